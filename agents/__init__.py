@@ -1,0 +1,1 @@
+"""Who listens: one Faust agent per input topic. Imports streams."""

@@ -1,0 +1,1 @@
+"""Code and unit maps as TOML data."""

@@ -1,0 +1,1 @@
+"""A simulated paediatric ward, and the live picture of what the worker makes of it."""

@@ -1,0 +1,1 @@
+"""The words: events, records, protocol and code map. Imports nothing of ours."""

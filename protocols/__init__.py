@@ -1,0 +1,1 @@
+"""Trial protocols as TOML data."""

@@ -1,0 +1,1 @@
+"""The movement: Kafka, Redis, partitions, outbox and clock. Imports models and scoring."""

@@ -1,0 +1,72 @@
+"""Settings: environment variables `PICUSTREAM_*`, or a TOML file named by `PICUSTREAM_CONFIG`.
+
+Environment wins over file, file over default. Secrets are `SecretStr`: they never show in a log, a `repr` or an error.
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Each field `name` is the environment variable `PICUSTREAM_NAME`."""
+
+    model_config = SettingsConfigDict(env_prefix="PICUSTREAM_", extra="forbid", frozen=True)
+
+    kafka: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, comma separated")
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="Kafka security protocol"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="SASL mechanism, when the security protocol has SASL"
+    )
+    kafka_username: str | None = Field(None, description="SASL user name")
+    kafka_password: SecretStr | None = Field(None, description="SASL password")
+    kafka_ca_file: Path | None = Field(None, description="PEM file of the certificate authority, for SSL")
+    kafka_cert_file: Path | None = Field(None, description="PEM file of the client certificate, for SSL")
+    kafka_key_file: Path | None = Field(None, description="PEM file of the client key, for SSL")
+
+    redis: str = Field("redis://127.0.0.1:6379/0", description="Redis URL (rediss:// for TLS)")
+    redis_username: str | None = Field(None, description="Redis ACL user")
+    redis_password: SecretStr | None = Field(None, description="Redis ACL password")
+    redis_ca_file: Path | None = Field(None, description="PEM file of the certificate authority, for rediss://")
+
+    group: str = Field("picustream", description="Kafka consumer group, and the prefix of every Redis key")
+    partitions: int = Field(12, ge=1, le=1024, description="partitions of every topic")
+    instance: str | None = Field(
+        None, description="stable name of this worker's slot (static group membership); default: the host name"
+    )
+    protocol: Path | None = Field(None, description="trial protocol (TOML); default: the one shipped")
+    codemap: Path | None = Field(None, description="site code map (TOML), added to the one shipped")
+
+    http_host: str = Field("127.0.0.1", description="address of /healthz and /metrics")
+    http_port: int = Field(6066, ge=0, le=65535, description="port of /healthz and /metrics (0: any free one)")
+    log_format: Literal["json", "text"] = Field("json", description="log lines as JSON or to read")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
+
+    batch_records: int = Field(500, ge=1, le=10_000, description="most records of one partition in one batch")
+    session_timeout: float = Field(10.0, gt=0, description="seconds until a silent worker's partitions move")
+
+    clock_start: datetime | None = Field(
+        None, description="compressed time: what the ward's clock read at `clock_at` (with offset); default: wall clock"
+    )
+    clock_at: datetime | None = Field(None, description="compressed time: the wall-clock moment of `clock_start`")
+    clock_speed: float = Field(1.0, gt=0, description="compressed time: ward seconds per wall-clock second")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        config = os.environ.get("PICUSTREAM_CONFIG")
+        if config is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(config))
