@@ -1,0 +1,80 @@
+"""Code maps: which code of which system is which variable, and which spelling means which UCUM unit."""
+
+import tomllib
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from picustream.models.event import LOINC, VARIABLE
+from picustream.models.variable import Variable
+
+Codes = list[Annotated[str, Field(min_length=1, max_length=128)]]
+
+
+class CodeMapError(ValueError):
+    """Two code maps contradict one another."""
+
+
+class Specimen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    arterial_only: Codes = []
+    """LOINC codes that are arterial only where the specimen says so."""
+
+
+class CodeMapFile(BaseModel):
+    """One TOML file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    loinc: dict[Variable, Codes] = {}
+    """LOINC codes of each variable."""
+    codes: dict[str, dict[Variable, Codes]] = {}
+    """A site's own systems: system -> variable -> codes."""
+    specimen: Specimen = Specimen()
+    spellings: dict[str, Codes] = {}
+    """UCUM unit -> other spellings of it."""
+
+
+class CodeMap:
+    """The merged code maps, ready for look-up."""
+
+    def __init__(self, files: Iterable[CodeMapFile]) -> None:
+        """Raises `CodeMapError` where two files give one code or one spelling two meanings."""
+        self._variables: dict[tuple[str, str], Variable] = {(VARIABLE, v.value): v for v in Variable}
+        self._units: dict[str, str] = {}
+        self._arterial_only: set[tuple[str, str]] = set()
+        for file in files:
+            self._add(file)
+
+    def _add(self, file: CodeMapFile) -> None:
+        for system, variables in {LOINC: file.loinc, **file.codes}.items():
+            for variable, codes in variables.items():
+                for code in codes:
+                    if self._variables.setdefault((system, code), variable) is not variable:
+                        raise CodeMapError(f"code {code} of {system} is given two variables")
+        for unit, spellings in file.spellings.items():
+            for spelling in spellings:
+                if self._units.setdefault(spelling, unit) != unit:
+                    raise CodeMapError(f"spelling {spelling} is given two units")
+        self._arterial_only.update((LOINC, code) for code in file.specimen.arterial_only)
+
+    def variable(self, system: str, code: str) -> Variable | None:
+        """The variable that a code means, or None for a code nobody asked for."""
+        return self._variables.get((system, code))
+
+    def arterial_only(self, system: str, code: str) -> bool:
+        """Whether the code is arterial only where its specimen says so."""
+        return (system, code) in self._arterial_only
+
+    def ucum(self, unit: str) -> str:
+        """The UCUM unit that a spelling means; UCUM itself stays as it is."""
+        return self._units.get(unit, unit)
+
+
+def parse_codemap(raw: bytes) -> CodeMapFile:
+    """A code map from the bytes of its TOML file.
+
+    Raises `tomllib.TOMLDecodeError`, `UnicodeDecodeError` or `pydantic.ValidationError`.
+    """
+    return CodeMapFile.model_validate(tomllib.loads(raw.decode("utf-8")))
