@@ -1,0 +1,287 @@
+"""A stay's chart: the current version of everything that was ever said of the stay.
+
+The chart is a set, not a story (invariant I1): filing an event is a join that is commutative, associative and
+idempotent, so the chart does not depend on the order, the batches or the repeats in which events came. Versions of
+one thing are ordered by filing time, then event id, then canonical text; what lost its last current version is let go.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Literal
+
+from picustream.models.codemap import CodeMap
+from picustream.models.event import (
+    SAYS_NOTHING,
+    WITHDRAWN,
+    Event,
+    FactEvent,
+    LabEvent,
+    Observation,
+    ObservationEvent,
+    Status,
+    VentilatorEvent,
+)
+from picustream.models.protocol import Protocol
+from picustream.models.variable import Variable
+from picustream.scoring.series import Order, Series
+from picustream.scoring.units import Unusable, canonical_value
+
+Version = tuple[datetime, str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Filed:
+    """An accepted event as the chart keeps it: the envelope and the canonical text."""
+
+    topic: str
+    source: str
+    event_id: str
+    patient_id: str
+    happened_at: datetime
+    recorded_at: datetime | None
+    text: str
+    version: Version = field(init=False)
+    """What decides between versions of one thing."""
+    key: str = field(init=False)
+    """A short name of the text, for the store."""
+    holds: int = 0
+    """How many current versions come from this event."""
+
+    def __post_init__(self) -> None:
+        self.version = (self.recorded_at or self.happened_at, self.event_id, self.text)
+        self.key = blake2b(f"{self.topic}\n{self.text}".encode(), digest_size=12).hexdigest()
+
+    def order(self, identity: str) -> Order:
+        """The place of something this event says in the order V1."""
+        return (self.happened_at, self.recorded_at or self.happened_at, self.source, identity)
+
+
+def filed(topic: str, event: Event, text: str) -> Filed:
+    """The chart's form of an event; `text` is its canonical JSON."""
+    return Filed(topic, event.source, event.event_id, event.patient_id, event.happened_at, event.recorded_at, text)
+
+
+@dataclass(slots=True, eq=False, frozen=True)
+class Observed:
+    """The current version of one observation."""
+
+    filed: Filed
+    id: str
+    variable: Variable | None
+    """None: a code nobody asked for, kept because it may hide an older version that somebody did ask for."""
+    value: Decimal | None
+    """In the variable's canonical unit; None when unusable."""
+    fault: str | None
+    """Why it is unusable: `withdrawn`, `no-value` or a dead-letter reason."""
+    original: Decimal | None
+    unit: str | None
+    order: Order
+
+    @property
+    def at(self) -> datetime:
+        return self.order[0]
+
+    @property
+    def exact(self) -> Decimal:
+        """The value of a usable observation."""
+        assert self.value is not None
+        return self.value
+
+
+@dataclass(slots=True, eq=False, frozen=True)
+class Ventilation:
+    """The current version of what one ventilator event says of support and control."""
+
+    filed: Filed
+    support: str | None
+    control: str | None
+    stands: bool
+    order: Order
+
+    @property
+    def at(self) -> datetime:
+        return self.order[0]
+
+
+@dataclass(slots=True, eq=False, frozen=True)
+class Fact:
+    """The current version of one admission or trial fact."""
+
+    filed: Filed
+    event: FactEvent
+    order: Order
+
+    @property
+    def at(self) -> datetime:
+        return self.order[0]
+
+    @property
+    def stands(self) -> bool:
+        """Whether it states anything: not withdrawn, not `registered` or `unknown`."""
+        return self.event.status not in WITHDRAWN and self.event.status not in SAYS_NOTHING
+
+
+FactKey = tuple[str, ...]
+"""(type,) or, where a stay has many, (type, source, id)."""
+Identity = tuple[str, str]
+"""(source, id) of an observation, (source, event id) of a ventilator event."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What filing events changed, for those who keep results by day."""
+
+    touched: set[tuple[Variable | Literal["ventilator"], datetime]] = field(default_factory=set)
+    facts: bool = False
+    conflicts: set[str] = field(default_factory=set)
+    """Event ids under which a source said two different things."""
+    stored: dict[str, Filed | None] = field(default_factory=dict)
+    """Events to keep (by key), and keys to let go."""
+
+    def __bool__(self) -> bool:
+        return bool(self.touched or self.facts)
+
+
+class Chart:
+    """Current versions of one stay, with the usable observations of each variable in the order V1."""
+
+    def __init__(self, protocol: Protocol, codemap: CodeMap) -> None:
+        self._protocol = protocol
+        self._codemap = codemap
+        self._current: dict[Identity, Observed] = {}
+        self._ventilation: dict[Identity, Ventilation] = {}
+        self.facts: dict[FactKey, Fact] = {}
+        self.usable: dict[Variable, Series[Observed]] = {v: Series() for v in Variable}
+        self.unusable: dict[Variable, Series[Observed]] = {v: Series() for v in Variable}
+        self.ventilator: Series[Ventilation] = Series()
+        self.fio2_by_event: dict[Identity, list[Observed]] = {}
+
+    def file(self, event: Event, kept: Filed, changes: Changes) -> None:
+        """Joins one event into the chart (contract 1.2 and 1.3) and notes what changed."""
+        if isinstance(event, FactEvent):
+            self._file_fact(event, kept, changes)
+            return
+        for observation in event.observations:
+            self._file_observation(self._observed(event, observation, kept), changes)
+        if isinstance(event, VentilatorEvent):
+            self._file_ventilation(event, kept, changes)
+
+    def control_of(self, observed: Observed) -> str | None:
+        """The ventilator's control mode in the event that an observation came with (rule A6)."""
+        said = self._ventilation.get((observed.filed.source, observed.filed.event_id))
+        return said.control if said else None
+
+    def _observed(self, event: ObservationEvent, said: Observation, kept: Filed) -> Observed:
+        specimen = event.specimen if isinstance(event, LabEvent) else "unknown"
+        variable = asked_for(said, specimen, self._codemap)
+        value, fault = self._usable(variable, said, event.status_of(said)) if variable else (None, "not-asked-for")
+        identity = event.id_of(said)
+        return Observed(kept, identity, variable, value, fault, said.value, said.unit, kept.order(identity))
+
+    def _usable(self, variable: Variable, said: Observation, status: Status) -> tuple[Decimal | None, str | None]:
+        """Rule V1: current, not withdrawn, unit known, in range."""
+        if status in WITHDRAWN:
+            return None, "withdrawn"
+        unused = status is Status.PRELIMINARY and not self._protocol.data.use_preliminary
+        if status in SAYS_NOTHING or unused or said.value is None:
+            return None, "no-value"
+        try:
+            return canonical_value(variable, said.value, said.unit, self._codemap), None
+        except Unusable as unusable:
+            return None, unusable.reason
+
+    def _file_observation(self, new: Observed, changes: Changes) -> None:
+        identity = (new.filed.source, new.id)
+        old = self._current.get(identity)
+        if old is not None:
+            if new.filed.version == old.filed.version:
+                if (new.value, new.fault) == (old.value, old.fault):
+                    return
+                new = replace(new, filed=old.filed)  # a repeat, which a mended code map now reads differently
+            elif not _later(new.filed, old.filed, changes):
+                return
+        self._current[identity] = new
+        _hold(new.filed, old.filed if old else None, changes)
+        if old is not None and old.variable is not None:
+            self._series(old)[old.variable].remove(old)
+            self._index_fio2(old, present=False)
+            changes.touched.add((old.variable, old.at))
+        if new.variable is not None:
+            self._series(new)[new.variable].add(new)
+            self._index_fio2(new, present=True)
+            changes.touched.add((new.variable, new.at))
+
+    def _series(self, observed: Observed) -> dict[Variable, Series[Observed]]:
+        return self.usable if observed.value is not None else self.unusable
+
+    def _index_fio2(self, observed: Observed, present: bool) -> None:
+        if observed.variable is not Variable.FIO2 or observed.value is None:
+            return
+        identity = (observed.filed.source, observed.filed.event_id)
+        others = [o for o in self.fio2_by_event.get(identity, ()) if o is not observed]
+        self.fio2_by_event[identity] = sorted([*others, observed], key=lambda o: o.order) if present else others
+        if not self.fio2_by_event[identity]:
+            del self.fio2_by_event[identity]
+
+    def _file_ventilation(self, event: VentilatorEvent, kept: Filed, changes: Changes) -> None:
+        identity = (kept.source, kept.event_id)
+        old = self._ventilation.get(identity)
+        if old is not None and (kept.version == old.filed.version or not _later(kept, old.filed, changes)):
+            return
+        stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
+        support, control = (said if stands and said != "unknown" else None for said in (event.support, event.control))
+        new = Ventilation(kept, support, control, stands, kept.order(kept.event_id))
+        self._ventilation[identity] = new
+        _hold(kept, old.filed if old else None, changes)
+        if old is not None:
+            if old.stands:
+                self.ventilator.remove(old)
+            changes.touched.add(("ventilator", old.at))
+        if new.stands:
+            self.ventilator.add(new)
+        changes.touched.add(("ventilator", new.at))
+
+    def _file_fact(self, event: FactEvent, kept: Filed, changes: Changes) -> None:
+        many = "id" in type(event).model_fields
+        identity = (getattr(event, "id", None) or event.event_id) if many else event.event_id
+        kind: str = getattr(event, "type")  # noqa: B009 - every concrete fact has one, the base class does not
+        key = (kind, event.source, identity) if many else (kind,)
+        old = self.facts.get(key)
+        if old is not None and (kept.version == old.filed.version or not _later(kept, old.filed, changes)):
+            return
+        self.facts[key] = Fact(kept, event, kept.order(identity))
+        _hold(kept, old.filed if old else None, changes)
+        changes.facts = True
+
+
+def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | None:
+    """The variable an observation measures, or None for a code nobody asked for.
+
+    A blood gas of unstated or other origin is no arterial one (clinical rules, section 2).
+    """
+    variable = codemap.variable(said.system, said.code)
+    if variable is not Variable.PAO2:
+        return variable
+    if codemap.arterial_only(said.system, said.code):
+        return variable if specimen == "arterial" else None
+    return variable if specimen in ("arterial", "unknown") else None
+
+
+def _later(new: Filed, old: Filed, changes: Changes) -> bool:
+    """Whether `new` is the later version; what ties in all but the text is a conflict, told and still decided."""
+    if new.version[:2] == old.version[:2] and new.source == old.source:
+        changes.conflicts.add(new.event_id)
+    return new.version > old.version
+
+
+def _hold(new: Filed, old: Filed | None, changes: Changes) -> None:
+    if new is old:
+        return
+    new.holds += 1
+    changes.stored[new.key] = new
+    if old is not None:
+        old.holds -= 1
+        if old.holds == 0:
+            changes.stored[old.key] = None

@@ -1,0 +1,167 @@
+"""What the facts say of a stay: its bounds, its patient, its treatment (rules T2, T3, V1)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar, cast
+
+from picustream.models.birth import Birth
+from picustream.models.event import (
+    Admitted,
+    ArdsAssessed,
+    Consent,
+    DataCollection,
+    Died,
+    Discharged,
+    FactEvent,
+    Sedation,
+    TreatmentStarted,
+    VitalStatus,
+)
+from picustream.models.protocol import Protocol
+from picustream.scoring.chart import Chart, Fact
+from picustream.scoring.days import ONE_DAY, local_date, midnight
+
+F = TypeVar("F", bound=FactEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A stay that has an admission. Ends before the admission are set aside, not used (T2)."""
+
+    admission: Fact
+    discharge: Fact | None
+    death: Fact | None
+    set_aside: tuple[Fact, ...]
+
+    @property
+    def start(self) -> datetime:
+        return self.admission.at
+
+    @property
+    def end(self) -> datetime | None:
+        """The earlier of discharge and death, or None while the stay is open (T2)."""
+        return min((fact.at for fact in (self.discharge, self.death) if fact), default=None)
+
+    @property
+    def died_inside(self) -> bool:
+        """Whether death came at or before the discharge, or instead of it (O1, O2)."""
+        return self.death is not None and (self.discharge is None or self.death.at <= self.discharge.at)
+
+    @property
+    def discharged_alive(self) -> bool:
+        return self.discharge is not None and not self.died_inside
+
+    @property
+    def admitted(self) -> Admitted:
+        return cast(Admitted, self.admission.event)
+
+    @property
+    def patient_id(self) -> str:
+        """The admission's patient, whom every record names (contract 1.3)."""
+        return self.admission.event.patient_id
+
+    @property
+    def birth(self) -> Birth | None:
+        return self.admitted.birth_date
+
+
+def standing(chart: Chart, kind: str, model: type[F]) -> tuple[Fact, F] | None:
+    """The one fact of a type, if it states anything."""
+    fact = chart.facts.get((kind,))
+    if fact is None or not fact.stands or not isinstance(fact.event, model):
+        return None
+    return fact, fact.event
+
+
+def standing_many(chart: Chart, model: type[F]) -> list[tuple[Fact, F]]:
+    """The facts of a type with many facts per stay that state anything, in the order V1."""
+    found = [(fact, fact.event) for fact in chart.facts.values() if fact.stands and isinstance(fact.event, model)]
+    return sorted(found, key=lambda pair: pair[0].order)
+
+
+def stay_of(chart: Chart) -> Stay | None:
+    """The stay that the facts describe, or None without an admission (T2)."""
+    admitted = standing(chart, "admitted", Admitted)
+    if admitted is None:
+        return None
+    start = admitted[0].at
+    aside: list[Fact] = []
+    ends: list[Fact | None] = []
+    for found in (standing(chart, "discharged", Discharged), standing(chart, "died", Died)):
+        fact = found[0] if found else None
+        if fact is not None and fact.at < start:
+            aside.append(fact)
+            fact = None
+        ends.append(fact)
+    return Stay(admitted[0], ends[0], ends[1], tuple(aside))
+
+
+def treatment_start(chart: Chart) -> datetime | None:
+    """T0, if known (T3)."""
+    found = standing(chart, "treatment_started", TreatmentStarted)
+    return found[0].at if found else None
+
+
+def treatment_day(chart: Chart, protocol: Protocol) -> date | None:
+    """The local day of T0, if known (T3)."""
+    t0 = treatment_start(chart)
+    return local_date(t0, protocol.zone) if t0 else None
+
+
+def assessment(chart: Chart) -> ArdsAssessed | None:
+    """The clinicians' verdict on ARDS, if there is one (A3)."""
+    found = standing(chart, "ards_assessed", ArdsAssessed)
+    return found[1] if found else None
+
+
+def data_verdict(chart: Chart) -> tuple[Fact, DataCollection] | None:
+    """The data manager's verdict, if there is one (E4)."""
+    return standing(chart, "data_collection", DataCollection)
+
+
+def consent(chart: Chart) -> tuple[Fact, Consent] | None:
+    """The latest consent decision (E3)."""
+    decisions = standing_many(chart, Consent)
+    return decisions[-1] if decisions else None
+
+
+def follow_up(chart: Chart) -> list[tuple[Fact, VitalStatus]]:
+    """What follow-up told of the patient's life (O3)."""
+    return standing_many(chart, VitalStatus)
+
+
+def sedated(chart: Chart, moment: datetime) -> bool:
+    """Whether sedation without intrinsic alteration is on at a moment; it may have begun before the stay (M6, T2)."""
+    state = None
+    for fact, said in standing_many(chart, Sedation):
+        if fact.at > moment:
+            break
+        state = said
+    return state is not None and state.state == "on" and not state.intrinsic_alteration
+
+
+def days_of(stay: Stay, now: datetime, protocol: Protocol) -> Iterator[date]:
+    """The local days of the stay up to the clock; none for a day that begins with the end of the stay (T2, T4)."""
+    zone = protocol.zone
+    day = local_date(stay.start, zone)
+    last = last_day(stay, protocol)
+    today = local_date(now, zone)
+    last = today if last is None else min(last, today)
+    while day <= last:
+        yield day
+        day += ONE_DAY
+
+
+def last_day(stay: Stay, protocol: Protocol) -> date | None:
+    """The last local day of an ended stay, or None while it is open (T2)."""
+    if stay.end is None:
+        return None
+    day = local_date(stay.end, protocol.zone)
+    return day - ONE_DAY if stay.end == midnight(day, protocol.zone) else day
+
+
+def is_day_of(stay: Stay, day: date, protocol: Protocol) -> bool:
+    """Whether a local day belongs to the stay, whatever the clock says."""
+    last = last_day(stay, protocol)
+    return local_date(stay.start, protocol.zone) <= day and (last is None or day <= last)

@@ -1,0 +1,54 @@
+"""A chart as far as a rule may see: inside the stay (T2), or up to an earlier cut-off (E4)."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from picustream.models.protocol import Protocol
+from picustream.models.variable import Variable
+from picustream.scoring.chart import Chart, Observed, Ventilation
+from picustream.scoring.days import ONE_DAY, midnight
+from picustream.scoring.series import TICK, nearest
+from picustream.scoring.stay import Stay
+
+FOREVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Usable observations and ventilator events from `start` to `end`, both included."""
+
+    chart: Chart
+    protocol: Protocol
+    start: datetime
+    end: datetime
+
+    def between(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
+        """Usable observations of a variable from `first` to `last`, both included, in the order V1."""
+        return self.chart.usable[variable].between(max(first, self.start), min(last, self.end))
+
+    def refused(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
+        """Unusable current versions, likewise."""
+        return self.chart.unusable[variable].between(max(first, self.start), min(last, self.end))
+
+    def latest(self, variable: Variable, moment: datetime, back: timedelta) -> Observed | None:
+        """The latest usable observation at or before a moment and at most `back` old."""
+        return self.chart.usable[variable].latest(max(moment - back, self.start), min(moment, self.end))
+
+    def nearest(self, variable: Variable, moment: datetime, within: timedelta) -> Observed | None:
+        """The usable observation nearest to a moment within a distance either side; equal distance: the earlier."""
+        return nearest(self.between(variable, moment - within, moment + within), moment)
+
+    def ventilation(self, first: datetime, last: datetime) -> list[Ventilation]:
+        """Standing ventilator events from `first` to `last`, both included, in the order V1."""
+        return self.chart.ventilator.between(max(first, self.start), min(last, self.end))
+
+    def hours_of(self, day: date) -> tuple[datetime, datetime]:
+        """The first and the last moment of a local day."""
+        zone = self.protocol.zone
+        return midnight(day, zone), midnight(day + ONE_DAY, zone) - TICK
+
+
+def view_of(chart: Chart, protocol: Protocol, stay: Stay, until: datetime | None = None) -> View:
+    """The view of a stay, up to an earlier cut-off where one is given."""
+    end = stay.end or FOREVER
+    return View(chart, protocol, stay.start, end if until is None else min(end, until))
