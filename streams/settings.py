@@ -4,6 +4,7 @@ Environment wins over file, file over default. Secrets are `SecretStr`: they nev
 """
 
 import os
+import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,9 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from picustream.streams.errors import BadSettings
+
+CONFIG = "PICUSTREAM_CONFIG"
 
 class Settings(BaseSettings):
     """Everything that can be set. Each field `name` is the environment variable `PICUSTREAM_NAME`."""
@@ -37,6 +41,7 @@ class Settings(BaseSettings):
 
     group: str = Field("picustream", description="Kafka consumer group, and the prefix of every Redis key")
     partitions: int = Field(12, ge=1, le=1024, description="partitions of every topic")
+    replication: int = Field(1, ge=1, le=100, description="copies of every topic that `picustream topics` makes")
     instance: str | None = Field(
         None, description="stable name of this worker's slot (static group membership); default: the host name"
     )
@@ -66,7 +71,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        config = os.environ.get("PICUSTREAM_CONFIG")
+        config = os.environ.get(CONFIG)
         if config is None:
             return init_settings, env_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(config))
+        return init_settings, env_settings, _toml(settings_cls, Path(config))
+
+
+def _toml(settings_cls: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:
+    """The file's settings. A file that is named and cannot be read must not pass for an empty one."""
+    if not path.is_file():
+        raise BadSettings(f"{CONFIG} names {path}, and there is no such file.", f"Correct or unset {CONFIG}.")
+    try:
+        return TomlConfigSettingsSource(settings_cls, path)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise BadSettings(f"{path} ({CONFIG}) cannot be read as TOML: {error}.", "Correct the file.") from error

@@ -1,0 +1,134 @@
+"""The one place where an error becomes a line for a person and an exit status."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+
+import typer
+
+from picustream.streams.errors import BadSettings, NoKafka, NoRedis, UserError
+
+__all__ = ["BadSettings", "NoKafka", "NoRedis", "UserError", "guarded", "told"]
+
+INTERRUPTED = 130
+"""128 + SIGINT, as a shell counts it."""
+NOBODY_READS = 141
+"""128 + SIGPIPE, as a shell counts it: `picustream consume mods | head` is no error."""
+BUG = 70
+"""EX_SOFTWARE of sysexits.h: the program itself is at fault."""
+
+# typer keeps its click to itself; of the errors for wrong use it gives away one, and its parents are the rest.
+_ClickError: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+def guarded(command: Callable[[], int | None]) -> int:
+    """Run `command` and return the exit status; whatever it raises is told on standard error."""
+    try:
+        status = command() or 0
+        sys.stdout.flush()
+        return status
+    except typer.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return NOBODY_READS
+    except Exception as error:  # noqa: BLE001 - the outermost frame: told in one line, with the way to the traceback
+        return told(error)
+
+
+def told(error: Exception) -> int:
+    """Say on standard error what is wrong and what to do; the exit status for it."""
+    known = next(_translations(error), None)
+    if known is None:
+        return _bug(error)
+    print(f"picustream: {known.message}", file=sys.stderr)
+    if known.hint:
+        print(known.hint, file=sys.stderr)
+    return known.status
+
+
+def _translations(error: Exception) -> Iterator[UserError]:
+    if isinstance(error, UserError):
+        yield error
+    elif isinstance(error, _ClickError):
+        yield _wrong_use(error)
+    # A library's error can only be here if the library is loaded; naming it must not load it.
+    if "pydantic" in sys.modules:
+        yield from _of_settings(error)
+    if "redis" in sys.modules:
+        yield from _of_redis(error)
+    if "kafka" in sys.modules:
+        yield from _of_kafka(error)
+
+
+def _wrong_use(error: Exception) -> UserError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "picustream"
+    return UserError(error.format_message(), f"See: {path} --help", error.exit_code)  # type: ignore[attr-defined]
+
+
+def _of_settings(error: Exception) -> Iterator[UserError]:
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        yield bad_settings(error.errors(include_input=False, include_context=False, include_url=False))
+
+
+def bad_settings(faults: list) -> BadSettings:
+    """The first fault by variable, and how many more; no value is shown, for it may be a secret."""
+    from picustream.streams.settings import CONFIG, Settings
+
+    name = str(faults[0]["loc"][0]) if faults[0]["loc"] else ""
+    file = os.environ.get(CONFIG)
+    more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
+    if name not in Settings.model_fields:
+        return BadSettings(f"{name} in {file} is not a setting{more}.", "All settings: picustream --help")
+    variable = f"PICUSTREAM_{name.upper()}" + (f" (or {name} in {file})" if file else "")
+    wanted = Settings.model_fields[name]
+    default = "" if wanted.default is None else f" Default: {wanted.default}."
+    reason = str(faults[0]["msg"]).rstrip(".")
+    return BadSettings(f"{variable}: {reason}{more}.", f"It sets: {wanted.description}.{default}")
+
+
+def _of_redis(error: Exception) -> Iterator[UserError]:
+    from redis.exceptions import ConnectionError as RedisConnectionError
+    from redis.exceptions import TimeoutError as RedisTimeoutError
+
+    if isinstance(error, RedisConnectionError | RedisTimeoutError):
+        from picustream.streams.settings import Settings
+
+        # The text of these errors repeats the address and may repeat the user name: the kind is enough.
+        yield NoRedis(Settings().redis, type(error).__name__)
+
+
+def _of_kafka(error: Exception) -> Iterator[UserError]:
+    from kafka.errors import KafkaError
+
+    if isinstance(error, KafkaError):
+        from picustream.streams.kafka_clients import explained
+        from picustream.streams.settings import Settings
+
+        yield explained(error, Settings())
+
+
+def _bug(error: Exception) -> int:
+    """One line with the kind and the place. The text of an unknown error may hold a patient's data: only for debug."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    if os.environ.get("PICUSTREAM_LOG_LEVEL") == "debug":
+        traceback.print_exception(error)
+    print(
+        f"picustream: this is a bug: {type(error).__name__}{place}.\n"
+        "Run it with PICUSTREAM_LOG_LEVEL=debug for the traceback.",
+        file=sys.stderr,
+    )
+    return BUG
+
+
+def _silence_stdout() -> None:
+    """Python flushes standard output once more as it ends, and would complain of the closed pipe again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

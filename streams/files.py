@@ -1,0 +1,206 @@
+"""Event files (contract 3): a JSON object `{"topic", "value"}` on each line, plain or gzipped.
+
+A value is passed on as the bytes that stand in the file: numbers keep every digit (V2), and what was sent can be
+compared with what arrived. `value_base64` stands in the place of `value` for records that are not JSON.
+"""
+
+import base64
+import binascii
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from picustream.streams.errors import UserError
+
+LONGEST_LINE = 64 << 20
+"""Bytes. The longest record of any topic stays far below; a longer line means that this is no event file."""
+STDIN = Path("-")
+
+_GZIP = b"\x1f\x8b"
+_FIELDS = frozenset({"topic", "value", "value_base64", "partition", "offset", "timestamp"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as it stands in a file. `value` is the JSON as written there, UTF-8, and need not be an object."""
+
+    file: str
+    number: int
+    topic: str
+    value: bytes
+
+
+class BrokenLine(UserError):
+    """A line that is no event. `reason` says why, without the text of the line, which may hold a patient's data."""
+
+    def __init__(self, file: str, number: int, reason: str) -> None:
+        super().__init__(
+            f"{file}:{number}: {reason}.",
+            'An event file has one {"topic": "...", "value": {...}} on each line.',
+            status=1,
+        )
+        self.file = file
+        self.number = number
+        self.reason = reason
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+# Numbers stay text: only where a value begins and ends is asked here, and a number of 5,000 digits is no error yet.
+_JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
+
+
+def read(path: Path, broken: Callable[[BrokenLine], None] | None = None) -> Iterator[Line]:
+    """The events of a file in its order (`-`: standard input); blank lines are passed over.
+
+    A broken line is given to `broken`, and reading goes on; without `broken` it is raised. A file that cannot be read
+    to its end (missing, truncated or damaged gzip) raises `UserError`.
+    """
+    if path == STDIN:
+        yield from lines(sys.stdin.buffer, "standard input", broken)
+        return
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.", "Name an event file.") from error
+    with file:
+        yield from lines(file, str(path), broken)
+
+
+def lines(file: BinaryIO, name: str, broken: Callable[[BrokenLine], None] | None = None) -> Iterator[Line]:
+    """As `read`, from an open binary file that is called `name` in messages."""
+    for number, text in _numbered(file, name):
+        if not text.strip():
+            continue
+        try:
+            yield _line(text, name, number)
+        except BrokenLine as error:
+            if broken is None:
+                raise
+            broken(error)
+
+
+def record_line(
+    topic: str,
+    value: bytes | None,
+    partition: int | None = None,
+    offset: int | None = None,
+    timestamp: int | None = None,
+) -> bytes:
+    """A line of an event file, with its line break; `timestamp` in milliseconds since 1970 UTC."""
+    if value is None:
+        value = b"null"
+    if is_json(value):
+        what = b'"value":' + value.strip().translate(_LINE_BREAKS)
+    else:
+        what = b'"value_base64":"' + base64.b64encode(value) + b'"'
+    whence = {"partition": partition, "offset": offset, "timestamp": None if timestamp is None else iso(timestamp)}
+    known = "".join(f",{json.dumps(name)}:{json.dumps(item)}" for name, item in whence.items() if item is not None)
+    return b'{"topic":%s,%s%s}\n' % (json.dumps(topic).encode(), what, known.encode())
+
+
+def is_json(value: bytes) -> bool:
+    """Whether the bytes are one JSON text in UTF-8, by the letter of RFC 8259 (no NaN, no byte order mark)."""
+    try:
+        _JSON.decode(value.decode())
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def iso(timestamp: int) -> str:
+    """Milliseconds since 1970 UTC as ISO 8601 with `Z`."""
+    return (_EPOCH + timedelta(milliseconds=timestamp)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _numbered(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
+    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[arg-type]
+    plain: BinaryIO = buffered
+    if buffered.peek(2)[:2] == _GZIP:
+        plain = io.BufferedReader(gzip.GzipFile(fileobj=buffered), 1 << 16)  # type: ignore[arg-type]
+    number = 0
+    try:
+        while text := plain.readline(LONGEST_LINE + 1):
+            number += 1
+            if len(text) > LONGEST_LINE:
+                raise UserError(f"{name}:{number}: the line is too long for an event file.", "Name an event file.")
+            yield number, text
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(f"{name}: the gzip file is damaged after line {number}.", "Fetch or make it anew.") from error
+    except OSError as error:
+        raise UserError(f"{name} cannot be read after line {number}: {error.strerror}.", "Name an event file.") from error
+
+
+def _line(raw: bytes, file: str, number: int) -> Line:
+    try:
+        fields = _spans(raw.decode())
+    except UnicodeDecodeError:
+        raise BrokenLine(file, number, "not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise BrokenLine(file, number, f"not JSON at column {error.pos + 1} ({error.msg})") from None
+    except RecursionError:
+        raise BrokenLine(file, number, "nested too deeply") from None
+    except ValueError as error:
+        raise BrokenLine(file, number, str(error)) from None
+    topic = fields.get("topic", (None, ""))[0]
+    if not isinstance(topic, str):
+        raise BrokenLine(file, number, "topic is missing or no string")
+    return Line(file, number, topic, _value(fields, file, number))
+
+
+def _value(fields: dict[str, tuple[object, str]], file: str, number: int) -> bytes:
+    if ("value" in fields) == ("value_base64" in fields):
+        raise BrokenLine(file, number, "there must be one value")
+    if "value" in fields:
+        return fields["value"][1].encode()
+    try:
+        return base64.b64decode(str(fields["value_base64"][0]), validate=True)
+    except binascii.Error:
+        raise BrokenLine(file, number, "value_base64 is not base64") from None
+
+
+def _spans(text: str) -> dict[str, tuple[object, str]]:
+    """The fields of the object `text`: each value, and the text that it was read from."""
+    text = text.strip(" \t\r\n")
+    if not text.startswith("{"):
+        raise ValueError("not a JSON object")
+    fields: dict[str, tuple[object, str]] = {}
+    at = _skip(text, 1)
+    while text[at : at + 1] != "}":
+        if fields:
+            at = _expect(text, at, ",")
+        name, at = _JSON.raw_decode(text, at)
+        if not isinstance(name, str) or name not in _FIELDS:
+            raise ValueError("a field that no event file has" if isinstance(name, str) else "not JSON")
+        if name in fields:
+            raise ValueError(f"{name} stands there twice")
+        start = _expect(text, _skip(text, at), ":")
+        value, end = _JSON.raw_decode(text, start)
+        fields[name] = value, text[start:end]
+        at = _skip(text, end)
+    if at + 1 != len(text):
+        raise json.JSONDecodeError("Extra data", text, at + 1)
+    return fields
+
+
+def _expect(text: str, at: int, mark: str) -> int:
+    if text[at : at + 1] != mark:
+        raise json.JSONDecodeError(f"Expecting '{mark}'", text, at)
+    return _skip(text, at + 1)
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\r", "\n") and at < len(text):
+        at += 1
+    return at

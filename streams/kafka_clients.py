@@ -1,0 +1,170 @@
+"""kafka-python clients made from the settings: one place for addresses, TLS, SASL and what every client must have.
+
+Each factory raises `NoKafka` when no broker answers within `PATIENCE` seconds, at once when nothing listens there.
+"""
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.errors import (
+    AuthorizationError,
+    KafkaConfigurationError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+)
+
+from picustream.streams.errors import ENVIRONMENT, BadSettings, NoKafka, UserError
+from picustream.streams.settings import Settings
+from picustream.streams.topics import LARGEST_MESSAGE
+
+PATIENCE = 10.0
+"""Seconds to wait for a broker that listens to answer."""
+KNOCK = 3.0
+"""Seconds to wait for a TCP connection to one address."""
+
+Client = TypeVar("Client", KafkaAdminClient, KafkaConsumer, KafkaProducer)
+
+# kafka-python reports each retry, which is no news: what fails for good reaches us as an exception.
+logging.getLogger("kafka").setLevel(logging.ERROR)
+
+
+class _LastWords(logging.Handler):
+    """Keeps the last warning of the connection code: a failed bootstrap tells its reason (TLS, SASL) only there."""
+
+    text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.text = record.getMessage()
+
+
+_last_words = _LastWords(logging.WARNING)
+_network = logging.getLogger("kafka.net")
+_network.setLevel(logging.WARNING)
+_network.propagate = False
+_network.addHandler(_last_words)
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Options for reaching the brokers that all three clients share."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": servers(settings),
+        "security_protocol": settings.kafka_security,
+        "bootstrap_timeout_ms": int(PATIENCE * 1000),
+    }
+    if settings.kafka_security.endswith("SSL"):
+        options |= _tls(settings)
+    if settings.kafka_security.startswith("SASL"):
+        options |= _sasl(settings)
+    return options
+
+
+def servers(settings: Settings) -> list[str]:
+    """The bootstrap servers, one string `host:port` each."""
+    return [server.strip() for server in settings.kafka.split(",") if server.strip()]
+
+
+def producer(settings: Settings, **options: Any) -> KafkaProducer:
+    """An idempotent producer (transactional with `transactional_id`): every record is awaited, acknowledged by all."""
+    wanted = {
+        "acks": "all",
+        "enable_idempotence": True,
+        "allow_auto_create_topics": False,  # a topic made on the way would have the wrong number of partitions
+        "max_request_size": LARGEST_MESSAGE,
+        "metrics_enabled": False,
+    }
+    return _reach(settings, lambda: KafkaProducer(**connection(settings), **wanted | options))
+
+
+def consumer(settings: Settings, **options: Any) -> KafkaConsumer:
+    """A consumer of committed records from the beginning, in no group unless `group_id` is given."""
+    wanted = {
+        "isolation_level": "read_committed",
+        "auto_offset_reset": "earliest",
+        "enable_auto_commit": False,
+        "allow_auto_create_topics": False,
+        "metrics_enabled": False,
+    }
+    return _reach(settings, lambda: KafkaConsumer(**connection(settings), **wanted | options))
+
+
+def admin(settings: Settings) -> KafkaAdminClient:
+    """An admin client; use it as a context manager."""
+    return _reach(settings, lambda: KafkaAdminClient(**connection(settings)))
+
+
+def explained(error: KafkaError, settings: Settings) -> UserError:
+    """What a person can do about an error of kafka-python."""
+    if isinstance(error, KafkaConnectionError | KafkaTimeoutError | NodeNotReadyError):
+        return NoKafka(settings.kafka, str(error))
+    if isinstance(error, AuthorizationError):
+        return UserError(
+            f"Kafka at {settings.kafka} does not allow this: {error}.",
+            "Give the user of PICUSTREAM_KAFKA_USERNAME the right in the broker's access lists.",
+            ENVIRONMENT,
+        )
+    return UserError(f"Kafka at {settings.kafka} reports {error}.", "See the broker's log.", ENVIRONMENT)
+
+
+def _tls(settings: Settings) -> dict[str, str | None]:
+    files = {
+        "ssl_cafile": settings.kafka_ca_file,
+        "ssl_certfile": settings.kafka_cert_file,
+        "ssl_keyfile": settings.kafka_key_file,
+    }
+    for option, path in files.items():
+        if path is not None and not path.is_file():
+            name = option.removeprefix("ssl_").removesuffix("file").upper()
+            raise BadSettings(f"PICUSTREAM_KAFKA_{name}_FILE names {path}, and there is no such file.", "Correct it.")
+    return {option: str(path) if path else None for option, path in files.items()}
+
+
+def _sasl(settings: Settings) -> dict[str, str]:
+    if settings.kafka_username is None or settings.kafka_password is None:
+        raise BadSettings(
+            f"PICUSTREAM_KAFKA_SECURITY is {settings.kafka_security}, which needs a user and a password.",
+            "Set PICUSTREAM_KAFKA_USERNAME and PICUSTREAM_KAFKA_PASSWORD.",
+        )
+    return {
+        "sasl_mechanism": settings.kafka_sasl_mechanism,
+        "sasl_plain_username": settings.kafka_username,
+        "sasl_plain_password": settings.kafka_password.get_secret_value(),
+    }
+
+
+def _reach(settings: Settings, make: Callable[[], Client]) -> Client:
+    """Make a client, or say why the broker cannot be reached."""
+    _knock(settings)
+    _last_words.text = ""
+    try:
+        return make()
+    except KafkaConfigurationError as error:
+        raise BadSettings(f"The settings for Kafka do not fit together: {error}.", "Correct PICUSTREAM_KAFKA_*.") from error
+    except KafkaError as error:
+        raise NoKafka(settings.kafka, _last_words.text or str(error)) from error
+
+
+def _knock(settings: Settings) -> None:
+    """Raise `NoKafka` at once if none of the addresses takes a connection; kafka-python would try until its time is up."""
+    reason = "no address is set"
+    for server in servers(settings):
+        host, port = _split(server)
+        try:
+            socket.create_connection((host, port), timeout=KNOCK).close()
+            return
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+    raise NoKafka(settings.kafka, reason)
+
+
+def _split(server: str) -> tuple[str, int]:
+    host, _, port = server.rpartition(":")
+    if not host:
+        return server, 9092
+    if not port.isdigit():
+        raise BadSettings(f"PICUSTREAM_KAFKA: {server} is not host:port.", "Example: 127.0.0.1:9092")
+    return host.strip("[]"), int(port)

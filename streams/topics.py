@@ -1,0 +1,197 @@
+"""The topics: names, partitions, retention, and the check that the broker has them so (contract 1 and 2).
+
+Commands that never speak to a broker need the names too, so kafka-python is imported only where it is used.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from picustream.streams.errors import UserError
+from picustream.streams.settings import Settings
+
+if TYPE_CHECKING:
+    from kafka import KafkaAdminClient
+
+LAB = "picu.lab.v1"
+VITAL = "picu.vital.v1"
+VENTILATOR = "picu.ventilator.v1"
+ADT = "picu.adt.v1"
+TRIAL = "picu.trial.v1"
+INPUTS = (LAB, VITAL, VENTILATOR, ADT, TRIAL)
+
+MODS = "picu.score.mods.v1"
+APPS = "picu.score.apps.v1"
+ELIGIBILITY = "picu.eligibility.v1"
+OUTCOME = "picu.outcome.v1"
+ALERT = "picu.alert.v1"
+DEAD_LETTER = "picu.dead-letter.v1"
+OUTPUTS = (MODS, APPS, ELIGIBILITY, OUTCOME, ALERT, DEAD_LETTER)
+
+ALL = INPUTS + OUTPUTS
+
+MIB = 1 << 20
+LARGEST_EVENT = 8 * MIB
+"""Bytes the broker takes on an input topic. Events over 1 MiB are refused by the worker, not by the broker: then they
+stand in the dead letters, where somebody sees them, and not only in the log of the system that sent them."""
+LARGEST_MESSAGE = 16 * MIB
+"""Bytes the broker takes on the dead-letter topic: the largest event in base64 (4/3) and the words around it."""
+
+_CHECKED = ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes", "message.timestamp.type")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about a topic that is not as it must be: what it is, and what to do."""
+
+    topic: str
+    setting: str
+    found: str
+    wanted: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.setting} is {self.found}, must be {self.wanted}. {self.advice}"
+
+
+def configuration(topic: str, replication: int = 1) -> dict[str, str]:
+    """The topic's configuration on the broker.
+
+    Nothing ages out: outputs keep every revision, and the inputs are what the state is rebuilt from (I5). The broker
+    stamps the time of arrival: clocks of feeds differ, the clinical times stand inside the events, and a broker would
+    refuse a record stamped too far ahead before anybody could make a dead letter of it (I2).
+    """
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+        "max.message.bytes": str(LARGEST_MESSAGE if topic == DEAD_LETTER else LARGEST_EVENT),
+        "message.timestamp.type": "LogAppendTime",
+        # An acknowledged record survives the loss of one copy, and one copy may be away for maintenance.
+        "min.insync.replicas": "2" if replication >= 3 else "1",
+    }
+
+
+@lru_cache(maxsize=65_536)
+def partition_of(stay_id: str, partitions: int) -> int:
+    """The partition that Kafka's default partitioner (murmur2 of the UTF-8 key) chooses for a stay."""
+    from kafka.partitioner import murmur2
+
+    return (murmur2(stay_id.encode()) & 0x7FFF_FFFF) % partitions
+
+
+def resolve(word: str) -> str:
+    """The topic that a full name (`picu.score.mods.v1`) or words of it that no other topic has (`mods`) mean."""
+    if word in ALL:
+        return word
+    meant = [topic for topic in ALL if f".{word}." in f".{topic}."]
+    if len(meant) == 1:
+        return meant[0]
+    problem = "means more than one topic" if meant else "is no topic"
+    raise UserError(f"{word!r} {problem}.", f"Topics: {', '.join(meant or ALL)}")
+
+
+def ensure(settings: Settings) -> list[Finding]:
+    """Make the topics that are missing and check the others; what is found wrong, nothing if all is well."""
+    from picustream.streams.kafka_clients import admin
+
+    with admin(settings) as client:
+        create(client, settings, missing(client))
+        return check(client, settings)
+
+
+def missing(client: "KafkaAdminClient", names: Iterable[str] = ALL) -> list[str]:
+    """Those of `names` that are not on the broker."""
+    present = set(client.list_topics())
+    return [name for name in names if name not in present]
+
+
+def create(client: "KafkaAdminClient", settings: Settings, names: Iterable[str]) -> None:
+    """Make topics and wait until every partition has a leader. One that somebody else made meanwhile is left alone."""
+    from kafka.errors import NoError, TopicAlreadyExistsError, for_code
+
+    wanted = {name: _new(name, settings) for name in names}
+    if not wanted:
+        return
+    answer = client.create_topics(wanted, raise_errors=False)
+    for topic in answer["topics"]:
+        error = for_code(topic["error_code"])
+        if error not in (NoError, TopicAlreadyExistsError):
+            raise error(f"{topic['name']}: {topic.get('error_message') or 'not created'}")
+    client.wait_for_topics(list(wanted))
+
+
+def check(client: "KafkaAdminClient", settings: Settings, names: Iterable[str] = ALL) -> list[Finding]:
+    """What is wrong with the topics as they stand on the broker; a missing topic is one finding."""
+    names = list(names)
+    absent = missing(client, names)
+    present = [name for name in names if name not in absent]
+    findings = [Finding(name, "topic", "missing", "there", "Make it: picustream topics.") for name in absent]
+    for name, partitions in partition_counts(client, present).items():
+        if partitions != settings.partitions:
+            findings.append(_wrong_count(name, partitions, settings.partitions))
+    for name, found in _configurations(client, present).items():
+        findings += _wrong_configuration(name, found)
+    return findings
+
+
+def repair(client: "KafkaAdminClient", findings: Iterable[Finding]) -> None:
+    """Set what a configuration finding says. Partitions are never touched: adding some would move stays."""
+    from kafka.admin import ConfigResource
+
+    wrong = [finding for finding in findings if finding.setting in _CHECKED]
+    for topic in {finding.topic for finding in wrong}:
+        wanted = {finding.setting: finding.wanted for finding in wrong if finding.topic == topic}
+        answer = client.alter_configs([ConfigResource("TOPIC", topic, wanted)])
+        if answer["topic"][topic] != "OK":
+            raise UserError(f"{topic}: {answer['topic'][topic]}", "Set it with the broker's own tools.", status=1)
+
+
+def partition_counts(client: "KafkaAdminClient", names: Iterable[str]) -> dict[str, int]:
+    """Partitions of each topic, which must exist."""
+    names = list(names)
+    described = client.describe_topics(names) if names else []
+    return {topic["name"]: len(topic["partitions"]) for topic in described}
+
+
+def _new(topic: str, settings: Settings) -> dict[str, Any]:
+    return {
+        "num_partitions": settings.partitions,
+        "replication_factor": settings.replication,
+        "configs": configuration(topic, settings.replication),
+    }
+
+
+def _configurations(client: "KafkaAdminClient", names: list[str]) -> Mapping[str, Mapping[str, str]]:
+    from kafka.admin import ConfigResource
+
+    if not names:
+        return {}
+    wanted = [ConfigResource("TOPIC", name, list(_CHECKED)) for name in names]
+    described = client.describe_configs(wanted, config_filter="all")["topic"]
+    return {name: {key: entry["value"] for key, entry in entries.items()} for name, entries in described.items()}
+
+
+def _wrong_count(topic: str, found: int, wanted: int) -> Finding:
+    advice = (
+        f"If every topic has {found}, set PICUSTREAM_PARTITIONS={found}. Do not add partitions to a topic in use:"
+        " stays would move; make it anew and publish its events again."
+    )
+    return Finding(topic, "partitions", str(found), str(wanted), advice)
+
+
+def _wrong_configuration(topic: str, found: Mapping[str, str]) -> list[Finding]:
+    wanted = configuration(topic)
+    return [
+        Finding(topic, key, found.get(key, "unknown"), wanted[key], "Set it: picustream topics --repair.")
+        for key in _CHECKED
+        if not _fits(key, found.get(key), wanted[key])
+    ]
+
+
+def _fits(key: str, found: str | None, wanted: str) -> bool:
+    """Larger messages than needed do no harm; all else must be as wanted."""
+    if key == "max.message.bytes" and found is not None:
+        return int(found) >= int(wanted)
+    return found == wanted
