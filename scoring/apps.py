@@ -1,0 +1,187 @@
+"""APPS: age, plateau pressure and P/F (Villar et al., Crit Care Med 2016;44:1361; rules A1, A4-A8).
+
+Total 3-9. A child always scores 1 for age, so 3-7 here, which every record says (`adult-derived-score`). Validations:
+Ann Intensive Care s13613-016-0190-0 (AUC 0.62), Respir Res s12931-020-01357-5 (AUC 0.70).
+
+Traps: a missing component is null with a reason and makes the total null, never a default (A7). A plateau of exactly
+27 cmH2O is read both ways in public code: a protocol parameter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from picustream.models.protocol import Protocol, hours
+from picustream.models.record import AppsComponent, AppsComponents
+from picustream.models.text import printed
+from picustream.models.variable import Variable
+from picustream.scoring.ards import PRESUMPTIVE_ARDS, Ards
+from picustream.scoring.bodies import Body
+from picustream.scoring.chart import Observed
+from picustream.scoring.days import StudyDay, closes_at, local_date, study_day
+from picustream.scoring.mods import ADULT_DERIVED, may_be_child
+from picustream.scoring.organs import sources_of
+from picustream.scoring.pairing import Pair
+from picustream.scoring.receipts import birth_input, inputs_of
+from picustream.scoring.series import nearest
+from picustream.scoring.stay import Stay
+from picustream.scoring.support import peep_in_force
+from picustream.scoring.view import View
+
+
+def age_points(years: int) -> int:
+    """A1: completed years."""
+    return 1 if years < 47 else 2 if years <= 66 else 3
+
+
+def pf_points(ratio: Decimal) -> int:
+    """A1: P/F in mmHg."""
+    return 1 if ratio > 158 else 2 if ratio >= 105 else 3
+
+
+def plateau_points(pressure: Decimal, protocol: Protocol) -> int:
+    """A1: plateau pressure in cmH2O; exactly 27 is a parameter."""
+    if pressure == 27:
+        return protocol.apps.plateau_27_points
+    return 1 if pressure < 27 else 2 if pressure <= 30 else 3
+
+
+@dataclass(frozen=True, slots=True)
+class ArdsContext:
+    """What an APPS record needs to know beside its pair."""
+
+    view: View
+    stay: Stay
+    ards: Ards
+    treatment_day: date | None
+
+    @property
+    def protocol(self) -> Protocol:
+        return self.view.protocol
+
+
+def daily_body(context: ArdsContext, day: date, pairs: Sequence[Pair], now: datetime) -> Body | None:
+    """A5: a day on or after the onset day with a pair under invasive ventilation: the first such pair."""
+    onset, protocol = context.ards.onset, context.protocol
+    if onset is None or day < local_date(onset, protocol.zone):
+        return None
+    pair = next((pair for pair in pairs if pair.invasive), None)
+    if pair is None:
+        return None
+    own = {"basis": "daily", "day": day, "episode": None}
+    return _body(context, own, onset, pair, day, now >= closes_at(day, protocol), pair.at)
+
+
+def episode_body(context: ArdsContext, episode: int, pairs: Sequence[Pair], now: datetime) -> Body | None:
+    """A4: 24 h after an episode's onset: the pair nearest to it, whatever the support; None before there is one."""
+    apps, onset = context.protocol.apps, context.ards.onsets[episode - 1]
+    target = onset + hours(apps.target_hours)
+    first, last = onset + hours(apps.earliest_hours), onset + hours(apps.latest_hours)
+    within = [pair.sample for pair in pairs if first <= pair.at <= last]
+    chosen = nearest(within, target)
+    pair = next((pair for pair in pairs if pair.sample is chosen), None)
+    closed = now >= episode_closes_at(onset, context.protocol)
+    if pair is None and not closed:
+        return None
+    own = {"basis": "at-24h", "day": None, "episode": episode}
+    return _body(context, own, onset, pair, local_date(target, context.protocol.zone), closed, target)
+
+
+def episode_closes_at(onset: datetime, protocol: Protocol) -> datetime:
+    """The moment from which an episode's APPS is closed (A4)."""
+    return onset + hours(protocol.apps.latest_hours) + protocol.finalise_after
+
+
+def _body(
+    context: ArdsContext,
+    own: dict[str, object],
+    onset: datetime,
+    pair: Pair | None,
+    day: date,
+    closed: bool,
+    effective_at: datetime,
+) -> Body:
+    components = AppsComponents(age=_age(context, onset), pf=_pf(pair), plateau=_plateau(context.view, pair))
+    points = [components.age.points, components.pf.points, components.plateau.points]
+    counted: StudyDay = study_day(day, context.treatment_day, context.protocol)
+    fields = own | {
+        "onset_at": onset,
+        "ards": context.ards.status,
+        "total": None if None in points else sum(point for point in points if point is not None),
+        "components": components,
+        "standard_settings": _standard_settings(context.view, pair),
+        "elapsed_day": counted.elapsed_day,
+        "sdtm_day": counted.sdtm_day,
+        "in_window": counted.in_window,
+    }
+    caveats = [PRESUMPTIVE_ARDS] if context.ards.status == "presumptive" else []
+    if may_be_child(context.stay, day, context.protocol):
+        caveats.append(ADULT_DERIVED)
+    return Body(fields, effective_at, tuple(sorted(caveats)), closed)
+
+
+def _age(context: ArdsContext, onset: datetime) -> AppsComponent:
+    """A7: completed years at the onset; a birth date without a day is enough where every possible one agrees."""
+    stay = context.stay
+    if stay.birth is None:
+        return _missing("a", "birth-date-missing")
+    youngest, oldest = stay.birth.years_on(local_date(onset, context.protocol.zone))
+    inputs = [birth_input(stay.admission, str(stay.birth))]
+    points = age_points(youngest) if age_points(youngest) == age_points(oldest) else None
+    value = Decimal(youngest) if youngest == oldest else None
+    reason = None if points is not None else "birth-date-imprecise"
+    return AppsComponent(points=points, value=value, unit="a", inputs=inputs, reason=reason)
+
+
+def _pf(pair: Pair | None) -> AppsComponent:
+    if pair is None:
+        return _missing("mm[Hg]", "no-pair")
+    return AppsComponent(
+        points=pf_points(pair.ratio),
+        value=printed(pair.ratio),
+        unit="mm[Hg]",
+        inputs=inputs_of(sources_of(pair)),
+        reason=None,
+    )
+
+
+def _plateau(view: View, pair: Pair | None) -> AppsComponent:
+    """A6: the plateau nearest to the pair's sample; else a peak under pressure control, which is told."""
+    if pair is None:
+        return _missing("cm[H2O]", "no-pair")
+    within = hours(view.protocol.apps.plateau_within_hours)
+    for variable, reason in ((Variable.PLATEAU_PRESSURE, None), (Variable.PEAK_PRESSURE, "peak-in-pressure-control")):
+        around = view.between(variable, pair.at - within, pair.at + within)
+        chosen = nearest([value for value in around if _stands_for_plateau(view, value)], pair.at)
+        if chosen is not None:
+            return AppsComponent(
+                points=plateau_points(chosen.exact, view.protocol),
+                value=printed(chosen.exact),
+                unit="cm[H2O]",
+                inputs=inputs_of((chosen,)),
+                reason=reason,
+            )
+    return _missing("cm[H2O]", "not-measured")
+
+
+def _stands_for_plateau(view: View, value: Observed) -> bool:
+    """A6: not below the PEEP in force at its own time; a peak only under pressure control."""
+    if value.variable is Variable.PEAK_PRESSURE and view.chart.control_of(value) != "pressure":
+        return False
+    peep = peep_in_force(view, value.at)
+    return peep is None or value.exact >= peep
+
+
+def _standard_settings(view: View, pair: Pair | None) -> bool | None:
+    """A8: PEEP of at least 10 cmH2O and FiO2 of at least 0.5; false as soon as one fails, null while undecided."""
+    if pair is None:
+        return None
+    apps, peep = view.protocol.apps, peep_in_force(view, pair.at)
+    if pair.fraction < apps.standard_fio2 or (peep is not None and peep < apps.standard_peep):
+        return False
+    return None if peep is None else True
+
+
+def _missing(unit: str, reason: str) -> AppsComponent:
+    return AppsComponent(points=None, value=None, unit=unit, inputs=[], reason=reason)

@@ -1,0 +1,51 @@
+"""A record's body: what it says, before status, revision and the rest of the book-keeping are added."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+Kind = Literal["mods", "apps", "eligibility", "outcome", "alert"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordKey:
+    """What has one current record: a stay's day, basis, screening, milestone or alert."""
+
+    kind: Kind
+    part: str
+    """`2025-01-31`, `daily/2025-01-31`, `at-24h/1`, `picu-los`, ... ; empty for eligibility."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.part}" if self.part else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The current content of one record; None instead of a body means that there is (no longer) such a record."""
+
+    fields: dict[str, Any]
+    effective_at: datetime
+    caveats: tuple[str, ...]
+    closed: bool
+    """Whether the record is final from here on (T4)."""
+    volatile: frozenset[str] = field(default_factory=frozenset)
+    """Fields that tell the time of telling; a change of them alone makes no revision."""
+
+
+def mods_key(day: date) -> RecordKey:
+    return RecordKey("mods", day.isoformat())
+
+
+def apps_daily_key(day: date) -> RecordKey:
+    return RecordKey("apps", f"daily/{day.isoformat()}")
+
+
+def apps_episode_key(episode: int) -> RecordKey:
+    return RecordKey("apps", f"at-24h/{episode}")
+
+
+ELIGIBILITY = RecordKey("eligibility", "")
+
+
+def outcome_key(milestone: str) -> RecordKey:
+    return RecordKey("outcome", milestone)

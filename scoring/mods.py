@@ -1,0 +1,119 @@
+"""The daily MODS record: six organs, what was brought forward, and what the total could have been (M7-M9, M11, T4)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from picustream.models.protocol import Protocol, hours
+from picustream.models.record import ModsComponent, Range, Window
+from picustream.models.text import printed
+from picustream.scoring.bodies import Body
+from picustream.scoring.days import ONE_DAY, closes_at, local_date, midnight, study_day
+from picustream.scoring.organs import BANDS, ORGANS, Organ, OrganDay
+from picustream.scoring.receipts import inputs_of, rejected
+from picustream.scoring.stay import Stay
+
+ADULT_DERIVED = "adult-derived-score"
+_HOUR = Decimal(3_600_000_000)
+
+LastMeasured = Callable[[Organ, date], tuple[date, OrganDay] | None]
+"""The most recent day before a given one on which an organ was measured, with what was measured (M7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayContext:
+    """What a day's record needs to know beside its organs."""
+
+    day: date
+    stay: Stay
+    treatment_day: date | None
+    protocol: Protocol
+
+
+def mods_body(
+    context: DayContext, today: Mapping[Organ, OrganDay], last_measured: LastMeasured, now: datetime
+) -> Body | None:
+    """The MODS of one local day of the stay, or None as long as there is nothing to tell (T4)."""
+    protocol = context.protocol
+    closed = now >= closes_at(context.day, protocol)
+    if not closed and all(organ.basis is None for organ in today.values()):
+        return None
+    end = midnight(context.day + ONE_DAY, protocol.zone)
+    components, caveats = [], set()
+    for organ in ORGANS:
+        component, its_caveats = _component(organ, today[organ], last_measured(organ, context.day), end, protocol)
+        components.append(component)
+        caveats |= its_caveats
+    if may_be_child(context.stay, context.day, protocol):
+        caveats.add(ADULT_DERIVED)
+    start = midnight(context.day, protocol.zone)
+    fields = _day_fields(context, start, end) | _totals(components) | {"components": components}
+    return Body(fields, start, tuple(sorted(caveats)), closed)
+
+
+def may_be_child(stay: Stay, day: date, protocol: Protocol) -> bool:
+    """M11: whether the patient may be under 18 on a day; an unknown age may."""
+    return stay.birth is None or stay.birth.years_on(day)[0] < protocol.age.adult_from_years
+
+
+def _component(
+    organ: Organ, today: OrganDay, earlier: tuple[date, OrganDay] | None, end: datetime, protocol: Protocol
+) -> tuple[ModsComponent, set[str]]:
+    """M7: measured today, else sedated, else brought forward, else assumed normal; never one for another (M8)."""
+    found, basis, age = today, today.basis, None
+    if basis is None and earlier is not None and _young_enough(earlier[1], end, protocol):
+        found, basis = earlier[1], "carried-forward"
+        age = printed(_hours_until(found, end))
+    value = found.value
+    component = ModsComponent(
+        organ=organ,
+        points=0 if value is None else BANDS[organ].points(value),
+        basis=basis or "assumed-normal",
+        value=None if value is None else printed(value),
+        unit=BANDS[organ].unit,
+        observed_at=found.observed_at,
+        age_hours=age,
+        inputs=inputs_of(found.sources),
+        reason=today.reason,
+        candidates_rejected=rejected(today.rejected),
+    )
+    return component, set(found.caveats)
+
+
+def _hours_until(found: OrganDay, end: datetime) -> Decimal:
+    assert found.observed_at is not None
+    return Decimal((end - found.observed_at) // timedelta(microseconds=1)) / _HOUR
+
+
+def _young_enough(found: OrganDay, end: datetime, protocol: Protocol) -> bool:
+    limit = protocol.mods.carry_forward_hours
+    return limit is None or (found.observed_at is not None and end - found.observed_at <= hours(limit))
+
+
+def _totals(components: list[ModsComponent]) -> dict[str, object]:
+    """M8, M9: the three kinds of basis counted apart; what is not measured that day is 0 at least and 4 at most."""
+    certain = [c.points for c in components if c.basis == "measured"]
+    carried = sum(c.basis == "carried-forward" for c in components)
+    unmeasured = len(components) - len(certain)
+    return {
+        "total": sum(c.points for c in components),
+        "range": Range(min=sum(certain), max=sum(certain) + 4 * unmeasured),
+        "measured": len(certain),
+        "carried": carried,
+        "assumed": unmeasured - carried,
+    }
+
+
+def _day_fields(context: DayContext, start: datetime, end: datetime) -> dict[str, object]:
+    protocol = context.protocol
+    counted = study_day(context.day, context.treatment_day, protocol)
+    admission_day = local_date(context.stay.start, protocol.zone)
+    return {
+        "day": context.day,
+        "window": Window(start=start, end=end, timezone=protocol.time.zone),
+        "picu_day": (context.day - admission_day).days + 1,
+        "elapsed_day": counted.elapsed_day,
+        "sdtm_day": counted.sdtm_day,
+        "in_window": counted.in_window,
+    }

@@ -1,0 +1,205 @@
+"""Marshall Multiple Organ Dysfunction Score, organ by organ (Marshall et al., Crit Care Med 1995;23:1638).
+
+Six organs of 0-4 points, from the FIRST measured value of the local day, not the worst (M2).
+
+Traps:
+- Bands are open below and closed above, and nothing is rounded first (M1). Printed tables leave gaps between integers.
+- SI units only: reproductions of the table in mg/dL contradict one another.
+- Not the "modified Marshall" of pancreatitis, which has three organs.
+- A CVP is never defaulted: an infant with a rate of 150 and a pressure of 50 would get 3 points from an invented 8.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from picustream.models.protocol import minutes
+from picustream.models.variable import Variable
+from picustream.scoring.chart import Observed, Ventilation
+from picustream.scoring.pairing import Pair, pair_of, triplet_of
+from picustream.scoring.stay import sedated
+from picustream.scoring.support import INVASIVE, support_in_force
+from picustream.scoring.view import View
+
+Organ = Literal["respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic"]
+ORGANS: tuple[Organ, ...] = ("respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic")
+"""In the order of every record."""
+
+Reason = Literal["not-measured", "no-cvp", "unpaired", "implausible", "withdrawn", "sedated"]
+Source = Observed | Ventilation
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Edges at which a point is added: on values above them, or on values at or below them (M1)."""
+
+    edges: tuple[int, int, int, int]
+    high_is_bad: bool
+    unit: str
+
+    def points(self, value: Decimal) -> int:
+        """0-4 points of a value in `unit`."""
+        return sum(value > edge if self.high_is_bad else value <= edge for edge in self.edges)
+
+    def band(self, points: int) -> str:
+        """The band that gives these points, to read."""
+        edges = self.edges if self.high_is_bad else self.edges[::-1]
+        place = points if self.high_is_bad else 4 - points
+        if place == 0:
+            return f"<= {edges[0]}"
+        return f"> {edges[3]}" if place == 4 else f"({edges[place - 1]}, {edges[place]}]"
+
+
+BANDS: dict[Organ, Bands] = {
+    "respiratory": Bands((300, 225, 150, 75), high_is_bad=False, unit="mm[Hg]"),
+    "renal": Bands((100, 200, 350, 500), high_is_bad=True, unit="umol/L"),
+    "hepatic": Bands((20, 60, 120, 240), high_is_bad=True, unit="umol/L"),
+    "cardiovascular": Bands((10, 15, 20, 30), high_is_bad=True, unit="1"),
+    "haematologic": Bands((120, 80, 50, 20), high_is_bad=False, unit="10*9/L"),
+    "neurologic": Bands((14, 12, 9, 6), high_is_bad=False, unit="{score}"),
+}
+
+SEDATED = "assumed-normal-sedated"
+NORMAL_GCS = Decimal(15)
+INTUBATED_VERBAL = "intubated-verbal"
+_ASSUMED_VERBAL = Decimal(5)
+
+
+@dataclass(frozen=True, slots=True)
+class OrganDay:
+    """What one local day says of one organ, before anything is brought forward."""
+
+    basis: Literal["measured", "assumed-normal-sedated"] | None
+    """None: nothing usable of that day."""
+    value: Decimal | None
+    """Exact, in the organ's unit."""
+    observed_at: datetime | None
+    sources: tuple[Source, ...]
+    reason: Reason | None
+    rejected: tuple[tuple[str, str], ...]
+    """(id, reason) of the values passed over, in the order V1."""
+    caveats: tuple[str, ...] = ()
+
+
+def measured(
+    value: Decimal, at: datetime, sources: Iterable[Source], rejected: list[Observed], unpaired: list[Observed]
+) -> OrganDay:
+    """A measured organ; what was passed over is told."""
+    return OrganDay("measured", value, at, tuple(sources), None, _passed_over(rejected, unpaired, at))
+
+
+def not_measured(rejected: list[Observed], unpaired: list[Observed], otherwise: Reason = "not-measured") -> OrganDay:
+    """An organ without a usable value, and the reason that helps most to mend it."""
+    faults = {observed.fault for observed in rejected}
+    reason: Reason = otherwise
+    if unpaired:
+        reason = "unpaired"
+    elif "implausible" in faults:
+        reason = "implausible"
+    elif "withdrawn" in faults:
+        reason = "withdrawn"
+    return OrganDay(None, None, None, (), reason, _passed_over(rejected, unpaired, None))
+
+
+def _passed_over(
+    rejected: list[Observed], unpaired: list[Observed], before: datetime | None
+) -> tuple[tuple[str, str], ...]:
+    found = [(o.order, o.id, o.fault or "unpaired") for o in [*rejected, *unpaired]]
+    return tuple((id_, why) for order, id_, why in sorted(found) if before is None or order[0] <= before)[:8]
+
+
+def first_value(variable: Variable) -> Callable[[View, date], OrganDay]:
+    """M2, M3: the day's first usable value of one variable; creatinine regardless of dialysis."""
+
+    def organ(view: View, day: date) -> OrganDay:
+        hours_of = view.hours_of(day)
+        rejected = view.refused(variable, *hours_of)
+        for value in view.between(variable, *hours_of):
+            return measured(value.exact, value.at, (value,), rejected, [])
+        return not_measured(rejected, [])
+
+    return organ
+
+
+def respiratory(view: View, day: date) -> OrganDay:
+    """M4: the day's first arterial PaO2 that can be paired, whatever the ventilation mode or PEEP."""
+    hours_of = view.hours_of(day)
+    rejected = view.refused(Variable.PAO2, *hours_of)
+    unpaired: list[Observed] = []
+    for sample in view.between(Variable.PAO2, *hours_of):
+        pair = pair_of(view, sample)
+        if pair is not None:
+            return measured(pair.ratio, pair.at, sources_of(pair), rejected, unpaired)
+        unpaired.append(sample)
+    return not_measured(rejected, unpaired)
+
+
+def sources_of(pair: Pair) -> tuple[Source, ...]:
+    """The inputs of a P/F ratio; room air is told by the ventilator event that says so."""
+    other: Source | None = pair.fio2 or pair.room_air
+    assert other is not None
+    return (pair.sample, other)
+
+
+def cardiovascular(view: View, day: date) -> OrganDay:
+    """M5: the day's first CVP whose triplet can be completed; never the product of three separate first values."""
+    hours_of = view.hours_of(day)
+    rejected = view.refused(Variable.CVP, *hours_of)
+    unpaired: list[Observed] = []
+    for cvp in view.between(Variable.CVP, *hours_of):
+        triplet = triplet_of(view, cvp)
+        if triplet is not None:
+            sources = (triplet.cvp, triplet.heart_rate, triplet.pressure)
+            return measured(triplet.pressure_adjusted_rate, cvp.at, sources, rejected, unpaired)
+        unpaired.append(cvp)
+    return not_measured(rejected, unpaired, otherwise="no-cvp")
+
+
+def neurologic(view: View, day: date) -> OrganDay:
+    """M6: the day's first GCS, a total or three parts; under sedation it counts as 15 and is told as assumed."""
+    hours_of = view.hours_of(day)
+    totals = view.between(Variable.GCS_TOTAL, *hours_of)
+    eyes = view.between(Variable.GCS_EYE, *hours_of)
+    anchors = sorted([*totals, *eyes], key=lambda o: (o.at, o.variable is not Variable.GCS_TOTAL, o.order))
+    rejected = [o for v in (Variable.GCS_TOTAL, Variable.GCS_EYE) for o in view.refused(v, *hours_of)]
+    unpaired: list[Observed] = []
+    for anchor in anchors:
+        parts = (anchor,) if anchor.variable is Variable.GCS_TOTAL else _parts(view, anchor)
+        if parts is not None:
+            return _gcs(view, parts, _passed_over(rejected, unpaired, anchor.at))
+        unpaired.append(anchor)
+    return not_measured(rejected, unpaired)
+
+
+def _parts(view: View, eye: Observed) -> tuple[Observed, ...] | None:
+    """Verbal and motor nearest to an eye value; they may lie on the neighbouring day."""
+    within = minutes(view.protocol.pairing.gcs_within_minutes)
+    verbal = view.nearest(Variable.GCS_VERBAL, eye.at, within)
+    motor = view.nearest(Variable.GCS_MOTOR, eye.at, within)
+    return (eye, verbal, motor) if verbal is not None and motor is not None else None
+
+
+def _gcs(view: View, parts: tuple[Observed, ...], rejected: tuple[tuple[str, str], ...]) -> OrganDay:
+    at = parts[0].at
+    verbal = parts[1].exact if len(parts) == 3 else None
+    intubated = support_in_force(view, at) == INVASIVE and verbal in (None, Decimal(1))
+    caveats = (INTUBATED_VERBAL,) if intubated else ()
+    if sedated(view.chart, at):
+        return OrganDay(SEDATED, NORMAL_GCS, at, parts, "sedated", rejected, caveats)
+    value = sum((part.exact for part in parts), Decimal(0))
+    if intubated and verbal is not None and view.protocol.mods.intubated_verbal == "assume-5":
+        value += _ASSUMED_VERBAL - verbal  # M10
+    return OrganDay("measured", value, at, parts, None, rejected, caveats)
+
+
+RULES: dict[Organ, Callable[[View, date], OrganDay]] = {
+    "respiratory": respiratory,
+    "renal": first_value(Variable.CREATININE),
+    "hepatic": first_value(Variable.BILIRUBIN_TOTAL),
+    "cardiovascular": cardiovascular,
+    "haematologic": first_value(Variable.PLATELETS),
+    "neurologic": neurologic,
+}
+"""What one day says of each organ."""

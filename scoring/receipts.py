@@ -1,0 +1,62 @@
+"""Receipts: from a value back to the observations it was made of, as the feed wrote them (invariant I7)."""
+
+from collections.abc import Iterable
+
+from picustream.models.record import Input, Original, Rejected
+from picustream.models.text import printed
+from picustream.scoring.chart import Fact, Observed, Ventilation
+from picustream.scoring.units import QUANTITIES
+
+
+def inputs_of(sources: Iterable[Observed | Ventilation]) -> list[Input]:
+    """The inputs of a point, in the order the rule used them."""
+    return [_observation(s) if isinstance(s, Observed) else _support(s) for s in sources]
+
+
+def _observation(observed: Observed) -> Input:
+    assert observed.variable is not None
+    return Input(
+        variable=observed.variable.value,
+        value=printed(observed.exact),
+        unit=QUANTITIES[observed.variable].unit,
+        original=Original(value=observed.original, unit=observed.unit),
+        observed_at=observed.at,
+        recorded_at=observed.filed.recorded_at,
+        source=observed.filed.source,
+        id=observed.id,
+        topic=observed.filed.topic,
+    )
+
+
+def _support(said: Ventilation) -> Input:
+    return Input(
+        variable="support",
+        value=said.support,
+        unit=None,
+        original=None,
+        observed_at=said.at,
+        recorded_at=said.filed.recorded_at,
+        source=said.filed.source,
+        id=said.filed.event_id,
+        topic=said.filed.topic,
+    )
+
+
+def birth_input(admission: Fact, birth: str) -> Input:
+    """The birth date an age was computed from."""
+    return Input(
+        variable="birth_date",
+        value=birth,
+        unit=None,
+        original=None,
+        observed_at=admission.at,
+        recorded_at=admission.filed.recorded_at,
+        source=admission.filed.source,
+        id=admission.filed.event_id,
+        topic=admission.filed.topic,
+    )
+
+
+def rejected(passed_over: Iterable[tuple[str, str]]) -> list[Rejected]:
+    """The values that were passed over, each with its reason."""
+    return [Rejected(id=id_, reason=reason) for id_, reason in passed_over]
