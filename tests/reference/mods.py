@@ -1,0 +1,90 @@
+"""The daily MODS record: what is carried forward or assumed, the counts and the range (M7-M9, M11, T4)."""
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from .ages import birthday, possible_births
+from .chart import Chart
+from .organs import ORGANS, Finding
+from .protocol import hours, in_hours
+from .written import printed
+
+
+def _reason(chart: Chart, organ: str, day: date) -> str:
+    """Why there is no value of the day: unpaired, else implausible, else withdrawn, else nothing charted."""
+    nothing, anchors, _ = ORGANS[organ]
+    of_day = [one for one in chart.on_day(chart.observations, day) if one.variable in anchors]
+    if any(one.value is not None for one in of_day):
+        return "unpaired"
+    faults = {one.fault for one in of_day}
+    return next((fault for fault in ("implausible", "withdrawn") if fault in faults), nothing)
+
+
+def component(chart: Chart, organ: str, day: date) -> Finding:
+    """One organ on one day: its value of that day, else the last one measured before, else assumed normal (M7)."""
+    find = ORGANS[organ][2]
+    today = find(chart, day)
+    if today is not None:
+        return today
+    reason = _reason(chart, organ, day)
+    for earlier in sorted((one for one in chart.days if one < day), reverse=True):
+        finding = find(chart, earlier)
+        if finding is not None and finding.basis == "measured":
+            age = in_hours(chart.protocol.day_end(day) - finding.at)
+            if _too_old(chart, age):
+                break
+            return replace(finding, basis="carried-forward", age_hours=age, reason=reason, caveats=())
+    return Finding(0, "assumed-normal", reason=reason)
+
+
+def _too_old(chart: Chart, age: Fraction) -> bool:
+    limit = chart.protocol["carry_forward_hours"]
+    return limit is not None and age > in_hours(hours(limit))
+
+
+def mods_day(chart: Chart, day: date) -> dict[str, Any] | None:
+    """The MODS record of a day of the stay, or None while there is none yet (T4)."""
+    findings = {organ: component(chart, organ, day) for organ in ORGANS}
+    bases = [finding.basis for finding in findings.values()]
+    of_the_day = any(basis in ("measured", "assumed-normal-sedated") for basis in bases)
+    if not (of_the_day or chart.closed(day)):
+        return None
+    measured = [finding.points for finding in findings.values() if finding.basis == "measured"]
+    return {
+        "day": day.isoformat(),
+        "window": {"start": chart.protocol.midnight(day), "end": chart.protocol.day_end(day)},
+        "picu_day": (day - chart.first_day).days + 1,
+        **chart.trial_days(day),
+        "total": sum(finding.points for finding in findings.values()),
+        "range": {"min": sum(measured), "max": sum(measured) + 4 * (len(ORGANS) - len(measured))},
+        "measured": len(measured),
+        "carried": bases.count("carried-forward"),
+        "assumed": bases.count("assumed-normal") + bases.count("assumed-normal-sedated"),
+        "caveats": sorted({*_adult_derived(chart, day), *(word for one in findings.values() for word in one.caveats)}),
+        "patient_id": chart.admission.body["patient_id"],
+        "closed": chart.closed(day),
+        "components": [_shown(organ, finding) for organ, finding in findings.items()],
+    }
+
+
+def _adult_derived(chart: Chart, day: date) -> list[str]:
+    """M11: unless the patient is certainly 18 or older on that day."""
+    births = possible_births(chart.admission.body.get("birth_date"))
+    adult = bool(births) and all(birthday(birth, 18) <= day for birth in births)
+    return [] if adult else ["adult-derived-score"]
+
+
+def _shown(organ: str, finding: Finding) -> dict[str, Any]:
+    return {
+        "organ": organ,
+        "points": finding.points,
+        "basis": finding.basis,
+        "value": printed(finding.value),
+        "unit": finding.unit,
+        "observed_at": finding.at,
+        "age_hours": printed(finding.age_hours),
+        "reason": finding.reason,
+        "inputs": list(finding.inputs),
+    }
