@@ -1,0 +1,158 @@
+"""Fetches Kafka's jars, once for all folders: pinned by SHA-256, several at a time, each whole or not there at all."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from picustream.local.locking import locked
+from picustream.local.pinned import JARS, KAFKA_VERSION
+from picustream.local.places import LocalError, LocalSettings, cache_dir, missing_package
+from picustream.local.telling import Meter, Tell, in_lines
+
+_AT_ONCE = 4
+_TRIES = 3
+_TIMEOUT = (10, 30)
+"""Seconds to connect, and between two pieces of the answer."""
+_PIECE = 1 << 16
+"""Bytes."""
+
+
+@dataclass(frozen=True)
+class Jar:
+    """One pinned file: where it is in a Maven repository, how long it is, and what it must be."""
+
+    group: str
+    name: str
+    version: str
+    size: int
+    sha256: str
+
+    @property
+    def file(self) -> str:
+        """Name of the file."""
+        return f"{self.name}-{self.version}.jar"
+
+    @property
+    def path(self) -> str:
+        """Path in a Maven repository."""
+        return "/".join([*self.group.split("."), self.name, self.version, self.file])
+
+
+class _Damaged(Exception):
+    """What came is not what was pinned."""
+
+
+def pinned_jars(table: str = JARS) -> Iterator[Jar]:
+    """The jars of the table in `pinned.py`."""
+    group = ""
+    for line in table.splitlines():
+        if not line.startswith(" "):
+            group = line
+            continue
+        coordinate, size, sha256 = line.split()
+        name, _, version = coordinate.partition(":")
+        yield Jar(group, name, version, int(size), sha256)
+
+
+def class_path(tell: Tell, meter: Meter | None = None) -> list[Path]:
+    """Kafka's jars in the cache folder, fetched if they are not there.
+
+    A download that was cut off goes on where it stopped, jar by jar; two at once do the work of one. `meter` draws
+    the progress; without one `tell` says it in lines. Raises `LocalError` if it fails; what is there is kept.
+    """
+    folder = cache_dir() / f"kafka-{KAFKA_VERSION}"
+    jars = list(pinned_jars())
+    if _missing(jars, folder):
+        with locked(folder / "lock", tell):
+            missing = _missing(jars, folder)  # anew: another may have fetched them while we waited
+            if missing:
+                tell(f"fetching Apache Kafka {KAFKA_VERSION} into {folder}, once")
+                _fetch(missing, folder, _Count(jars, missing, meter or in_lines(tell)))
+    return [folder / jar.file for jar in jars]
+
+
+def _missing(jars: list[Jar], folder: Path) -> list[Jar]:
+    paths = ((jar, folder / jar.file) for jar in jars)
+    return [jar for jar, path in paths if not path.exists() or path.stat().st_size != jar.size]
+
+
+class _Count:
+    """How many bytes are there, told to the meter; several downloads report at once."""
+
+    def __init__(self, jars: list[Jar], missing: list[Jar], meter: Meter) -> None:
+        self._total = sum(jar.size for jar in jars)
+        self._done = self._total - sum(jar.size for jar in missing)
+        self._meter = meter
+        self._lock = Lock()
+        self.add(0)
+
+    def add(self, size: int) -> None:
+        """So many bytes more, or fewer where a try came to nothing."""
+        with self._lock:
+            self._done += size
+            self._meter(self._done, self._total)
+
+
+def _fetch(missing: list[Jar], folder: Path, count: _Count) -> None:
+    base = LocalSettings().maven or _central()
+    largest_first = sorted(missing, key=lambda jar: jar.size, reverse=True)  # so that none is long alone at the end
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        under_way = [pool.submit(_fetch_jar, jar, base.rstrip("/"), folder, count) for jar in largest_first]
+        try:
+            for one in as_completed(under_way):
+                one.result()
+        except BaseException:  # an interrupt, too: finish what is under way, begin nothing more
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _fetch_jar(jar: Jar, base: str, folder: Path, count: _Count) -> None:
+    half = folder / f"{jar.file}.part"
+    for last in (False,) * (_TRIES - 1) + (True,):
+        try:
+            _download(f"{base}/{jar.path}", half, jar.sha256, count.add)
+        except (OSError, _Damaged) as error:  # the errors of requests are OSErrors
+            count.add(-half.stat().st_size if half.exists() else 0)
+            if last:
+                raise LocalError(
+                    f"Could not fetch {jar.file}: {_reason(error)}.",
+                    "Look at the network (HTTPS_PROXY), or name a mirror with PICUSTREAM_LOCAL_MAVEN or an unpacked "
+                    "Kafka with PICUSTREAM_LOCAL_KAFKA_HOME. What is fetched is kept.",
+                ) from error
+        else:
+            half.replace(folder / jar.file)
+            return
+
+
+def _download(url: str, half: Path, sha256: str, add: Callable[[int], None]) -> None:
+    from jgo.util import http
+
+    half.unlink(missing_ok=True)
+    digest = hashlib.sha256()
+    with http.get(url, stream=True, timeout=_TIMEOUT) as answer:
+        answer.raise_for_status()
+        with half.open("wb", buffering=0) as file:
+            for piece in answer.iter_content(_PIECE):
+                file.write(piece)
+                digest.update(piece)
+                add(len(piece))
+    if digest.hexdigest() != sha256:
+        raise _Damaged("its SHA-256 is not the pinned one")
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause: what requests says of a connection is long and names hosts twice."""
+    while error.__context__ is not None and isinstance(error.__context__, Exception):
+        error = error.__context__
+    return str(error).rstrip(".")
+
+
+def _central() -> str:
+    try:
+        from jgo.constants import MAVEN_CENTRAL_URL
+    except ImportError as error:
+        raise missing_package("jgo") from error
+    return MAVEN_CENTRAL_URL

@@ -1,0 +1,152 @@
+"""Apache Kafka as one process, broker and controller in one (KRaft), small and quick to come back."""
+
+import base64
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+
+from kafka.errors import KafkaError
+
+from picustream.local import ports
+from picustream.local.java import Launcher
+from picustream.local.places import LocalError
+from picustream.local.processes import Process
+from picustream.local.server import Server
+from picustream.streams.errors import UserError
+from picustream.streams.kafka_clients import admin
+from picustream.streams.settings import Settings
+
+_FORMAT_LIMIT = 120.0
+"""Seconds for formatting an empty folder, which takes one."""
+
+_CONFIG = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+
+auto.create.topics.enable=false
+# Records of 24 MiB with room for their headers and the batch around them.
+message.max.bytes=33554432
+replica.fetch.max.bytes=33554432
+
+# One broker: internal topics have one copy, and few partitions, for each costs files and start-up time.
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+
+# Groups form at once, and a dead member is missed soon if its client wants that.
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=2000
+# After a crash the broker is let in again only when its former life has timed out: 9 s by default.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+# The files of a deleted topic go soon.
+log.segment.delete.delay.ms=1000
+
+# Buffers and threads for a laptop: the log cleaner alone takes 128 MB by default.
+log.cleaner.dedupe.buffer.size=2097152
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+group.coordinator.threads=1
+"""
+
+
+class Kafka(Server):
+    """A Kafka broker, formatted on its first start."""
+
+    name = "Kafka"
+    usual_port = 9092
+    start_limit = 120.0
+    stop_limit = 60.0
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._data = folder / "data"
+        self._version_file = folder / "version"
+        self._config = folder / "server.properties"
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self, port: int, launcher: Launcher) -> None:
+        """Start it on `port` and return when it answers; `launcher` says which Kafka on which Java."""
+        self._refuse_newer_data(launcher.version)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self._data / "meta.properties").exists():
+            self._format(launcher)
+        self._configure(self._data, port)
+        self._version_file.write_text(launcher.version)
+        self._launch(launcher.command("kafka.Kafka", str(self._config)), port)
+
+    def _ready(self, process: Process) -> bool:
+        if self.port is None or not ports.is_open(self.port):
+            return False
+        settings = Settings.model_construct(kafka=self.address)  # what the environment says is about another Kafka
+        try:
+            with admin(settings) as client:
+                cluster = client.describe_cluster()
+        except (KafkaError, UserError):  # listening already, answering not yet
+            return False
+        # A stranger on this port would answer, too: it must be the cluster of this folder.
+        return cluster["cluster_id"] == self._cluster_id() and bool(cluster["brokers"])
+
+    def _configure(self, data: Path, port: int) -> None:
+        controller = ports.free_port()
+        self._config.write_text(_CONFIG.format(port=port, controller=controller, data=str(data).replace("\\", "\\\\")))
+
+    def _format(self, launcher: Launcher) -> None:
+        """Make the data folder, whole or not at all: it gets its name when it is complete."""
+        if self._data.exists():
+            raise LocalError(
+                f"{self._data} is no Kafka data folder: meta.properties is missing.",
+                "Restore it, or begin anew: picustream local down --wipe",
+            )
+        half = self.folder / "data.part"
+        shutil.rmtree(half, ignore_errors=True)
+        self._configure(half, self.usual_port)
+        command = launcher.command(
+            "kafka.tools.StorageTool", "format", "--cluster-id", _new_cluster_id(), "--config", str(self._config)
+        )
+        with self.log.open("w") as log:
+            done = subprocess.run(command, stdout=log, stderr=log, timeout=_FORMAT_LIMIT, check=False)
+        if done.returncode != 0:
+            raise LocalError(f"Kafka cannot format {self._data}: {self._complaint()}", f"Its log: {self.log}")
+        half.replace(self._data)
+
+    def _refuse_newer_data(self, version: str) -> None:
+        known = self._data.exists() and self._version_file.exists()
+        written_by = self._version_file.read_text().strip() if known else version
+        if _ordered(written_by) > _ordered(version):
+            raise LocalError(
+                f"{self._data} was written by Kafka {written_by}, and this is {version}, which may not read it.",
+                "Use the newer one (PICUSTREAM_LOCAL_KAFKA_HOME), another --dir, or begin anew: "
+                "picustream local down --wipe",
+            )
+
+    def _cluster_id(self) -> str:
+        lines = (self._data / "meta.properties").read_text().splitlines()
+        return next((line.partition("=")[2].strip() for line in lines if line.startswith("cluster.id=")), "")
+
+
+def _new_cluster_id() -> str:
+    """22 characters of URL-safe base64, as Kafka wants it; the first bit is cleared so that none starts with a dash."""
+    raw = bytearray(uuid.uuid4().bytes)
+    raw[0] &= 0x7F
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _ordered(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

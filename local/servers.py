@@ -1,0 +1,173 @@
+"""Start, look at and end the two servers of a folder: what `picustream local`, the demo and the tests call.
+
+A folder is `<dir>/kafka` and `<dir>/redis`, each with its data, its log, its port and its process. Ports and processes
+are written down there, so that another command, or the same one after a crash, finds what runs, and ends nothing else.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from picustream.local.java import launcher
+from picustream.local.kafka import Kafka
+from picustream.local.locking import locked
+from picustream.local.places import LocalError, data_dir
+from picustream.local.ports import choose
+from picustream.local.quickstart import quick
+from picustream.local.redis import Redis
+from picustream.local.server import Server
+from picustream.local.telling import Meter, Tell, silent
+
+_MARK = "picustream-local"
+"""The file that says that a folder is ours: its lock."""
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the two servers are: bootstrap servers `host:port`, Redis URL, and the folder that holds them."""
+
+    kafka: str
+    redis: str
+    dir: Path
+
+
+@dataclass(frozen=True)
+class State:
+    """What there is to say of one server; `address` is None before its first start, `pid` None while it is down."""
+
+    name: str
+    running: bool
+    address: str | None
+    pid: int | None
+    log: Path
+
+
+def up(
+    dir: Path | None = None,
+    kafka_port: int | None = None,
+    redis_port: int | None = None,
+    tell: Tell = silent,
+    meter: Meter | None = None,
+) -> Servers:
+    """Start what does not run yet, and return when both answer.
+
+    `dir`: see `places.data_dir`. Ports: None for the one used before, the usual one or, where that is taken, a free
+    one; 0 for any free one. Raises `LocalError`, and leaves nothing behind that this call started.
+    """
+    with _held(data_dir(dir), tell) as folder, ExitStack() as undo:
+        redis, kafka = Redis(folder / "redis"), Kafka(folder / "kafka")
+        if _start(redis, redis.start, redis_port, tell):
+            undo.callback(redis.stop)
+        _start(kafka, _kafka_start(kafka, tell, meter), kafka_port, tell)
+        undo.pop_all()
+        return servers(folder)
+
+
+def down(dir: Path | None = None, wipe: bool = False, tell: Tell = silent) -> list[str]:
+    """End what runs and return the names of it; with `wipe`, delete the data, too. No error if there is nothing."""
+    if not (data_dir(dir) / _MARK).exists():
+        return []
+    with _held(data_dir(dir), tell) as folder:
+        both: tuple[Server, ...] = (Kafka(folder / "kafka"), Redis(folder / "redis"))
+        ended = [server.name for server in both if server.stop()]
+        if wipe:
+            _wipe(folder)
+    return ended
+
+
+def status(dir: Path | None = None) -> tuple[State, State]:
+    """How Kafka and Redis are, in this order. Running means: the process lives and takes connections."""
+    folder = data_dir(dir)
+    return _state(Kafka(folder / "kafka")), _state(Redis(folder / "redis"))
+
+
+def servers(dir: Path) -> Servers:
+    """The addresses of a folder's servers, as they were at their last start."""
+    return Servers(Kafka(dir / "kafka").address, Redis(dir / "redis").address, dir)
+
+
+def start_kafka(dir: Path, tell: Tell = silent) -> None:
+    """Start Kafka alone, on the port that it had, with the data that it had; nothing if it runs."""
+    kafka = Kafka(dir / "kafka")
+    _start_again(kafka, _kafka_start(kafka, tell), tell)
+
+
+def stop_kafka(dir: Path) -> bool:
+    """End Kafka alone; its data stays. False if it did not run."""
+    return Kafka(dir / "kafka").stop()
+
+
+def kill_kafka(dir: Path) -> bool:
+    """End Kafka by SIGKILL, as a crash would. False if it did not run."""
+    return Kafka(dir / "kafka").kill()
+
+
+def start_redis(dir: Path, tell: Tell = silent) -> None:
+    """Start Redis alone, on the port that it had, with the data that it had; nothing if it runs."""
+    redis = Redis(dir / "redis")
+    _start_again(redis, redis.start, tell)
+
+
+def stop_redis(dir: Path) -> bool:
+    """End Redis alone; its data stays. False if it did not run."""
+    return Redis(dir / "redis").stop()
+
+
+def kill_redis(dir: Path) -> bool:
+    """End Redis by SIGKILL, as a crash would. False if it did not run."""
+    return Redis(dir / "redis").kill()
+
+
+@contextmanager
+def _held(folder: Path, tell: Tell) -> Iterator[Path]:
+    """The folder, ours alone for as long as this lasts."""
+    try:
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).exists():
+            raise LocalError(f"{folder} holds something else.", "Name an empty or a new folder with --dir.")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with locked(folder / _MARK, tell):
+            yield folder
+    except (NotADirectoryError, FileExistsError, PermissionError) as error:
+        raise LocalError(f"{folder} cannot be used: {error.strerror}.", "Name another folder with --dir.") from error
+
+
+def _start(server: Server, begin: Callable[[int], None], named: int | None, tell: Tell) -> bool:
+    """Start it, by `begin(port)`, unless it runs; True if this started it."""
+    if server.process is not None:
+        if named and named != server.port:
+            raise LocalError(
+                f"{server.name} of this folder runs already, on port {server.port}.",
+                "End it first (picustream local down), or use another --dir.",
+            )
+        return False
+    begin(choose(server.name, named, server.port, server.usual_port, tell))
+    return True
+
+
+def _start_again(server: Server, begin: Callable[[int], None], tell: Tell) -> None:
+    if server.port is None:
+        raise LocalError(f"{server.name} of {server.folder} has never run.", "Start it: picustream local up")
+    with _held(server.folder.parent, tell):
+        _start(server, begin, server.port, tell)
+
+
+def _kafka_start(kafka: Kafka, tell: Tell, meter: Meter | None = None) -> Callable[[int], None]:
+    """Starts Kafka with what is fetched and prepared only now, when it is known to be needed."""
+    return lambda port: kafka.start(port, quick(launcher(tell, meter), tell))
+
+
+def _wipe(folder: Path) -> None:
+    for part in ("kafka", "redis"):
+        if (folder / part).exists():
+            shutil.rmtree(folder / part)
+    (folder / _MARK).unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _state(server: Server) -> State:
+    process = server.process
+    address = server.address if server.port else None
+    return State(server.name, server.answers, address, process.pid if process else None, server.log)
