@@ -125,7 +125,7 @@ class ModsRecord(Record):
 
     score: Literal["MODS"] = "MODS"
     day: date
-    window: Window
+    window: Window | None
     picu_day: int | None
     elapsed_day: int | None
     sdtm_day: int | None

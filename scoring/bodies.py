@@ -1,6 +1,6 @@
 """A record's body: what it says, before status, revision and the rest of the book-keeping are added."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -28,8 +28,8 @@ class Body:
     caveats: tuple[str, ...]
     closed: bool
     """Whether the record is final from here on (T4)."""
-    volatile: frozenset[str] = field(default_factory=frozenset)
-    """Fields that tell the time of telling; a change of them alone makes no revision."""
+    compared: dict[str, Any] | None = None
+    """The fields by which a change is told, where they are not all of them."""
 
 
 def mods_key(day: date) -> RecordKey:

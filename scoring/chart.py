@@ -156,7 +156,8 @@ class Chart:
         self.usable: dict[Variable, Series[Observed]] = {v: Series() for v in Variable}
         self.unusable: dict[Variable, Series[Observed]] = {v: Series() for v in Variable}
         self.ventilator: Series[Ventilation] = Series()
-        self.fio2_by_event: dict[Identity, list[Observed]] = {}
+        self.gases_by_event: dict[Identity, list[Observed]] = {}
+        """Usable PaO2 and FiO2 of one event (P1)."""
 
     def file(self, event: Event, kept: Filed, changes: Changes) -> None:
         """Joins one event into the chart (contract 1.2 and 1.3) and notes what changed."""
@@ -206,24 +207,26 @@ class Chart:
         _hold(new.filed, old.filed if old else None, changes)
         if old is not None and old.variable is not None:
             self._series(old)[old.variable].remove(old)
-            self._index_fio2(old, present=False)
+            self._index_gas(old, False, changes)
             changes.touched.add((old.variable, old.at))
         if new.variable is not None:
             self._series(new)[new.variable].add(new)
-            self._index_fio2(new, present=True)
+            self._index_gas(new, True, changes)
             changes.touched.add((new.variable, new.at))
 
     def _series(self, observed: Observed) -> dict[Variable, Series[Observed]]:
         return self.usable if observed.value is not None else self.unusable
 
-    def _index_fio2(self, observed: Observed, present: bool) -> None:
-        if observed.variable is not Variable.FIO2 or observed.value is None:
+    def _index_gas(self, observed: Observed, present: bool, changes: Changes) -> None:
+        """Keeps PaO2 and FiO2 of one event findable from one another, and tells the PaO2 of a change in its FiO2."""
+        if observed.variable not in (Variable.PAO2, Variable.FIO2) or observed.value is None:
             return
         identity = (observed.filed.source, observed.filed.event_id)
-        others = [o for o in self.fio2_by_event.get(identity, ()) if o is not observed]
-        self.fio2_by_event[identity] = sorted([*others, observed], key=lambda o: o.order) if present else others
-        if not self.fio2_by_event[identity]:
-            del self.fio2_by_event[identity]
+        others = [o for o in self.gases_by_event.pop(identity, ()) if o is not observed]
+        changes.touched.update((Variable.PAO2, o.at) for o in others if o.variable is Variable.PAO2)
+        now = [*others, observed] if present else others
+        if now:
+            self.gases_by_event[identity] = sorted(now, key=lambda o: o.order)
 
     def _file_ventilation(self, event: VentilatorEvent, kept: Filed, changes: Changes) -> None:
         identity = (kept.source, kept.event_id)

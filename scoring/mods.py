@@ -17,8 +17,8 @@ from picustream.scoring.stay import Stay
 ADULT_DERIVED = "adult-derived-score"
 _HOUR = Decimal(3_600_000_000)
 
-LastMeasured = Callable[[Organ, date], tuple[date, OrganDay] | None]
-"""The most recent day before a given one on which an organ was measured, with what was measured (M7)."""
+LastMeasured = Callable[[Organ, date], OrganDay | None]
+"""What the most recent day before a given one measured of an organ (M7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ def may_be_child(stay: Stay, day: date, protocol: Protocol) -> bool:
 
 
 def _component(
-    organ: Organ, today: OrganDay, earlier: tuple[date, OrganDay] | None, end: datetime, protocol: Protocol
+    organ: Organ, today: OrganDay, earlier: OrganDay | None, end: datetime, protocol: Protocol
 ) -> tuple[ModsComponent, set[str]]:
     """M7: measured today, else sedated, else brought forward, else assumed normal; never one for another (M8)."""
     found, basis, age = today, today.basis, None
-    if basis is None and earlier is not None and _young_enough(earlier[1], end, protocol):
-        found, basis = earlier[1], "carried-forward"
+    if basis is None and earlier is not None and _young_enough(earlier, end, protocol):
+        found, basis = earlier, "carried-forward"
         age = printed(_hours_until(found, end))
     value = found.value
     component = ModsComponent(

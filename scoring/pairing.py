@@ -77,8 +77,8 @@ def pair_of(view: View, sample: Observed) -> Pair | None:
 
 def _of_same_event(view: View, sample: Observed) -> Observed | None:
     identity = (sample.filed.source, sample.filed.event_id)
-    inside = (o for o in view.chart.fio2_by_event.get(identity, ()) if view.start <= o.at <= view.end)
-    return next(inside, None)
+    gases = view.chart.gases_by_event.get(identity, ())
+    return next((o for o in gases if o.variable is Variable.FIO2 and view.start <= o.at <= view.end), None)
 
 
 def _before(view: View, sample: Observed) -> Observed | None:

@@ -42,6 +42,11 @@ class View:
         """Standing ventilator events from `first` to `last`, both included, in the order V1."""
         return self.chart.ventilator.between(max(first, self.start), min(last, self.end))
 
+    def first_and_last(self, variable: Variable) -> tuple[datetime, datetime] | None:
+        """When the first and the last usable observation of a variable were taken."""
+        inside = self.between(variable, self.start, self.end)
+        return (inside[0].at, inside[-1].at) if inside else None
+
     def hours_of(self, day: date) -> tuple[datetime, datetime]:
         """The first and the last moment of a local day."""
         zone = self.protocol.zone

@@ -1,0 +1,239 @@
+"""From a chart and a moment to the current records of a stay.
+
+`Assessor.bodies` gives the bodies that may have changed since it was last asked: after a change of facts all of them,
+after an observation those of the days it reaches, after the clock those that it closes. So the cost of an event does
+not grow with the length of the stay (I9), and time enters as a value (I8).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from picustream.scoring.apps import ArdsContext, daily_body, episode_body, episode_closes_at
+from picustream.scoring.ards import Ards, assessed, onsets_of
+from picustream.scoring.bodies import (
+    ELIGIBILITY,
+    Body,
+    RecordKey,
+    apps_daily_key,
+    apps_episode_key,
+    mods_key,
+    outcome_key,
+)
+from picustream.scoring.chart import Changes, Chart
+from picustream.scoring.daybook import DayBook, days_between
+from picustream.scoring.days import ONE_DAY, closes_at, local_date, midnight
+from picustream.scoring.eligibility import Screening, decided_after, eligibility_body
+from picustream.scoring.mods import DayContext, mods_body
+from picustream.scoring.organs import ORGANS, RULES, Organ
+from picustream.scoring.outcomes import Course, DayScore, due_times, milestones, outcome_body
+from picustream.scoring.rules import Rules
+from picustream.scoring.series import TICK
+from picustream.scoring.stay import Stay, assessment, last_day, stay_of, treatment_day, treatment_start
+from picustream.scoring.view import View, view_of
+
+Bodies = dict[RecordKey, Body | None]
+"""The bodies of the records looked at; None: there is (no longer) such a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a stay: as of when, and at how much."""
+
+    stay: Stay
+    view: View
+    now: datetime
+    known: frozenset[RecordKey]
+    """Keys that ever had a record."""
+    since: datetime | None
+    """The look before; None: everything has to be looked at."""
+    passed: bool
+    """Whether a due time has passed since then."""
+
+    @property
+    def everything(self) -> bool:
+        return self.since is None
+
+    def known_of(self, prefix: str) -> Iterator[RecordKey]:
+        """Known keys whose text begins with a prefix."""
+        return (key for key in self.known if str(key).startswith(prefix))
+
+
+class Assessor:
+    """One stay's records, looked at again only where a change or the clock may have touched them."""
+
+    def __init__(self, rules: Rules, chart: Chart) -> None:
+        self._protocol = rules.protocol
+        self._chart = chart
+        self._book = DayBook(rules)
+        self.stay: Stay | None = None
+        """As of the last look."""
+        self.due: datetime | None = None
+        """When time alone may next change a record, as of the last look (I8)."""
+        self._forget()
+
+    def _forget(self) -> None:
+        self._book.forget()
+        self._view: View | None = None
+        self._ards: Ards | None = None
+        self._first_apps: Body | None = None
+        self._treatment_day: date | None = None
+        self._scores: dict[date, DayScore] = {}
+        self._looked_at: datetime | None = None
+        self._early: bool | None = None
+        self._early_touched = False
+
+    def note(self, changes: Changes) -> None:
+        """Takes note of what filing an event changed."""
+        if changes.facts:
+            self._forget()
+            return
+        self._book.note(changes)
+        if self._early is not None and self.stay is not None:
+            limit = self._early_limit(self.stay)
+            if any(moment <= limit for _, moment in changes.touched):
+                self._early, self._early_touched = None, True
+
+    def bodies(self, now: datetime, known: Iterable[RecordKey]) -> Bodies:
+        """The bodies that may differ from those given before; `known` are the keys that ever had a record."""
+        since, self._looked_at = self._looked_at, now
+        if since is None:
+            self.stay = stay_of(self._chart)
+            self._view = view_of(self._chart, self._protocol, self.stay) if self.stay else None
+            self._treatment_day = treatment_day(self._chart, self._protocol)
+        if self.stay is None or self._view is None:
+            self._book.dirty.clear()
+            self.due = None
+            return dict.fromkeys(known)
+        passed = self.due is not None and now >= self.due
+        if since is not None and not passed and not self._book.dirty and not self._early_touched:
+            return {}
+        look = Look(self.stay, self._view, now, frozenset(known), since, passed)
+        found = self._look(look)
+        self._early_touched = False
+        self.due = min((moment for moment in self._due_times(look) if moment > now), default=None)
+        return found
+
+    def _look(self, look: Look) -> Bodies:
+        changed, breathing = self._book.refresh(look.view)
+        first, last = self._days_so_far(look)
+        if look.since is None:
+            days = breathing = set(days_between(first, last))
+        else:
+            days = {told for organ, day in changed for told in self._told_on(look.view, organ, day, last)}
+            if look.passed:
+                turned = set(days_between(local_date(look.since - self._protocol.finalise_after, self._zone), last))
+                days, breathing = days | turned, breathing | turned
+        inside = {day for day in days if first <= day <= last}
+        found = self._mods(look, inside)
+        if look.everything or look.passed or breathing:
+            found |= self._apps(look, {day for day in breathing if first <= day <= last})
+        if look.everything or look.passed or self._early_touched:
+            found[ELIGIBILITY] = self._eligibility(look)
+        if look.everything or look.passed or found:
+            found |= self._outcomes(look)
+        return found
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return self._protocol.zone
+
+    def _days_so_far(self, look: Look) -> tuple[date, date]:
+        """The first and the last local day of the stay up to the clock (T4); the last before the first: none."""
+        today, last = local_date(look.now, self._zone), last_day(look.stay, self._protocol)
+        return local_date(look.stay.start, self._zone), today if last is None else min(today, last)
+
+    def _told_on(self, view: View, organ: Organ, day: date, last: date) -> Iterator[date]:
+        """The days on which a day's organ is told: itself, and those it may be brought forward to (M7)."""
+        yield day
+        for later in days_between(day + ONE_DAY, last):
+            yield later
+            if self._book.organ(view, organ, later).basis == "measured":
+                return
+
+    # The records. --------------------------------------------------------------------------------------------------
+
+    def _mods(self, look: Look, days: set[date]) -> Bodies:
+        found: Bodies = dict.fromkeys(look.known_of("mods/")) if look.everything else {}
+        for day in days:
+            self._scores.pop(day, None)
+            found[mods_key(day)] = self._mods_of(look, day, look.now)
+        return found
+
+    def _mods_of(self, look: Look, day: date, now: datetime) -> Body | None:
+        context = DayContext(day, look.stay, self._treatment_day, self._protocol)
+        return mods_body(context, self._book.today(look.view, day), partial(self._book.last_measured, look.view), now)
+
+    def _score_of(self, look: Look, day: date) -> DayScore:
+        if day not in self._scores:
+            body = self._mods_of(look, day, closes_at(day, self._protocol))
+            assert body is not None  # a closed day of the stay always has a record (T4)
+            self._scores[day] = DayScore(body.fields["total"], body.fields["measured"])
+        return self._scores[day]
+
+    def _apps(self, look: Look, days: set[date]) -> Bodies:
+        pairs = list(self._book.all_pairs(look.view))
+        onsets = tuple(onsets_of(pairs, self._protocol))
+        before, self._ards = self._ards, assessed(onsets, assessment(self._chart))
+        found: Bodies = dict.fromkeys(look.known_of("apps/at-24h/"))
+        if look.everything or before != self._ards:
+            found |= dict.fromkeys(look.known_of("apps/daily/"))
+            days = set(days_between(*self._days_so_far(look)))
+        self._first_apps = None
+        if self._ards is None or self._ards.onset is None:
+            return found
+        context = ArdsContext(look.view, look.stay, self._ards, self._treatment_day)
+        for day in days:
+            of_day = [pair for pair, _ in self._book.pairs(look.view, day)]
+            found[apps_daily_key(day)] = daily_body(context, day, of_day, look.now)
+        for number in range(1, len(self._ards.onsets) + 1):
+            body = episode_body(context, number, [pair for pair, _ in pairs], look.now)
+            found[apps_episode_key(number)] = body
+            self._first_apps = body if number == 1 else self._first_apps
+        return found
+
+    def _eligibility(self, look: Look) -> Body:
+        screening = Screening(self._chart, look.stay, self._protocol, partial(self._measured_early, look.stay))
+        return eligibility_body(screening, look.now)
+
+    def _measured_early(self, stay: Stay) -> bool:
+        """E4: whether, up to the earlier of 48 h and T0 alone, some day has a component with basis `measured`."""
+        if self._early is None:
+            limit = self._early_limit(stay)
+            view = view_of(self._chart, self._protocol, stay, until=limit)
+            day, last = local_date(limit, self._zone), last_day(stay, self._protocol)
+            days = days_between(local_date(stay.start, self._zone), day if last is None else min(day, last))
+            self._early = any(RULES[organ](view, day).basis == "measured" for day in days for organ in ORGANS)
+        return self._early
+
+    def _early_limit(self, stay: Stay) -> datetime:
+        limit, t0 = decided_after(stay, self._protocol), treatment_start(self._chart)
+        return limit if t0 is None else min(limit, t0)
+
+    def _course(self, look: Look) -> Course:
+        scores = partial(self._score_of, look)
+        return Course(self._chart, look.stay, self._protocol, self._treatment_day, self._ards, scores, self._first_apps)
+
+    def _outcomes(self, look: Look) -> Bodies:
+        found: Bodies = dict.fromkeys(look.known_of("outcome/")) if look.everything else {}
+        for name, milestone in milestones(self._course(look), look.now):
+            found[outcome_key(name)] = outcome_body(name, milestone, look.stay) if milestone else None
+        return found
+
+    # When to look again. -------------------------------------------------------------------------------------------
+
+    def _due_times(self, look: Look) -> Iterator[datetime]:
+        protocol, last = self._protocol, last_day(look.stay, self._protocol)
+        first = local_date(look.stay.start, self._zone)
+        closing = max(first, local_date(look.now - protocol.finalise_after, self._zone))
+        if last is None or closing <= last:
+            yield closes_at(closing, protocol)
+        tomorrow = max(first, local_date(look.now, self._zone) + ONE_DAY)
+        if last is None or tomorrow <= last:
+            yield midnight(tomorrow, self._zone)
+        yield decided_after(look.stay, protocol) + TICK
+        for onset in self._ards.onsets if self._ards else ():
+            yield episode_closes_at(onset, protocol)
+        yield from due_times(self._course(look))

@@ -1,0 +1,231 @@
+"""The door: from the bytes of a record to an accepted event, or to faults that an integration engineer can act on.
+
+Nothing that comes in can raise here, and nothing is dropped silently: each fault becomes a dead letter. Messages say
+what is wrong and what to do; no value of the event is copied into them.
+"""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from picustream.models import text
+from picustream.models.event import (
+    ADAPTERS,
+    MAX_EVENT_BYTES,
+    NEEDS_FILING_TIME,
+    SAYS_NOTHING,
+    WITHDRAWN,
+    ArdsAssessed,
+    Event,
+    LabEvent,
+    ObservationEvent,
+)
+from picustream.models.protocol import hours
+from picustream.scoring.chart import Filed, asked_for, filed
+from picustream.scoring.rules import Rules
+from picustream.scoring.units import Unusable, canonical_value
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Beyond these a time is a typing error, whatever the clock says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an event, or one observation of it, cannot be used."""
+
+    reason: str
+    """A dead-letter code."""
+    path: str
+    """JSON pointer."""
+    message: str
+    scope: Literal["event", "observation"] = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One record of an input topic."""
+
+    topic: str
+    partition: int | None
+    offset: int | None
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the door made of an arrival: an event with faults of single observations, or one fault of the whole."""
+
+    arrival: Arrival
+    event: Event | None
+    filed: Filed | None
+    faults: tuple[Fault, ...]
+    ignored: tuple[str, ...] = ()
+    """Codes nobody asked for."""
+    stay_id: str | None = field(default=None)
+
+
+class _Refused(Exception):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
+
+
+class Door:
+    """Checks arrivals by the rules' units, codes and protocol."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    def admit(self, arrival: Arrival, now: datetime | None) -> Admission:
+        """Checks one arrival. `now` None: only what lies beyond all reason is in the future (T6)."""
+        try:
+            event, kept = self._event(arrival, now)
+        except _Refused as refused:
+            return Admission(arrival, None, None, (refused.fault,))
+        faults, ignored = self._observations(event)
+        return Admission(arrival, event, kept, faults, ignored, event.stay_id)
+
+    def _event(self, arrival: Arrival, now: datetime | None) -> tuple[Event, Filed]:
+        value = _parsed(arrival.value)
+        try:
+            event: Event = ADAPTERS[arrival.topic].validate_python(value)
+        except ValidationError as error:
+            raise _Refused(_schema_fault(error)) from None
+        try:
+            canonical = text.canonical(value)
+            canonical.encode()
+        except UnicodeEncodeError:
+            raise _Refused(Fault("schema", "", "text with half a surrogate pair is not UTF-8")) from None
+        _check_key(arrival.key, event)
+        for check in (_check_value_given, _check_filing_time, _check_identities):
+            check(event)
+        self._check_times(event, now)
+        return event, filed(arrival.topic, event, canonical)
+
+    def _check_times(self, event: Event, now: datetime | None) -> None:
+        """T6: one wrong year must not close every day."""
+        limit = LATEST
+        if now is not None:
+            limit = min(limit, now + hours(self._rules.protocol.time.future_tolerance_hours))
+        for path, moment in _times(event):
+            if moment > limit:
+                message = "a time ahead of the clock; check the feed's year, offset and clock, then send it again"
+                raise _Refused(Fault("in-the-future", path, message))
+            if moment < EARLIEST:
+                raise _Refused(Fault("schema", path, "a time before 1900; check the feed's clock"))
+
+    def _observations(self, event: Event) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
+        if not isinstance(event, ObservationEvent):
+            return (), ()
+        specimen = event.specimen if isinstance(event, LabEvent) else "unknown"
+        faults, ignored = [], []
+        for place, said in enumerate(event.observations):
+            variable = asked_for(said, specimen, self._rules.codemap)
+            if variable is None:
+                ignored.append(said.code)
+                continue
+            status = event.status_of(said)
+            if said.value is None or status in WITHDRAWN or status in SAYS_NOTHING:
+                continue
+            try:
+                canonical_value(variable, said.value, said.unit, self._rules.codemap)
+            except Unusable as unusable:
+                part = "value" if unusable.reason == "implausible" else "unit"
+                path = f"/observations/{place}/{part}"
+                faults.append(Fault(unusable.reason, path, str(unusable), "observation"))
+        return tuple(faults), tuple(ignored)
+
+
+def _parsed(raw: bytes | None) -> Any:
+    if raw is None:
+        raise _Refused(Fault("not-json", "", "an empty record; events are JSON objects"))
+    if len(raw) > MAX_EVENT_BYTES:
+        raise _Refused(Fault("too-large", "", f"more than {MAX_EVENT_BYTES} bytes; split the event"))
+    try:
+        return text.parse(raw)
+    except text.NotJson as error:
+        raise _Refused(Fault("not-json", "", str(error))) from None
+
+
+def _schema_fault(error: ValidationError) -> Fault:
+    """The first fault as a JSON pointer and a message without the value."""
+    first = error.errors(include_url=False, include_input=False, include_context=True)[0]
+    parts = [str(part) for part in first["loc"] if part not in _TAGS]
+    missing = first.get("ctx", {}).get("field")
+    if missing:
+        parts.append(str(missing))
+    path = "".join(f"/{part[:64].replace('~', '~0').replace('/', '~1')}" for part in parts)
+    message = "unknown field; the schema is closed" if first["type"] == "extra_forbidden" else first["msg"]
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        path, message = "/type", "type is missing or not one that this topic has"
+    return Fault("schema", path, message.removeprefix("Value error, "))
+
+
+_TAGS = frozenset({
+    "admitted", "discharged", "died", "vital_status", "sedation",
+    "consent", "treatment_started", "ards_assessed", "data_collection",
+})  # fmt: skip
+"""Names that pydantic puts into the location of a fault in an event chosen by its type."""
+
+
+def _check_key(key: bytes | None, event: Event) -> None:
+    if key is not None and key != event.stay_id.encode():
+        raise _Refused(Fault("key-mismatch", "/stay_id", "the Kafka key is not the stay_id; key the record by it"))
+
+
+def _check_value_given(event: Event) -> None:
+    if not isinstance(event, ObservationEvent):
+        return
+    for place, said in enumerate(event.observations):
+        status = event.status_of(said)
+        if said.value is None and status not in WITHDRAWN and status not in SAYS_NOTHING:
+            raise _Refused(Fault("schema", f"/observations/{place}/value", "value is required for this status"))
+
+
+def _check_filing_time(event: Event) -> None:
+    if event.recorded_at is None and any(status in NEEDS_FILING_TIME for status in event.statuses()):
+        message = "recorded_at is required where the status speaks of an earlier version"
+        raise _Refused(Fault("recorded-at-missing", "/recorded_at", message))
+
+
+def _check_identities(event: Event) -> None:
+    if not isinstance(event, ObservationEvent):
+        return
+    seen: set[str] = set()
+    for place, said in enumerate(event.observations):
+        identity = event.id_of(said)
+        if identity in seen:
+            message = "the same observation twice in one event; give each its own id"
+            raise _Refused(Fault("duplicate-observation", f"/observations/{place}/id", message))
+        seen.add(identity)
+
+
+def _times(event: Event) -> Iterator[tuple[str, datetime]]:
+    yield ("/observed_at" if isinstance(event, ObservationEvent) else "/occurred_at"), event.happened_at
+    if event.recorded_at is not None:
+        yield "/recorded_at", event.recorded_at
+    if isinstance(event, ArdsAssessed) and event.onset_at is not None:
+        yield "/onset_at", event.onset_at
+
+
+def dead_letter_fields(arrival: Arrival, fault: Fault, now: datetime, resubmitted: bool) -> dict[str, Any]:
+    """A dead letter's fields, the original bytes included."""
+    return {
+        "topic": arrival.topic,
+        "partition": arrival.partition,
+        "offset": arrival.offset,
+        "key": arrival.key.decode("utf-8", "backslashreplace") if arrival.key is not None else None,
+        "scope": fault.scope,
+        "reason": fault.reason,
+        "path": fault.path,
+        "message": fault.message,
+        "payload": base64.b64encode(arrival.value or b"").decode(),
+        "first_seen_at": now,
+        "resubmitted": resubmitted,
+    }

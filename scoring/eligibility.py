@@ -1,0 +1,188 @@
+"""Screening: five criteria, each with its reason and evidence, and the state they make (rules E1-E5).
+
+Traps: 48 hours are hours, not days; exactly 48 h 00 min still counts as within. Death or transfer within 48 h is not
+discharge. Whether data are complete is judged on what was measured up to then, whenever it was filed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from picustream.models.birth import Birth, birthday
+from picustream.models.event import Discharged
+from picustream.models.protocol import Protocol, hours
+from picustream.models.record import Criterion
+from picustream.scoring.bodies import Body
+from picustream.scoring.chart import Chart, Fact
+from picustream.scoring.days import local_date
+from picustream.scoring.stay import Stay, consent, data_verdict
+
+AGE_REVIEW = "age-18-review"
+IMPRECISE_REVIEW = "birth-date-imprecise-review"
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """One criterion: whether it is met, why, by what evidence, and since when (clinical time)."""
+
+    met: bool | None
+    detail: str | None
+    evidence: tuple[Fact, ...] = ()
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What screening needs to know."""
+
+    chart: Chart
+    stay: Stay
+    protocol: Protocol
+    measured_early: Callable[[], bool]
+    """Whether, up to the earlier of 48 h and T0, some day has a measured component (E4)."""
+
+    @property
+    def decided_after(self) -> datetime:
+        return decided_after(self.stay, self.protocol)
+
+
+def decided_after(stay: Stay, protocol: Protocol) -> datetime:
+    """Admission + 48 h: what time alone decides, it decides past this moment, not at it (E2, E4)."""
+    return stay.start + hours(protocol.stay.minimum_hours)
+
+
+def eligibility_body(screening: Screening, now: datetime) -> Body:
+    """E5: the state, a reason per criterion, and when time alone would change it."""
+    found: dict[str, Met] = {
+        "in-picu": Met(True, None, (screening.stay.admission,), screening.stay.start),
+        "age": age_criterion(screening),
+        "stay-48h": stay_criterion(screening, now),
+        "consent": consent_criterion(screening),
+        "data-complete": data_criterion(screening, now),
+    }
+    state = _state(found)
+    waiting = now <= screening.decided_after and None in (found["stay-48h"].met, found["data-complete"].met)
+    since = [met.since for met in found.values() if met.since is not None]
+    criteria = [_criterion(name, met) for name, met in found.items()]
+    fields = {
+        "state": state,
+        "criteria": criteria,
+        "eligible_since": max(since) if state == "eligible" else None,
+        "next_change_at": screening.decided_after if waiting else None,
+    }
+    closed = now > screening.decided_after
+    steady = [Criterion(**{**dict(c), "detail": _without_countdown(c.detail)}) for c in criteria]
+    return Body(fields, screening.stay.start, (), closed, compared=fields | {"criteria": steady})
+
+
+COUNTDOWN = "-h-to-go"
+
+
+def _without_countdown(detail: str | None) -> str | None:
+    """A detail that only tells the time of telling makes no new revision."""
+    return COUNTDOWN if detail is not None and detail.endswith(COUNTDOWN) else detail
+
+
+def _criterion(name: str, met: Met) -> Criterion:
+    evidence = [fact.filed.event_id for fact in met.evidence]
+    return Criterion(criterion=name, met=met.met, detail=met.detail, evidence=evidence)  # type: ignore[arg-type]
+
+
+def _state(found: dict[str, Met]) -> str:
+    """E5: withdrawn before ineligible before review before eligible before screening."""
+    if found["consent"].detail == "consent-withdrawn":
+        return "withdrawn"
+    if any(met.met is False for met in found.values()):
+        return "ineligible"
+    if found["age"].detail in (AGE_REVIEW, IMPRECISE_REVIEW):
+        return "review"
+    return "eligible" if all(met.met for met in found.values()) else "screening"
+
+
+def age_on(birth: date, day: date, protocol: Protocol) -> bool | None:
+    """E1 for one possible birth date: true, false, or None for review."""
+    age = protocol.age
+    if (day - birth).days < age.from_days or day >= birthday(birth, age.below_years):
+        return False
+    return None if day >= birthday(birth, age.review_from_years) else True
+
+
+def age_criterion(screening: Screening) -> Met:
+    """E1: age at the admission's local date; an imprecise birth date decides where every possible one agrees."""
+    stay, protocol = screening.stay, screening.protocol
+    if stay.birth is None:
+        return Met(None, "birth-date-missing", (stay.admission,))
+    day = local_date(stay.start, protocol.zone)
+    verdicts = {age_on(born, day, protocol) for born in _possible_dates(stay.birth)}
+    evidence = (stay.admission,)
+    if len(verdicts) > 1:
+        return Met(None, IMPRECISE_REVIEW, evidence)
+    verdict = verdicts.pop()
+    if verdict is None:
+        return Met(None, AGE_REVIEW, evidence)
+    return Met(verdict, _age_detail(stay.birth, day), evidence, stay.start if verdict else None)
+
+
+def _possible_dates(birth: Birth) -> set[date]:
+    return {birth.first + timedelta(days=n) for n in range((birth.last - birth.first).days + 1)}
+
+
+def _age_detail(birth: Birth, day: date) -> str:
+    days = (day - birth.last).days
+    if birth.complete and days < 365:
+        return f"age-{days}-days"
+    youngest, oldest = birth.years_on(day)
+    return f"age-{youngest}-years" if youngest == oldest else f"age-{youngest}-or-{oldest}-years"
+
+
+def stay_criterion(screening: Screening, now: datetime) -> Met:
+    """E2: not discharged alive within 48 h; death or transfer within them is not discharge."""
+    stay, limit = screening.stay, screening.decided_after
+    admission = stay.admission
+    if stay.died_inside and stay.death is not None and stay.death.at <= limit:
+        return Met(True, "died-before-48h", (admission, stay.death), stay.death.at)
+    left = stay.discharge if stay.discharged_alive else None
+    if left is not None and left.at <= limit:
+        if isinstance(left.event, Discharged) and left.event.destination == "other-icu":
+            return Met(True, "transfer-before-48h", (admission, left), left.at)
+        return Met(False, "discharged-within-48h", (admission, left))
+    if stay.end is not None or now > limit:
+        return Met(True, None, (admission,), limit)
+    return Met(None, f"{hours_to_go(now, limit)}{COUNTDOWN}", (admission,))
+
+
+def hours_to_go(now: datetime, limit: datetime) -> Decimal:
+    """Hours until a moment, to one decimal."""
+    left = Decimal((limit - now) // timedelta(microseconds=1)) / Decimal(3_600_000_000)
+    return left.quantize(Decimal("0.1"), ROUND_HALF_EVEN)
+
+
+def consent_criterion(screening: Screening) -> Met:
+    """E3: the latest decision; none recorded is unknown, not refused."""
+    latest = consent(screening.chart)
+    if latest is None:
+        return Met(None, "consent-not-recorded")
+    fact, said = latest
+    given = said.decision == "given"
+    return Met(given, f"consent-{said.decision}", (fact,), fact.at if given else None)
+
+
+def data_criterion(screening: Screening, now: datetime) -> Met:
+    """E4: the data manager's verdict, else computed once the clock is past 48 h."""
+    verdict = data_verdict(screening.chart)
+    if verdict is not None:
+        fact, said = verdict
+        word = "complete" if said.complete else "incomplete"
+        return Met(bool(said.complete), f"verdict-{word}", (fact,), fact.at if said.complete else None)
+    stay, limit = screening.stay, screening.decided_after
+    evidence = (stay.admission,)
+    if now <= limit:
+        return Met(None, "not-evaluated", evidence)
+    if stay.admitted.sex == "unknown":
+        return Met(False, "sex-missing", evidence)
+    if stay.birth is None or not (stay.birth.complete or age_criterion(screening).met is not None):
+        return Met(False, "birth-date-incomplete", evidence)
+    if not screening.measured_early():
+        return Met(False, "nothing-measured", evidence)
+    return Met(True, None, evidence, limit)

@@ -1,0 +1,228 @@
+"""Outcome milestones (rules O1-O5): emitted once decided, withdrawn when a correction undoes the decision.
+
+Unknown is never alive, and never dead: `death-28d` stays null until somebody says.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from picustream.models.event import Discharged
+from picustream.models.protocol import Protocol
+from picustream.models.record import WindowSummary
+from picustream.models.text import printed
+from picustream.scoring.apps import episode_closes_at
+from picustream.scoring.ards import Ards
+from picustream.scoring.bodies import Body
+from picustream.scoring.chart import Chart
+from picustream.scoring.days import ONE_DAY, closes_at, local_date, midnight, window_days
+from picustream.scoring.stay import Stay, follow_up, is_day_of, last_day
+
+FOLLOW_UP_DUE = "follow-up-due"
+_DAY = Decimal(86_400_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class DayScore:
+    """What the summary needs of one day's MODS."""
+
+    total: int
+    measured: int
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A stay as outcomes see it."""
+
+    chart: Chart
+    stay: Stay
+    protocol: Protocol
+    treatment_day: date | None
+    ards: Ards | None
+    mods_of: Callable[[date], DayScore]
+    first_apps: Body | None
+    """The `at-24h` record of episode 1."""
+
+    def day_number(self, elapsed: int) -> date | None:
+        """The local day with a number counted from T0, or None without T0."""
+        return None if self.treatment_day is None else self.treatment_day + elapsed * ONE_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A decided milestone, or (reached None) one whose follow-up is due."""
+
+    reached: bool | None
+    at: datetime | None = None
+    value: Decimal | WindowSummary | None = None
+    unit: str | None = None
+    detail: str | None = None
+
+
+def milestones(course: Course, now: datetime) -> Iterator[tuple[str, Milestone | None]]:
+    """Every milestone with its decision; None while undecided."""
+    yield "picu-discharge", _discharge(course.stay)
+    yield "picu-los", _length_of_stay(course, now)
+    yield "death-in-picu", _death_in_picu(course.stay)
+    death = _death_in_follow_up(course, now)
+    yield f"death-{course.protocol.follow_up.days}d", death
+    yield f"survival-{course.protocol.follow_up.days}d", _negation(death)
+    first, last = window_days(course.protocol)
+    for number, name in ((first, course.protocol.window.first_day), (last, course.protocol.window.last_day)):
+        yield f"window-day-{name}", _window_day(course, number, now)
+    yield "mods-window-summary", _window_summary(course, range(first, last + 1), now)
+    yield "ards-onset", _ards_onset(course, now)
+    yield "apps-24h", _first_apps(course, now)
+
+
+def outcome_body(name: str, milestone: Milestone, stay: Stay) -> Body:
+    """The record of a milestone; its clinical time is the milestone's, else the admission's."""
+    fields = {
+        "milestone": name,
+        "reached": milestone.reached,
+        "at": milestone.at,
+        "value": milestone.value,
+        "unit": milestone.unit,
+        "detail": milestone.detail,
+    }
+    return Body(fields, milestone.at or stay.start, (), closed=True)
+
+
+def _discharge(stay: Stay) -> Milestone | None:
+    """O1: false where death came at or before the discharge or instead of it."""
+    if stay.died_inside:
+        return Milestone(False, detail="died")
+    return Milestone(True, at=stay.discharge.at) if stay.discharge else None
+
+
+def _length_of_stay(course: Course, now: datetime) -> Milestone | None:
+    """O1: days from admission to the end, truncated; the first of truncated, died, censored is the detail."""
+    stay, limit = course.stay, timedelta(days=course.protocol.follow_up.days)
+    if (stay.end or now) - stay.start > limit:
+        days = Decimal(course.protocol.follow_up.days)
+        return Milestone(True, at=stay.start + limit, value=days, unit="d", detail="truncated")
+    if stay.end is None:
+        return None
+    days = printed(Decimal((stay.end - stay.start) // timedelta(microseconds=1)) / _DAY)
+    return Milestone(True, at=stay.end, value=days, unit="d", detail=_how_it_ended(stay))
+
+
+def _how_it_ended(stay: Stay) -> str | None:
+    if stay.died_inside:
+        return "died"
+    event = stay.discharge.event if stay.discharge else None
+    return "censored" if isinstance(event, Discharged) and event.destination == "other-icu" else None
+
+
+def _death_in_picu(stay: Stay) -> Milestone | None:
+    """O2."""
+    if stay.died_inside and stay.death is not None:
+        return Milestone(True, at=stay.death.at)
+    return Milestone(False) if stay.discharge else None
+
+
+def _death_in_follow_up(course: Course, now: datetime) -> Milestone | None:
+    """O3, primary: death in the PICU or within 28 calendar days after discharge."""
+    stay, zone = course.stay, course.protocol.zone
+    if stay.died_inside and stay.death is not None:
+        return Milestone(True, at=stay.death.at, detail="in-picu")
+    if stay.discharge is None:
+        return None
+    limit = local_date(stay.discharge.at, zone) + course.protocol.follow_up.days * ONE_DAY
+    if stay.death is not None:
+        within = local_date(stay.death.at, zone) <= limit
+        return Milestone(True, at=stay.death.at, detail="after-discharge") if within else Milestone(False)
+    told = [(local_date(fact.at, zone) <= limit, said.alive) for fact, said in follow_up(course.chart)]
+    if (True, False) in told:
+        return Milestone(True, detail="after-discharge")
+    if (False, True) in told:
+        return Milestone(False)
+    return Milestone(None, detail=FOLLOW_UP_DUE) if now >= midnight(limit + ONE_DAY, zone) else None
+
+
+def _negation(death: Milestone | None) -> Milestone | None:
+    if death is None or death.reached is None:
+        return death
+    return Milestone(not death.reached, detail=death.detail)
+
+
+def _window_day(course: Course, number: int, now: datetime) -> Milestone | None:
+    """O4: reached when that day has begun and is a day of the stay."""
+    day = course.day_number(number)
+    if day is None:
+        return None
+    if not is_day_of(course.stay, day, course.protocol):
+        return Milestone(False)
+    begins = midnight(day, course.protocol.zone)
+    return Milestone(True, at=begins) if now >= begins else None
+
+
+def _window_summary(course: Course, numbers: Sequence[int], now: datetime) -> Milestone | None:
+    """O4: emitted when the last of the window's days in the stay has closed."""
+    if course.treatment_day is None:
+        return None
+    days = [course.treatment_day + number * ONE_DAY for number in numbers]
+    inside = [day for day in days if is_day_of(course.stay, day, course.protocol)]
+    if not inside:
+        return Milestone(False)
+    if now < closes_at(inside[-1], course.protocol):
+        return None
+    scores = [course.mods_of(day) for day in inside]
+    start = course.treatment_day
+    at_start = course.mods_of(start).total if is_day_of(course.stay, start, course.protocol) else None
+    totals = [score.total for score in scores]
+    summary = WindowSummary(
+        max=max(totals),
+        mean=printed(Decimal(sum(totals)) / len(totals)),
+        first=totals[0],
+        last=totals[-1],
+        delta=None if at_start is None else max(totals) - at_start,
+        days=len(totals),
+        days_unmeasured=sum(score.measured == 0 for score in scores),
+    )
+    return Milestone(True, at=midnight(inside[-1] + ONE_DAY, course.protocol.zone), value=summary, unit="{score}")
+
+
+def _ards_onset(course: Course, now: datetime) -> Milestone | None:
+    """O5: true at the onset or once confirmed; false when refuted, or once the stay has ended without one."""
+    if course.ards is not None:
+        if course.ards.status == "refuted":
+            return Milestone(False, detail="refuted")
+        return Milestone(True, at=course.ards.onset, detail=course.ards.status)
+    over = course.stay.end is not None and now >= course.stay.end + course.protocol.finalise_after
+    return Milestone(False) if over else None
+
+
+def _first_apps(course: Course, now: datetime) -> Milestone | None:
+    """O5: APPS at 24 hours of episode 1, once its record has closed."""
+    onset = course.ards.onset if course.ards else None
+    if onset is None or course.first_apps is None or now < episode_closes_at(onset, course.protocol):
+        return None
+    fields = course.first_apps.fields
+    if fields["total"] is None:
+        return Milestone(False, at=None, detail="incomplete")
+    detail = {True: "in-window", False: "outside-window", None: "window-unknown"}[fields["in_window"]]
+    return Milestone(
+        True, at=course.first_apps.effective_at, value=Decimal(fields["total"]), unit="{score}", detail=detail
+    )
+
+
+def due_times(course: Course) -> Iterator[datetime]:
+    """The moments at which time alone may decide a milestone."""
+    stay, protocol = course.stay, course.protocol
+    yield stay.start + timedelta(days=protocol.follow_up.days, microseconds=1)
+    if stay.discharge is not None:
+        yield midnight(
+            local_date(stay.discharge.at, protocol.zone) + (protocol.follow_up.days + 1) * ONE_DAY, protocol.zone
+        )
+    if stay.end is not None:
+        yield stay.end + protocol.finalise_after
+    for number in window_days(protocol):
+        day = course.day_number(number)
+        if day is not None:
+            yield midnight(day, protocol.zone)
+            yield closes_at(day, protocol)
+    ended = last_day(stay, protocol)
+    if ended is not None:
+        yield closes_at(ended, protocol)

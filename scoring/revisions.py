@@ -1,0 +1,151 @@
+"""Revisions: what changed between what was last told and what is so now (contract 2.1).
+
+A revision is made only when something but the book-keeping changed. `final` means closed; what changes after that is
+`amended`; what is no longer so is told as `entered-in-error`, once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from pydantic import BaseModel
+
+from picustream.models import text
+from picustream.models.record import (
+    APPS,
+    ELIGIBILITY,
+    MODELS,
+    MODS,
+    OUTCOME,
+    Cause,
+    ProtocolStamp,
+    dump,
+)
+from picustream.scoring.bodies import Body, RecordKey
+from picustream.scoring.rules import Rules
+
+TOPICS = {"mods": MODS, "apps": APPS, "eligibility": ELIGIBILITY, "outcome": OUTCOME}
+WITHDRAWN = "entered-in-error"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What was last told under one key."""
+
+    revision: int
+    digest: str
+    status: str
+    closed: bool
+    """Whether it was ever told as final."""
+    patient_id: str | None
+    effective_at: datetime
+
+    def to_store(self) -> list[Any]:
+        return [self.revision, self.digest, self.status, self.closed, self.patient_id, self.effective_at]
+
+    @classmethod
+    def from_store(cls, kept: list[Any]) -> "Head":
+        revision, digest, status, closed, patient_id, effective_at = kept
+        return cls(int(revision), digest, status, closed, patient_id, datetime.fromisoformat(effective_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Who tells, of which stay, why and when."""
+
+    rules: Rules
+    stay_id: str
+    patient_id: str | None
+    cause: Cause
+    emitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision, ready to be published."""
+
+    topic: str
+    record: BaseModel
+    head: Head
+
+
+def event_id_of(stay_id: str, key: RecordKey, revision: int) -> str:
+    """Deterministic: a repeat can be told (invariant I3)."""
+    return f"{stay_id}/{key}/r{revision}"
+
+
+def revise(key: RecordKey, body: Body | None, head: Head | None, telling: Telling) -> Revision | None:
+    """The revision that a body makes of what was last told, or None where nothing changed."""
+    if body is None:
+        if head is None or head.status == WITHDRAWN:
+            return None
+        return _revision(key, _withdrawn(key), head, telling, WITHDRAWN, "")
+    digest = _digest(body, telling.patient_id)
+    same = head is not None and head.digest == digest
+    was_closed = head is not None and head.closed
+    if same and (was_closed or not body.closed):
+        return None
+    status = ("amended" if was_closed else "final") if body.closed or was_closed else "preliminary"
+    return _revision(key, body, head, telling, status, digest)
+
+
+def _revision(key: RecordKey, body: Body, head: Head | None, telling: Telling, status: str, digest: str) -> Revision:
+    number = head.revision + 1 if head else 1
+    topic, withdrawn = TOPICS[key.kind], status == WITHDRAWN
+    patient_id = head.patient_id if withdrawn and head else telling.patient_id
+    effective_at = head.effective_at if withdrawn and head else body.effective_at
+    record = MODELS[topic](
+        event_id=event_id_of(telling.stay_id, key, number),
+        stay_id=telling.stay_id,
+        patient_id=patient_id,
+        status=status,
+        revision=number,
+        supersedes=event_id_of(telling.stay_id, key, head.revision) if head else None,
+        cause=telling.cause,
+        effective_at=effective_at,
+        emitted_at=telling.emitted_at,
+        protocol=ProtocolStamp(**telling.rules.protocol.stamp()),
+        software=telling.rules.software,
+        caveats=list(body.caveats),
+        **body.fields,
+    )
+    closed = status in ("final", "amended") or (head is not None and head.closed)
+    return Revision(topic, record, Head(number, digest, status, closed, patient_id, effective_at))
+
+
+def _digest(body: Body, patient_id: str | None) -> str:
+    content = [body.compared or body.fields, body.effective_at, list(body.caveats), patient_id]
+    return blake2b(text.encode(_plain(content)).encode(), digest_size=12).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return dump(value)
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value
+
+
+def _withdrawn(key: RecordKey) -> Body:
+    """What is left of a withdrawn record: its key, and nothing that could be taken for a score."""
+    empty = dict.fromkeys(_NULLED[key.kind])
+    basis, _, which = key.part.partition("/")
+    own: dict[str, Any] = {
+        "mods": {"day": key.part, "components": []},
+        "apps": {"basis": basis, "day": which if basis == "daily" else None},
+        "eligibility": {"criteria": []},
+        "outcome": {"milestone": key.part},
+    }[key.kind]
+    if basis == "at-24h":
+        own["episode"] = int(which)
+    return Body(empty | own, datetime.min, (), closed=False)
+
+
+_STUDY_DAY = ("elapsed_day", "sdtm_day", "in_window")
+_NULLED = {
+    "mods": ("window", "picu_day", *_STUDY_DAY, "total", "range", "measured", "carried", "assumed"),
+    "apps": ("episode", "onset_at", "ards", "total", "components", "standard_settings", *_STUDY_DAY),
+    "eligibility": ("state", "eligible_since", "next_change_at"),
+    "outcome": ("reached", "at", "value", "unit", "detail"),
+}
