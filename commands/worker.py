@@ -1,0 +1,25 @@
+"""`picustream worker`: the stream processor."""
+
+import os
+import sys
+
+import typer
+
+
+def worker(
+    drain: bool = typer.Option(False, "--drain", help="End once what stood in the inputs at the start is processed."),
+) -> None:
+    """Turn events into scores until told to stop (SIGTERM, Ctrl-C): Faust agents on Kafka, state in Redis."""
+    from picustream.commands.errors import guarded
+    from picustream.scoring.engine import engine_factory
+    from picustream.scoring.rules import load_rules
+    from picustream.streams.run import run
+    from picustream.streams.settings import Settings
+
+    settings = Settings()
+    rules = load_rules(settings.protocol, settings.codemap)
+    status = guarded(lambda: run(settings, lambda partition: engine_factory(rules, partition), drain))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A thread of the Kafka client that waits for a broker would hold the interpreter back, and it holds nothing.
+    os._exit(status)

@@ -1,0 +1,50 @@
+"""The only wall clock: the shell asks it, the core is told. It can run compressed, for a simulated ward.
+
+Compressed time maps the wall clock to the ward's: `clock_start + (wall - clock_at) * clock_speed`. Only the worker's
+`now` changes, no rule does: the ward's events must carry the same compressed clock.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from picustream.streams.errors import BadSettings
+from picustream.streams.settings import Settings
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`now()` is what the ward's clock reads; without `start` it is the wall clock's.
+
+    `start`, `at`: aware datetimes; `speed`: ward seconds per wall-clock second.
+    """
+
+    start: datetime | None = None
+    at: datetime | None = None
+    speed: float = 1.0
+    wall: Callable[[], datetime] = wall_clock
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Clock":
+        """The clock that the settings name; BadSettings when they name half of one."""
+        start, at = settings.clock_start, settings.clock_at
+        if (start is None) != (at is None):
+            raise BadSettings(
+                "PICUSTREAM_CLOCK_START and PICUSTREAM_CLOCK_AT go together.",
+                "Set both, or neither for the wall clock.",
+            )
+        for name, moment in (("CLOCK_START", start), ("CLOCK_AT", at)):
+            if moment is not None and moment.tzinfo is None:
+                raise BadSettings(f"PICUSTREAM_{name} has no offset.", "Write it as 2026-03-01T08:00:00+08:00.")
+        return cls(start, at, settings.clock_speed)
+
+    def now(self) -> datetime:
+        """The moment the ward's clock shows, in UTC."""
+        if self.start is None or self.at is None:
+            return self.wall()
+        return (self.start + (self.wall() - self.at) * self.speed).astimezone(UTC)

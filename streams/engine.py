@@ -1,0 +1,61 @@
+"""The seam to the core: what a partition asks of the engine. The core's own is `scoring/engine.py`."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One record of an input topic."""
+
+    topic: str
+    partition: int | None
+    offset: int | None
+    key: bytes | None
+    value: bytes | None
+
+
+class Output(Protocol):
+    """One record to publish."""
+
+    topic: str
+    key: bytes | None
+    event_id: str
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class Effects(Protocol):
+    """What a batch changes: records in order, fields by stay (None: delete), due times by stay (None: remove)."""
+
+    outputs: list[Any]
+    writes: dict[str, dict[str, bytes | None]]
+    due: dict[str, datetime | None]
+
+
+class Engine(Protocol):
+    """The core, for one partition: no clock, no input or output of its own."""
+
+    def read(self, arrivals: Sequence[Any], now: datetime) -> Any:
+        """Parse and validate; never raises for any bytes."""
+
+    def missing(self, batch: Any, now: datetime) -> list[str]:
+        """Stays whose state must be installed before the batch is processed; "" is the partition's own."""
+
+    def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
+        """What the store holds of a stay; empty for a new one."""
+
+    def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
+        """The due times of all stays, once, before anything else."""
+
+    def process(self, batch: Any, now: datetime) -> Any:
+        """Let time pass up to `now`, then apply the events; the `Effects`."""
+
+    def next_due(self) -> datetime | None:
+        """The earliest moment at which time alone changes something."""
+
+
+EngineFactory = Callable[[int], Engine]
+"""Makes the engine of a partition."""

@@ -1,0 +1,48 @@
+"""What of the fetched batches is to be processed: pure bookkeeping of offsets, before the engine sees anything."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from picustream.streams.engine import Arrival
+from picustream.streams.misrouted import forwarded
+from picustream.streams.outbox import Entry
+from picustream.streams.scheduler import FetchedBatch
+
+
+class StreamGap(Exception):
+    """Faust did not hand over a batch that was fetched: the inputs must be read again from what is processed."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """Records to process, records to forward (sequence still 0), and the next offset by topic once that is done."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    forwards: list[Entry] = field(default_factory=list)
+    next: dict[str, int] = field(default_factory=dict)
+
+
+def take_in(batches: Iterable[FetchedBatch], position: Mapping[str, int], partition: int, partitions: int) -> Intake:
+    """Sort the records of `batches`: those below `position` are dropped, for they are processed already.
+
+    Raises StreamGap when a batch does not begin where the one before it, or `position`, ended.
+    """
+    intake = Intake()
+    for batch in batches:
+        expected = intake.next.get(batch.topic, position[batch.topic])
+        if batch.previous > expected:
+            raise StreamGap
+        for record in batch.records:
+            if record.offset >= expected:
+                _sort(intake, batch.topic, record, partition, partitions)
+        if batch.next > expected:
+            intake.next[batch.topic] = batch.next
+    return intake
+
+
+def _sort(intake: Intake, topic: str, record, partition: int, partitions: int) -> None:
+    entry = forwarded(topic, partition, record.offset, record.key, record.value, record.headers, partitions)
+    if entry is not None:
+        intake.forwards.append(entry)
+    else:
+        intake.arrivals.append(Arrival(topic, partition, record.offset, record.key, record.value))

@@ -1,0 +1,76 @@
+"""Structured logs on standard error: one line per event, JSON or to read, without patient data above debug (I10).
+
+An unexpected exception is told by its type and the places it passed, never by its text, which may quote an event.
+"""
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+import structlog
+
+from picustream.streams.settings import Settings
+
+_CHATTY = ("aiokafka", "kafka", "faust", "mode", "asyncio", "aiohttp")
+"""Libraries that may quote records and tell of every step: their warnings and errors are enough."""
+
+
+def configure(settings: Settings) -> None:
+    """Send our log lines and the libraries' through one formatter."""
+    level = getattr(logging, settings.log_level.upper())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _without_text],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING) if level > logging.DEBUG else logging.INFO)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def logger(name: str) -> Any:
+    """The structlog logger of a module; call it with an event name and key-value pairs."""
+    return structlog.stdlib.get_logger(name.removeprefix("picustream."))
+
+
+def place(error: BaseException) -> dict[str, str]:
+    """An exception as log fields: its type and where it came from, without its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames[-6:]))
+    return {"error": type(error).__name__, "where": where}
+
+
+def _without_text(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A library's log line about an exception keeps the type and the place."""
+    record = event.get("_record")
+    error = record.exc_info[1] if record is not None and isinstance(record.exc_info, tuple) else None
+    if error is not None:
+        event.update(place(error))
+        record.exc_info = None
+        event.pop("exc_info", None)
+    return event

@@ -1,0 +1,68 @@
+"""Records on the wrong partition: feeds use different partitioners, and a stay must have one writer.
+
+Kafka's own default is murmur2; librdkafka's is CRC32. A record whose stay does not belong on its partition is
+forwarded once to the right one, through the outbox, and is never processed where it is.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+
+from picustream.streams.outbox import Entry, Header
+from picustream.streams.topics import partition_of
+
+FORWARDED_HEADER = "picustream_forwarded_from"
+"""`<topic>/<partition>/<offset>` of the record as its feed sent it."""
+
+_ID = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
+
+
+def forwarded(
+    topic: str,
+    partition: int,
+    offset: int,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Sequence[Header],
+    partitions: int,
+) -> Entry | None:
+    """The record on its way to its right partition (sequence still 0), or None if it is to be processed here.
+
+    A record is judged by its key, without one by the `stay_id` in its body. Where neither can be read it stays, and
+    the engine makes a dead letter of it.
+    """
+    stay_id = _of_key(key) if key is not None else _of_body(value)
+    if stay_id is None or value is None:
+        return None
+    target = partition_of(stay_id, partitions)
+    if target == partition:
+        return None
+    origin = f"{topic}/{partition}/{offset}"
+    return Entry(
+        sequence=0,
+        topic=topic,
+        partition=target,
+        key=stay_id.encode(),
+        event_id=f"forwarded:{origin}",
+        value=value,
+        headers=(*headers, (FORWARDED_HEADER, origin.encode())),
+    )
+
+
+def _of_key(key: bytes) -> str | None:
+    try:
+        return _usable(key.decode())
+    except UnicodeDecodeError:
+        return None
+
+
+def _of_body(value: bytes | None) -> str | None:
+    try:
+        body = json.loads(value or b"")
+    except (ValueError, RecursionError):
+        return None
+    return _usable(body.get("stay_id")) if isinstance(body, dict) else None
+
+
+def _usable(stay_id: object) -> str | None:
+    return stay_id if isinstance(stay_id, str) and _ID.fullmatch(stay_id) else None

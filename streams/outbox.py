@@ -1,0 +1,51 @@
+"""The outbox: what a batch has to publish, written with its state in one Redis call and kept until Kafka has it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Header = tuple[str, bytes]
+
+OUTBOX_HEADER = "picustream_outbox"
+"""On every record that leaves through an outbox: `<group>/<partition>/<sequence>/<event_id>`, so that a take-over can
+tell from the tail of a topic what stands there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record on its way out. `sequence` counts 1, 2, ... per partition and never starts again."""
+
+    sequence: int
+    topic: str
+    partition: int
+    key: bytes | None
+    event_id: str
+    value: bytes
+    headers: tuple[Header, ...] = ()
+
+    def fields(self) -> list[str | bytes]:
+        """Field, value, field, value ...: the entry as an entry of a Redis stream."""
+        flat: list[str | bytes] = ["topic", self.topic, "partition", str(self.partition), "id", self.event_id]
+        if self.key is not None:
+            flat += ["key", self.key]
+        for name, value in self.headers:
+            flat += [f"header:{name}", value]
+        return [*flat, "value", self.value]
+
+    @classmethod
+    def of(cls, entry_id: bytes, fields: Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]]) -> "Entry":
+        """The entry that `fields` wrote; `entry_id` is `<sequence>-0`."""
+        pairs = list(fields.items()) if isinstance(fields, Mapping) else list(fields)
+        plain = dict(pairs)
+        return cls(
+            sequence=int(entry_id.partition(b"-")[0]),
+            topic=plain[b"topic"].decode(),
+            partition=int(plain[b"partition"]),
+            key=plain.get(b"key"),
+            event_id=plain[b"id"].decode(),
+            value=plain[b"value"],
+            headers=tuple((name[7:].decode(), value) for name, value in pairs if name.startswith(b"header:")),
+        )
+
+    def mark(self, group: str, partition: int) -> Header:
+        """The header that tells the record apart on its topic; `partition` is the one whose outbox this is."""
+        return OUTBOX_HEADER, f"{group}/{partition}/{self.sequence}/{self.event_id}".encode()

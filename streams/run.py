@@ -1,0 +1,166 @@
+"""A worker's life: reach Redis and Kafka, join the group, work until told to stop, drained, or something fails."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+
+import uvloop
+
+from picustream.agents import AGENTS
+from picustream.streams import metrics, redis_client, topics
+from picustream.streams.app import App, create_app
+from picustream.streams.clock import Clock
+from picustream.streams.drain import drained
+from picustream.streams.engine import EngineFactory
+from picustream.streams.errors import NoTopics
+from picustream.streams.health import Health, serve
+from picustream.streams.kafka_clients import admin
+from picustream.streams.logs import configure, logger, place
+from picustream.streams.partitions import Partitions
+from picustream.streams.settings import Settings
+from picustream.streams.store import Store
+from picustream.streams.takeover import TakeOver
+from picustream.streams.transport import Consumer
+
+log = logger(__name__)
+
+WATCH = 1.0
+"""Seconds between two looks at lag and progress."""
+DRAIN_WATCH = 0.1
+"""Seconds between two looks at whether all is drained."""
+STOP = 3.0
+"""Seconds for Faust to end."""
+
+
+def run(settings: Settings, engine_factory: EngineFactory, drain: bool = False) -> None:
+    """Run a worker until SIGTERM or SIGINT, or until it has drained; raises what ended it otherwise.
+
+    UserError when Redis, Kafka or the topics are not as they must be.
+    """
+    configure(settings)
+    uvloop.install()
+    uvloop.run(_Worker(settings, engine_factory, drain).live())
+
+
+class _Worker:
+    def __init__(self, settings: Settings, engine_factory: EngineFactory, drain: bool) -> None:
+        self._settings = settings
+        self._engine_factory = engine_factory
+        self._drain = drain
+        self._instance = settings.instance or socket.gethostname()
+        self._started = time.monotonic()
+        self._clock = Clock.of(settings)
+
+    async def live(self) -> None:
+        """Start, wait for the end, stop."""
+        self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        async with contextlib.AsyncExitStack() as stack:
+            redis = await redis_client.reach(self._settings)
+            stack.push_async_callback(redis.aclose)
+            await asyncio.to_thread(_check_topics, self._settings)
+            doubt = await redis_client.persistence_doubt(redis)
+            if doubt:
+                log.warning("redis-persistence", doubt=doubt)
+            store = Store(redis, self._settings.group)
+            take_over = TakeOver(self._settings, store, self._engine_factory, self._instance)
+            partitions = Partitions(self._settings, self._clock, take_over, self._failed)
+            health = Health(partitions)
+            runner, port = await serve(health, self._settings.http_host, self._settings.http_port)
+            stack.push_async_callback(runner.cleanup)
+            app = create_app(self._settings, partitions, self._instance, AGENTS)
+            log.info("starting", instance=self._instance, http_port=port, drain=self._drain)
+            self._listen_to_signals()
+            stack.push_async_callback(self._stop, app)
+            watchers = [asyncio.create_task(one) for one in self._watchers(app, health)]
+            for watcher in watchers:
+                stack.callback(watcher.cancel)
+            log.info("stopping", why=await self._end)
+
+    def _watchers(self, app: App, health: Health):
+        yield self._guarded(self._start(app))
+        yield self._guarded(_watch(app, health))
+        yield self._guarded(self._watch_faust(app))
+        if self._drain:
+            yield self._guarded(self._watch_drain(app))
+
+    async def _start(self, app: App) -> None:
+        await app.maybe_start()
+        log.info("ready", seconds=round(time.monotonic() - self._started, 2), partitions=sorted(app.partitions.owned))
+
+    async def _watch_faust(self, app: App) -> None:
+        """Faust reports what broke it by its crash reason, and ends nothing by itself."""
+        while not app.crashed:
+            await asyncio.sleep(WATCH / 4)
+        raise app.crash_reason or RuntimeError("Faust crashed")
+
+    async def _watch_drain(self, app: App) -> None:
+        await _assigned(app)
+        ends = await app.consumer.ends(list(range(self._settings.partitions)))
+        log.info("draining", records=sum(ends.values()))
+        while app.rebalancing or not drained(app.partitions, ends, await app.consumer.read()):
+            await asyncio.sleep(DRAIN_WATCH)
+        self._finish("drained")
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._finish, signal.Signals(number).name)
+
+    def _finish(self, why: str) -> None:
+        if not self._end.done():
+            self._end.set_result(why)
+
+    def _failed(self, error: BaseException) -> None:
+        if not self._end.done():
+            log.error("failed", **place(error))
+            self._end.set_exception(error)
+
+    async def _guarded(self, work) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - whatever ends a part of the worker ends the worker, and is raised
+            self._failed(error)
+
+    async def _stop(self, app: App) -> None:
+        started = time.monotonic()
+        await app.partitions.release(list(app.partitions.owned))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP):
+                await app.stop()
+        log.info("stopped", seconds=round(time.monotonic() - started, 2))
+
+
+def _check_topics(settings: Settings) -> None:
+    with admin(settings) as client:
+        missing = topics.missing(client)
+    if missing:
+        raise NoTopics(missing)
+
+
+async def _assigned(app: App) -> None:
+    while app.rebalancing or not app.tables.actives_ready:
+        await asyncio.sleep(DRAIN_WATCH)
+
+
+async def _watch(app: App, health: Health) -> None:
+    """Lag for health, metrics and those who watch the consumer group."""
+    while True:
+        await asyncio.sleep(WATCH)
+        consumer: Consumer = app.consumer
+        lags: dict[int, int] = {}
+        stored = {}
+        for tp in consumer.assignment():
+            partition = app.partitions.owned.get(tp.partition)
+            position = partition.position.get(tp.topic) if partition else None
+            highwater = consumer.highwater(tp)
+            if position is None or highwater is None:
+                continue
+            lag = max(0, highwater - position)
+            metrics.LAG.labels(tp.topic, str(tp.partition)).set(lag)
+            lags[tp.partition] = lags.get(tp.partition, 0) + lag
+            if tp.topic in partition.stored:
+                stored[tp] = partition.stored[tp.topic]
+        health.lag = lags
+        await consumer.commit_for_display(stored)

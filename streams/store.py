@@ -1,0 +1,173 @@
+"""The store: everything that Redis knows of a partition, behind one class.
+
+All keys of partition p share the hash tag `{group.p}`, so that one script can touch them all, in Redis Cluster too:
+
+| key | type | holds |
+|---|---|---|
+| `picustream:{g.p}:control` | hash | who writes and how far it is: the fields of `Control`, and `owner` |
+| `picustream:{g.p}:stay:<id>` | hash | the state of one stay, in pieces |
+| `picustream:{g.p}:partition` | hash | the engine's state that belongs to no stay |
+| `picustream:{g.p}:due` | sorted set | stay by due time, microseconds since 1970 |
+| `picustream:{g.p}:outbox` | stream | what is to be published, `<sequence>-0` |
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from picustream.streams.outbox import Entry
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Fenced(Exception):
+    """Another writer has raised the epoch: this one may change nothing any more (I4)."""
+
+
+class StateLost(Exception):
+    """Redis holds less than it was seen to hold: wiped, restored from an older copy, failed over (I5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The control hash of a partition."""
+
+    epoch: int
+    batch: int
+    sequence: int
+    clock: datetime | None
+    next: dict[str, int]
+    """Next offset by input topic; a topic without one has not been read."""
+    sent: dict[tuple[str, int], int]
+    """Topic and partition -> the offset after our last record there that is known to stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchWrite:
+    """All that one batch writes. `after` is the next offset by topic, `before` what Redis must hold until then."""
+
+    epoch: int
+    batch: int
+    sequence: int
+    clock: datetime
+    before: Mapping[str, int | None] = field(default_factory=dict)
+    after: Mapping[str, int] = field(default_factory=dict)
+    due: Mapping[str, datetime | None] = field(default_factory=dict)
+    writes: Mapping[str, Mapping[str, bytes | None]] = field(default_factory=dict)
+    entries: Sequence[Entry] = ()
+
+
+class Store:
+    """Reads and writes the partitions of one consumer group. Raises redis-py's errors when Redis does not answer."""
+
+    def __init__(self, redis: Redis, group: str) -> None:
+        self._redis = redis
+        self._group = group
+        self._take_over = redis.register_script(_lua("take_over"))
+        self._commit = redis.register_script(_lua("commit"))
+        self._trim = redis.register_script(_lua("trim"))
+
+    def key(self, partition: int, name: str) -> str:
+        """The Redis key of `name` (`control`, `due`, `outbox`, `partition`, `stay:<id>`) in `partition`."""
+        return f"picustream:{{{self._group}.{partition}}}:{name}"
+
+    def state_key(self, partition: int, stay_id: str) -> str:
+        """The key of a stay's state; the stay "" stands for the partition's own."""
+        return self.key(partition, f"stay:{stay_id}" if stay_id else "partition")
+
+    async def take_over(self, partition: int, owner: str, held: int | None = None) -> Control:
+        """Raise the epoch, return the control hash. Fenced if an epoch was `held` and has been raised by another."""
+        answer = await self._take_over([self.key(partition, "control")], [owner, "" if held is None else held])
+        if answer == b"FENCED":
+            raise Fenced
+        return _control(dict(zip(answer[::2], answer[1::2], strict=True)))
+
+    async def outbox(self, partition: int) -> list[Entry]:
+        """What the outbox holds, in order."""
+        return [Entry.of(*item) for item in await self._redis.xrange(self.key(partition, "outbox"))]
+
+    async def due(self, partition: int) -> list[tuple[str, datetime]]:
+        """Every stay with a due time, earliest first."""
+        items = await self._redis.zrange(self.key(partition, "due"), 0, -1, withscores=True)
+        return [(stay.decode(), _EPOCH + timedelta(microseconds=int(score))) for stay, score in items]
+
+    async def states(self, partition: int, stay_ids: Sequence[str]) -> list[dict[str, bytes]]:
+        """The fields of each stay's hash, in the order asked; empty for a stay that is not there."""
+        if not stay_ids:
+            return []
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for stay_id in stay_ids:
+                pipe.hgetall(self.state_key(partition, stay_id))
+            found = await pipe.execute()
+        return [{name.decode(): value for name, value in fields.items()} for fields in found]
+
+    async def commit(self, partition: int, write: BatchWrite) -> None:
+        """Write one batch, whole; once written, writing it again changes nothing. Fenced or StateLost: not written."""
+        keys = [self.key(partition, name) for name in ("control", "due", "outbox")]
+        keys += [self.state_key(partition, stay_id) for stay_id in write.writes]
+        _raise_for(await self._commit(keys, _commit_arguments(write)))
+
+    async def trim(self, partition: int, epoch: int, sequence: int, sent: Mapping[tuple[str, int], int]) -> None:
+        """Drop the outbox up to `sequence`. Fenced or StateLost: not dropped."""
+        keys = [self.key(partition, name) for name in ("control", "outbox")]
+        arguments: list[Any] = [epoch, sequence]
+        for (topic, number), offset in sent.items():
+            arguments += [f"sent:{topic}:{number}", offset]
+        _raise_for(await self._trim(keys, arguments))
+
+
+def _raise_for(answer: bytes) -> None:
+    if answer == b"FENCED":
+        raise Fenced
+    if answer == b"GAP":
+        raise StateLost
+
+
+def _commit_arguments(write: BatchWrite) -> list[Any]:
+    """The arguments of commit.lua, in the order of its header."""
+    arguments: list[Any] = [write.epoch, write.batch, write.sequence, write.clock.isoformat()]
+    arguments.append(len(write.after))
+    for topic, offset in write.after.items():
+        before = write.before.get(topic)
+        arguments += [topic, "" if before is None else before, offset]
+    arguments.append(len(write.due))
+    for stay_id, time in write.due.items():
+        arguments += [stay_id, "" if time is None else (time - _EPOCH) // _MICROSECOND]
+    arguments.append(len(write.entries))
+    for entry in write.entries:
+        arguments += _counted(entry.fields())
+    for fields in write.writes.values():
+        arguments += _counted([part for name, value in fields.items() if value is not None for part in (name, value)])
+        arguments += _counted([name for name, value in fields.items() if value is None])
+    return arguments
+
+
+def _counted(items: Iterable[Any]) -> list[Any]:
+    items = list(items)
+    return [len(items), *items]
+
+
+def _control(raw: Mapping[bytes, bytes]) -> Control:
+    plain = {name.decode(): value.decode() for name, value in raw.items()}
+    sent = {}
+    for name, value in plain.items():
+        if name.startswith("sent:"):
+            topic, _, partition = name[len("sent:") :].rpartition(":")
+            sent[topic, int(partition)] = int(value)
+    return Control(
+        epoch=int(plain["epoch"]),
+        batch=int(plain.get("batch", 0)),
+        sequence=int(plain.get("sequence", 0)),
+        clock=datetime.fromisoformat(plain["clock"]) if "clock" in plain else None,
+        next={name[len("next:") :]: int(value) for name, value in plain.items() if name.startswith("next:")},
+        sent=sent,
+    )
+
+
+def _lua(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8")

@@ -1,0 +1,172 @@
+"""Faust's transport, changed in three places: where it seeks, how it hands over what it fetched, what it remembers.
+
+- Faust seeks to Kafka's committed offsets before events flow, through `seek_to_committed`; a seek anywhere else is
+  undone. So the take-over hangs on this method: Redis says where to go on, Kafka's offsets are for display.
+- A fetch is handed over as one batch per partition, with the position it started from (`FetchedBatch`).
+- Faust remembers what it has read and would drop what a seek back brings again: here it remembers nothing.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
+
+import aiokafka
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from picustream.streams.errors import ENVIRONMENT, UserError
+from picustream.streams.scheduler import FetchedBatch
+from picustream.streams.topics import INPUTS
+
+FETCH_WAIT_MS = 200
+"""Milliseconds that a fetch may wait at the broker. Faust's own 1,500 would hold back a partition with records while
+the fetch for the empty ones of the same broker is under way."""
+PREFETCH = 64 * 1024 * 1024
+"""Bytes of one answer over all partitions of a broker."""
+
+T = TypeVar("T")
+
+
+class InputChanged(UserError):
+    """A topic no longer holds what Redis says comes next: cut off at the front, or made anew."""
+
+    def __init__(self, topic: str, partition: int, offset: int, first: int, end: int) -> None:
+        super().__init__(
+            f"{topic} partition {partition} holds offsets {first} to {end}, and {offset} comes next.",
+            "Records were cut off, or the topic was made anew. Restore it, or start anew in another PICUSTREAM_GROUP.",
+            ENVIRONMENT,
+        )
+
+
+class _Forgetful(defaultdict):
+    """Faust's read offsets, of which none is ever known."""
+
+    def __setitem__(self, _tp: TP, _offset: int | None) -> None:
+        """Not kept."""
+
+    def update(self, *_args: Any, **_kwargs: Any) -> None:
+        """Not kept."""
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """The thread in which aiokafka runs. Its methods named `on_thread_...` run on its own loop."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fetched: dict[TP, int] = {}
+        """The offset after the last record handed over, or where the last seek went."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._fetch_max_bytes = PREFETCH
+        return consumer
+
+    async def _fetch_records(self, *args: Any, **kwargs: Any) -> Mapping[TP, FetchedBatch]:  # type: ignore[override]
+        """No await lies between aiokafka's own bookkeeping and ours, so that no seek can come between them."""
+        found = await super()._fetch_records(*args, **kwargs)
+        batches = {}
+        for tp, records in found.items():
+            batch = FetchedBatch(tp.topic, tp.partition, self.fetched.get(tp, records[0].offset), records)
+            self.fetched[tp] = batch.next
+            batches[tp] = batch
+        return batches
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """What was handed over before says nothing about the next assignment."""
+        self.fetched.clear()
+        await super().on_partitions_revoked(revoked)
+
+    async def on_thread_seek(self, partition: int, wanted: Mapping[str, int]) -> dict[str, int]:
+        """Seek the inputs of a partition; see `Consumer.seek_inputs`."""
+        consumer = self._ensure_consumer()
+        tps = [TopicPartition(topic, partition) for topic in INPUTS]
+        firsts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+        position = {tp.topic: wanted.get(tp.topic, firsts[tp]) for tp in tps}
+        for tp in tps:
+            if not firsts[tp] <= position[tp.topic] <= ends[tp]:
+                raise InputChanged(tp.topic, partition, position[tp.topic], firsts[tp], ends[tp])
+        for tp in tps:
+            consumer.seek(tp, position[tp.topic])
+            self.fetched[tp] = position[tp.topic]
+        return position
+
+    async def on_thread_ends(self, partitions: list[int]) -> dict[TP, int]:
+        """The end offset of every input of `partitions`."""
+        tps = [TopicPartition(topic, number) for topic in INPUTS for number in partitions]
+        return dict(await self._ensure_consumer().end_offsets(tps)) if tps else {}
+
+    async def on_thread_read(self) -> dict[TP, tuple[int, int]]:
+        """For each assigned input: the position of the fetcher, past markers too, and what it has handed over."""
+        consumer = self._ensure_consumer()
+        return {tp: (await consumer.position(tp), self.fetched.get(tp, 0)) for tp in consumer.assignment()}
+
+    async def on_thread_commit(self, offsets: Mapping[TP, int]) -> None:
+        """Tell Kafka how far we are, for those who watch the group's lag; nothing depends on it."""
+        consumer = self._ensure_consumer()
+        ours = {tp: OffsetAndMetadata(offset, "") for tp, offset in offsets.items() if tp in consumer.assignment()}
+        if ours:
+            await consumer.commit(ours)
+
+
+class Consumer(driver.Consumer):
+    """A consumer that goes on where Redis says."""
+
+    _thread: ConsumerThread
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._read_offset = _Forgetful(lambda: None)
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _to_message(self, tp: TP, record: FetchedBatch) -> ConsumerMessage:  # type: ignore[override]
+        last = record.records[-1]
+        return ConsumerMessage(
+            record.topic, record.partition, last.offset, last.timestamp / 1000, last.timestamp_type,
+            (), None, record, None, -1, -1, tp, generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Take over the partitions of the assignment and seek to what Redis holds. Can be called again at any time."""
+        return await self.app.take_over_assignment(self)
+
+    async def seek_inputs(self, partition: int, wanted: Mapping[str, int]) -> dict[str, int]:
+        """Seek the inputs of `partition` to the next offset by topic (a topic left out: to its beginning).
+
+        Where each stands. Raises InputChanged where an offset lies outside the topic, KafkaError when the partition
+        is not assigned or Kafka does not answer.
+        """
+        return await self._on_thread(self._thread.on_thread_seek(partition, wanted))
+
+    async def ends(self, partitions: list[int]) -> dict[TP, int]:
+        """The end offset of every input of `partitions`, now."""
+        return await self._on_thread(self._thread.on_thread_ends(partitions))
+
+    async def read(self) -> dict[TP, tuple[int, int]]:
+        """For each assigned input: how far the fetcher is, and the offset after the last record handed over."""
+        return await self._on_thread(self._thread.on_thread_read())
+
+    async def commit_for_display(self, offsets: Mapping[TP, int]) -> None:
+        """Commit offsets to the group; a failure is of no consequence and is not told."""
+        try:
+            await self._on_thread(self._thread.on_thread_commit(offsets))
+        except KafkaError:
+            return
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust would look at acknowledgements, which are not used here; `health.py` watches progress itself."""
+
+    async def _on_thread(self, call: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._thread.thread_loop))
+
+
+class Transport(driver.Transport):
+    """Faust's aiokafka transport with our consumer."""
+
+    Consumer = Consumer

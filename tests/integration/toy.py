@@ -1,0 +1,106 @@
+"""A toy engine behind the seam of `streams/engine.py`: counts the events of each stay, one output per event.
+
+Run as a program it is a worker with that engine: `python -m tests.integration.toy [--drain]`.
+"""
+
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from picustream.streams.topics import DEAD_LETTER, MODS, OUTCOME
+
+CLOSES_AFTER = timedelta(seconds=1)
+"""A stay is closed, once, this long after its first event."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToyOutput:
+    topic: str
+    key: bytes | None
+    event_id: str
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(slots=True)
+class ToyEffects:
+    outputs: list[ToyOutput] = field(default_factory=list)
+    writes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
+    due: dict[str, datetime | None] = field(default_factory=dict)
+
+
+class ToyEngine:
+    """`field` count: events of the stay so far; `field` closed: whether its time has come."""
+
+    def __init__(self) -> None:
+        self._count: dict[str, int] = {}
+        self._due: dict[str, datetime] = {}
+
+    def read(self, arrivals: Any, now: datetime) -> list[tuple[Any, dict | None]]:
+        return [(arrival, _event(arrival.value)) for arrival in arrivals]
+
+    def missing(self, batch: Any, now: datetime) -> list[str]:
+        stays = {event["stay_id"] for _, event in batch if event} | {s for s, due in self._due.items() if due <= now}
+        return sorted(stays - set(self._count))
+
+    def install(self, stay_id: str, fields: Any) -> None:
+        self._count[stay_id] = int(fields.get("count", 0))
+
+    def install_due(self, due: Any) -> None:
+        self._due = dict(due)
+
+    def next_due(self) -> datetime | None:
+        return min(self._due.values(), default=None)
+
+    def process(self, batch: Any, now: datetime) -> ToyEffects:
+        effects = ToyEffects()
+        for stay in [stay for stay, due in self._due.items() if due <= now]:
+            del self._due[stay]
+            effects.due[stay] = None
+            effects.writes.setdefault(stay, {})["closed"] = b"1"
+            effects.outputs.append(_output(OUTCOME, stay, f"closed/{stay}", {}))
+        for arrival, event in batch:
+            if event is None:
+                where = f"{arrival.topic}/{arrival.partition}/{arrival.offset}"
+                letter = {"reason": "not-json"}
+                effects.outputs.append(
+                    ToyOutput(DEAD_LETTER, arrival.key, f"dead/{where}", json.dumps(letter).encode())
+                )
+                continue
+            stay = event["stay_id"]
+            self._count[stay] += 1
+            effects.writes.setdefault(stay, {})["count"] = str(self._count[stay]).encode()
+            if self._count[stay] == 1:
+                self._due[stay] = effects.due[stay] = now + CLOSES_AFTER
+            body = {"revision": self._count[stay], "cause": event["event_id"], "topic": arrival.topic}
+            effects.outputs.append(_output(MODS, stay, f"count/{stay}/{self._count[stay]}", body))
+        return effects
+
+
+def _event(value: bytes | None) -> dict | None:
+    try:
+        return json.loads(value or b"")
+    except ValueError:
+        return None
+
+
+def _output(topic: str, stay: str, event_id: str, body: dict) -> ToyOutput:
+    value = json.dumps({"event_id": event_id, "stay_id": stay, **body}).encode()
+    return ToyOutput(topic, stay.encode(), event_id, value, (("ce_id", event_id.encode()),))
+
+
+def main() -> None:
+    from picustream.commands.errors import guarded
+    from picustream.streams.run import run
+    from picustream.streams.settings import Settings
+
+    status = guarded(lambda: run(Settings(), lambda partition: ToyEngine(), "--drain" in sys.argv))
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
