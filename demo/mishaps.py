@@ -109,6 +109,15 @@ def sent_twice(code: str, day: date, after: timedelta) -> Mishap:
     return mishap
 
 
+def as_it_should(kind: str) -> Mishap:
+    """No message is changed; the first fact of type `kind` is worth telling when it is filed."""
+
+    def mishap(messages: Messages) -> tuple[Messages, datetime]:
+        return messages, min(message.at for message in messages if message.value.get("type") == kind)
+
+    return mishap
+
+
 def nothing(at: datetime) -> Mishap:
     """No message is changed; something is worth telling at `at`."""
     return lambda messages: (messages, at)

@@ -6,7 +6,7 @@ The hard parts of the trade, each once: late, corrected, withdrawn, repeated, un
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from picustream.demo.mishaps import Mishap, altered, corrected, late, nothing, sent_twice, withdrawn
+from picustream.demo.mishaps import Mishap, altered, as_it_should, corrected, late, nothing, sent_twice, withdrawn
 from picustream.demo.stories import ARDS, BRONCHIOLITIS, CARDIAC, KETOACIDOSIS, LEUKAEMIA, LIVER, SEPSIS, TRAUMA
 
 CREATININE, BILIRUBIN, PLATELETS, BLOOD_OXYGEN, PRESSURE = "14682-9", "14631-6", "777-3", "11556-8", "76214-6"
@@ -36,7 +36,7 @@ def scenes(midnight: datetime) -> list[Scene]:
             TRAUMA.stay_id,
             "sedated",
             "GCS 6 at the door, then sedation: from tomorrow the GCS counts as 15, shown as sedated, not as measured.",
-            nothing(at(1, 21.1)),
+            as_it_should("sedation"),
         ),
         Scene(
             ARDS.stay_id,
@@ -48,13 +48,19 @@ def scenes(midnight: datetime) -> list[Scene]:
             ARDS.stay_id,
             "ARDS confirmed",
             "The trial office confirms the ARDS; APPS is no longer presumptive.",
-            nothing(at(2, 6.3)),
+            as_it_should("ards_assessed"),
         ),
         Scene(
             BRONCHIOLITIS.stay_id,
             "nobody measures the liver",
             "No bilirubin is ever sent and gases are capillary: both organs stay assumed, never a measured zero.",
             nothing(at(2, 9)),
+        ),
+        Scene(
+            CARDIAC.stay_id,
+            "ARDS refuted",
+            "The low P/F after bypass was no ARDS, says the trial office. The APPS records are withdrawn.",
+            as_it_should("ards_assessed"),
         ),
         Scene(
             LIVER.stay_id,
@@ -96,7 +102,7 @@ def scenes(midnight: datetime) -> list[Scene]:
             KETOACIDOSIS.stay_id,
             "a short stay",
             "To the ward after 31 hours: the stay ends early, and no further day is scored.",
-            nothing(at(4, 16.2)),
+            as_it_should("discharged"),
         ),
         Scene(
             TRAUMA.stay_id,
@@ -113,25 +119,25 @@ def scenes(midnight: datetime) -> list[Scene]:
         Scene(
             TRAUMA.stay_id,
             "awake",
-            "Sedation is off since midnight: the GCS is measured again and counts as charted.",
-            nothing(at(5, 4.8)),
+            "Sedation ended last evening: today's first GCS counts as charted, and what it hid shows.",
+            nothing(at(5, 0.4)),
         ),
         Scene(
             LIVER.stay_id,
             "transferred",
             "To the transplant centre: another ICU, so the length of stay is censored, not completed.",
-            nothing(at(6, 14.6)),
+            as_it_should("discharged"),
         ),
         Scene(
             LEUKAEMIA.stay_id,
             "died",
             "The girl with leukaemia dies. The day is scored to the end of the stay, and none after it.",
-            nothing(at(7, 21.3)),
+            as_it_should("died"),
         ),
         Scene(
             SEPSIS.stay_id,
             "discharged",
             "After a week the girl with septic shock goes to the ward.",
-            nothing(at(8, 15.3)),
+            as_it_should("discharged"),
         ),
     ]
