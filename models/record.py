@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 MODS = "picu.score.mods.v1"
 APPS = "picu.score.apps.v1"
@@ -17,9 +17,7 @@ ALERT = "picu.alert.v1"
 DEAD_LETTER = "picu.dead-letter.v1"
 OUTPUT_TOPICS = (MODS, APPS, ELIGIBILITY, OUTCOME, ALERT, DEAD_LETTER)
 
-JsonDecimal = Annotated[
-    Decimal, PlainSerializer(lambda value: value, when_used="never"), WithJsonSchema({"type": "number"})
-]
+JsonDecimal = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
 Organ = Literal["respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic"]
 Basis = Literal["measured", "carried-forward", "assumed-normal", "assumed-normal-sedated"]

@@ -6,7 +6,8 @@ text of a number is kept: two versions of an event that tie in everything else a
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from json.encoder import encode_basestring as quote
 from typing import Any, NoReturn
@@ -61,17 +62,29 @@ def parse(raw: bytes | str) -> Any:
         raise NotJson(f"not JSON at line {error.lineno} column {error.colno}") from None
 
 
-def encode(value: Any) -> str:
-    """Compact JSON of dictionaries (in their own order), lists, strings, decimals, times, dates, booleans and None."""
-    return _write(value, lambda items: items)
+@dataclass(frozen=True, slots=True)
+class _Style:
+    sorted: bool
+    zone: tzinfo | None = None
+
+
+_CANONICAL = _Style(sorted=True)
+
+
+def encode(value: Any, zone: tzinfo | None = None) -> str:
+    """Compact JSON of dictionaries (in their own order), lists, strings, decimals, times, dates, booleans and None.
+
+    Times are written with the offset of `zone`, by default their own.
+    """
+    return _write(value, _Style(sorted=False, zone=zone))
 
 
 def canonical(value: Any) -> str:
     """Compact JSON with keys sorted and characters unescaped: equal facts give equal text."""
-    return _write(value, sorted)
+    return _write(value, _CANONICAL)
 
 
-def _write(value: Any, order: Any) -> str:
+def _write(value: Any, style: _Style) -> str:
     if value is None:
         return "null"
     if isinstance(value, str):
@@ -84,12 +97,15 @@ def _write(value: Any, order: Any) -> str:
         return str(value)
     if isinstance(value, Decimal):
         return plain(value)
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime):
+        return f'"{(value.astimezone(style.zone) if style.zone else value).isoformat()}"'
+    if isinstance(value, date):
         return f'"{value.isoformat()}"'
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{quote(k)}:{_write(v, order)}" for k, v in order(value.items())) + "}"
+        items = sorted(value.items()) if style.sorted else value.items()
+        return "{" + ",".join(f"{quote(name)}:{_write(part, style)}" for name, part in items) + "}"
     if isinstance(value, Sequence):
-        return "[" + ",".join(_write(v, order) for v in value) + "]"
+        return "[" + ",".join(_write(part, style) for part in value) + "]"
     raise TypeError(f"{type(value).__name__} has no JSON form here")
 
 

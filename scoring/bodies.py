@@ -18,6 +18,12 @@ class RecordKey:
     def __str__(self) -> str:
         return f"{self.kind}/{self.part}" if self.part else self.kind
 
+    @classmethod
+    def parse(cls, written: str) -> "RecordKey":
+        """The key that `str` wrote."""
+        kind, _, part = written.partition("/")
+        return cls(kind, part)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True, slots=True)
 class Body:

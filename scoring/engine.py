@@ -1,0 +1,186 @@
+"""The engine: arrivals and a moment in, effects out. The worker has one per partition, a replay has one for all.
+
+No I/O and no clock here. `read` checks what arrived, `missing` names the stays whose state has to be installed first,
+`process` lets time pass, files what arrived, and gives everything that follows as one set of effects, to be made
+durable together.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from picustream.models import text
+from picustream.models.record import DEAD_LETTER, Cause, DeadLetter, dump
+from picustream.scoring.door import Admission, Arrival, Door, Fault, dead_letter_fields
+from picustream.scoring.revisions import Revision
+from picustream.scoring.rules import Rules
+from picustream.scoring.stayfile import StayFile
+
+__all__ = ["Arrival", "Batch", "Effects", "Engine", "Output"]
+
+CONTENT_TYPE = b"application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One record to publish."""
+
+    topic: str
+    key: bytes | None
+    event_id: str
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Arrivals as the door let them in."""
+
+    admissions: tuple[Admission, ...]
+
+    @property
+    def stays(self) -> set[str]:
+        """Stays that accepted events speak of."""
+        return {one.stay_id for one in self.admissions if one.stay_id is not None}
+
+
+@dataclass(slots=True)
+class Effects:
+    """What follows from a batch; all of it durable, or none."""
+
+    outputs: list[Output] = field(default_factory=list)
+    writes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
+    """Stay -> field -> bytes (None: delete the field)."""
+    due: dict[str, datetime | None] = field(default_factory=dict)
+    """Stay -> when time alone may next change something (None: never)."""
+    ignored: Counter[str] = field(default_factory=Counter)
+    """Codes nobody asked for."""
+
+
+class Engine:
+    """Stays held in memory, and the one way they change."""
+
+    def __init__(self, rules: Rules, *, wall_clock: bool = True) -> None:
+        """`wall_clock`: whether `now` is a real clock, against which a time may lie in the future (T6)."""
+        self._rules = rules
+        self._door = Door(rules)
+        self._wall_clock = wall_clock
+        self._stays: dict[str, StayFile] = {}
+        self._due: dict[str, datetime] = {}
+        self._queue: list[tuple[datetime, str]] = []
+        self._letters = 0
+
+    def read(self, arrivals: Sequence[Arrival], now: datetime | None) -> Batch:
+        """Checks arrivals at the door. Never raises, whatever the bytes."""
+        return Batch(tuple(self._door.admit(one, now if self._wall_clock else None) for one in arrivals))
+
+    def missing(self, batch: Batch, now: datetime) -> list[str]:
+        """Stays that `process` needs and that are not held yet."""
+        due = {stay_id for moment, stay_id in self._queue if moment <= now}
+        return sorted((batch.stays | due) - self._stays.keys())
+
+    def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
+        """Takes over a stay as the store keeps it; without fields, a new one."""
+        self._stays[stay_id] = StayFile(stay_id, self._rules, fields)
+
+    def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
+        """Takes over the due times that the store keeps."""
+        for stay_id, moment in due:
+            self._set_due(stay_id, moment)
+
+    def next_due(self) -> datetime | None:
+        """When time alone may next change something."""
+        while self._queue and self._due.get(self._queue[0][1]) != self._queue[0][0]:
+            heapq.heappop(self._queue)
+        return self._queue[0][0] if self._queue else None
+
+    def process(self, batch: Batch, now: datetime) -> Effects:
+        """Lets time pass up to `now`, then files the batch, event by event."""
+        effects = Effects()
+        self.advance(now, effects)
+        for one in batch.admissions:
+            self._take_in(one, now, effects)
+        return effects
+
+    def advance(self, now: datetime, effects: Effects) -> None:
+        """Looks at every stay that falls due up to `now`, each as of the moment it fell due (I8)."""
+        while (moment := self.next_due()) is not None and moment <= now:
+            stay = self._stays[self._queue[0][1]]
+            self._tell(stay, stay.revisions(moment, Cause(reason="time", event_id=None), now), effects)
+
+    def _take_in(self, one: Admission, now: datetime, effects: Effects) -> None:
+        for number, fault in enumerate(one.faults):
+            effects.outputs.append(self._dead_letter(one, number, fault, now))
+        effects.ignored.update(one.ignored)
+        if one.event is None or one.filed is None or one.stay_id is None:
+            return
+        stay = self._stays.get(one.stay_id)
+        if stay is None:
+            stay = self._stays[one.stay_id] = StayFile(one.stay_id, self._rules)
+        stay.file(one.event, one.filed)
+        cause = Cause(reason=_cause_of(one), event_id=one.event.event_id)
+        self._tell(stay, stay.revisions(now, cause, now), effects)
+
+    def _tell(self, stay: StayFile, revisions: list[Revision], effects: Effects) -> None:
+        effects.outputs.extend(self._output(revision) for revision in revisions)
+        unsaved = stay.take_unsaved()
+        if unsaved:
+            effects.writes.setdefault(stay.stay_id, {}).update(unsaved)
+        if stay.due != self._due.get(stay.stay_id):
+            self._set_due(stay.stay_id, stay.due)
+            effects.due[stay.stay_id] = stay.due
+
+    def _set_due(self, stay_id: str, moment: datetime | None) -> None:
+        if moment is None:
+            self._due.pop(stay_id, None)
+        else:
+            self._due[stay_id] = moment
+            heapq.heappush(self._queue, (moment, stay_id))
+
+    def _output(self, revision: Revision) -> Output:
+        fields = dump(revision.record)
+        stay_id, event_id = fields["stay_id"], fields["event_id"]
+        value = text.encode(fields, self._rules.protocol.zone).encode()
+        when = text.encode(fields["effective_at"], self._rules.protocol.zone).strip('"')
+        return Output(
+            revision.topic, stay_id.encode(), event_id, value, _headers(revision.topic, event_id, stay_id, when)
+        )
+
+    def _dead_letter(self, one: Admission, number: int, fault: Fault, now: datetime) -> Output:
+        arrival = one.arrival
+        place = arrival.offset
+        if place is None:
+            place, self._letters = self._letters, self._letters + 1
+        event_id = (
+            f"dead/{arrival.topic}/{arrival.partition if arrival.partition is not None else '-'}/{place}/{number}"
+        )
+        letter = DeadLetter(event_id=event_id, **dead_letter_fields(arrival, fault, now, resubmitted=False))
+        value = text.encode(dump(letter), self._rules.protocol.zone).encode()
+        when = text.encode(now, self._rules.protocol.zone).strip('"')
+        return Output(
+            DEAD_LETTER, arrival.key, event_id, value, _headers(DEAD_LETTER, event_id, one.stay_id or "", when)
+        )
+
+
+def _cause_of(one: Admission) -> str:
+    """What kind of news made a revision."""
+    assert one.event is not None
+    status = one.event.status.value
+    kind = getattr(one.event, "type", None)
+    said = kind or "observation"
+    return said if status in ("final", "preliminary") else f"{said}-{status}"
+
+
+def _headers(topic: str, event_id: str, subject: str, when: str) -> tuple[tuple[str, bytes], ...]:
+    """CloudEvents 1.0, binary mode."""
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id.encode()),
+        ("ce_type", topic.encode()),
+        ("ce_source", b"picustream"),
+        ("ce_subject", subject.encode()),
+        ("ce_time", when.encode()),
+        ("content-type", CONTENT_TYPE),
+    )

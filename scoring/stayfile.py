@@ -1,0 +1,80 @@
+"""One stay as the engine holds it, and as a store keeps it: a hash with a field per event in force and per record told.
+
+An event costs the store its own field and nothing else, however long the stay (invariant I9). What is loaded again is
+filed again: the chart is a set, so the order of the fields does not matter (I1).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from picustream.models import text
+from picustream.models.event import ADAPTERS, Event
+from picustream.models.record import Cause
+from picustream.scoring.assess import Assessor
+from picustream.scoring.bodies import RecordKey
+from picustream.scoring.chart import Changes, Chart, Filed, filed
+from picustream.scoring.revisions import Head, Revision, Telling, revise
+from picustream.scoring.rules import Rules
+
+EVENT, HEAD = "e:", "h:"
+"""Prefixes of a stay's fields in the store."""
+
+
+class StayFile:
+    """Chart, assessor and what was last told of one stay."""
+
+    def __init__(self, stay_id: str, rules: Rules, fields: Mapping[str, bytes] | None = None) -> None:
+        self.stay_id = stay_id
+        self._rules = rules
+        self._chart = Chart(rules.protocol, rules.codemap)
+        self._assessor = Assessor(rules, self._chart)
+        self._heads: dict[RecordKey, Head] = {}
+        self.unsaved: dict[str, bytes | None] = {}
+        """Fields written since they were last taken; None: delete the field."""
+        for name, value in (fields or {}).items():
+            self._load(name, value)
+
+    @property
+    def due(self) -> datetime | None:
+        """When time alone may next change something here."""
+        return self._assessor.due
+
+    def file(self, event: Event, kept: Filed) -> set[str]:
+        """Joins an event into the chart. Returns the event ids under which a source said two different things."""
+        changes = Changes()
+        self._chart.file(event, kept, changes)
+        self._assessor.note(changes)
+        for name, one in changes.stored.items():
+            self.unsaved[EVENT + name] = f"{one.topic}\n{one.text}".encode() if one else None
+        return changes.conflicts
+
+    def revisions(self, now: datetime, cause: Cause, emitted_at: datetime) -> list[Revision]:
+        """What has to be told as of `now`."""
+        bodies = self._assessor.bodies(now, self._heads)
+        if not bodies:
+            return []
+        stay = self._assessor.stay
+        telling = Telling(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
+        found = []
+        for key in sorted(bodies):
+            revision = revise(key, bodies[key], self._heads.get(key), telling)
+            if revision is not None:
+                self._heads[key] = revision.head
+                self.unsaved[HEAD + str(key)] = text.encode(revision.head.to_store()).encode()
+                found.append(revision)
+        return found
+
+    def take_unsaved(self) -> dict[str, bytes | None]:
+        """The fields to write, handed over once."""
+        taken, self.unsaved = self.unsaved, {}
+        return taken
+
+    def _load(self, name: str, value: bytes) -> None:
+        if name.startswith(HEAD):
+            self._heads[RecordKey.parse(name.removeprefix(HEAD))] = Head.from_store(text.parse(value))
+        elif name.startswith(EVENT):
+            topic, _, canonical = value.decode().partition("\n")
+            event: Event = ADAPTERS[topic].validate_python(text.parse(canonical))
+            changes = Changes()
+            self._chart.file(event, filed(topic, event, canonical), changes)
+            self._assessor.note(changes)
