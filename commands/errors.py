@@ -58,6 +58,8 @@ def _translations(error: Exception) -> Iterator[UserError]:
     # A library's error can only be here if the library is loaded; naming it must not load it.
     if "pydantic" in sys.modules:
         yield from _of_settings(error)
+    if "picustream.scoring.rules" in sys.modules:
+        yield from _of_rules(error)
     if "redis" in sys.modules:
         yield from _of_redis(error)
     if "kafka" in sys.modules:
@@ -91,6 +93,13 @@ def bad_settings(faults: list) -> BadSettings:
     default = "" if wanted.default is None else f" Default: {wanted.default}."
     reason = str(faults[0]["msg"]).rstrip(".")
     return BadSettings(f"{variable}: {reason}{more}.", f"It sets: {wanted.description}.{default}")
+
+
+def _of_rules(error: Exception) -> Iterator[UserError]:
+    from picustream.scoring.rules import RulesError
+
+    if isinstance(error, RulesError):
+        yield UserError(f"{error}.".replace("..", "."), "PICUSTREAM_PROTOCOL and PICUSTREAM_CODEMAP name these files.")
 
 
 def _of_redis(error: Exception) -> Iterator[UserError]:

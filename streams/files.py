@@ -139,7 +139,9 @@ def _numbered(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{name}: the gzip file is damaged after line {number}.", "Fetch or make it anew.") from error
     except OSError as error:
-        raise UserError(f"{name} cannot be read after line {number}: {error.strerror}.", "Name an event file.") from error
+        raise UserError(
+            f"{name} cannot be read after line {number}: {error.strerror}.", "Name an event file."
+        ) from error
 
 
 def _line(raw: bytes, file: str, number: int) -> Line:

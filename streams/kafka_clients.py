@@ -143,13 +143,15 @@ def _reach(settings: Settings, make: Callable[[], Client]) -> Client:
     try:
         return make()
     except KafkaConfigurationError as error:
-        raise BadSettings(f"The settings for Kafka do not fit together: {error}.", "Correct PICUSTREAM_KAFKA_*.") from error
+        raise BadSettings(
+            f"The settings for Kafka do not fit together: {error}.", "Correct PICUSTREAM_KAFKA_*."
+        ) from error
     except KafkaError as error:
         raise NoKafka(settings.kafka, _last_words.text or str(error)) from error
 
 
 def _knock(settings: Settings) -> None:
-    """Raise `NoKafka` at once if none of the addresses takes a connection; kafka-python would try until its time is up."""
+    """Raise `NoKafka` at once if no address takes a connection; kafka-python would try until its time is up."""
     reason = "no address is set"
     for server in servers(settings):
         host, port = _split(server)

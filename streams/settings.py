@@ -16,6 +16,7 @@ from picustream.streams.errors import BadSettings
 
 CONFIG = "PICUSTREAM_CONFIG"
 
+
 class Settings(BaseSettings):
     """Everything that can be set. Each field `name` is the environment variable `PICUSTREAM_NAME`."""
 

@@ -51,8 +51,13 @@ class Finding:
     wanted: str
     advice: str
 
+    @property
+    def what(self) -> str:
+        """What is wrong, without the topic: `partitions is 4, must be 12`."""
+        return f"{self.setting} is {self.found}, must be {self.wanted}"
+
     def __str__(self) -> str:
-        return f"{self.topic}: {self.setting} is {self.found}, must be {self.wanted}. {self.advice}"
+        return f"{self.topic}: {self.what}. {self.advice}"
 
 
 def configuration(topic: str, replication: int = 1) -> dict[str, str]:
@@ -152,7 +157,8 @@ def partition_counts(client: "KafkaAdminClient", names: Iterable[str]) -> dict[s
     """Partitions of each topic, which must exist."""
     names = list(names)
     described = client.describe_topics(names) if names else []
-    return {topic["name"]: len(topic["partitions"]) for topic in described}
+    counts = {topic["name"]: len(topic["partitions"]) for topic in described}
+    return {name: counts[name] for name in names}
 
 
 def _new(topic: str, settings: Settings) -> dict[str, Any]:
@@ -175,8 +181,8 @@ def _configurations(client: "KafkaAdminClient", names: list[str]) -> Mapping[str
 
 def _wrong_count(topic: str, found: int, wanted: int) -> Finding:
     advice = (
-        f"If every topic has {found}, set PICUSTREAM_PARTITIONS={found}. Do not add partitions to a topic in use:"
-        " stays would move; make it anew and publish its events again."
+        f"If every topic has {found}, set PICUSTREAM_PARTITIONS={found}. Never add partitions to a topic in use (stays"
+        " would move): make it anew and publish its events again."
     )
     return Finding(topic, "partitions", str(found), str(wanted), advice)
 

@@ -1,0 +1,72 @@
+"""`picustream consume TOPIC...`: the records of topics as an event file."""
+
+import gzip
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
+
+import typer
+
+from picustream.streams import files, topics
+from picustream.streams.errors import NoTopics, UserError
+from picustream.streams.settings import Settings
+
+if TYPE_CHECKING:
+    from kafka import KafkaConsumer, TopicPartition
+    from kafka.consumer.fetcher import ConsumerRecord
+
+
+def consume(
+    words: Annotated[
+        list[str], typer.Argument(metavar="TOPIC...", help="Full names, or words of them: mods, dead-letter.")
+    ],
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until interrupted.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write into this file (gzipped if named .gz).")] = None,
+) -> None:
+    """Print all records of topics as an event file, in order of arrival; then end."""
+    names = list(dict.fromkeys(map(topics.resolve, words)))
+    from picustream.streams import arrival, kafka_clients
+
+    consumer = kafka_clients.consumer(Settings(), **arrival.CONSUMER_OPTIONS)
+    try:
+        ends = _assign(consumer, names)
+        with _output(out) as file:
+            for record in arrival.standing(consumer, ends):
+                file.write(_line(record))
+            file.flush()
+            if follow:
+                for record in arrival.following(consumer, ends, file.flush):
+                    file.write(_line(record))
+    finally:
+        consumer.close()
+
+
+def _assign(consumer: "KafkaConsumer", names: list[str]) -> "dict[TopicPartition, int]":
+    """Give the consumer all partitions from their beginning; their ends as they are now, committed records only."""
+    from kafka import TopicPartition
+
+    present = consumer.topics()
+    if missing := [name for name in names if name not in present]:
+        raise NoTopics(missing)
+    parts = [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name)]
+    consumer.assign(parts)
+    consumer.seek_to_beginning(*parts)
+    return consumer.end_offsets(parts)
+
+
+def _line(record: "ConsumerRecord") -> bytes:
+    return files.record_line(record.topic, record.value, record.partition, record.offset, record.timestamp)
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[BinaryIO]:
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    try:
+        with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as file:
+            yield cast(BinaryIO, file)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}.", "Name another file with --out.") from error

@@ -1,0 +1,174 @@
+"""`picustream publish FILE...`: event files to Kafka, validated, keyed by stay, each delivery awaited."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from picustream.commands.progress import Reading
+from picustream.scoring.door import Admission, Arrival, Door, Fault
+from picustream.scoring.rules import load_rules
+from picustream.streams import files, topics
+from picustream.streams.deliveries import BATCHING, Deliveries
+from picustream.streams.errors import NoTopics, UserError
+from picustream.streams.files import BrokenLine, Line
+from picustream.streams.settings import Settings
+
+TOLD = 20
+"""Refusals told one by one; a file of another kind has one per line, and the sums say it better."""
+_FRAMING = 1024
+"""Bytes left for key and record framing within the broker's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A fault and the line that has it. No value of the event stands in it."""
+
+    file: str
+    line: int
+    fault: Fault
+
+    def __str__(self) -> str:
+        where = f" at {self.fault.path}" if self.fault.path else ""
+        return f"{self.file}:{self.line}: {self.fault.reason}{where}: {self.fault.message}"
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of the lines."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    refused: list[Refusal] = field(default_factory=list)
+    faulty: Counter[str] = field(default_factory=Counter)
+    """Faults by reason in what was sent all the same: of single observations, or of invalid events with --as-is."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`: sums, then every refusal with its place."""
+        return {
+            "sent": self.sent.total(),
+            "sent_by_topic": dict(self.sent),
+            "refused": len(self.refused),
+            "refused_by_reason": dict(self.reasons()),
+            "faults_in_sent_by_reason": dict(self.faulty),
+            "refusals": [{"file": one.file, "line": one.line, **asdict(one.fault)} for one in self.refused],
+        }
+
+    def reasons(self) -> Counter[str]:
+        """Refused lines by reason."""
+        return Counter(one.fault.reason for one in self.refused)
+
+
+def publish(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Event files, plain or gzipped; - is standard input.")
+    ],
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Send invalid events too, to see what becomes of them.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> int:
+    """Send event files to Kafka. An invalid line is told and not sent. Exit status 1 if there was one."""
+    from picustream.streams import kafka_clients
+
+    for path in paths:
+        if path != files.STDIN and not path.is_file():
+            raise UserError(f"{path} is not there or no file.", "Name an event file.")
+    settings = Settings()
+    check = checker(settings)
+    with kafka_clients.admin(settings) as admin:
+        if missing := topics.missing(admin, topics.INPUTS):
+            raise NoTopics(missing)
+    producer = kafka_clients.producer(settings, **BATCHING)
+    try:
+        summary = _publish(paths, check, Deliveries(producer), as_is)
+    finally:
+        producer.close(timeout=5)
+    _tell(summary, as_json)
+    return 1 if summary.refused else 0
+
+
+def checker(settings: Settings) -> Callable[[str, bytes], Admission]:
+    """What the worker's door would say of a value on a topic, by the protocol and code maps of the settings.
+
+    There is no clock here, so only what lies beyond all reason is in the future (T6).
+    """
+    door = Door(load_rules(settings.protocol, settings.codemap))
+
+    def check(topic: str, value: bytes) -> Admission:
+        arrival = Arrival(topic, None, None, None, value)
+        if topic in topics.INPUTS:
+            return door.admit(arrival, None)
+        fault = Fault("unknown-topic", "", f"no input topic; these are: {', '.join(topics.INPUTS)}")
+        return Admission(arrival, None, None, (fault,))
+
+    return check
+
+
+def stay_of(value: bytes) -> str | None:
+    """The stay that an invalid event names, to key it by; None if none can be read."""
+    try:
+        event = json.loads(value.decode(), parse_float=str, parse_int=str)
+        stay = event.get("stay_id")
+        return stay if isinstance(stay, str) and stay.encode() else None
+    except (ValueError, AttributeError, RecursionError):
+        return None
+
+
+def _publish(
+    paths: list[Path], check: Callable[[str, bytes], Admission], deliveries: Deliveries, as_is: bool
+) -> Summary:
+    summary = Summary(sent=deliveries.delivered)
+
+    def broken(error: BrokenLine) -> None:
+        _refuse(summary, Refusal(error.file, error.number, Fault("broken-line", "", error.reason)))
+
+    with Reading("read", paths) as reading:
+        for path in paths:
+            with reading.open(path) as file:
+                for line in files.lines(file, str(path), broken):
+                    _one(line, check(line.topic, line.value), deliveries, summary, as_is)
+                    reading.count()
+        deliveries.settle()
+    return summary
+
+
+def _one(line: Line, admission: Admission, deliveries: Deliveries, summary: Summary, as_is: bool) -> None:
+    """Send a line unless a fault of the whole event forbids it; of one with faulty observations the others are used."""
+    if admission.event is None and not (as_is and _can_be_sent(line)):
+        _refuse(summary, Refusal(line.file, line.number, admission.faults[0]))
+        return
+    summary.faulty.update(fault.reason for fault in admission.faults)
+    deliveries.send(line, admission.stay_id or stay_of(line.value))
+
+
+def _can_be_sent(line: Line) -> bool:
+    return line.topic in topics.INPUTS and len(line.value) + _FRAMING <= topics.LARGEST_EVENT
+
+
+def _refuse(summary: Summary, refusal: Refusal) -> None:
+    summary.refused.append(refusal)
+    if len(summary.refused) <= TOLD:
+        print(f"refused {refusal}", file=sys.stderr)
+    elif len(summary.refused) == TOLD + 1:
+        print("refused more lines, summed up at the end", file=sys.stderr)
+
+
+def _tell(summary: Summary, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(summary.as_json(), indent=2))
+        return
+    _tell_sum("events sent", summary.sent)
+    if summary.faulty:
+        _tell_sum("faults in what was sent, for the dead letters", summary.faulty)
+    if summary.refused:
+        _tell_sum("lines refused", summary.reasons())
+
+
+def _tell_sum(what: str, parts: Counter[str]) -> None:
+    details = ", ".join(f"{name} {count:,}" for name, count in sorted(parts.items()))
+    print(f"{what}: {parts.total():,}" + (f" ({details})" if details else ""))

@@ -1,0 +1,56 @@
+"""Sending events and knowing that they arrived."""
+
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Any
+
+from picustream.streams.errors import ENVIRONMENT, UserError
+from picustream.streams.files import Line
+
+if TYPE_CHECKING:
+    from kafka import KafkaProducer
+
+PENDING_RECORDS = 20_000
+PENDING_BYTES = 64 << 20
+"""Most that waits for acknowledgement: bounds the memory, and is seconds of work to a slow broker."""
+BATCHING = {"batch_size": 1 << 18, "linger_ms": 20, "request_timeout_ms": 15_000, "delivery_timeout_ms": 30_000}
+"""Producer options for a file: batches by size and not by moment; a broker that is gone is noticed in half a minute."""
+
+
+class Deliveries:
+    """Sends and awaits: whoever has called `settle` knows that the broker holds every event sent before."""
+
+    def __init__(self, producer: "KafkaProducer") -> None:
+        self._producer = producer
+        self._pending: deque[tuple[Line, Any]] = deque()
+        self._bytes = 0
+        self.delivered: Counter[str] = Counter()
+        """Acknowledged events by topic."""
+
+    def send(self, line: Line, stay_id: str | None) -> None:
+        """Send one event, and wait for older ones if too much is on its way. Raises as `settle`."""
+        key = None if stay_id is None else stay_id.encode()
+        self._pending.append((line, self._producer.send(line.topic, value=line.value, key=key)))
+        self._bytes += len(line.value)
+        while len(self._pending) > PENDING_RECORDS or self._bytes > PENDING_BYTES:
+            self._await_oldest()
+
+    def settle(self) -> None:
+        """Wait until everything sent is acknowledged. Raises `UserError` at the first event that was not."""
+        while self._pending:
+            self._await_oldest()
+
+    def _await_oldest(self) -> None:
+        from kafka.errors import KafkaError
+
+        line, future = self._pending.popleft()
+        self._bytes -= len(line.value)
+        try:
+            future.get(timeout=60)
+        except KafkaError as error:
+            raise UserError(
+                f"Kafka did not take {line.file}:{line.number} ({error});"
+                f" {self.delivered.total():,} events before it are delivered.",
+                "Publish again once it answers: an event that arrives twice changes nothing.",
+                ENVIRONMENT,
+            ) from error
+        self.delivered[line.topic] += 1
