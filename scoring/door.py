@@ -24,7 +24,6 @@ from picustream.models.event import (
     LabEvent,
     ObservationEvent,
 )
-from picustream.models.protocol import hours
 from picustream.scoring.chart import Filed, asked_for, filed
 from picustream.scoring.rules import Rules
 from picustream.scoring.units import Unusable, canonical_value
@@ -82,16 +81,16 @@ class Door:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
 
-    def admit(self, arrival: Arrival, now: datetime | None) -> Admission:
-        """Checks one arrival. `now` None: only what lies beyond all reason is in the future (T6)."""
+    def admit(self, arrival: Arrival, latest: datetime = LATEST) -> Admission:
+        """Checks one arrival; a time after `latest` is in the future (T6)."""
         try:
-            event, kept = self._event(arrival, now)
+            event, kept = self._event(arrival, min(latest, LATEST))
         except _Refused as refused:
             return Admission(arrival, None, None, (refused.fault,))
         faults, ignored = self._observations(event)
         return Admission(arrival, event, kept, faults, ignored, event.stay_id)
 
-    def _event(self, arrival: Arrival, now: datetime | None) -> tuple[Event, Filed]:
+    def _event(self, arrival: Arrival, latest: datetime) -> tuple[Event, Filed]:
         value = _parsed(arrival.value)
         try:
             event: Event = ADAPTERS[arrival.topic].validate_python(value)
@@ -105,20 +104,8 @@ class Door:
         _check_key(arrival.key, event)
         for check in (_check_value_given, _check_filing_time, _check_identities):
             check(event)
-        self._check_times(event, now)
+        _check_times(event, latest)
         return event, filed(arrival.topic, event, canonical)
-
-    def _check_times(self, event: Event, now: datetime | None) -> None:
-        """T6: one wrong year must not close every day."""
-        limit = LATEST
-        if now is not None:
-            limit = min(limit, now + hours(self._rules.protocol.time.future_tolerance_hours))
-        for path, moment in _times(event):
-            if moment > limit:
-                message = "a time ahead of the clock; check the feed's year, offset and clock, then send it again"
-                raise _Refused(Fault("in-the-future", path, message))
-            if moment < EARLIEST:
-                raise _Refused(Fault("schema", path, "a time before 1900; check the feed's clock"))
 
     def _observations(self, event: Event) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
         if not isinstance(event, ObservationEvent):
@@ -204,6 +191,16 @@ def _check_identities(event: Event) -> None:
             message = "the same observation twice in one event; give each its own id"
             raise _Refused(Fault("duplicate-observation", f"/observations/{place}/id", message))
         seen.add(identity)
+
+
+def _check_times(event: Event, latest: datetime) -> None:
+    """T6: one wrong year must not close every day."""
+    for path, moment in _times(event):
+        if moment > latest:
+            message = "a time ahead of the clock; check the feed's year, offset and clock, then send it again"
+            raise _Refused(Fault("in-the-future", path, message))
+        if moment < EARLIEST:
+            raise _Refused(Fault("schema", path, "a time before 1900; check the feed's clock"))
 
 
 def _times(event: Event) -> Iterator[tuple[str, datetime]]:

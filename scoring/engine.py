@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from picustream.models import text
+from picustream.models.protocol import hours
 from picustream.models.record import DEAD_LETTER, Cause, DeadLetter, dump
 from picustream.scoring.door import Admission, Arrival, Door, Fault, dead_letter_fields
 from picustream.scoring.revisions import Revision
@@ -62,19 +63,21 @@ class Effects:
 class Engine:
     """Stays held in memory, and the one way they change."""
 
-    def __init__(self, rules: Rules, *, wall_clock: bool = True) -> None:
-        """`wall_clock`: whether `now` is a real clock, against which a time may lie in the future (T6)."""
+    def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._door = Door(rules)
-        self._wall_clock = wall_clock
         self._stays: dict[str, StayFile] = {}
         self._due: dict[str, datetime] = {}
         self._queue: list[tuple[datetime, str]] = []
         self._letters = 0
 
-    def read(self, arrivals: Sequence[Arrival], now: datetime | None) -> Batch:
-        """Checks arrivals at the door. Never raises, whatever the bytes."""
-        return Batch(tuple(self._door.admit(one, now if self._wall_clock else None) for one in arrivals))
+    def read(self, arrivals: Sequence[Arrival], now: datetime) -> Batch:
+        """Checks arrivals at the door against a real clock (T6). Never raises, whatever the bytes."""
+        return self.read_until(arrivals, now + hours(self._rules.protocol.time.future_tolerance_hours))
+
+    def read_until(self, arrivals: Sequence[Arrival], latest: datetime) -> Batch:
+        """Likewise, where nothing may lie after a moment."""
+        return Batch(tuple(self._door.admit(one, latest) for one in arrivals))
 
     def missing(self, batch: Batch, now: datetime) -> list[str]:
         """Stays that `process` needs and that are not held yet."""

@@ -11,7 +11,7 @@ from picustream.models import text
 from picustream.models.event import ADAPTERS, Event
 from picustream.models.record import Cause
 from picustream.scoring.assess import Assessor
-from picustream.scoring.bodies import RecordKey
+from picustream.scoring.bodies import Body, RecordKey
 from picustream.scoring.chart import Changes, Chart, Filed, filed
 from picustream.scoring.revisions import Head, Revision, Telling, revise
 from picustream.scoring.rules import Rules
@@ -29,6 +29,7 @@ class StayFile:
         self._chart = Chart(rules.protocol, rules.codemap)
         self._assessor = Assessor(rules, self._chart)
         self._heads: dict[RecordKey, Head] = {}
+        self._seen: dict[RecordKey, tuple[Body | None, str | None]] = {}
         self.unsaved: dict[str, bytes | None] = {}
         """Fields written since they were last taken; None: delete the field."""
         for name, value in (fields or {}).items():
@@ -56,13 +57,21 @@ class StayFile:
         stay = self._assessor.stay
         telling = Telling(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
         found = []
-        for key in sorted(bodies):
+        for key in sorted(key for key, body in bodies.items() if self._is_news(key, body, telling.patient_id)):
             revision = revise(key, bodies[key], self._heads.get(key), telling)
             if revision is not None:
                 self._heads[key] = revision.head
                 self.unsaved[HEAD + str(key)] = text.encode(revision.head.to_store()).encode()
                 found.append(revision)
         return found
+
+    def _is_news(self, key: RecordKey, body: Body | None, patient_id: str | None) -> bool:
+        """Whether a body differs from the one looked at before; spares the digest of what is plainly the same."""
+        seen = (body, patient_id)
+        if self._seen.get(key) == seen:
+            return False
+        self._seen[key] = seen
+        return True
 
     def take_unsaved(self) -> dict[str, bytes | None]:
         """The fields to write, handed over once."""

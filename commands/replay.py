@@ -1,0 +1,116 @@
+"""`picustream replay FILE...`: event files through the same engine as the worker's, with no broker and no Redis."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from picustream.commands.options import loaded_rules, moment
+from picustream.commands.progress import Reading
+from picustream.models.event import INPUT_TOPICS
+from picustream.models.record import DEAD_LETTER, OUTPUT_TOPICS
+from picustream.scoring.engine import Arrival, Output
+from picustream.streams import files
+from picustream.streams.errors import UserError
+from picustream.streams.files import BrokenLine, Line
+from picustream.streams.replay import Replay
+from picustream.streams.settings import Settings
+
+TOLD = 20
+"""Broken lines told one by one."""
+
+
+def replay(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Event files, plain or gzipped; - is stdin.")],
+    out: Annotated[Path | None, typer.Option(help="Write <topic>.ndjson per output topic into this folder.")] = None,
+    until: Annotated[str | None, typer.Option(help="Let the clock run on to this time; default: 60 days on.")] = None,
+    protocol: Annotated[Path | None, typer.Option(help="Trial protocol (TOML); default: the one shipped.")] = None,
+    codemap: Annotated[Path | None, typer.Option(help="Site code map (TOML), added to the one shipped.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary on standard error as JSON.")] = False,
+) -> int:
+    """Runs event files through the engine: the clock is the greatest filing time seen, and runs on at the end.
+
+    Output records are written as event files, so that `explain` and other tools read them. Exit 1: some lines were
+    no events (told on standard error); dead letters are outputs and no fault of the run.
+    """
+    settings = Settings()
+    run = Replay(loaded_rules(protocol or settings.protocol, codemap or settings.codemap), moment(until, "--until"))
+    broken = _BrokenLines()
+    counts: Counter[str] = Counter()
+    with ExitStack() as stack:
+        write = stack.enter_context(_Writer(out))
+        reading = stack.enter_context(Reading("replayed", paths))
+        for line in _input_lines(reading, paths, broken):
+            arrival = Arrival(line.topic, None, line.number - 1, None, line.value)
+            write.outputs(run.take(arrival), counts)
+            reading.count()
+        write.outputs(run.end(), counts)
+    _sum_up(reading.events, counts, broken, as_json)
+    return 1 if broken.count else 0
+
+
+class _BrokenLines:
+    """Lines that are no events: counted, and the first ones told."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, error: BrokenLine) -> None:
+        self.count += 1
+        if self.count <= TOLD:
+            print(f"{error.file}:{error.number}: {error.reason}", file=sys.stderr)
+
+
+def _input_lines(reading: Reading, paths: list[Path], broken: _BrokenLines) -> Iterator[Line]:
+    for path in paths:
+        with reading.open(path) as file:
+            for line in files.lines(file, str(path), broken):
+                if line.topic in INPUT_TOPICS:
+                    yield line
+                else:
+                    broken(BrokenLine(line.file, line.number, "not one of the input topics"))
+
+
+class _Writer:
+    """Writes outputs as event files: one per topic into a folder, or all to standard output."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._open: dict[str, BinaryIO] = {}
+
+    def __enter__(self) -> "_Writer":
+        if self._folder is not None:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._open = {topic: (self._folder / f"{topic}.ndjson").open("wb") for topic in OUTPUT_TOPICS}
+            except OSError as error:
+                raise UserError(
+                    f"{self._folder} cannot be written: {error.strerror}.", "Name another folder."
+                ) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._open.values():
+            file.close()
+
+    def outputs(self, found: Iterable[Output], counts: Counter[str]) -> None:
+        for output in found:
+            counts[output.topic] += 1
+            self._open.get(output.topic, sys.stdout.buffer).write(files.record_line(output.topic, output.value))
+
+
+def _sum_up(events: int, counts: Counter[str], broken: _BrokenLines, as_json: bool) -> None:
+    if as_json:
+        told = {"events": events, "broken_lines": broken.count, "records": dict(sorted(counts.items()))}
+        print(json.dumps(told), file=sys.stderr)
+        return
+    records = sum(number for topic, number in counts.items() if topic != DEAD_LETTER)
+    parts = [f"{events:,} events", f"{records:,} records", f"{counts[DEAD_LETTER]:,} dead letters"]
+    if broken.count:
+        parts.append(f"{broken.count:,} lines that are no events")
+    print(", ".join(parts), file=sys.stderr)

@@ -1,0 +1,61 @@
+"""Replay: event files through the engine, with no broker and no Redis; the clock is the record clock.
+
+The clock is the greatest filing time seen so far; what is refused never moves it (T6). At the end it goes on to
+`until`, so that every day closes and every follow-up falls due.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from picustream.models.event import INPUT_TOPICS
+from picustream.scoring.door import LATEST
+from picustream.scoring.engine import Arrival, Effects, Engine, Output
+from picustream.scoring.rules import Rules
+
+AFTERWARDS = timedelta(days=60)
+"""How far the clock goes on after the last event, unless told."""
+
+
+class NotAnInput(ValueError):
+    """A line of a topic that is no input."""
+
+
+class Replay:
+    """One run of the engine over events in the order of their arrival."""
+
+    def __init__(self, rules: Rules, until: datetime | None = None) -> None:
+        self._engine = Engine(rules)
+        self._until = until
+        self._clock: datetime | None = None
+
+    def take(self, arrival: Arrival) -> list[Output]:
+        """What one event makes. Raises `NotAnInput`."""
+        if arrival.topic not in INPUT_TOPICS:
+            raise NotAnInput(arrival.topic)
+        batch = self._engine.read_until((arrival,), self._until or LATEST)
+        event = batch.admissions[0].event
+        if event is not None:
+            self._clock = event.filed_at if self._clock is None else max(self._clock, event.filed_at)
+        return self._engine.process(batch, self._clock or _BEFORE_ALL).outputs
+
+    def end(self) -> Iterator[Output]:
+        """What the rest of the time makes, moment by moment."""
+        if self._clock is None:
+            return
+        until = self._until or self._clock + AFTERWARDS
+        while (due := self._engine.next_due()) is not None and due <= until:
+            effects = Effects()
+            self._engine.advance(due, effects)
+            yield from effects.outputs
+
+
+_BEFORE_ALL = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+"""The clock as long as nothing that could move it has come."""
+
+
+def run(rules: Rules, arrivals: Iterable[Arrival], until: datetime | None = None) -> Iterator[Output]:
+    """Every output of a replay, in order."""
+    replay = Replay(rules, until)
+    for arrival in arrivals:
+        yield from replay.take(arrival)
+    yield from replay.end()
