@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 Record = dict[str, Any]
@@ -14,6 +15,17 @@ BASIS = {
 }
 
 
+class Weight(IntEnum):
+    """How much a person should care."""
+
+    ROUTINE = 0
+    """A day fills up."""
+    CLOSING = 1
+    """A record became final, or is the first of its kind."""
+    SURPRISE = 2
+    """What had been measured or closed changed, or something could not be used."""
+
+
 @dataclass(frozen=True)
 class News:
     """One line of news: ward time, stay, what, and the cause as the record states it (reason and event)."""
@@ -23,36 +35,49 @@ class News:
     what: str
     reason: str
     event_id: str
-    kind: str
-    surprising: bool
-    """Changes what had been measured or closed, or could not be used; the rest is a day filling up."""
+    weight: Weight
 
 
 def of_mods(record: Record, before: Record | None, at: datetime | None) -> News:
     """News of a MODS record, compared with the revision `before` it."""
     day = record["picu_day"] or (before or record)["picu_day"]
-    head = f"MODS of day {day}" if day else f"MODS of {record['day']}"
+    head = f"day {day} MODS" if day else f"MODS of {record['day']}"
     if record["status"] == "entered-in-error":
-        return _news(record, at, f"{head} withdrawn", "withdrawn", surprising=True)
-    total = f"{head}: {record['total']} [{record['range']['min']}-{record['range']['max']}] {record['status']}"
+        return _news(record, at, f"{head} withdrawn", Weight.SURPRISE)
+    closing = Weight.CLOSING if record["status"] == "final" else Weight.ROUTINE
+    whole = f"{head} {record['total']} [{record['range']['min']}-{record['range']['max']}] {record['status']}"
     if before is None or before["status"] == "entered-in-error":
-        return _news(record, at, total, "first", surprising=False)
-    pairs = [(old, new) for old, new in zip(before["components"], record["components"], strict=True) if old != new]
-    changed = [text for old, new in pairs if (text := _change(old, new))]
-    disturbed = any(_disturbs(old, new) for old, new in pairs)
-    what = f"{total}, {', '.join(changed)}" if changed else total
-    closing = record["status"] == "final" != before["status"]
-    surprising = disturbed or record["status"] == "amended"
-    return _news(record, at, what, "final" if closing and not surprising else record["status"], surprising)
+        return _news(record, at, whole, closing)
+    changes = _changes(before, record)
+    if not changes:
+        return _news(record, at, whole, closing)
+    total = _step(before["total"], record["total"])
+    disturbed = record["status"] == "amended" and before["components"] != record["components"]
+    disturbed |= any(_disturbs(*pair) for pair in _pairs(before, record))
+    what = f"{head} {total} {record['status']}: {', '.join(changes)}"
+    return _news(record, at, what, Weight.SURPRISE if disturbed else closing)
+
+
+def _pairs(before: Record, record: Record) -> list[tuple[Record, Record]]:
+    return list(zip(before["components"], record["components"], strict=True))
+
+
+def _changes(before: Record, record: Record) -> list[str]:
+    changes = [text for pair in _pairs(before, record) if (text := _change(*pair))]
+    if before.get("elapsed_day") != record.get("elapsed_day"):
+        changes.append(f"trial day {record.get('elapsed_day')}")
+    return changes
 
 
 def _change(old: Record, new: Record) -> str:
-    points = f"{old['points']}→{new['points']}" if old["points"] != new["points"] else f"{new['points']}"
+    points = f"{new['organ']} {_step(old['points'], new['points'])}"
     if old["basis"] != new["basis"]:
-        return f"{new['organ']} {points} ({BASIS[old['basis']]}→{BASIS[new['basis']]})"
-    if old["points"] != new["points"] or old["value"] != new["value"]:
-        return f"{new['organ']} {points}" + (f" ({spoken(old)}→{spoken(new)})" if old["value"] != new["value"] else "")
-    return ""
+        return f"{points} {BASIS[old['basis']]}→{BASIS[new['basis']]}"
+    return f"{points} ({spoken(old)}→{spoken(new)})" if old["value"] != new["value"] else ""
+
+
+def _step(old: int, new: int) -> str:
+    return str(new) if old == new else f"{old}→{new}"
 
 
 def _disturbs(old: Record, new: Record) -> bool:
@@ -63,30 +88,34 @@ def of_apps(record: Record, before: Record | None, at: datetime | None) -> News:
     """News of an APPS record, compared with the revision `before` it."""
     head = "APPS 24 h after onset" if record["basis"] == "at-24h" else f"APPS of {record['day']}"
     if record["status"] == "entered-in-error":
-        return _news(record, at, f"{head} withdrawn", "withdrawn", surprising=True)
+        return _news(record, at, f"{head} withdrawn", Weight.SURPRISE)
     total = "incomplete" if record["total"] is None else str(record["total"])
-    if before is not None and before["total"] is not None and before["total"] != record["total"]:
-        return _news(record, at, f"{head} {before['total']}→{total} {record['status']}", "apps", surprising=True)
-    return _news(record, at, f"{head} {total} {record['ards']}, {record['status']}", "apps", surprising=False)
+    said = f"{record['ards']}, {record['status']}"
+    if before is None or before["status"] == "entered-in-error":
+        return _news(record, at, f"{head} {total} {said}", Weight.CLOSING)
+    if before["total"] not in (None, record["total"]):
+        return _news(record, at, f"{head} {before['total']}→{total} {said}", Weight.SURPRISE)
+    closing = Weight.CLOSING if record["status"] == "final" else Weight.ROUTINE
+    return _news(record, at, f"{head} {total} {said}", closing)
 
 
 def of_alert(record: Record, at: datetime | None) -> News:
     """News of an alert; the trial's and the operations' alike."""
-    what = f"alert {record['name']} {record['state']}"
-    return _news(record, at, what, "alert", surprising=record["state"] == "firing")
+    weight = Weight.SURPRISE if record["state"] == "firing" else Weight.ROUTINE
+    return _news(record, at, f"alert {record['name']} {record['state']}", weight)
 
 
 def of_dead_letter(record: Record, at: datetime | None) -> News:
     """News of a message that could not be used."""
     what = f"dead letter: {record['path'] or 'the whole message'}"
     where = f"{record['topic']} offset {record['offset']}"
-    return News(at, record.get("key") or "-", what, record["reason"], where, "dead-letter", True)
+    return News(at, record.get("key") or "-", what, record["reason"], where, Weight.SURPRISE)
 
 
-def _news(record: Record, at: datetime | None, what: str, kind: str, surprising: bool) -> News:
+def _news(record: Record, at: datetime | None, what: str, weight: Weight) -> News:
     cause = record.get("cause") or {}
     reason, event_id = cause.get("reason") or "", cause.get("event_id") or ""
-    return News(at, record.get("stay_id") or "-", what, reason, event_id, kind, surprising)
+    return News(at, record.get("stay_id") or "-", what, reason, event_id, weight)
 
 
 def spoken(component: Record) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TextIO
 from rich.console import Console
 from rich.live import Live
 
+from picustream.demo.news import Weight
 from picustream.demo.picture import Picture, ward_time
 from picustream.demo.svg import svg
 from picustream.demo.tally import Tally, summary_lines
@@ -114,7 +115,7 @@ class PlainView(_Tallying):
     def record(self, topic: str, record: dict[str, Any]) -> None:
         """Print what is worth a line."""
         news = self.tally.record(topic, record)
-        if news and (news.surprising or news.kind in ("final", "apps")):
+        if news and news.weight is not Weight.ROUTINE:
             cause = f"  <- {news.reason} {news.event_id}" if news.reason else ""
             self._line(f"{ward_time(self.tally.now)}  {news.stay_id}  {news.what}{cause}")
 

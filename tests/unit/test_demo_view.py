@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from picustream.demo import glyphs
+from picustream.demo.news import Weight
 from picustream.demo.picture import Picture
 from picustream.demo.tally import ALERT, APPS, DEAD_LETTER, MODS, Tally, summary_lines
 from picustream.demo.timeline import Beat, Bed
@@ -186,7 +187,7 @@ def test_a_withdrawn_day_gives_way_to_the_day_before(tally: Tally) -> None:
     news = tally.record(MODS, withdrawn(4))
     assert tally.stays["S-1"].current == mods(3, renal={"points": 2})
     assert news is not None
-    assert (news.what, news.surprising) == ("MODS of day 4 withdrawn", True)
+    assert (news.what, news.weight) == ("day 4 MODS withdrawn", Weight.SURPRISE)
 
 
 def test_a_withdrawn_apps_is_no_longer_shown(tally: Tally) -> None:
@@ -200,8 +201,8 @@ def test_news_of_an_amended_day_names_the_change_and_the_cause(tally: Tally) -> 
     tally.record(MODS, mods(3, 1, "final", renal=carried))
     news = tally.record(MODS, mods(3, 2, "amended", renal={"points": 3, "value": 370}))
     assert news is not None
-    assert news.what == "MODS of day 3: 3 [3-3] amended, renal 2→3 (carried→measured)"
-    assert (news.reason, news.event_id, news.surprising) == ("observation", "S-1/chemistry/02", True)
+    assert news.what == "day 3 MODS 2→3 amended: renal 2→3 carried→measured"
+    assert (news.reason, news.event_id, news.weight) == ("observation", "S-1/chemistry/02", Weight.SURPRISE)
 
 
 def test_a_day_that_fills_up_is_routine_and_a_measured_value_that_changes_is_not(tally: Tally) -> None:
@@ -210,8 +211,15 @@ def test_a_day_that_fills_up_is_routine_and_a_measured_value_that_changes_is_not
     changed = tally.record(MODS, mods(4, 3, renal={"points": 0, "value": 99}))
     assert filled is not None
     assert changed is not None
-    assert (filled.surprising, changed.surprising) == (False, True)
+    assert (filled.weight, changed.weight) == (Weight.ROUTINE, Weight.SURPRISE)
     assert "renal 1→0 (120→99)" in changed.what
+
+
+def test_a_treatment_start_amends_closed_days_without_surprise(tally: Tally) -> None:
+    tally.record(MODS, {**mods(3, 1, "final"), "elapsed_day": None})
+    news = tally.record(MODS, {**mods(3, 2, "amended"), "elapsed_day": -1})
+    assert news is not None
+    assert (news.what, news.weight) == ("day 3 MODS 0 amended: trial day -1", Weight.ROUTINE)
 
 
 def test_surprises_stay_in_sight_among_the_routine(tally: Tally) -> None:
@@ -272,9 +280,9 @@ def test_plain_lines_tell_beats_closed_days_and_surprises_only() -> None:
     view.finish()
     lines = out.getvalue().splitlines()
     assert lines[0] == "1 beds, 12,000 ward seconds a second"
-    assert lines[1].startswith("Thu 12:00  S-1  MODS of day 4: 1 [1-1] preliminary, renal 0→1")
+    assert lines[1].startswith("Thu 12:00  S-1  day 4 MODS 0→1 preliminary: renal 0→1 (50→120)  <- ")
     assert lines[2].startswith("Thu 12:00  S-1  * a creatinine a day late: ")
-    assert lines[3] == "Thu 12:00  S-1  MODS of day 4: 1 [1-1] final  <- observation S-1/chemistry/02"
+    assert lines[3] == "Thu 12:00  S-1  day 4 MODS 1 [1-1] final  <- observation S-1/chemistry/02"
     assert lines[4].endswith("<- unit-unknown picu.lab.v1 offset 17")
     assert lines[5] == "Fri 06 Mar  5 events, 4 records, 2 revisions, 1 dead letters so far"
     assert lines[6:] == summary_lines(view.summary())
