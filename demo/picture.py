@@ -10,7 +10,7 @@ from rich.text import Text
 
 from picustream.demo import glyphs
 from picustream.demo.beds import compact, roomy
-from picustream.demo.news import News, Weight
+from picustream.demo.news import News
 from picustream.demo.tally import ALERT, APPS, MODS, Tally
 from picustream.demo.timeline import Beat
 
@@ -138,11 +138,10 @@ def news_lines(tally: Tally, width: int, height: int, explained: bool) -> list[T
 
     `explained`: a surprise takes a second line for the whole cause; else the reason stands at the end of the first.
     """
-    surprising = [news for news in reversed(tally.news) if news.weight is Weight.SURPRISE]
-    routine = [news for news in reversed(tally.news) if news.weight is not Weight.SURPRISE]
+    routine = list(reversed(tally.routine))
     kept = max(0, height - 2) if routine else height
     lines: list[Text] = []
-    for news in surprising:
+    for news in reversed(tally.surprises):
         if len(lines) + 1 + explained > kept:
             break
         lines += _surprise(news, width, explained)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from picustream.demo.news import News, of_alert, of_apps, of_dead_letter, of_mods
+from picustream.demo.news import News, Weight, of_alert, of_apps, of_dead_letter, of_mods
 from picustream.demo.timeline import Beat, Bed
 
 Record = dict[str, Any]
@@ -65,7 +65,9 @@ class Tally:
         self.revisions = 0
         self.dead_letters: Counter[str] = Counter()
         self.beats: deque[Beat] = deque(maxlen=50)
-        self.news: deque[News] = deque(maxlen=50)
+        # Apart, so that no amount of routine pushes a surprise out.
+        self.surprises: deque[News] = deque(maxlen=50)
+        self.routine: deque[News] = deque(maxlen=50)
 
     def event_published(self, count: int = 1) -> None:
         """`count` more events went to the input topics."""
@@ -116,7 +118,7 @@ class Tally:
 
     def _tell(self, news: News | None) -> News | None:
         if news is not None:
-            self.news.append(news)
+            (self.surprises if news.weight is Weight.SURPRISE else self.routine).append(news)
         return news
 
 

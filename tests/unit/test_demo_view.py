@@ -224,7 +224,7 @@ def test_a_treatment_start_amends_closed_days_without_surprise(tally: Tally) -> 
 
 def test_surprises_stay_in_sight_among_the_routine(tally: Tally) -> None:
     tally.record(DEAD_LETTER, DEAD)
-    for revision in range(1, 30):
+    for revision in range(1, 200):
         tally.record(MODS, mods(4, revision, renal={"basis": "assumed-normal", "value": revision}))
     assert any("unit-unknown" in line for line in drawn(tally))
 
