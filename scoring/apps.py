@@ -125,18 +125,18 @@ def _age(context: ArdsContext, onset: datetime) -> AppsComponent:
     """A7: completed years at the onset; a birth date without a day is enough where every possible one agrees."""
     stay = context.stay
     if stay.birth is None:
-        return _missing("a", "birth-date-missing")
+        return _missing("birth-date-missing")
     youngest, oldest = stay.birth.years_on(local_date(onset, context.protocol.zone))
     inputs = [birth_input(stay.admission, str(stay.birth))]
     points = age_points(youngest) if age_points(youngest) == age_points(oldest) else None
     value = Decimal(youngest) if youngest == oldest else None
     reason = None if points is not None else "birth-date-imprecise"
-    return AppsComponent(points=points, value=value, unit="a", inputs=inputs, reason=reason)
+    return AppsComponent(points=points, value=value, unit=None if value is None else "a", inputs=inputs, reason=reason)
 
 
 def _pf(pair: Pair | None) -> AppsComponent:
     if pair is None:
-        return _missing("mm[Hg]", "no-pair")
+        return _missing("no-pair")
     return AppsComponent(
         points=pf_points(pair.ratio),
         value=printed(pair.ratio),
@@ -149,7 +149,7 @@ def _pf(pair: Pair | None) -> AppsComponent:
 def _plateau(view: View, pair: Pair | None) -> AppsComponent:
     """A6: the plateau nearest to the pair's sample; else a peak under pressure control, which is told."""
     if pair is None:
-        return _missing("cm[H2O]", "no-pair")
+        return _missing("no-pair")
     within = hours(view.protocol.apps.plateau_within_hours)
     for variable, reason in ((Variable.PLATEAU_PRESSURE, None), (Variable.PEAK_PRESSURE, "peak-in-pressure-control")):
         around = view.between(variable, pair.at - within, pair.at + within)
@@ -162,7 +162,7 @@ def _plateau(view: View, pair: Pair | None) -> AppsComponent:
                 inputs=inputs_of((chosen,)),
                 reason=reason,
             )
-    return _missing("cm[H2O]", "not-measured")
+    return _missing("not-measured")
 
 
 def _stands_for_plateau(view: View, value: Observed) -> bool:
@@ -183,5 +183,5 @@ def _standard_settings(view: View, pair: Pair | None) -> bool | None:
     return None if peep is None else True
 
 
-def _missing(unit: str, reason: str) -> AppsComponent:
-    return AppsComponent(points=None, value=None, unit=unit, inputs=[], reason=reason)
+def _missing(reason: str) -> AppsComponent:
+    return AppsComponent(points=None, value=None, unit=None, inputs=[], reason=reason)

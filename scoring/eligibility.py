@@ -55,7 +55,7 @@ def decided_after(stay: Stay, protocol: Protocol) -> datetime:
 def eligibility_body(screening: Screening, now: datetime) -> Body:
     """E5: the state, a reason per criterion, and when time alone would change it."""
     found: dict[str, Met] = {
-        "in-picu": Met(True, None, (screening.stay.admission,), screening.stay.start),
+        "in-picu": Met(True, "admitted", (screening.stay.admission,), screening.stay.start),
         "age": age_criterion(screening),
         "stay-48h": stay_criterion(screening, now),
         "consent": consent_criterion(screening),
@@ -148,7 +148,7 @@ def stay_criterion(screening: Screening, now: datetime) -> Met:
             return Met(True, "transfer-before-48h", (admission, left), left.at)
         return Met(False, "discharged-within-48h", (admission, left))
     if stay.end is not None or now > limit:
-        return Met(True, None, (admission,), limit)
+        return Met(True, "stayed-48h", (admission,), limit)
     return Met(None, f"{hours_to_go(now, limit)}{COUNTDOWN}", (admission,))
 
 
@@ -185,4 +185,4 @@ def data_criterion(screening: Screening, now: datetime) -> Met:
         return Met(False, "birth-date-incomplete", evidence)
     if not screening.measured_early():
         return Met(False, "nothing-measured", evidence)
-    return Met(True, None, evidence, limit)
+    return Met(True, "computed", evidence, limit)

@@ -71,14 +71,14 @@ def _component(
         points=0 if value is None else BANDS[organ].points(value),
         basis=basis or "assumed-normal",
         value=None if value is None else printed(value),
-        unit=BANDS[organ].unit,
+        unit=None if value is None else BANDS[organ].unit,
         observed_at=found.observed_at,
         age_hours=age,
         inputs=inputs_of(found.sources),
         reason=today.reason,
         candidates_rejected=rejected(today.rejected),
     )
-    return component, set(found.caveats)
+    return component, set(today.caveats)
 
 
 def _hours_until(found: OrganDay, end: datetime) -> Decimal:

@@ -126,16 +126,16 @@ def _death_in_follow_up(course: Course, now: datetime) -> Milestone | None:
     """O3, primary: death in the PICU or within 28 calendar days after discharge."""
     stay, zone = course.stay, course.protocol.zone
     if stay.died_inside and stay.death is not None:
-        return Milestone(True, at=stay.death.at, detail="in-picu")
+        return Milestone(True, at=stay.death.at)
     if stay.discharge is None:
         return None
     limit = local_date(stay.discharge.at, zone) + course.protocol.follow_up.days * ONE_DAY
     if stay.death is not None:
         within = local_date(stay.death.at, zone) <= limit
-        return Milestone(True, at=stay.death.at, detail="after-discharge") if within else Milestone(False)
+        return Milestone(True, at=stay.death.at) if within else Milestone(False)
     told = [(local_date(fact.at, zone) <= limit, said.alive) for fact, said in follow_up(course.chart)]
     if (True, False) in told:
-        return Milestone(True, detail="after-discharge")
+        return Milestone(True)
     if (False, True) in told:
         return Milestone(False)
     return Milestone(None, detail=FOLLOW_UP_DUE) if now >= midnight(limit + ONE_DAY, zone) else None
@@ -181,7 +181,7 @@ def _window_summary(course: Course, numbers: Sequence[int], now: datetime) -> Mi
         days=len(totals),
         days_unmeasured=sum(score.measured == 0 for score in scores),
     )
-    return Milestone(True, at=midnight(inside[-1] + ONE_DAY, course.protocol.zone), value=summary, unit="{score}")
+    return Milestone(True, at=midnight(inside[-1] + ONE_DAY, course.protocol.zone), value=summary)
 
 
 def _ards_onset(course: Course, now: datetime) -> Milestone | None:
