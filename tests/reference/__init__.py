@@ -14,7 +14,7 @@ from .apps import ards, at_24h, daily
 from .chart import Chart, chart_of
 from .door import accepts
 from .eligibility import eligibility
-from .mods import mods_day
+from .mods import mods_by_day
 from .outcomes import outcomes
 from .protocol import DEFAULTS, UTC, Protocol
 from .versions import Message, messages
@@ -49,12 +49,12 @@ def current_records(
 
 def _records_of(stay: str, chart: Chart) -> dict[Key, Record]:
     found = ards(chart)
-    records: dict[Key, Record | None] = {("eligibility", stay): eligibility(chart)}
-    records |= {("mods", stay, day.isoformat()): mods_day(chart, day) for day in chart.days}
+    records: dict[Key, Record] = {("eligibility", stay): eligibility(chart)}
+    records |= {("mods", stay, day.isoformat()): one for day, one in mods_by_day(chart).items()}
     records |= {("apps", stay, "daily", day.isoformat()): one for day, one in daily(chart, found).items()}
     records |= {("apps", stay, "at-24h", episode): one for episode, one in at_24h(chart, found).items()}
     records |= {("outcome", stay, name): one for name, one in outcomes(chart).items()}
-    return {key: record for key, record in records.items() if record is not None}
+    return records
 
 
 def replay_clock(events: Iterable[Event], until: datetime | None = None) -> datetime:

@@ -22,20 +22,25 @@ def _reason(chart: Chart, organ: str, day: date) -> str:
     return next((fault for fault in ("implausible", "withdrawn") if fault in faults), nothing)
 
 
-def component(chart: Chart, organ: str, day: date) -> Finding:
-    """One organ on one day: its value of that day, else the last one measured before, else assumed normal (M7)."""
+def component_by_day(chart: Chart, organ: str) -> dict[date, Finding]:
+    """One organ on every day: its value of that day, else the last one measured before, else assumed normal (M7)."""
     find = ORGANS[organ][2]
-    today = find(chart, day)
-    if today is not None:
-        return today
-    reason = _reason(chart, organ, day)
-    for earlier in sorted((one for one in chart.days if one < day), reverse=True):
-        finding = find(chart, earlier)
+    of_day = {day: find(chart, day) for day in chart.days}
+    components = {}
+    last_measured: Finding | None = None
+    for day, finding in of_day.items():
+        components[day] = finding or _not_measured(chart, organ, day, last_measured)
         if finding is not None and finding.basis == "measured":
-            age = in_hours(chart.protocol.day_end(day) - finding.at)
-            if _too_old(chart, age):
-                break
-            return replace(finding, basis="carried-forward", age_hours=age, reason=reason, caveats=())
+            last_measured = finding
+    return components
+
+
+def _not_measured(chart: Chart, organ: str, day: date, last: Finding | None) -> Finding:
+    reason = _reason(chart, organ, day)
+    if last is not None:
+        age = in_hours(chart.protocol.day_end(day) - last.at)
+        if not _too_old(chart, age):
+            return replace(last, basis="carried-forward", age_hours=age, reason=reason, caveats=())
     return Finding(0, "assumed-normal", reason=reason)
 
 
@@ -44,9 +49,14 @@ def _too_old(chart: Chart, age: Fraction) -> bool:
     return limit is not None and age > in_hours(hours(limit))
 
 
-def mods_day(chart: Chart, day: date) -> dict[str, Any] | None:
-    """The MODS record of a day of the stay, or None while there is none yet (T4)."""
-    findings = {organ: component(chart, organ, day) for organ in ORGANS}
+def mods_by_day(chart: Chart) -> dict[date, dict[str, Any]]:
+    """The MODS records of the stay's days; none for a day that is neither closed nor has a value yet (T4)."""
+    organs = {organ: component_by_day(chart, organ) for organ in ORGANS}
+    records = {day: _record(chart, day, {organ: by_day[day] for organ, by_day in organs.items()}) for day in chart.days}
+    return {day: record for day, record in records.items() if record is not None}
+
+
+def _record(chart: Chart, day: date, findings: dict[str, Finding]) -> dict[str, Any] | None:
     bases = [finding.basis for finding in findings.values()]
     of_the_day = any(basis in ("measured", "assumed-normal-sedated") for basis in bases)
     if not (of_the_day or chart.closed(day)):

@@ -6,7 +6,7 @@ from typing import Any
 
 from .apps import ards, at_24h, at_24h_closed
 from .chart import Chart
-from .mods import mods_day
+from .mods import mods_by_day
 from .protocol import in_days
 from .written import printed
 
@@ -136,9 +136,9 @@ def mods_window_summary(chart: Chart) -> Milestone | None:
         return milestone(False)
     if not chart.closed(days[-1]):
         return None
-    records = [mods_day(chart, day) for day in days]
-    totals = [record["total"] for record in records]
-    baseline = mods_day(chart, chart.treatment_day) if chart.treatment_day in chart.days else None
+    mods = mods_by_day(chart)
+    totals = [mods[day]["total"] for day in days]
+    baseline = mods.get(chart.treatment_day)
     value = {
         "max": max(totals),
         "mean": printed(Fraction(sum(totals), len(totals))),
@@ -146,7 +146,7 @@ def mods_window_summary(chart: Chart) -> Milestone | None:
         "last": totals[-1],
         "delta": None if baseline is None else max(totals) - baseline["total"],
         "days": len(days),
-        "days_unmeasured": sum(record["measured"] == 0 for record in records),
+        "days_unmeasured": sum(mods[day]["measured"] == 0 for day in days),
     }
     return milestone(True, chart.protocol.day_end(days[-1]), value)
 
