@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import typer
 
@@ -73,26 +74,27 @@ def _wrong_use(error: Exception) -> UserError:
 
 
 def _of_settings(error: Exception) -> Iterator[UserError]:
-    from pydantic import ValidationError
-
-    if isinstance(error, ValidationError) and error.title == "Settings":
-        yield bad_settings(error.errors(include_input=False, include_context=False, include_url=False))
-
-
-def bad_settings(faults: list) -> BadSettings:
     """The first fault by variable, and how many more; no value is shown, for it may be a secret."""
-    from picustream.streams.settings import CONFIG, Settings
+    from pydantic import ValidationError
+    from pydantic_settings import BaseSettings
 
-    name = str(faults[0]["loc"][0]) if faults[0]["loc"] else ""
-    file = os.environ.get(CONFIG)
+    classes = {cls.__name__: cls for cls in BaseSettings.__subclasses__()}
+    if not isinstance(error, ValidationError) or error.title not in classes:
+        return
+    faults = error.errors(include_input=False, include_context=False, include_url=False)
+    first = faults[0]
     more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
-    if name not in Settings.model_fields:
-        return BadSettings(f"{name} in {file} is not a setting{more}.", "All settings: picustream --help")
-    variable = f"PICUSTREAM_{name.upper()}" + (f" (or {name} in {file})" if file else "")
-    wanted = Settings.model_fields[name]
+    yield _bad_setting(classes[error.title], str(first["loc"][0]), first["msg"].rstrip(".") + more)
+
+
+def _bad_setting(settings: Any, name: str, reason: str) -> BadSettings:
+    file = os.environ.get("PICUSTREAM_CONFIG")
+    if name not in settings.model_fields:
+        return BadSettings(f"{name} in {file} is not a setting.", "All settings: picustream --help")
+    wanted = settings.model_fields[name]
+    variable = f"{settings.model_config['env_prefix']}{name.upper()}" + (f" (or {name} in {file})" if file else "")
     default = "" if wanted.default is None else f" Default: {wanted.default}."
-    reason = str(faults[0]["msg"]).rstrip(".")
-    return BadSettings(f"{variable}: {reason}{more}.", f"It sets: {wanted.description}.{default}")
+    return BadSettings(f"{variable}: {reason}.", f"It sets: {wanted.description}.{default}")
 
 
 def _of_rules(error: Exception) -> Iterator[UserError]:

@@ -22,13 +22,16 @@ BAR_EVERY = 0.1
 class Reading:
     """Counts the bytes read of `paths` and the events made of them. A context manager; no output once it is left.
 
-    `verb` is what happens to the events, as in "read 1,200 events".
+    `verb` is what happens to the events, as in "read 1,200 events". Raises `UserError` if one of the paths is no file.
     """
 
     def __init__(self, verb: str, paths: list[Path]) -> None:
         self.verb = verb
         self.events = 0
         self.position = 0
+        for path in paths:
+            if path != STDIN and (path.is_dir() or not path.exists()):
+                raise UserError(f"{path} is not there or is no file.", "Name an event file.")
         self.size = 0 if STDIN in paths else sum(path.stat().st_size for path in paths)
         self._shown = time.monotonic()
         self._bar: Progress | None = _bar(verb, self.size) if sys.stderr.isatty() else None

@@ -15,7 +15,7 @@ from picustream.scoring.door import Admission, Arrival, Door, Fault
 from picustream.scoring.rules import load_rules
 from picustream.streams import files, topics
 from picustream.streams.deliveries import BATCHING, Deliveries
-from picustream.streams.errors import NoTopics, UserError
+from picustream.streams.errors import NoTopics
 from picustream.streams.files import BrokenLine, Line
 from picustream.streams.settings import Settings
 
@@ -75,17 +75,14 @@ def publish(
     """Send event files to Kafka. An invalid line is told and not sent. Exit status 1 if there was one."""
     from picustream.streams import kafka_clients
 
-    for path in paths:
-        if path != files.STDIN and not path.is_file():
-            raise UserError(f"{path} is not there or no file.", "Name an event file.")
-    settings = Settings()
+    settings, reading = Settings(), Reading("read", paths)
     check = checker(settings)
     with kafka_clients.admin(settings) as admin:
         if missing := topics.missing(admin, topics.INPUTS):
             raise NoTopics(missing)
     producer = kafka_clients.producer(settings, **BATCHING)
     try:
-        summary = _publish(paths, check, Deliveries(producer), as_is)
+        summary = _publish(paths, reading, check, Deliveries(producer), as_is)
     finally:
         producer.close(timeout=5)
     _tell(summary, as_json)
@@ -120,14 +117,14 @@ def stay_of(value: bytes) -> str | None:
 
 
 def _publish(
-    paths: list[Path], check: Callable[[str, bytes], Admission], deliveries: Deliveries, as_is: bool
+    paths: list[Path], reading: Reading, check: Callable[[str, bytes], Admission], deliveries: Deliveries, as_is: bool
 ) -> Summary:
     summary = Summary(sent=deliveries.delivered)
 
     def broken(error: BrokenLine) -> None:
         _refuse(summary, Refusal(error.file, error.number, Fault("broken-line", "", error.reason)))
 
-    with Reading("read", paths) as reading:
+    with reading:
         for path in paths:
             with reading.open(path) as file:
                 for line in files.lines(file, str(path), broken):

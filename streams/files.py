@@ -9,7 +9,6 @@ import binascii
 import gzip
 import io
 import json
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -57,29 +56,19 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-# Numbers stay text: only where a value begins and ends is asked here, and a number of 5,000 digits is no error yet.
-_JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
+def _no_number(_: str) -> None:
+    """Only where a value begins and ends is asked here: a number is not read, and one of 5,000 digits no error yet."""
 
 
-def read(path: Path, broken: Callable[[BrokenLine], None] | None = None) -> Iterator[Line]:
-    """The events of a file in its order (`-`: standard input); blank lines are passed over.
-
-    A broken line is given to `broken`, and reading goes on; without `broken` it is raised. A file that cannot be read
-    to its end (missing, truncated or damaged gzip) raises `UserError`.
-    """
-    if path == STDIN:
-        yield from lines(sys.stdin.buffer, "standard input", broken)
-        return
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.", "Name an event file.") from error
-    with file:
-        yield from lines(file, str(path), broken)
+_JSON = json.JSONDecoder(parse_float=_no_number, parse_int=_no_number, parse_constant=_no_constant)
 
 
 def lines(file: BinaryIO, name: str, broken: Callable[[BrokenLine], None] | None = None) -> Iterator[Line]:
-    """As `read`, from an open binary file that is called `name` in messages."""
+    """The events of an open binary file in its order, plain or gzipped; `name` is its name in messages.
+
+    Blank lines are passed over. A broken line is given to `broken`, and reading goes on; without `broken` it is raised.
+    A file that cannot be read to its end (truncated or damaged gzip) raises `UserError`.
+    """
     for number, text in _numbered(file, name):
         if not text.strip():
             continue
@@ -167,8 +156,8 @@ def _value(fields: dict[str, tuple[object, str]], file: str, number: int) -> byt
     if "value" in fields:
         return fields["value"][1].encode()
     try:
-        return base64.b64decode(str(fields["value_base64"][0]), validate=True)
-    except binascii.Error:
+        return base64.b64decode(fields["value_base64"][0], validate=True)  # type: ignore[arg-type]
+    except (binascii.Error, TypeError, ValueError):
         raise BrokenLine(file, number, "value_base64 is not base64") from None
 
 

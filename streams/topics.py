@@ -8,26 +8,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from picustream.models.event import ADT, LAB, TRIAL, VENTILATOR, VITAL
+from picustream.models.event import INPUT_TOPICS as INPUTS
+from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
+from picustream.models.record import OUTPUT_TOPICS as OUTPUTS
 from picustream.streams.errors import UserError
 from picustream.streams.settings import Settings
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
-LAB = "picu.lab.v1"
-VITAL = "picu.vital.v1"
-VENTILATOR = "picu.ventilator.v1"
-ADT = "picu.adt.v1"
-TRIAL = "picu.trial.v1"
-INPUTS = (LAB, VITAL, VENTILATOR, ADT, TRIAL)
-
-MODS = "picu.score.mods.v1"
-APPS = "picu.score.apps.v1"
-ELIGIBILITY = "picu.eligibility.v1"
-OUTCOME = "picu.outcome.v1"
-ALERT = "picu.alert.v1"
-DEAD_LETTER = "picu.dead-letter.v1"
-OUTPUTS = (MODS, APPS, ELIGIBILITY, OUTCOME, ALERT, DEAD_LETTER)
+__all__ = [
+    "ADT", "ALERT", "ALL", "APPS", "DEAD_LETTER", "ELIGIBILITY", "INPUTS", "LAB", "MODS", "OUTCOME", "OUTPUTS", "TRIAL",
+    "VENTILATOR", "VITAL", "Finding", "check", "configuration", "create", "ensure", "missing", "partition_counts",
+    "partition_of", "repair", "resolve",
+]  # fmt: skip
 
 ALL = INPUTS + OUTPUTS
 
