@@ -5,7 +5,6 @@ Each factory raises `NoKafka` when no broker answers within `PATIENCE` seconds, 
 
 import logging
 import socket
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
@@ -77,7 +76,7 @@ def producer(settings: Settings, **options: Any) -> KafkaProducer:
         "max_request_size": LARGEST_MESSAGE,
         "metrics_enabled": False,
     }
-    return _reach(settings, lambda: KafkaProducer(**connection(settings), **wanted | options))
+    return _reach(KafkaProducer, settings, wanted | options)
 
 
 def consumer(settings: Settings, **options: Any) -> KafkaConsumer:
@@ -89,12 +88,12 @@ def consumer(settings: Settings, **options: Any) -> KafkaConsumer:
         "allow_auto_create_topics": False,
         "metrics_enabled": False,
     }
-    return _reach(settings, lambda: KafkaConsumer(**connection(settings), **wanted | options))
+    return _reach(KafkaConsumer, settings, wanted | options)
 
 
 def admin(settings: Settings) -> KafkaAdminClient:
     """An admin client; use it as a context manager."""
-    return _reach(settings, lambda: KafkaAdminClient(**connection(settings)))
+    return _reach(KafkaAdminClient, settings, {})
 
 
 def explained(error: KafkaError, settings: Settings) -> UserError:
@@ -136,12 +135,13 @@ def _sasl(settings: Settings) -> dict[str, str]:
     }
 
 
-def _reach(settings: Settings, make: Callable[[], Client]) -> Client:
+def _reach(kind: type[Client], settings: Settings, options: dict[str, Any]) -> Client:
     """Make a client, or say why the broker cannot be reached."""
+    options = connection(settings) | options
     _knock(settings)
     _last_words.text = ""
     try:
-        return make()
+        return kind(**options)
     except KafkaConfigurationError as error:
         raise BadSettings(
             f"The settings for Kafka do not fit together: {error}.", "Correct PICUSTREAM_KAFKA_*."
