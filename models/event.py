@@ -196,7 +196,8 @@ class Discharged(FactEvent):
     """PICU discharge."""
 
     type: Literal["discharged"]
-    destination: Literal["ward", "home", "other-icu", "other-hospital", "unknown"] = "unknown"
+    stated = ("destination",)
+    destination: Literal["ward", "home", "other-icu", "other-hospital", "unknown"] | None = None
 
 
 class Died(FactEvent):

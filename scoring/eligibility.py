@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import takewhile
 
 from picustream.models.birth import Birth, birthday
 from picustream.models.event import Discharged
@@ -16,7 +17,7 @@ from picustream.models.record import Criterion
 from picustream.scoring.bodies import Body
 from picustream.scoring.chart import Chart, Fact
 from picustream.scoring.days import local_date
-from picustream.scoring.stay import Stay, consent, data_verdict
+from picustream.scoring.stay import Stay, consents, data_verdict
 
 AGE_REVIEW = "age-18-review"
 IMPRECISE_REVIEW = "birth-date-imprecise-review"
@@ -130,9 +131,11 @@ def _possible_dates(birth: Birth) -> set[date]:
 
 def _age_detail(birth: Birth, day: date) -> str:
     days = (day - birth.last).days
+    if day < birth.first:
+        return "born-after-admission"
     if birth.complete and days < 365:
         return f"age-{days}-days"
-    youngest, oldest = birth.years_on(day)
+    youngest, oldest = (max(years, 0) for years in birth.years_on(day))
     return f"age-{youngest}-years" if youngest == oldest else f"age-{youngest}-or-{oldest}-years"
 
 
@@ -160,12 +163,14 @@ def hours_to_go(now: datetime, limit: datetime) -> Decimal:
 
 def consent_criterion(screening: Screening) -> Met:
     """E3: the latest decision; none recorded is unknown, not refused."""
-    latest = consent(screening.chart)
-    if latest is None:
+    decisions = consents(screening.chart)
+    if not decisions:
         return Met(None, "consent-not-recorded")
-    fact, said = latest
-    given = said.decision == "given"
-    return Met(given, f"consent-{said.decision}", (fact,), fact.at if given else None)
+    fact, said = decisions[-1]
+    if said.decision != "given":
+        return Met(False, f"consent-{said.decision}", (fact,))
+    unbroken = takewhile(lambda decision: decision[1].decision == "given", reversed(decisions))
+    return Met(True, "consent-given", (fact,), min(given.at for given, _ in unbroken))
 
 
 def data_criterion(screening: Screening, now: datetime) -> Met:

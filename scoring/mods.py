@@ -74,7 +74,7 @@ def _component(
         unit=None if value is None else BANDS[organ].unit,
         observed_at=found.observed_at,
         age_hours=age,
-        inputs=inputs_of(found.sources),
+        inputs=inputs_of(found.sources, dict(found.counted_as)),
         reason=today.reason,
         candidates_rejected=rejected(today.rejected),
     )

@@ -80,6 +80,8 @@ class OrganDay:
     reason: Reason | None
     rejected: tuple[tuple[str, str], ...]
     """(id, reason) of the values passed over, in the order V1."""
+    counted_as: tuple[tuple[Source, Decimal], ...] = ()
+    """Sources that count as another value than was charted (M10)."""
     caveats: tuple[str, ...] = ()
 
 
@@ -187,11 +189,11 @@ def _gcs(view: View, parts: tuple[Observed, ...], rejected: tuple[tuple[str, str
     intubated = support_in_force(view, at) == INVASIVE and verbal in (None, Decimal(1))
     caveats = (INTUBATED_VERBAL,) if intubated else ()
     if sedated(view.chart, at):
-        return OrganDay(SEDATED, NORMAL_GCS, at, parts, "sedated", rejected, caveats)
-    value = sum((part.exact for part in parts), Decimal(0))
-    if intubated and verbal is not None and view.protocol.mods.intubated_verbal == "assume-5":
-        value += _ASSUMED_VERBAL - verbal  # M10
-    return OrganDay("measured", value, at, parts, None, rejected, caveats)
+        return OrganDay(SEDATED, NORMAL_GCS, at, parts, "sedated", rejected, caveats=caveats)
+    assume = intubated and verbal is not None and view.protocol.mods.intubated_verbal == "assume-5"
+    counted = {parts[1]: _ASSUMED_VERBAL} if assume else {}
+    value = sum((counted.get(part, part.exact) for part in parts), Decimal(0))
+    return OrganDay("measured", value, at, parts, None, rejected, tuple(counted.items()), caveats)
 
 
 RULES: dict[Organ, Callable[[View, date], OrganDay]] = {

@@ -1,6 +1,7 @@
 """Receipts: from a value back to the observations it was made of, as the feed wrote them (invariant I7)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from picustream.models.record import Input, Original, Rejected
 from picustream.models.text import printed
@@ -8,16 +9,19 @@ from picustream.scoring.chart import Fact, Observed, Ventilation
 from picustream.scoring.units import QUANTITIES
 
 
-def inputs_of(sources: Iterable[Observed | Ventilation]) -> list[Input]:
-    """The inputs of a point, in the order the rule used them."""
-    return [_observation(s) if isinstance(s, Observed) else _support(s) for s in sources]
+def inputs_of(
+    sources: Iterable[Observed | Ventilation], counted_as: Mapping[Observed | Ventilation, Decimal] | None = None
+) -> list[Input]:
+    """The inputs of a point, in the order the rule used them; `original` is what was charted, whatever it counts as."""
+    counted = counted_as or {}
+    return [_observation(s, counted.get(s, s.exact)) if isinstance(s, Observed) else _support(s) for s in sources]
 
 
-def _observation(observed: Observed) -> Input:
+def _observation(observed: Observed, value: Decimal) -> Input:
     assert observed.variable is not None
     return Input(
         variable=observed.variable.value,
-        value=printed(observed.exact),
+        value=printed(value),
         unit=QUANTITIES[observed.variable].unit,
         original=Original(value=observed.original, unit=observed.unit),
         observed_at=observed.at,

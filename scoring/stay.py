@@ -120,10 +120,9 @@ def data_verdict(chart: Chart) -> tuple[Fact, DataCollection] | None:
     return standing(chart, "data_collection", DataCollection)
 
 
-def consent(chart: Chart) -> tuple[Fact, Consent] | None:
-    """The latest consent decision (E3)."""
-    decisions = standing_many(chart, Consent)
-    return decisions[-1] if decisions else None
+def consents(chart: Chart) -> list[tuple[Fact, Consent]]:
+    """Consent decisions in the order V1; the last one holds (E3)."""
+    return standing_many(chart, Consent)
 
 
 def follow_up(chart: Chart) -> list[tuple[Fact, VitalStatus]]:

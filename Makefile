@@ -1,0 +1,48 @@
+# Everything a developer or a new user types. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+export PIP_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+install: $(READY) ## Make the environment in .venv and install everything into it
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 3; }
+	@$(PYTHON) -c 'import venv, ensurepip' \
+	  || { echo "This Python has no venv; install it (Debian: apt install python3-venv)"; exit 3; }
+	@echo "Making the environment in $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q -e '.[local,test,lint]'
+	@touch $@
+
+demo: $(READY) ## Run everything on this machine with a simulated ward (ARGS="--for 90")
+	@$(BIN)/picustream demo $(ARGS)
+
+test: $(READY) ## Run all tests: the core, then real Kafka and Redis (ARGS="tests/core")
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@rm -rf $(VENV)/typed && mkdir -p $(VENV)/typed/picustream
+	@for room in models scoring; do ln -s ../../../$$room $(VENV)/typed/picustream/$$room; done
+	@ln -s ../../../picustream/__init__.py $(VENV)/typed/picustream/__init__.py
+	@MYPYPATH=$(VENV)/typed $(BIN)/mypy -p picustream.models -p picustream.scoring
+
+format: $(READY) ## Put the code into its form
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+bench: $(READY) ## Measure, against a baseline in the same run
+	@$(BIN)/python -m bench
+
+clean: ## Remove the environment and caches
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

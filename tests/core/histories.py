@@ -1,0 +1,86 @@
+"""Random histories run through the product, and through the reference."""
+
+import random
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from picustream.models.protocol import Protocol
+from picustream.scoring.engine import Arrival, Output
+from picustream.scoring.rules import Rules, load_rules
+from picustream.streams.replay import run
+from tests import reference
+from tests.core.compare import Key, current, differences
+from tests.reference.written import canonical
+
+Events = Sequence[tuple[str, dict[str, Any]]]
+
+SHIPPED = load_rules()
+
+_PLACES = {
+    "timezone": ("time", "zone"),
+    "finalise_after_hours": ("time", "finalise_after_hours"),
+    "window_first_day": ("window", "first_day"),
+    "window_last_day": ("window", "last_day"),
+    "window_days": ("window", "counted_in"),
+    "use_preliminary": ("data", "use_preliminary"),
+    "carry_forward_hours": ("mods", "carry_forward_hours"),
+    "intubated_verbal": ("mods", "intubated_verbal"),
+    "fio2_look_ahead_minutes": ("pairing", "fio2_look_ahead_minutes"),
+    "plateau_27_points": ("apps", "plateau_27_points"),
+    "minimum_age_days": ("age", "from_days"),
+    "adult_age_years": ("age", "review_from_years"),
+    "review_age_years": ("age", "below_years"),
+}
+"""The reference's parameters, and where they stand in a protocol."""
+
+
+def rules_for(parameters: dict[str, Any]) -> Rules:
+    """The shipped protocol with the reference's parameters put in their places."""
+    table = SHIPPED.protocol.model_dump()
+    for name, value in parameters.items():
+        part, field = _PLACES[name]
+        table[part][field] = value
+    return Rules(Protocol.model_validate(table), SHIPPED.codemap)
+
+
+def arrivals(events: Iterable[tuple[str, dict[str, Any]]]) -> list[Arrival]:
+    return [Arrival(topic, None, at, None, written(value)) for at, (topic, value) in enumerate(events)]
+
+
+def written(value: Any) -> bytes:
+    """An event's bytes, numbers as they were written."""
+    return canonical(value).encode()
+
+
+def replayed(events: Iterable[tuple[str, dict[str, Any]]], rules: Rules, until: datetime | None = None) -> list[Output]:
+    return list(run(rules, arrivals(events), until))
+
+
+def disagreements(events: Events, parameters: dict[str, Any], until: datetime | None = None) -> list[str]:
+    """Where the product's current records and the reference's differ."""
+    ours = current(replayed(events, rules_for(parameters), until))
+    allowed = [event for event in events if reference.accepts(*event, until)]
+    clock = reference.replay_clock(allowed, until)
+    return compared(ours, reference.current_records(allowed, clock, parameters))
+
+
+def compared(ours: dict[Key, Any], theirs: dict[Key, Any]) -> list[str]:
+    lines = [
+        f"{key}: only the {who} has it"
+        for who, some, others in (("product", ours, theirs), ("reference", theirs, ours))
+        for key in some
+        if key not in others
+    ]
+    for key in ours.keys() & theirs.keys():
+        lines += [f"{key}{line}" for line in differences(ours[key], theirs[key])]
+    return lines
+
+
+def shuffled(events: Events, seed: int) -> list[tuple[str, dict[str, Any]]]:
+    """The events in random order, every tenth sent again."""
+    rng = random.Random(seed)
+    mixed = rng.sample(list(events), len(events))
+    for event in rng.sample(mixed, len(mixed) // 10):
+        mixed.insert(rng.randrange(len(mixed) + 1), event)
+    return mixed
