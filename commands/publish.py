@@ -99,7 +99,7 @@ def checker(settings: Settings) -> Callable[[str, bytes], Admission]:
     def check(topic: str, value: bytes) -> Admission:
         arrival = Arrival(topic, None, None, None, value)
         if topic in topics.INPUTS:
-            return door.admit(arrival, None)
+            return door.admit(arrival)
         fault = Fault("unknown-topic", "", f"no input topic; these are: {', '.join(topics.INPUTS)}")
         return Admission(arrival, None, None, (fault,))
 

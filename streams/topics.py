@@ -3,7 +3,8 @@
 Commands that never speak to a broker need the names too, so kafka-python is imported only where it is used.
 """
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ LARGEST_EVENT = 8 * MIB
 stand in the dead letters, where somebody sees them, and not only in the log of the system that sent them."""
 LARGEST_MESSAGE = 16 * MIB
 """Bytes the broker takes on the dead-letter topic: the largest event in base64 (4/3) and the words around it."""
+
+SHOWN_WITHIN = 10.0
+"""Seconds until a broker shows a configuration that its controller has taken."""
 
 _CHECKED = ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes", "message.timestamp.type")
 
@@ -131,13 +135,14 @@ def check(client: "KafkaAdminClient", settings: Settings, names: Iterable[str] =
     for name, partitions in partition_counts(client, present).items():
         if partitions != settings.partitions:
             findings.append(_wrong_count(name, partitions, settings.partitions))
-    for name, found in _configurations(client, present).items():
-        findings += _wrong_configuration(name, found)
-    return findings
+    return findings + _wrong_configurations(client, present)
 
 
 def repair(client: "KafkaAdminClient", findings: Iterable[Finding]) -> None:
-    """Set what a configuration finding says. Partitions are never touched: adding some would move stays."""
+    """Set what the configuration findings say, and wait until the broker shows it.
+
+    Partitions are never touched: adding some would move stays.
+    """
     from kafka.admin import ConfigResource
 
     wrong = [finding for finding in findings if finding.setting in _CHECKED]
@@ -146,6 +151,9 @@ def repair(client: "KafkaAdminClient", findings: Iterable[Finding]) -> None:
         answer = client.alter_configs([ConfigResource("TOPIC", topic, wanted)])
         if answer["topic"][topic] != "OK":
             raise UserError(f"{topic}: {answer['topic'][topic]}", "Set it with the broker's own tools.", status=1)
+    deadline = time.monotonic() + SHOWN_WITHIN
+    while any(_wrong_configurations(client, {finding.topic for finding in wrong})) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def partition_counts(client: "KafkaAdminClient", names: Iterable[str]) -> dict[str, int]:
@@ -164,16 +172,6 @@ def _new(topic: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _configurations(client: "KafkaAdminClient", names: list[str]) -> Mapping[str, Mapping[str, str]]:
-    from kafka.admin import ConfigResource
-
-    if not names:
-        return {}
-    wanted = [ConfigResource("TOPIC", name, list(_CHECKED)) for name in names]
-    described = client.describe_configs(wanted, config_filter="all")["topic"]
-    return {name: {key: entry["value"] for key, entry in entries.items()} for name, entries in described.items()}
-
-
 def _wrong_count(topic: str, found: int, wanted: int) -> Finding:
     advice = (
         f"If every topic has {found}, set PICUSTREAM_PARTITIONS={found}. Never add partitions to a topic in use (stays"
@@ -182,17 +180,21 @@ def _wrong_count(topic: str, found: int, wanted: int) -> Finding:
     return Finding(topic, "partitions", str(found), str(wanted), advice)
 
 
-def _wrong_configuration(topic: str, found: Mapping[str, str]) -> list[Finding]:
-    wanted = configuration(topic)
+def _wrong_configurations(client: "KafkaAdminClient", names: Iterable[str]) -> list[Finding]:
+    from kafka.admin import ConfigResource
+
+    asked = [ConfigResource("TOPIC", name, list(_CHECKED)) for name in names]
+    described = client.describe_configs(asked, config_filter="all")["topic"] if asked else {}
     return [
-        Finding(topic, key, found.get(key, "unknown"), wanted[key], "Set it: picustream topics --repair.")
+        Finding(name, key, str(entries[key]["value"]), configuration(name)[key], "Set it: picustream topics --repair.")
+        for name, entries in described.items()
         for key in _CHECKED
-        if not _fits(key, found.get(key), wanted[key])
+        if not _fits(key, entries[key]["value"], configuration(name)[key])
     ]
 
 
-def _fits(key: str, found: str | None, wanted: str) -> bool:
+def _fits(key: str, found: str, wanted: str) -> bool:
     """Larger messages than needed do no harm; all else must be as wanted."""
-    if key == "max.message.bytes" and found is not None:
+    if key == "max.message.bytes":
         return int(found) >= int(wanted)
     return found == wanted
