@@ -11,14 +11,14 @@ def worker(
 ) -> None:
     """Turn events into scores until told to stop (SIGTERM, Ctrl-C): Faust agents on Kafka, state in Redis."""
     from picustream.commands.errors import guarded
-    from picustream.scoring.engine import engine_factory
+    from picustream.scoring.engine import Engine
     from picustream.scoring.rules import load_rules
     from picustream.streams.run import run
     from picustream.streams.settings import Settings
 
     settings = Settings()
     rules = load_rules(settings.protocol, settings.codemap)
-    status = guarded(lambda: run(settings, lambda partition: engine_factory(rules, partition), drain))
+    status = guarded(lambda: run(settings, lambda partition: Engine(rules), drain))
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread of the Kafka client that waits for a broker would hold the interpreter back, and it holds nothing.

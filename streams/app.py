@@ -14,7 +14,7 @@ from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.partitions import Partitions
 from picustream.streams.scheduler import BatchScheduler
 from picustream.streams.settings import Settings
-from picustream.streams.topics import INPUTS, LARGEST_EVENT
+from picustream.streams.topics import LARGEST_EVENT
 from picustream.streams.transport import Consumer, Transport
 
 FETCH = LARGEST_EVENT + 1024 * 1024
@@ -56,7 +56,7 @@ class App(faust.App):
 
         Raises WrongPartitions where the topics do not allow partition p of all of them to have one owner.
         """
-        counts = {topic: consumer.topic_partitions(topic) or 0 for topic in INPUTS}
+        counts = await consumer.partition_counts()
         wrong = {topic: count for topic, count in counts.items() if count != self.settings.partitions}
         if wrong:
             raise WrongPartitions(wrong, self.settings.partitions)

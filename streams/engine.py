@@ -1,20 +1,9 @@
 """The seam to the core: what a partition asks of the engine. The core's own is `scoring/engine.py`."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One record of an input topic."""
-
-    topic: str
-    partition: int | None
-    offset: int | None
-    key: bytes | None
-    value: bytes | None
 
 
 class Output(Protocol):
@@ -33,6 +22,8 @@ class Effects(Protocol):
     outputs: list[Any]
     writes: dict[str, dict[str, bytes | None]]
     due: dict[str, datetime | None]
+    ignored: Counter[str]
+    """Codes nobody asked for."""
 
 
 class Engine(Protocol):

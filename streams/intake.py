@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from picustream.streams.engine import Arrival
+from picustream.scoring.engine import Arrival
 from picustream.streams.misrouted import forwarded
 from picustream.streams.outbox import Entry
 from picustream.streams.scheduler import FetchedBatch

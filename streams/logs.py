@@ -12,8 +12,9 @@ import structlog
 
 from picustream.streams.settings import Settings
 
-_CHATTY = ("aiokafka", "kafka", "faust", "mode", "asyncio", "aiohttp")
-"""Libraries that may quote records and tell of every step: their warnings and errors are enough."""
+_CHATTY = ("aiokafka", "kafka", "faust", "mode", "asyncio", "aiohttp", "picustream")
+"""Libraries that may quote records and tell of every step: their warnings and errors are enough. Faust names the
+loggers of our subclasses by their modules, `picustream...`; our own lines go by the name without it."""
 
 
 def configure(settings: Settings) -> None:

@@ -1,9 +1,14 @@
 """What the worker counts, for Prometheus. No label can hold a patient (I10)."""
 
 import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from picustream.streams.engine import Effects
+from picustream.streams.intake import Intake
 from picustream.streams.outbox import Entry
 from picustream.streams.topics import DEAD_LETTER
 
@@ -36,12 +41,37 @@ OUTBOX_PENDING = Gauge(
 LAG = Gauge("picustream_lag", "Input records not yet processed", ["topic", "partition"], registry=REGISTRY)
 PARTITIONS = Gauge("picustream_partitions", "Partitions this worker owns", registry=REGISTRY)
 
+IGNORED = Counter("picustream_ignored", "Observations whose code nobody asked for", ["code"], registry=REGISTRY)
 
-def published(entry: Entry) -> None:
-    """Count a record that Kafka has."""
-    OUTPUTS.labels(entry.topic).inc()
-    if entry.topic == DEAD_LETTER:
-        DEAD_LETTERS.labels(_reason(entry.value)).inc()
+_LOINC = re.compile(r"[0-9]{1,7}-[0-9]")
+
+
+def processed(intake: Intake, effects: Effects) -> None:
+    """Count the records of a batch that is written."""
+    BATCH_RECORDS.observe(len(intake.arrivals) + len(intake.forwards))
+    for arrival in intake.arrivals:
+        EVENTS.labels(arrival.topic).inc()
+    for entry in intake.forwards:
+        FORWARDED.labels(entry.topic).inc()
+    for code, count in effects.ignored.items():
+        _ignored(code, count)
+
+
+@contextmanager
+def pending(partition: int, entries: int) -> Iterator[None]:
+    """Show `entries` as written and not yet acknowledged, until they are; if they never are, they stay shown."""
+    gauge = OUTBOX_PENDING.labels(str(partition))
+    gauge.set(entries)
+    yield
+    gauge.set(0)
+
+
+def published(entries: Iterable[Entry]) -> None:
+    """Count records that Kafka has."""
+    for entry in entries:
+        OUTPUTS.labels(entry.topic).inc()
+        if entry.topic == DEAD_LETTER:
+            DEAD_LETTERS.labels(_reason(entry.value)).inc()
 
 
 def _reason(value: bytes) -> str:
@@ -49,3 +79,8 @@ def _reason(value: bytes) -> str:
         return str(json.loads(value)["reason"])
     except (ValueError, KeyError, TypeError):
         return "unknown"
+
+
+def _ignored(code: str, count: int) -> None:
+    """Count observations of a code that no rule asks for; what is no LOINC code may say anything and is not shown."""
+    IGNORED.labels(code if _LOINC.fullmatch(code) else "other").inc(count)

@@ -8,31 +8,31 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from picustream.streams import metrics
+from picustream.streams.apply import apply
 from picustream.streams.clock import Clock
-from picustream.streams.crashpoints import crash_point
-from picustream.streams.engine import Effects
-from picustream.streams.intake import Intake, StreamGap, take_in
+from picustream.streams.intake import StreamGap
 from picustream.streams.logs import logger, place
-from picustream.streams.outbox import Entry
 from picustream.streams.publisher import PublisherFenced
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.settings import Settings
-from picustream.streams.store import BatchWrite, Fenced, StateLost
+from picustream.streams.store import Fenced, StateLost
 from picustream.streams.takeover import Holding, Seek, TakeOver
+from picustream.streams.waiting import Waiting
 
 log = logger(__name__)
 
 TICK = 0.25
 """Seconds between two looks at the clock while nothing arrives."""
-QUEUED = 8
-"""Fetched batches that wait for a partition; then its topic's agent waits, and Faust stops fetching."""
+FIRST_RECORDS = 50
+"""In the first batch after a take-over, until it is known how long they take."""
+LONG = 0.5
+"""Seconds of computing after which a batch counts as long, and the next one is made half as big."""
 FIRST_BACK_OFF, LAST_BACK_OFF = 0.1, 5.0
 """Seconds before taking over again: doubled from one failure to the next."""
 GRACE = 3.0
@@ -66,7 +66,7 @@ class Partition:
         self._seek = seek
         self._failed = failed
         self._holding: Holding | None = None
-        self._queue: asyncio.Queue[FetchedBatch | None] = asyncio.Queue(QUEUED)
+        self._waiting = Waiting()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._busy = False
@@ -80,8 +80,7 @@ class Partition:
         self._stopping = True
         if self._task is None:
             return
-        if self._queue.empty():
-            self._queue.put_nowait(None)
+        self._waiting.nudge()
         done, _ = await asyncio.wait({self._task}, timeout=GRACE if self._holding else 0)
         if not done:
             self._task.cancel()
@@ -91,7 +90,7 @@ class Partition:
     async def receive(self, batch: FetchedBatch) -> None:
         """Queue a batch. While nothing is held it is dropped: the take-over seeks, and it comes again."""
         if self._holding is not None:
-            await self._queue.put(batch)
+            await self._waiting.put(batch)
 
     async def seek_again(self) -> dict[str, int]:
         """Seek the inputs to where this partition stands; next offset by topic, empty while nothing is held."""
@@ -113,7 +112,7 @@ class Partition:
     def idle(self) -> bool:
         """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
         holding = self._holding
-        if holding is None or self._busy or not self._queue.empty():
+        if holding is None or self._busy or not self._waiting.empty:
             return False
         due = holding.engine.next_due()
         return due is None or due > self._now(holding)
@@ -125,9 +124,9 @@ class Partition:
         try:
             while not self._stopping:
                 try:
-                    epoch = await self._hold(epoch, why)
-                    back_off = FIRST_BACK_OFF
-                    await self._work()
+                    holding = await self._hold(epoch, why)
+                    epoch, back_off = holding.epoch, FIRST_BACK_OFF
+                    await self._work(holding)
                     return
                 except Fenced:
                     await self._wait_out_the_fence()
@@ -151,22 +150,23 @@ class Partition:
         except Exception as error:  # noqa: BLE001 - nothing may end silently: the process exits and Redis knows where to go on
             self._failed(error)
 
-    async def _hold(self, epoch: int | None, why: str) -> int:
+    async def _hold(self, epoch: int | None, why: str) -> Holding:
         holding = await self._take_over(self.number, self._seek, epoch)
-        _empty(self._queue)
+        self._waiting.clear()
         self._holding = holding
         self.trouble = None
         self.progress_at = time.monotonic()
         self.held.set()
         metrics.TAKE_OVERS.labels(why).inc()
-        log.info("partition-taken-over", partition=self.number, epoch=holding.epoch, why=why)
-        return holding.epoch
+        log.debug("partition-taken-over", partition=self.number, epoch=holding.epoch, why=why)
+        return holding
 
     async def _let_go(self) -> None:
         holding, self._holding = self._holding, None
         self.held.clear()
+        self._busy = False
         # An agent that waits for room in the queue must not wait for a partition that is not held.
-        _empty(self._queue)
+        self._waiting.clear()
         if holding is not None:
             await holding.publisher.close()
 
@@ -181,96 +181,17 @@ class Partition:
         await self._let_go()
         await asyncio.sleep(self._settings.session_timeout + GRACE)
 
-    async def _work(self) -> None:
+    async def _work(self, holding: Holding) -> None:
+        records = FIRST_RECORDS
         while not self._stopping:
-            batches = await self._next()
+            batches = await self._waiting.take(records, TICK)
             self._busy = True
-            try:
-                await self._apply(batches)
-            finally:
-                self._busy = False
-
-    async def _next(self) -> list[FetchedBatch]:
-        """What has arrived, up to about `batch_records` records; nothing when a tick has passed."""
-        batches: list[FetchedBatch] = []
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(TICK):
-                batches += _one(await self._queue.get())
-        while not self._queue.empty() and sum(len(batch.records) for batch in batches) < self._settings.batch_records:
-            batches += _one(self._queue.get_nowait())
-        return batches
-
-    async def _apply(self, batches: list[FetchedBatch]) -> None:
-        """One batch, whole: read, install what is missing, process, write in one Redis call, publish, trim."""
-        holding = self._holding
-        assert holding is not None
-        started = time.monotonic()
-        now = self._now(holding)
-        intake = take_in(batches, holding.position, self.number, self._settings.partitions)
-        due = holding.engine.next_due()
-        if not intake.next and (due is None or due > now):
-            return
-        batch = holding.engine.read(intake.arrivals, now)
-        missing = holding.engine.missing(batch, now)
-        for stay_id, fields in zip(missing, await self._take_over.store.states(self.number, missing), strict=True):
-            holding.engine.install(stay_id, fields)
-        effects = holding.engine.process(batch, now)
-        entries = self._entries(holding, intake, effects)
-        await self._write(holding, now, intake, effects, entries)
-        if entries:
-            await self._publish(holding, entries)
-        self.progress_at = time.monotonic()
-        metrics.BATCH_RECORDS.observe(len(intake.arrivals) + len(intake.forwards))
-        metrics.BATCH_SECONDS.observe(self.progress_at - started)
-
-    def _entries(self, holding: Holding, intake: Intake, effects: Effects) -> list[Entry]:
-        outputs = [
-            Entry(0, output.topic, self.number, output.key, output.event_id, output.value, tuple(output.headers))
-            for output in effects.outputs
-        ]
-        return [
-            replace(entry, sequence=holding.sequence + count)
-            for count, entry in enumerate(intake.forwards + outputs, start=1)
-        ]
-
-    async def _write(
-        self, holding: Holding, now: datetime, intake: Intake, effects: Effects, entries: list[Entry]
-    ) -> None:
-        crash_point("before-lua")
-        await self._take_over.store.commit(
-            self.number,
-            BatchWrite(
-                epoch=holding.epoch,
-                batch=holding.batch,
-                sequence=holding.sequence,
-                clock=now,
-                before={topic: holding.next.get(topic) for topic in intake.next},
-                after=intake.next,
-                due=effects.due,
-                writes=effects.writes,
-                entries=entries,
-            ),
-        )
-        crash_point("after-lua")
-        holding.batch += 1
-        holding.sequence += len(entries)
-        holding.clock = now
-        holding.next.update(intake.next)
-        holding.position.update(intake.next)
-        for arrival in intake.arrivals:
-            metrics.EVENTS.labels(arrival.topic).inc()
-        for entry in intake.forwards:
-            metrics.FORWARDED.labels(entry.topic).inc()
-
-    async def _publish(self, holding: Holding, entries: list[Entry]) -> None:
-        pending = metrics.OUTBOX_PENDING.labels(str(self.number))
-        pending.set(len(entries))
-        sent = await holding.publisher.publish(entries)
-        await self._take_over.store.trim(self.number, holding.epoch, entries[-1].sequence, sent)
-        crash_point("after-trim")
-        pending.set(0)
-        for entry in entries:
-            metrics.published(entry)
+            seconds = await apply(
+                holding, self._take_over.store, batches, self._now(holding), self._settings.partitions
+            )
+            self._busy = False
+            self.progress_at = time.monotonic()
+            records = _adjusted(records, seconds, self._settings.batch_records)
 
     def _now(self, holding: Holding) -> datetime:
         """The clock, which never runs backwards for a partition, whoever owned it before."""
@@ -278,10 +199,8 @@ class Partition:
         return now if holding.clock is None else max(now, holding.clock)
 
 
-def _one(batch: FetchedBatch | None) -> list[FetchedBatch]:
-    return [] if batch is None else [batch]
-
-
-def _empty(queue: asyncio.Queue) -> None:
-    while not queue.empty():
-        queue.get_nowait()
+def _adjusted(records: int, seconds: float, most: int) -> int:
+    """Records for the next batch: a batch that takes long holds up the other partitions, and the end of the worker."""
+    if seconds > LONG:
+        return max(1, records // 2)
+    return min(most, records * 2) if seconds < LONG / 4 else records

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable
 
 from picustream.streams import metrics
 from picustream.streams.clock import Clock
+from picustream.streams.logs import logger
 from picustream.streams.partition import Partition
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.takeover import Seek, TakeOver
+
+log = logger(__name__)
 
 READY = 20.0
 """Seconds that a rebalance waits for the take-overs. What takes longer goes on by itself and seeks when it is done."""
@@ -40,6 +43,8 @@ class Partitions:
             async with asyncio.timeout(READY):
                 await asyncio.gather(*(partition.held.wait() for partition in new))
         await asyncio.gather(*(partition.seek_again() for partition in known))
+        if new:
+            log.info("taken-over", partitions=_held(new, True), not_yet=_held(new, False))
         return {
             (topic, partition.number): offset
             for partition in known + new
@@ -63,3 +68,7 @@ class Partitions:
         self.owned[number] = partition
         partition.start()
         return partition
+
+
+def _held(partitions: list[Partition], held: bool) -> list[int]:
+    return [partition.number for partition in partitions if partition.held.is_set() is held]

@@ -10,7 +10,7 @@ import uvloop
 
 from picustream.agents import AGENTS
 from picustream.streams import metrics, redis_client, topics
-from picustream.streams.app import App, create_app
+from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
 from picustream.streams.drain import drained
 from picustream.streams.engine import EngineFactory
@@ -56,6 +56,7 @@ class _Worker:
     async def live(self) -> None:
         """Start, wait for the end, stop."""
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._listen_to_signals()
         async with contextlib.AsyncExitStack() as stack:
             redis = await redis_client.reach(self._settings)
             stack.push_async_callback(redis.aclose)
@@ -71,7 +72,6 @@ class _Worker:
             stack.push_async_callback(runner.cleanup)
             app = create_app(self._settings, partitions, self._instance, AGENTS)
             log.info("starting", instance=self._instance, http_port=port, drain=self._drain)
-            self._listen_to_signals()
             stack.push_async_callback(self._stop, app)
             watchers = [asyncio.create_task(one) for one in self._watchers(app, health)]
             for watcher in watchers:
@@ -135,8 +135,12 @@ class _Worker:
 def _check_topics(settings: Settings) -> None:
     with admin(settings) as client:
         missing = topics.missing(client)
-    if missing:
-        raise NoTopics(missing)
+        if missing:
+            raise NoTopics(missing)
+        counts = topics.partition_counts(client, topics.ALL)
+    wrong = {topic: count for topic, count in counts.items() if count != settings.partitions}
+    if wrong:
+        raise WrongPartitions(wrong, settings.partitions)
 
 
 async def _assigned(app: App) -> None:

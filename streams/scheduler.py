@@ -4,7 +4,7 @@ Faust's own cost per event would bound the worker; a batch as one event makes it
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from faust.types import TP
@@ -29,6 +29,13 @@ class FetchedBatch:
     def next(self) -> int:
         """The offset after the last record."""
         return self.records[-1].offset + 1
+
+    def split(self, count: int) -> tuple["FetchedBatch", "FetchedBatch | None"]:
+        """The first `count` records, and the rest if there is any: together, and in turn, they are this batch."""
+        if count >= len(self.records):
+            return self, None
+        head = replace(self, records=self.records[:count])
+        return head, replace(self, previous=head.next, records=self.records[count:])
 
 
 class BatchScheduler(SchedulingStrategyT):

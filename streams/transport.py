@@ -95,6 +95,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             self.fetched[tp] = position[tp.topic]
         return position
 
+    async def on_thread_partition_counts(self) -> dict[str, int]:
+        """Partitions of every input topic, as the broker tells it now."""
+        consumer = self._ensure_consumer()
+        await consumer._client.force_metadata_update()
+        return {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in INPUTS}
+
     async def on_thread_ends(self, partitions: list[int]) -> dict[TP, int]:
         """The end offset of every input of `partitions`."""
         tps = [TopicPartition(topic, number) for topic in INPUTS for number in partitions]
@@ -108,7 +114,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_thread_commit(self, offsets: Mapping[TP, int]) -> None:
         """Tell Kafka how far we are, for those who watch the group's lag; nothing depends on it."""
         consumer = self._ensure_consumer()
-        ours = {tp: OffsetAndMetadata(offset, "") for tp, offset in offsets.items() if tp in consumer.assignment()}
+        assigned = consumer.assignment()
+        ours = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items() if tp in assigned}
         if ours:
             await consumer.commit(ours)
 
@@ -143,6 +150,10 @@ class Consumer(driver.Consumer):
         is not assigned or Kafka does not answer.
         """
         return await self._on_thread(self._thread.on_thread_seek(partition, wanted))
+
+    async def partition_counts(self) -> dict[str, int]:
+        """Partitions of every input topic, as the broker tells it now."""
+        return await self._on_thread(self._thread.on_thread_partition_counts())
 
     async def ends(self, partitions: list[int]) -> dict[TP, int]:
         """The end offset of every input of `partitions`, now."""

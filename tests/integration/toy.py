@@ -6,6 +6,7 @@ Run as a program it is a worker with that engine: `python -m tests.integration.t
 import json
 import os
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,7 @@ class ToyEffects:
     outputs: list[ToyOutput] = field(default_factory=list)
     writes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
     due: dict[str, datetime | None] = field(default_factory=dict)
+    ignored: Counter[str] = field(default_factory=Counter)
 
 
 class ToyEngine:
@@ -65,10 +67,8 @@ class ToyEngine:
         for arrival, event in batch:
             if event is None:
                 where = f"{arrival.topic}/{arrival.partition}/{arrival.offset}"
-                letter = {"reason": "not-json"}
-                effects.outputs.append(
-                    ToyOutput(DEAD_LETTER, arrival.key, f"dead/{where}", json.dumps(letter).encode())
-                )
+                letter = json.dumps({"event_id": f"dead/{where}", "reason": "not-json"}).encode()
+                effects.outputs.append(ToyOutput(DEAD_LETTER, arrival.key, f"dead/{where}", letter))
                 continue
             stay = event["stay_id"]
             self._count[stay] += 1

@@ -1,0 +1,106 @@
+"""One batch of a partition, from the records in hand to their outputs acknowledged: the steps, in order."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+
+from picustream.streams import metrics
+from picustream.streams.crashpoints import crash_point
+from picustream.streams.engine import Effects
+from picustream.streams.intake import Intake, take_in
+from picustream.streams.outbox import Entry
+from picustream.streams.scheduler import FetchedBatch
+from picustream.streams.store import BatchWrite, Store
+from picustream.streams.takeover import Holding
+
+_ENGINES = ThreadPoolExecutor(1, thread_name_prefix="engine")
+"""Engines compute here, so that connections are served while a long batch is worked on: on the event loop they would
+run into their time limits. One thread, for Python runs one at a time anyway."""
+
+
+async def apply(
+    holding: Holding, store: Store, batches: Sequence[FetchedBatch], now: datetime, partitions: int
+) -> float:
+    """Apply `batches`, which may be none: then time alone has passed. Seconds that the engine took.
+
+    1. Drop what is processed already, set apart what belongs on another partition.
+    2. Read the events; install the states they need.
+    3. Process.
+    4. Write states, offsets, due times, outbox and clock in one Redis call. Until here nothing has happened (I2).
+    5. Publish the outbox in one transaction. A crash from here on is mended by the next take-over (I3).
+    6. Trim the outbox.
+
+    Fenced, PublisherFenced, StateLost, StreamGap: the partition must be taken over again, or is another worker's.
+    """
+    started = time.monotonic()
+    intake = take_in(batches, holding.position, holding.partition, partitions)  # 1
+    due = holding.engine.next_due()
+    if not intake.next and (due is None or due > now):
+        return 0.0
+    effects, computed = await _compute(holding, store, intake, now)  # 2, 3
+    entries = _entries(holding, intake, effects)
+    crash_point("before-lua")
+    await store.commit(holding.partition, _write(holding, intake, effects, entries, now))  # 4
+    crash_point("after-lua")
+    _note(holding, intake, effects, len(entries), now)
+    if entries:
+        with metrics.pending(holding.partition, len(entries)):
+            sent = await holding.publisher.publish(entries)  # 5
+            await store.trim(holding.partition, holding.epoch, entries[-1].sequence, sent)  # 6
+        crash_point("after-trim")
+        metrics.published(entries)
+    metrics.BATCH_SECONDS.observe(time.monotonic() - started)
+    return computed
+
+
+async def _compute(holding: Holding, store: Store, intake: Intake, now: datetime) -> tuple[Effects, float]:
+    run = asyncio.get_running_loop().run_in_executor
+    batch = await run(_ENGINES, holding.engine.read, intake.arrivals, now)
+    missing = holding.engine.missing(batch, now)
+    states = await store.states(holding.partition, missing)
+
+    def process() -> tuple[Effects, float]:
+        start = time.monotonic()
+        for stay_id, fields in zip(missing, states, strict=True):
+            holding.engine.install(stay_id, fields)
+        return holding.engine.process(batch, now), time.monotonic() - start
+
+    return await run(_ENGINES, process)
+
+
+def _entries(holding: Holding, intake: Intake, effects: Effects) -> list[Entry]:
+    outputs = [
+        Entry(0, output.topic, holding.partition, output.key, output.event_id, output.value, tuple(output.headers))
+        for output in effects.outputs
+    ]
+    return [
+        replace(entry, sequence=holding.sequence + count)
+        for count, entry in enumerate(intake.forwards + outputs, start=1)
+    ]
+
+
+def _write(holding: Holding, intake: Intake, effects: Effects, entries: list[Entry], now: datetime) -> BatchWrite:
+    return BatchWrite(
+        epoch=holding.epoch,
+        batch=holding.batch,
+        sequence=holding.sequence,
+        clock=now,
+        before={topic: holding.next.get(topic) for topic in intake.next},
+        after=intake.next,
+        due=effects.due,
+        writes=effects.writes,
+        entries=entries,
+    )
+
+
+def _note(holding: Holding, intake: Intake, effects: Effects, entries: int, now: datetime) -> None:
+    """What is written now holds."""
+    holding.batch += 1
+    holding.sequence += entries
+    holding.clock = now
+    holding.next.update(intake.next)
+    holding.position.update(intake.next)
+    metrics.processed(intake, effects)

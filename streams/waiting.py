@@ -1,0 +1,52 @@
+"""Fetched batches that wait for their partition: bounded, and handed out in portions of any size."""
+
+import asyncio
+import contextlib
+
+from picustream.streams.scheduler import FetchedBatch
+
+ROOM = 8
+"""Fetched batches; then the topic's agent waits, and Faust stops fetching."""
+
+
+class Waiting:
+    """A queue of batches that can be emptied, nudged, and drawn from record by record."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[FetchedBatch | None] = asyncio.Queue(ROOM)
+        self._rest: FetchedBatch | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Nothing waits."""
+        return self._rest is None and self._queue.empty()
+
+    async def put(self, batch: FetchedBatch) -> None:
+        """Queue a batch, waiting for room."""
+        await self._queue.put(batch)
+
+    def nudge(self) -> None:
+        """End a `take` that waits."""
+        if self._queue.empty():
+            self._queue.put_nowait(None)
+
+    def clear(self) -> None:
+        """Drop what waits; whoever waited for room gets it."""
+        self._rest = None
+        while not self._queue.empty():
+            self._queue.get_nowait()
+
+    async def take(self, records: int, seconds: float) -> list[FetchedBatch]:
+        """What waits, up to `records` records; if nothing does, what comes within `seconds`."""
+        if self._rest is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    self._rest = await self._queue.get()
+        taken: list[FetchedBatch] = []
+        while self._rest is not None and records > 0:
+            head, self._rest = self._rest.split(records)
+            taken.append(head)
+            records -= len(head.records)
+            if self._rest is None and not self._queue.empty():
+                self._rest = self._queue.get_nowait()
+        return taken
