@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from picustream.local import servers
-from picustream.local.places import LocalSettings, data_dir
+from picustream.local.places import LocalSettings
 from picustream.local.telling import Meter
 
 NOT_RUNNING = 3
@@ -73,10 +73,7 @@ def down(
     wipe: bool = typer.Option(False, "--wipe", help="Delete their data, too."),
 ) -> None:
     """End what `up` started, and nothing else. What was fetched stays for the next start."""
-    ended = servers.down(dir, wipe, _tell)
-    _tell(f"ended {' and '.join(ended)}" if ended else "nothing ran")
-    if wipe:
-        _tell(f"deleted the data in {data_dir(dir)}")
+    servers.down(dir, wipe, _tell)
 
 
 def _in_words(state: servers.State) -> str:

@@ -1,11 +1,12 @@
 """Fetches Kafka's jars, once for all folders: pinned by SHA-256, several at a time, each whole or not there at all."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from picustream.local.locking import locked
 from picustream.local.pinned import JARS, KAFKA_VERSION
@@ -45,7 +46,7 @@ class _Damaged(Exception):
     """What came is not what was pinned."""
 
 
-def pinned_jars(table: str = JARS) -> Iterator[Jar]:
+def pinned_jars(table: str) -> Iterator[Jar]:
     """The jars of the table in `pinned.py`."""
     group = ""
     for line in table.splitlines():
@@ -64,7 +65,7 @@ def class_path(tell: Tell, meter: Meter | None = None) -> list[Path]:
     the progress; without one `tell` says it in lines. Raises `LocalError` if it fails; what is there is kept.
     """
     folder = cache_dir() / f"kafka-{KAFKA_VERSION}"
-    jars = list(pinned_jars())
+    jars = list(pinned_jars(JARS))
     if _missing(jars, folder):
         with locked(folder / "lock", tell):
             missing = _missing(jars, folder)  # anew: another may have fetched them while we waited
@@ -97,10 +98,10 @@ class _Count:
 
 
 def _fetch(missing: list[Jar], folder: Path, count: _Count) -> None:
-    base = LocalSettings().maven or _central()
+    get, base = _repository()
     largest_first = sorted(missing, key=lambda jar: jar.size, reverse=True)  # so that none is long alone at the end
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        under_way = [pool.submit(_fetch_jar, jar, base.rstrip("/"), folder, count) for jar in largest_first]
+        under_way = [pool.submit(_fetch_jar, jar, get, base, folder, count) for jar in largest_first]
         try:
             for one in as_completed(under_way):
                 one.result()
@@ -109,13 +110,18 @@ def _fetch(missing: list[Jar], folder: Path, count: _Count) -> None:
             raise
 
 
-def _fetch_jar(jar: Jar, base: str, folder: Path, count: _Count) -> None:
+def _fetch_jar(jar: Jar, get: Callable[..., Any], base: str, folder: Path, count: _Count) -> None:
     half = folder / f"{jar.file}.part"
+    half.unlink(missing_ok=True)
     for last in (False,) * (_TRIES - 1) + (True,):
         try:
-            _download(f"{base}/{jar.path}", half, jar.sha256, count.add)
+            with get(f"{base}/{jar.path}", stream=True, timeout=_TIMEOUT) as answer:
+                answer.raise_for_status()
+                _keep(answer.iter_content(_PIECE), half, jar.sha256, count.add)
         except (OSError, _Damaged) as error:  # the errors of requests are OSErrors
-            count.add(-half.stat().st_size if half.exists() else 0)
+            if half.exists():  # what was counted of this try is thrown away
+                count.add(-half.stat().st_size)
+                half.unlink()
             if last:
                 raise LocalError(
                     f"Could not fetch {jar.file}: {_reason(error)}.",
@@ -127,18 +133,13 @@ def _fetch_jar(jar: Jar, base: str, folder: Path, count: _Count) -> None:
             return
 
 
-def _download(url: str, half: Path, sha256: str, add: Callable[[int], None]) -> None:
-    from jgo.util import http
-
-    half.unlink(missing_ok=True)
+def _keep(pieces: Iterable[bytes], half: Path, sha256: str, add: Callable[[int], None]) -> None:
     digest = hashlib.sha256()
-    with http.get(url, stream=True, timeout=_TIMEOUT) as answer:
-        answer.raise_for_status()
-        with half.open("wb", buffering=0) as file:
-            for piece in answer.iter_content(_PIECE):
-                file.write(piece)
-                digest.update(piece)
-                add(len(piece))
+    with half.open("wb", buffering=0) as file:
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+            add(len(piece))
     if digest.hexdigest() != sha256:
         raise _Damaged("its SHA-256 is not the pinned one")
 
@@ -150,9 +151,11 @@ def _reason(error: Exception) -> str:
     return str(error).rstrip(".")
 
 
-def _central() -> str:
+def _repository() -> tuple[Callable[..., Any], str]:
+    """How to ask a Maven repository for a file, and its base URL."""
     try:
         from jgo.constants import MAVEN_CENTRAL_URL
+        from jgo.util import http
     except ImportError as error:
         raise missing_package("jgo") from error
-    return MAVEN_CENTRAL_URL
+    return http.get, (LocalSettings().maven or MAVEN_CENTRAL_URL).rstrip("/")

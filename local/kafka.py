@@ -4,6 +4,7 @@ import base64
 import shutil
 import subprocess
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from kafka.errors import KafkaError
@@ -81,15 +82,44 @@ class Kafka(Server):
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def start(self, port: int, launcher: Launcher) -> None:
-        """Start it on `port` and return when it answers; `launcher` says which Kafka on which Java."""
+    def start(self, port: int, program: Callable[[], Launcher]) -> None:
+        """Start it on `port` unless it runs, and return when it answers.
+
+        `program` says which Kafka on which Java; it is asked only if that is needed, for it may have to fetch them.
+        """
+        if self.process is not None:
+            self.wait()
+            return
+        launcher = program()
         self._refuse_newer_data(launcher.version)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (self._data / "meta.properties").exists():
-            self._format(launcher)
+        self.format(launcher)
         self._configure(self._data, port)
         self._version_file.write_text(launcher.version)
         self._launch(launcher.command("kafka.Kafka", str(self._config)), port)
+
+    def format(self, launcher: Launcher) -> None:
+        """Make the data folder unless it is there, whole or not at all: it gets its name when it is complete."""
+        if (self._data / "meta.properties").exists():
+            return
+        if self._data.exists():
+            raise LocalError(
+                f"{self._data} is no Kafka data folder: meta.properties is missing.",
+                "Restore it, or begin anew: picustream local down --wipe",
+            )
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        half = self.folder / "data.part"
+        shutil.rmtree(half, ignore_errors=True)
+        self._configure(half, self.usual_port)
+        command = launcher.command(
+            "kafka.tools.StorageTool", "format", "--cluster-id", new_cluster_id(), "--config", str(self._config)
+        )
+        try:
+            with self.log.open("w") as log:
+                subprocess.run(command, stdout=log, stderr=log, timeout=_FORMAT_LIMIT, check=True)
+        except subprocess.SubprocessError as error:
+            complaint = self._complaint()
+            raise LocalError(f"Kafka cannot format {self._data}: {complaint}", f"Its log: {self.log}") from error
+        half.replace(self._data)
 
     def _ready(self, process: Process) -> bool:
         if self.port is None or not ports.is_open(self.port):
@@ -107,25 +137,6 @@ class Kafka(Server):
         controller = ports.free_port()
         self._config.write_text(_CONFIG.format(port=port, controller=controller, data=str(data).replace("\\", "\\\\")))
 
-    def _format(self, launcher: Launcher) -> None:
-        """Make the data folder, whole or not at all: it gets its name when it is complete."""
-        if self._data.exists():
-            raise LocalError(
-                f"{self._data} is no Kafka data folder: meta.properties is missing.",
-                "Restore it, or begin anew: picustream local down --wipe",
-            )
-        half = self.folder / "data.part"
-        shutil.rmtree(half, ignore_errors=True)
-        self._configure(half, self.usual_port)
-        command = launcher.command(
-            "kafka.tools.StorageTool", "format", "--cluster-id", _new_cluster_id(), "--config", str(self._config)
-        )
-        with self.log.open("w") as log:
-            done = subprocess.run(command, stdout=log, stderr=log, timeout=_FORMAT_LIMIT, check=False)
-        if done.returncode != 0:
-            raise LocalError(f"Kafka cannot format {self._data}: {self._complaint()}", f"Its log: {self.log}")
-        half.replace(self._data)
-
     def _refuse_newer_data(self, version: str) -> None:
         known = self._data.exists() and self._version_file.exists()
         written_by = self._version_file.read_text().strip() if known else version
@@ -141,7 +152,7 @@ class Kafka(Server):
         return next((line.partition("=")[2].strip() for line in lines if line.startswith("cluster.id=")), "")
 
 
-def _new_cluster_id() -> str:
+def new_cluster_id() -> str:
     """22 characters of URL-safe base64, as Kafka wants it; the first bit is cleared so that none starts with a dash."""
     raw = bytearray(uuid.uuid4().bytes)
     raw[0] &= 0x7F

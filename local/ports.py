@@ -12,6 +12,7 @@ ANY = 0
 # Below the range that systems give to outgoing connections: a client that keeps knocking at a server that is down
 # could otherwise be given the server's own port, and keep it.
 _FREE_RANGE = range(20_000, 30_000)
+_given: set[int] = set()
 
 
 def is_free(port: int) -> bool:
@@ -36,9 +37,10 @@ def is_open(port: int, seconds: float = 1.0) -> bool:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses."""
+    """A port of 127.0.0.1 that nobody uses, another one on each call."""
     for port in random.sample(_FREE_RANGE, 200):
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise LocalError(f"No free port between {_FREE_RANGE.start} and {_FREE_RANGE.stop}.", "Name one.")
 

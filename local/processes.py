@@ -33,20 +33,20 @@ class Process:
 
     def stop(self, limit: float) -> None:
         """SIGTERM, and SIGKILL if it still runs after `limit` seconds; returns when it has ended."""
-        self._signal(signal.SIGTERM)
+        self._signal(os.kill, signal.SIGTERM)
         if not wait_until(lambda: not self.alive, limit):
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL; returns when it has ended."""
-        self._signal(signal.SIGKILL)
+        """SIGKILL to it and what it started; returns when it has ended."""
+        self._signal(os.killpg, signal.SIGKILL)  # its group is its own: `spawn` gave it a session
         if not wait_until(lambda: not self.alive, _KILL_LIMIT):
             raise LocalError(f"Process {self.pid} does not end.", f"Look at it: ps -fp {self.pid}")
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _signal(self, send: Callable[[int, int], None], number: signal.Signals) -> None:
         if self.alive:
             with suppress(ProcessLookupError):  # it ended between the look and the signal
-                os.kill(self.pid, number)
+                send(self.pid, number)
 
 
 def spawn(command: Sequence[str], log: Path) -> Process:

@@ -37,7 +37,10 @@ class Redis(Server):
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self, port: int) -> None:
-        """Start it on `port` and return when it answers."""
+        """Start it on `port` unless it runs, and return when it answers."""
+        if self.process is not None:
+            self.wait()
+            return
         executable = _executable()
         data = self.folder / "data"
         data.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -63,12 +63,24 @@ class Server(ABC):
         process.kill()
         return True
 
+    def wait(self) -> None:
+        """Return when it answers; raises `LocalError`, with what its log says, if it ends or stays silent."""
+        process = self.process
+        ready = process is not None and wait_until(lambda: not process.alive or self._ready(process), self.start_limit)
+        if process is None or not process.alive:
+            raise LocalError(f"{self.name} ended as it started: {self._complaint()}", f"Its log: {self.log}")
+        if not ready:
+            raise LocalError(
+                f"{self.name} does not answer on port {self.port} within {self.start_limit:.0f} s: {self._complaint()}",
+                f"Its log: {self.log}",
+            )
+
     @abstractmethod
     def _ready(self, process: Process) -> bool:
         """True if this very process answers as a server should."""
 
     def _launch(self, command: Sequence[str], port: int) -> None:
-        """Start it and return when it answers; raises `LocalError`, with what its log says, if it does not."""
+        """Start it and return when it answers; raises `LocalError`, and ends it, if it does not."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._port_file.write_text(str(port))
         try:
@@ -77,18 +89,10 @@ class Server(ABC):
             raise LocalError(f"{self.name} does not start: {command[0]}: {error.strerror}.") from error
         processes.save(self._process_file, process)
         try:
-            ready = wait_until(lambda: not process.alive or self._ready(process), self.start_limit)
+            self.wait()
         except BaseException:  # an interrupt, too, must not leave a half-started server behind
-            process.stop(self.stop_limit)
+            process.kill()
             raise
-        if not process.alive:
-            raise LocalError(f"{self.name} ended as it started: {self._complaint()}", f"Its log: {self.log}")
-        if not ready:
-            process.stop(self.stop_limit)
-            raise LocalError(
-                f"{self.name} did not answer on port {port} within {self.start_limit:.0f} s: {self._complaint()}",
-                f"Its log: {self.log}",
-            )
 
     def _complaint(self) -> str:
         """The line of the log that tells most: the last error, else the last line."""

@@ -5,7 +5,7 @@ are written down there, so that another command, or the same one after a crash, 
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from picustream.local.java import launcher
 from picustream.local.kafka import Kafka
 from picustream.local.locking import locked
 from picustream.local.places import LocalError, data_dir
-from picustream.local.ports import choose
+from picustream.local.ports import ANY, choose
 from picustream.local.quickstart import quick
 from picustream.local.redis import Redis
 from picustream.local.server import Server
@@ -57,10 +57,14 @@ def up(
     one; 0 for any free one. Raises `LocalError`, and leaves nothing behind that this call started.
     """
     with _held(data_dir(dir), tell) as folder, ExitStack() as undo:
-        redis, kafka = Redis(folder / "redis"), Kafka(folder / "kafka")
-        if _start(redis, redis.start, redis_port, tell):
-            undo.callback(redis.stop)
-        _start(kafka, _kafka_start(kafka, tell, meter), kafka_port, tell)
+        kafka, redis = Kafka(folder / "kafka"), Redis(folder / "redis")
+        # Both ports first: a wrong one is told before anything is fetched or started.
+        kafka_at = _port(kafka, kafka_port, tell)
+        redis_at = _port(redis, redis_port, tell)
+        if kafka.process is None:
+            undo.callback(kafka.stop)
+        kafka.start(kafka_at, lambda: quick(launcher(tell, meter), tell))
+        redis.start(redis_at)
         undo.pop_all()
         return servers(folder)
 
@@ -68,12 +72,15 @@ def up(
 def down(dir: Path | None = None, wipe: bool = False, tell: Tell = silent) -> list[str]:
     """End what runs and return the names of it; with `wipe`, delete the data, too. No error if there is nothing."""
     if not (data_dir(dir) / _MARK).exists():
+        tell(f"nothing runs in {data_dir(dir)}")
         return []
     with _held(data_dir(dir), tell) as folder:
         both: tuple[Server, ...] = (Kafka(folder / "kafka"), Redis(folder / "redis"))
         ended = [server.name for server in both if server.stop()]
+        tell(f"ended {' and '.join(ended)}" if ended else f"nothing runs in {folder}")
         if wipe:
             _wipe(folder)
+            tell(f"deleted the data in {folder}")
     return ended
 
 
@@ -89,9 +96,10 @@ def servers(dir: Path) -> Servers:
 
 
 def start_kafka(dir: Path, tell: Tell = silent) -> None:
-    """Start Kafka alone, on the port that it had, with the data that it had; nothing if it runs."""
-    kafka = Kafka(dir / "kafka")
-    _start_again(kafka, _kafka_start(kafka, tell), tell)
+    """Start Kafka alone, on the port that it had, with the data that it had; or wait for it if it runs."""
+    with _held(dir, tell) as folder:
+        kafka = Kafka(folder / "kafka")
+        kafka.start(_port_again(kafka), lambda: quick(launcher(tell), tell))
 
 
 def stop_kafka(dir: Path) -> bool:
@@ -105,9 +113,10 @@ def kill_kafka(dir: Path) -> bool:
 
 
 def start_redis(dir: Path, tell: Tell = silent) -> None:
-    """Start Redis alone, on the port that it had, with the data that it had; nothing if it runs."""
-    redis = Redis(dir / "redis")
-    _start_again(redis, redis.start, tell)
+    """Start Redis alone, on the port that it had, with the data that it had; or wait for it if it runs."""
+    with _held(dir, tell) as folder:
+        redis = Redis(folder / "redis")
+        redis.start(_port_again(redis))
 
 
 def stop_redis(dir: Path) -> bool:
@@ -129,33 +138,30 @@ def _held(folder: Path, tell: Tell) -> Iterator[Path]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(folder / _MARK, tell):
             yield folder
-    except (NotADirectoryError, FileExistsError, PermissionError) as error:
-        raise LocalError(f"{folder} cannot be used: {error.strerror}.", "Name another folder with --dir.") from error
+    except OSError as error:
+        raise LocalError(
+            f"{error.filename or folder} cannot be used: {error.strerror or error}.",
+            "Name another folder with --dir, or another cache with PICUSTREAM_LOCAL_CACHE.",
+        ) from error
 
 
-def _start(server: Server, begin: Callable[[int], None], named: int | None, tell: Tell) -> bool:
-    """Start it, by `begin(port)`, unless it runs; True if this started it."""
-    if server.process is not None:
-        if named and named != server.port:
-            raise LocalError(
-                f"{server.name} of this folder runs already, on port {server.port}.",
-                "End it first (picustream local down), or use another --dir.",
-            )
-        return False
-    begin(choose(server.name, named, server.port, server.usual_port, tell))
-    return True
+def _port(server: Server, named: int | None, tell: Tell) -> int:
+    """The port that it runs on, or the one to start it on."""
+    if server.process is None or server.port is None:
+        return choose(server.name, named, server.port, server.usual_port, tell)
+    if named not in (None, ANY, server.port):
+        raise LocalError(
+            f"{server.name} of this folder runs already, on port {server.port}.",
+            "End it first (picustream local down), or use another --dir.",
+        )
+    return server.port
 
 
-def _start_again(server: Server, begin: Callable[[int], None], tell: Tell) -> None:
+def _port_again(server: Server) -> int:
+    """The port that it had, and no other: clients still know it there."""
     if server.port is None:
         raise LocalError(f"{server.name} of {server.folder} has never run.", "Start it: picustream local up")
-    with _held(server.folder.parent, tell):
-        _start(server, begin, server.port, tell)
-
-
-def _kafka_start(kafka: Kafka, tell: Tell, meter: Meter | None = None) -> Callable[[int], None]:
-    """Starts Kafka with what is fetched and prepared only now, when it is known to be needed."""
-    return lambda port: kafka.start(port, quick(launcher(tell, meter), tell))
+    return _port(server, server.port, silent)
 
 
 def _wipe(folder: Path) -> None:

@@ -1,0 +1,59 @@
+"""A real Kafka and a real Redis for the tests: one of each for all, emptied for whoever asks."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from redis import Redis
+
+from picustream.local import servers as local
+from picustream.local.servers import Servers
+from picustream.streams import kafka_clients
+from picustream.streams.settings import Settings
+
+PATIENCE = 30.0
+"""Seconds to wait for the broker to have done what it said it would."""
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Both servers on free ports, for the whole session; they may hold what earlier tests left there."""
+    folder = tmp_path_factory.mktemp("servers")
+    yield local.up(folder, kafka_port=0, redis_port=0, tell=print)
+    local.down(folder, wipe=True)
+
+
+@pytest.fixture
+def fresh_servers(servers: Servers) -> Servers:
+    """Both servers running, whatever the test before did to them, and empty: no topics, no keys."""
+    local.up(servers.dir)
+    with Redis.from_url(servers.redis) as redis:
+        redis.flushall()
+    # What the environment says is about somebody else's Kafka.
+    with kafka_clients.admin(Settings.model_construct(kafka=servers.kafka)) as admin:
+
+        def topics() -> list[str]:
+            return [name for name in admin.list_topics() if not name.startswith("__")]
+
+        if topics():
+            admin.delete_topics(topics())
+        _wait_for(lambda: not topics(), "the topics are gone")
+    return servers
+
+
+@pytest.fixture
+def settings_env(servers: Servers) -> dict[str, str]:
+    """Settings for a command of its own: these servers, a group that no other test uses, any free port for health."""
+    return {
+        "PICUSTREAM_KAFKA": servers.kafka,
+        "PICUSTREAM_REDIS": servers.redis,
+        "PICUSTREAM_GROUP": f"test-{uuid.uuid4().hex[:12]}",
+        "PICUSTREAM_HTTP_PORT": "0",
+    }
+
+
+def _wait_for(done: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"

