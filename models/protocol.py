@@ -8,6 +8,7 @@ import hashlib
 import tomllib
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -155,11 +156,13 @@ def parse_protocol(raw: bytes) -> Protocol:
     return Protocol.model_validate({**table, "sha256": hashlib.sha256(raw).hexdigest()})
 
 
+@lru_cache(maxsize=256)
 def hours(count: Decimal) -> timedelta:
     """A span of hours, exact to the microsecond."""
     return timedelta(microseconds=int(count * 3_600_000_000))
 
 
+@lru_cache(maxsize=256)
 def minutes(count: Decimal) -> timedelta:
     """A span of minutes, exact to the microsecond."""
     return timedelta(microseconds=int(count * 60_000_000))

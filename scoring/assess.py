@@ -111,9 +111,11 @@ class Assessor:
         if since is not None and not passed and not self._book.dirty and not self._early_touched:
             return {}
         look = Look(self.stay, self._view, now, frozenset(known), since, passed)
+        ards = self._ards
         found = self._look(look)
         self._early_touched = False
-        self.due = min((moment for moment in self._due_times(look) if moment > now), default=None)
+        if since is None or passed or ards != self._ards:
+            self.due = min((moment for moment in self._due_times(look) if moment > now), default=None)
         return found
 
     def _look(self, look: Look) -> Bodies:

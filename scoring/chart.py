@@ -24,16 +24,15 @@ from picustream.models.event import (
     VentilatorEvent,
 )
 from picustream.models.protocol import Protocol
+from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
 from picustream.scoring.series import Order, Series
 from picustream.scoring.units import Unusable, canonical_value
 
-Version = tuple[datetime, str, str]
-
 
 @dataclass(slots=True, eq=False)
 class Filed:
-    """An accepted event as the chart keeps it: the envelope and the canonical text."""
+    """An accepted event as the chart keeps it: the envelope and the text."""
 
     topic: str
     source: str
@@ -42,16 +41,23 @@ class Filed:
     happened_at: datetime
     recorded_at: datetime | None
     text: str
-    version: Version = field(init=False)
-    """What decides between versions of one thing."""
+    """As it came."""
+    rank: tuple[datetime, str] = field(init=False)
+    """What decides between versions of one thing, unless it ties."""
     key: str = field(init=False)
     """A short name of the text, for the store."""
     holds: int = 0
     """How many current versions come from this event."""
 
     def __post_init__(self) -> None:
-        self.version = (self.recorded_at or self.happened_at, self.event_id, self.text)
+        self.rank = (self.recorded_at or self.happened_at, self.event_id)
         self.key = blake2b(f"{self.topic}\n{self.text}".encode(), digest_size=12).hexdigest()
+
+    def says_the_same(self, other: "Filed") -> bool:
+        """Whether the other is a repeat of this one, however it is spaced and its fields are ordered."""
+        if self.rank != other.rank:
+            return False
+        return self.text == other.text or canonical(parse(self.text)) == canonical(parse(other.text))
 
     def order(self, identity: str) -> Order:
         """The place of something this event says in the order V1."""
@@ -59,7 +65,7 @@ class Filed:
 
 
 def filed(topic: str, event: Event, text: str) -> Filed:
-    """The chart's form of an event; `text` is its canonical JSON."""
+    """The chart's form of an event; `text` is its JSON as it came."""
     return Filed(topic, event.source, event.event_id, event.patient_id, event.happened_at, event.recorded_at, text)
 
 
@@ -197,7 +203,7 @@ class Chart:
         identity = (new.filed.source, new.id)
         old = self._current.get(identity)
         if old is not None:
-            if new.filed.version == old.filed.version:
+            if new.filed.says_the_same(old.filed):
                 if (new.value, new.fault) == (old.value, old.fault):
                     return
                 new = replace(new, filed=old.filed)  # a repeat, which a mended code map now reads differently
@@ -231,7 +237,7 @@ class Chart:
     def _file_ventilation(self, event: VentilatorEvent, kept: Filed, changes: Changes) -> None:
         identity = (kept.source, kept.event_id)
         old = self._ventilation.get(identity)
-        if old is not None and (kept.version == old.filed.version or not _later(kept, old.filed, changes)):
+        if old is not None and (kept.says_the_same(old.filed) or not _later(kept, old.filed, changes)):
             return
         stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
         support, control = (said if stands and said != "unknown" else None for said in (event.support, event.control))
@@ -252,7 +258,7 @@ class Chart:
         kind: str = getattr(event, "type")  # noqa: B009 - every concrete fact has one, the base class does not
         key = (kind, event.source, identity) if many else (kind,)
         old = self.facts.get(key)
-        if old is not None and (kept.version == old.filed.version or not _later(kept, old.filed, changes)):
+        if old is not None and (kept.says_the_same(old.filed) or not _later(kept, old.filed, changes)):
             return
         self.facts[key] = Fact(kept, event, kept.order(identity))
         _hold(kept, old.filed if old else None, changes)
@@ -274,9 +280,11 @@ def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | 
 
 def _later(new: Filed, old: Filed, changes: Changes) -> bool:
     """Whether `new` is the later version; what ties in all but the text is a conflict, told and still decided."""
-    if new.version[:2] == old.version[:2] and new.source == old.source:
+    if new.rank != old.rank:
+        return new.rank > old.rank
+    if new.source == old.source:
         changes.conflicts.add(new.event_id)
-    return new.version > old.version
+    return canonical(parse(new.text)) > canonical(parse(old.text))
 
 
 def _hold(new: Filed, old: Filed | None, changes: Changes) -> None:

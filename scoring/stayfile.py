@@ -82,8 +82,8 @@ class StayFile:
         if name.startswith(HEAD):
             self._heads[RecordKey.parse(name.removeprefix(HEAD))] = Head.from_store(text.parse(value))
         elif name.startswith(EVENT):
-            topic, _, canonical = value.decode().partition("\n")
-            event: Event = ADAPTERS[topic].validate_python(text.parse(canonical))
+            topic, _, written = value.decode().partition("\n")
+            event: Event = ADAPTERS[topic].validate_python(text.parse(written))
             changes = Changes()
-            self._chart.file(event, filed(topic, event, canonical), changes)
+            self._chart.file(event, filed(topic, event, written), changes)
             self._assessor.note(changes)
