@@ -23,6 +23,8 @@ SMALLEST = (80, 24)
 class View(Protocol):
     """What the demo tells; called from one thread, records in the order of their topic's partitions."""
 
+    tally: Tally
+
     def start(self) -> None:
         """Begin to show."""
 

@@ -1,0 +1,54 @@
+"""`picustream demo`: everything at once on this machine, with a simulated ward."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+LEAST_SECONDS = 20
+"""Start and clean-up take half of it."""
+FASTEST = 25_000
+SEED = 20
+
+
+def demo(
+    seconds: Annotated[
+        float | None,
+        typer.Option("--for", metavar="SECONDS", min=LEAST_SECONDS, help="End after so long, start and end included."),
+    ] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the ward board in a browser.")] = False,
+    speed: Annotated[
+        float | None,
+        typer.Option(min=1, max=FASTEST, help="Ward seconds per second; default: what fits the time."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed: the same children, other readings.")] = SEED,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save the screen of the ward's fifth day as SVG.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The sums on standard output as JSON, all else beside.")
+    ] = False,
+) -> int:
+    """Runs Kafka, Redis, the worker and a simulated ward of eight beds, and shows what comes out.
+
+    Eight days pass in four minutes, or in the time of --for. Everything it starts has its own folder and ports and is
+    ended with it; on the first start Kafka is fetched, once. The numbers in the end are read from the topics anew:
+    exit status 1 if they are not those that were shown, 3 if something is missing or the worker ends.
+    """
+    from rich.console import Console
+
+    from picustream.commands.local import _meter
+    from picustream.demo.run import Demo, Plan
+
+    console = Console(stderr=as_json)
+    with _meter() as meter:
+        outcome = Demo(Plan(seconds, speed, seed, picture), console, _tell, meter).run()
+    if as_json:
+        print(json.dumps(outcome.sums, indent=2))
+    return outcome.status
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)

@@ -1,0 +1,76 @@
+"""What a demo runs on: a folder, Kafka, Redis, topics and a worker of its own, all ended with it."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from picustream.demo.feed import Feed
+from picustream.demo.listen import Listener
+from picustream.demo.timeline import Timed
+from picustream.demo.worker import Worker
+from picustream.local import ports, servers
+from picustream.local.telling import Meter, Tell
+from picustream.streams import topics
+from picustream.streams.clock import Clock
+from picustream.streams.settings import Settings
+
+PARTITIONS = 4
+"""Enough to spread eight beds, few enough to start soon."""
+
+
+class Stage:
+    """Put up piece by piece; everything on free ports and in one folder, so that it meets nothing else that runs."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+        # What the environment says is about another Kafka and another Redis.
+        self._settings = Settings.model_construct(group="picustream-demo", partitions=PARTITIONS)
+
+    def start_servers(self, tell: Tell, meter: Meter | None) -> None:
+        """Start Kafka and Redis. Raises `LocalError`."""
+        folder = self._folder / "servers"
+        self._stack.callback(_end_servers, folder)
+        at = servers.up(folder, ports.ANY, ports.ANY, tell, meter)
+        self._settings = self._settings.model_copy(update={"kafka": at.kafka, "redis": at.redis})
+
+    def make_topics(self) -> None:
+        """Make the topics."""
+        topics.ensure(self._settings)
+
+    def start_worker(self, clock: Clock) -> Worker:
+        """Start a worker that goes by `clock`."""
+        told = {"clock_start": clock.start, "clock_at": clock.at, "clock_speed": clock.speed}
+        more = {"http_port": ports.free_port(), "log_format": "text", "instance": "demo"}
+        worker = Worker(self._settings.model_copy(update=told | more), self._folder / "worker.log")
+        self._stack.callback(worker.stop)
+        worker.start()
+        return worker
+
+    def feed(self, events: list[Timed]) -> Feed:
+        """The ward's feeds, connected."""
+        feed = Feed(self._settings, events)
+        self._stack.callback(feed.close)
+        return feed
+
+    def listener(self) -> Listener:
+        """The reader of the output topics, connected."""
+        listener = Listener(self._settings)
+        self._stack.callback(listener.close)
+        return listener
+
+
+@contextmanager
+def stage(tell: Tell) -> Iterator[Stage]:
+    """An empty stage; cleared in the end, whatever happened."""
+    with tempfile.TemporaryDirectory(prefix="picustream-demo-") as folder, ExitStack() as stack:
+        stack.callback(tell, "ended what was started")
+        yield Stage(Path(folder), stack)
+
+
+def _end_servers(folder: Path) -> None:
+    """Their data goes with the folder: nothing has to be closed in order."""
+    if folder.exists():
+        servers.kill_kafka(folder)
+        servers.kill_redis(folder)
