@@ -70,8 +70,9 @@ def history(seed: int, *, events: int | None = None) -> list[Event]:
     for scene in FRAME:
         scene(story)
     wanted = events if events is not None else rng.choice([8, 20, 40, 80, 120])
+    chosen = rng.sample(SCENES, rng.choice([2, 4, len(SCENES)]))  # few kinds of scenes meet each other more often
     while len(story.told) < wanted:
-        rng.choice(SCENES)(story)
+        rng.choice(chosen)(story)
     told = rng.sample(story.told, len(story.told))
     if rng.random() < 0.6:
         told.sort(key=_filed)
@@ -86,9 +87,11 @@ def _filed(event: Event) -> datetime:
 
 def _due_moment(rng: random.Random, told: list[Event], rules: dict[str, Any]) -> datetime:
     """Something known in the story, or the local midnight after it, plus a span after which things fall due."""
-    at = rng.choice([message.at for message in messages(event for event in told if accepts(*event))])
+    sound = messages(event for event in told if accepts(*event))
+    facts = [message for message in sound if "type" in message.body]
+    at = rng.choice(facts if facts and rng.random() < 0.6 else sound).at
     if rng.random() < 0.5:
         calendar = Protocol.of(rules)
         at = calendar.day_end(calendar.local_date(at))
     due = [timedelta(0), timedelta(hours=6), timedelta(hours=36), 2 * DAY]
-    return at + rng.choice([*due, *due, 16 * DAY, 28 * DAY, 29 * DAY]) + rng.choice(NUDGES)
+    return at + rng.choice([*due, *due, 16 * DAY, 28 * DAY, 28 * DAY, 29 * DAY]) + rng.choice(NUDGES)

@@ -107,6 +107,10 @@ BAD: dict[str, list[Amount]] = {
 }
 """Values outside the reject range."""
 
+SICK: dict[str, Amount] = {"pao2": ("60", "mmHg"), "fio2": ("50", "%"), "peep": ("8", "cmH2O")}
+WELL: dict[str, Amount] = {"pao2": ("150", "mmHg"), "fio2": ("0.4", "1"), "peep": ("5", "cmH2O")}
+"""Lungs that make a candidate (A2), and lungs with P/F above 200 (A3)."""
+
 ALIEN_UNITS = ["furlong", "mmol/L", "L/min", None]
 
 
@@ -127,9 +131,9 @@ def amount(rng: random.Random, variable: str) -> Amount:
     return value, unit
 
 
-def observation(rng: random.Random, variable: str) -> dict[str, Any]:
+def observation(rng: random.Random, variable: str, given: Amount | None = None) -> dict[str, Any]:
     """An observation of a variable, by a LOINC code or by the variable's own name, without an id."""
-    value, unit = amount(rng, variable)
+    value, unit = given or amount(rng, variable)
     body: dict[str, Any] = {"code": rng.choice(CODES[variable]), "value": number(value)}
     draw = rng.random()
     if draw < 0.1:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from .palette import NUDGES, SPANS
+from .palette import NUDGES, SICK, SPANS, WELL
 from .story import DAY, Body, Story
 
 
@@ -50,7 +50,7 @@ def sedation(story: Story) -> None:
     """On and off, before the stay too, with and without an alteration of its own (M6)."""
     rng = story.rng
     for _ in range(rng.choice([1, 2])):
-        at = story.admitted - DAY if story.chance(0.2) else story.time()
+        at = rng.choice([story.admitted - DAY, story.time(), story.time(), *rng.sample(story.moments[-3:], 2)])
         fields: Body = {"intrinsic_alteration": story.chance(0.5)} if story.chance(0.3) else {}
         if story.chance(0.2):
             fields["id"] = rng.choice(["sedation-1", "sedation-2"])
@@ -112,37 +112,62 @@ def coma(story: Story) -> None:
             story.measure("vital", "charting", at if part == "gcs_eye" else story.near(at), [part])
 
 
+def changing_support(story: Story) -> None:
+    """FiO2, then a sample of its own, with events in between that change the support, or change it back (P1)."""
+    rng = story.rng
+    at = story.time()
+    first = at - rng.choice([timedelta(hours=4), timedelta(hours=1), timedelta(minutes=5)])
+    supports = ["invasive", "invasive", "oxygen", "room-air", "unknown"]
+    story.measure("lab", "lis", at, ["pao2"], specimen="arterial")
+    story.measure("ventilator", "vent-gw", first, ["fio2"], support=rng.choice(supports))
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        between = rng.choice([first, at, first + (at - first) / 2, at - timedelta(minutes=1)]) + rng.choice(NUDGES)
+        story.measure("ventilator", "vent-gw", between, ["peep"], support=rng.choice(supports))
+
+
+def twins(story: Story) -> None:
+    """Neighbours of a CVP at the same distance before and after it, or at the very same time (P4)."""
+    at = story.time()
+    story.measure("vital", "monitor", at, ["cvp"])
+    for variable in ("heart_rate", "map_invasive"):
+        apart = story.rng.choice([timedelta(0), timedelta(minutes=5), timedelta(minutes=15)])
+        story.measure("vital", "monitor", at - apart, [variable])
+        story.measure("vital", story.rng.choice(["monitor", "monitor-2"]), at + apart, [variable])
+
+
+def coma_at_midnight(story: Story) -> None:
+    """The parts of one GCS on both sides of a midnight (M6)."""
+    midnight = story.midnight(story.time())
+    for part in ("gcs_eye", "gcs_verbal", "gcs_motor"):
+        minutes = story.rng.choice([-10, -5, -1, 0, 0, 1, 5])
+        story.measure("vital", "charting", midnight + timedelta(minutes=minutes), [part])
+
+
 def failing_lungs(story: Story) -> None:
     """Gases on a ventilator at the spans that decide onset, the pair at 24 h and a new episode (A2-A6)."""
     rng = story.rng
     at = story.time()
-    for hours in rng.sample([0, 0, 6, 18, 24, 24, 30, 48, 72], rng.choice([2, 4, 6])):
+    for hours in rng.sample([0, 0, 6, 18, 23, 24, 24, 30, 48, 72], rng.choice([2, 4, 6])):
         sample = at + timedelta(hours=hours) + rng.choice(NUDGES)
-        story.measure("lab", "lis", sample, ["pao2", "fio2"], specimen="arterial")
+        lungs = rng.choice([SICK, SICK, WELL])
+        support, control = rng.choice(["invasive"] * 8 + ["oxygen"]), rng.choice(["pressure", "pressure", "volume"])
         before = sample - rng.choice([timedelta(0), timedelta(minutes=5), *SPANS[3:5], SPANS[6]]) - rng.choice(NUDGES)
-        support = rng.choice(["invasive"] * 8 + ["non-invasive", "unknown"])
-        control = rng.choice(["pressure", "pressure", "volume"])
-        story.measure("ventilator", "vent-gw", before, ["peep"], support=support, control=control)
-        if story.chance(0.7):
+        gas = {"pao2": lungs["pao2"], "fio2": lungs["fio2"]} if story.chance(0.7) else ["pao2", "fio2"]
+        peep = {"peep": lungs["peep"]} if story.chance(0.7) else ["peep"]
+        story.measure("lab", "lis", sample, gas, specimen="arterial")
+        story.measure("ventilator", "vent-gw", before, peep, support=support, control=control)
+        if story.chance(0.2):
+            story.measure("ventilator", "vent-gw", story.near(before), ["peep_measured"], support=support)
+        for _ in range(rng.choice([0, 1, 1, 2])):
             pressures = rng.choice([["plateau_pressure"], ["peak_pressure"], ["plateau_pressure", "peak_pressure"]])
             story.measure("ventilator", "vent-gw", story.near(sample), pressures, support=support, control=control)
+    if story.chance(0.2):
+        onset = rng.choice([at, at + SPANS[6], sample, sample])
+        story.fact("trial", "ards_assessed", onset, result="confirmed", onset_at=story.text(onset))
 
 
-SCENES = [
-    chemistry,
-    chemistry,
-    blood_gas,
-    blood_gas,
-    blood_gas,
-    ventilator,
-    par,
-    par,
-    coma,
-    coma,
-    sedation,
-    failing_lungs,
-    failing_lungs,
-]
+SCENES = [chemistry, chemistry, blood_gas, blood_gas, ventilator, par, par, coma, coma, sedation]
+SCENES += [failing_lungs, failing_lungs, changing_support, twins, coma_at_midnight]
 """What fills a stay, the likelier the more often it stands here."""
 
 FRAME = [ending, trial, follow_up]

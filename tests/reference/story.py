@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .palette import NOBODY_ASKED, NUDGES, SPANS, observation
+from .palette import NOBODY_ASKED, NUDGES, SPANS, Amount, observation
 from .revisions import version_of
 from .written import Event
 
 Body = dict[str, Any]
+Variables = list[str] | dict[str, Amount]
 DAY = timedelta(days=1)
 OFFSETS = [UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-5)), timezone(timedelta(minutes=345))]
 
@@ -116,13 +117,17 @@ class Story:
         source = {"adt": "adt", "trial": "trial-office"}[topic] + self.rng.choice(["", "", "", "-2"])
         self.tell(topic, {**self.envelope(source, at), "type": kind, "occurred_at": self.text(at), **fields})
 
-    def measure(self, topic: str, source: str, at: datetime, variables: list[str], **fields: Any) -> None:
-        """An event with one observation per variable; a variable given twice has ids of its own."""
+    def measure(self, topic: str, source: str, at: datetime, variables: Variables, **fields: Any) -> None:
+        """An event with one observation per variable, of a given amount or a random one; ids where codes repeat."""
         body = {**self.envelope(source, at), "observed_at": self.text(at), **fields}
-        observations = [observation(self.rng, variable) for variable in variables]
+        observations = [observation(self.rng, name, given) for name, given in _with_amounts(variables)]
         if self.chance(0.1):
             observations.append({"code": self.rng.choice(NOBODY_ASKED), "value": 1, "unit": "mmol/L"})
         if len({one["code"] for one in observations}) < len(observations) or self.chance(0.3):
             for place, one in enumerate(observations):
                 one["id"] = f"o{self.numbers[source]}.{place}"
         self.tell(topic, {**body, "observations": observations})
+
+
+def _with_amounts(variables: Variables) -> list[tuple[str, Amount | None]]:
+    return list(variables.items()) if isinstance(variables, dict) else [(name, None) for name in variables]
