@@ -32,7 +32,7 @@ def main() -> int:
     given = options.parse_args()
     try:
         events = list(read(given.file))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"{given.file}: not an event file: {error}", file=sys.stderr)
         return 2
     kept = [event for event in events if accepts(*event, clock=given.until)]
