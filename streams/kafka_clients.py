@@ -1,6 +1,7 @@
 """kafka-python clients made from the settings: one place for addresses, TLS, SASL and what every client must have.
 
-Each factory raises `NoKafka` when no broker answers within `PATIENCE` seconds, at once when nothing listens there.
+Each factory raises `NoKafka` at once when nothing listens at the address, and `UserError` with the reason when what
+listens there is no usable broker within `PATIENCE` seconds.
 """
 
 import logging
@@ -33,12 +34,13 @@ logging.getLogger("kafka").setLevel(logging.ERROR)
 
 
 class _LastWords(logging.Handler):
-    """Keeps the last warning of the connection code: a failed bootstrap tells its reason (TLS, SASL) only there."""
+    """Keeps why the last connection failed (TLS, SASL): a failed bootstrap tells it only in the log."""
 
     text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.text = record.getMessage()
+        if record.msg.startswith("Bootstrap connection to") and isinstance(record.args, tuple):
+            self.text = str(record.args[1])
 
 
 _last_words = _LastWords(logging.WARNING)
@@ -147,7 +149,16 @@ def _reach(kind: type[Client], settings: Settings, options: dict[str, Any]) -> C
             f"The settings for Kafka do not fit together: {error}.", "Correct PICUSTREAM_KAFKA_*."
         ) from error
     except KafkaError as error:
-        raise NoKafka(settings.kafka, _last_words.text or str(error)) from error
+        raise _unusable(settings, _last_words.text or str(error)) from error
+
+
+def _unusable(settings: Settings, reason: str) -> UserError:
+    """Something takes connections there, and is no broker for us."""
+    return UserError(
+        f"Kafka cannot be used at {settings.kafka} ({reason}).",
+        f"Check PICUSTREAM_KAFKA, PICUSTREAM_KAFKA_SECURITY ({settings.kafka_security}) and what belongs to it.",
+        ENVIRONMENT,
+    )
 
 
 def _knock(settings: Settings) -> None:
