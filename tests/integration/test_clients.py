@@ -17,6 +17,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource
 
 from picustream.commands.main import main
+from picustream.local.servers import Servers
 from picustream.streams import arrival, kafka_clients, topics
 from picustream.streams.settings import Settings
 
@@ -28,10 +29,10 @@ PATIENCE = 30.0
 
 
 @pytest.fixture
-def settings(servers: Any, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(fresh_servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in [name for name in os.environ if name.startswith("PICUSTREAM_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("PICUSTREAM_KAFKA", servers.kafka)
+    monkeypatch.setenv("PICUSTREAM_KAFKA", fresh_servers.kafka)
     monkeypatch.setenv("PICUSTREAM_PARTITIONS", str(PARTITIONS))
     return Settings()
 
@@ -40,9 +41,7 @@ def settings(servers: Any, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     """A broker with none of the topics."""
     with kafka_clients.admin(settings) as client:
-        _wipe(client)
         yield client
-        _wipe(client)
 
 
 @pytest.fixture
@@ -57,13 +56,6 @@ def producer(made: KafkaAdminClient, settings: Settings) -> Iterator[KafkaProduc
     client = kafka_clients.producer(settings)
     yield client
     client.close(timeout=5)
-
-
-def _wipe(client: KafkaAdminClient) -> None:
-    present = [name for name in client.list_topics() if name in topics.ALL]
-    if present:
-        client.delete_topics(present)
-    wait_for(lambda: not set(client.list_topics()) & set(topics.ALL), "the topics are gone")
 
 
 def wait_for(done: Callable[[], bool], what: str) -> None:

@@ -17,7 +17,7 @@ from picustream.commands.main import COMMANDS, main
 from picustream.streams.errors import UserError
 from picustream.streams.settings import Settings
 
-NEEDS_KAFKA = [["topics"], ["publish", "FILE"], ["consume", "mods"]]
+NEEDS_KAFKA = [["topics"], ["publish", "FILE"], ["consume", "mods"], ["explain", "S-1"]]
 
 
 @pytest.fixture(autouse=True)
