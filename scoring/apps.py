@@ -18,8 +18,8 @@ from picustream.models.text import printed
 from picustream.models.variable import Variable
 from picustream.scoring.ards import PRESUMPTIVE_ARDS, Ards
 from picustream.scoring.bodies import Body
-from picustream.scoring.chart import Observed
 from picustream.scoring.days import StudyDay, closes_at, local_date, study_day
+from picustream.scoring.entries import Observed
 from picustream.scoring.mods import ADULT_DERIVED, may_be_child
 from picustream.scoring.organs import sources_of
 from picustream.scoring.pairing import Pair
@@ -69,7 +69,7 @@ def daily_body(context: ArdsContext, day: date, pairs: Sequence[Pair], now: date
     pair = next((pair for pair in pairs if pair.invasive), None)
     if pair is None:
         return None
-    own = {"basis": "daily", "day": day, "episode": None}
+    own: dict[str, object] = {"basis": "daily", "day": day, "episode": None}
     return _body(context, own, onset, pair, day, now >= closes_at(day, protocol), pair.at)
 
 
@@ -84,7 +84,7 @@ def episode_body(context: ArdsContext, episode: int, pairs: Sequence[Pair], now:
     closed = now >= episode_closes_at(onset, context.protocol)
     if pair is None and not closed:
         return None
-    own = {"basis": "at-24h", "day": None, "episode": episode}
+    own: dict[str, object] = {"basis": "at-24h", "day": None, "episode": episode}
     return _body(context, own, onset, pair, local_date(target, context.protocol.zone), closed, target)
 
 

@@ -8,7 +8,6 @@ one thing are ordered by filing time, then event id, then canonical text; what l
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from hashlib import blake2b
 from typing import Literal
 
 from picustream.models.codemap import CodeMap
@@ -26,108 +25,9 @@ from picustream.models.event import (
 from picustream.models.protocol import Protocol
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
-from picustream.scoring.series import Order, Series
+from picustream.scoring.entries import Fact, Filed, Observed, Ventilation
+from picustream.scoring.series import Series
 from picustream.scoring.units import Unusable, canonical_value
-
-
-@dataclass(slots=True, eq=False)
-class Filed:
-    """An accepted event as the chart keeps it: the envelope and the text."""
-
-    topic: str
-    source: str
-    event_id: str
-    patient_id: str
-    happened_at: datetime
-    recorded_at: datetime | None
-    text: str
-    """As it came."""
-    rank: tuple[datetime, str] = field(init=False)
-    """What decides between versions of one thing, unless it ties."""
-    key: str = field(init=False)
-    """A short name of the text, for the store."""
-    holds: int = 0
-    """How many current versions come from this event."""
-
-    def __post_init__(self) -> None:
-        self.rank = (self.recorded_at or self.happened_at, self.event_id)
-        self.key = blake2b(f"{self.topic}\n{self.text}".encode(), digest_size=12).hexdigest()
-
-    def says_the_same(self, other: "Filed") -> bool:
-        """Whether the other is a repeat of this one, however it is spaced and its fields are ordered."""
-        if self.rank != other.rank:
-            return False
-        return self.text == other.text or canonical(parse(self.text)) == canonical(parse(other.text))
-
-    def order(self, identity: str) -> Order:
-        """The place of something this event says in the order V1."""
-        return (self.happened_at, self.recorded_at or self.happened_at, self.source, identity)
-
-
-def filed(topic: str, event: Event, text: str) -> Filed:
-    """The chart's form of an event; `text` is its JSON as it came."""
-    return Filed(topic, event.source, event.event_id, event.patient_id, event.happened_at, event.recorded_at, text)
-
-
-@dataclass(slots=True, eq=False, frozen=True)
-class Observed:
-    """The current version of one observation."""
-
-    filed: Filed
-    id: str
-    variable: Variable | None
-    """None: a code nobody asked for, kept because it may hide an older version that somebody did ask for."""
-    value: Decimal | None
-    """In the variable's canonical unit; None when unusable."""
-    fault: str | None
-    """Why it is unusable: `withdrawn`, `no-value` or a dead-letter reason."""
-    original: Decimal | None
-    unit: str | None
-    order: Order
-
-    @property
-    def at(self) -> datetime:
-        return self.order[0]
-
-    @property
-    def exact(self) -> Decimal:
-        """The value of a usable observation."""
-        assert self.value is not None
-        return self.value
-
-
-@dataclass(slots=True, eq=False, frozen=True)
-class Ventilation:
-    """The current version of what one ventilator event says of support and control."""
-
-    filed: Filed
-    support: str | None
-    control: str | None
-    stands: bool
-    order: Order
-
-    @property
-    def at(self) -> datetime:
-        return self.order[0]
-
-
-@dataclass(slots=True, eq=False, frozen=True)
-class Fact:
-    """The current version of one admission or trial fact."""
-
-    filed: Filed
-    event: FactEvent
-    order: Order
-
-    @property
-    def at(self) -> datetime:
-        return self.order[0]
-
-    @property
-    def stands(self) -> bool:
-        """Whether it states anything: not withdrawn, not `registered` or `unknown`."""
-        return self.event.status not in WITHDRAWN and self.event.status not in SAYS_NOTHING
-
 
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
@@ -141,8 +41,6 @@ class Changes:
 
     touched: set[tuple[Variable | Literal["ventilator"], datetime]] = field(default_factory=set)
     facts: bool = False
-    conflicts: set[str] = field(default_factory=set)
-    """Event ids under which a source said two different things."""
     stored: dict[str, Filed | None] = field(default_factory=dict)
     """Events to keep (by key), and keys to let go."""
 
@@ -164,6 +62,10 @@ class Chart:
         self.ventilator: Series[Ventilation] = Series()
         self.gases_by_event: dict[Identity, list[Observed]] = {}
         """Usable PaO2 and FiO2 of one event (P1)."""
+        self.conflicts: dict[Identity, datetime] = {}
+        """(source, event id) under which two different things were said, as long as nothing later was said."""
+        self._held: dict[str, dict[str, Filed]] = {}
+        """Events in force by the patient they name."""
 
     def file(self, event: Event, kept: Filed, changes: Changes) -> None:
         """Joins one event into the chart (contract 1.2 and 1.3) and notes what changed."""
@@ -179,6 +81,46 @@ class Chart:
         """The ventilator's control mode in the event that an observation came with (rule A6)."""
         said = self._ventilation.get((observed.filed.source, observed.filed.event_id))
         return said.control if said else None
+
+    @property
+    def oddities(self) -> tuple[frozenset[Identity], frozenset[str]]:
+        """What alerts look at beside the records: conflicts, and the patients named."""
+        return frozenset(self.conflicts), frozenset(self._held)
+
+    def first_heard(self) -> datetime | None:
+        """The earliest moment that anything in force speaks of."""
+        return min((one.happened_at for of in self._held.values() for one in of.values()), default=None)
+
+    def stranger(self, patient_id: str) -> Filed | None:
+        """The first event in force that names another patient."""
+        others = [one for name, of in self._held.items() if name != patient_id for one in of.values()]
+        return min(others, key=lambda one: one.rank, default=None)
+
+    def _hold(self, new: Filed, old: Filed | None, changes: Changes) -> None:
+        """Counts what is in force of each event; an event with nothing in force is let go."""
+        if new is old:
+            return
+        new.holds += 1
+        changes.stored[new.key] = new
+        self._held.setdefault(new.patient_id, {})[new.key] = new
+        if old is None:
+            return
+        old.holds -= 1
+        if old.holds == 0:
+            changes.stored[old.key] = None
+            del self._held[old.patient_id][old.key]
+            if not self._held[old.patient_id]:
+                del self._held[old.patient_id]
+        if new.rank != old.rank:
+            self.conflicts.pop((old.source, old.event_id), None)
+
+    def _later(self, new: Filed, old: Filed) -> bool:
+        """Whether `new` is the later version; what ties in all but the text is a conflict, told and still decided."""
+        if new.rank != old.rank:
+            return new.rank > old.rank
+        if new.source == old.source:
+            self.conflicts[(new.source, new.event_id)] = new.happened_at
+        return canonical(parse(new.text)) > canonical(parse(old.text))
 
     def _observed(self, event: ObservationEvent, said: Observation, kept: Filed) -> Observed:
         specimen = event.specimen if isinstance(event, LabEvent) else "unknown"
@@ -207,10 +149,10 @@ class Chart:
                 if (new.value, new.fault) == (old.value, old.fault):
                     return
                 new = replace(new, filed=old.filed)  # a repeat, which a mended code map now reads differently
-            elif not _later(new.filed, old.filed, changes):
+            elif not self._later(new.filed, old.filed):
                 return
         self._current[identity] = new
-        _hold(new.filed, old.filed if old else None, changes)
+        self._hold(new.filed, old.filed if old else None, changes)
         if old is not None and old.variable is not None:
             self._series(old)[old.variable].remove(old)
             self._index_gas(old, False, changes)
@@ -237,13 +179,13 @@ class Chart:
     def _file_ventilation(self, event: VentilatorEvent, kept: Filed, changes: Changes) -> None:
         identity = (kept.source, kept.event_id)
         old = self._ventilation.get(identity)
-        if old is not None and (kept.says_the_same(old.filed) or not _later(kept, old.filed, changes)):
+        if old is not None and (kept.says_the_same(old.filed) or not self._later(kept, old.filed)):
             return
         stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
         support, control = (said if stands and said != "unknown" else None for said in (event.support, event.control))
         new = Ventilation(kept, support, control, stands, kept.order(kept.event_id))
         self._ventilation[identity] = new
-        _hold(kept, old.filed if old else None, changes)
+        self._hold(kept, old.filed if old else None, changes)
         if old is not None:
             if old.stands:
                 self.ventilator.remove(old)
@@ -258,10 +200,10 @@ class Chart:
         kind: str = getattr(event, "type")  # noqa: B009 - every concrete fact has one, the base class does not
         key = (kind, event.source, identity) if many else (kind,)
         old = self.facts.get(key)
-        if old is not None and (kept.says_the_same(old.filed) or not _later(kept, old.filed, changes)):
+        if old is not None and (kept.says_the_same(old.filed) or not self._later(kept, old.filed)):
             return
         self.facts[key] = Fact(kept, event, kept.order(identity))
-        _hold(kept, old.filed if old else None, changes)
+        self._hold(kept, old.filed if old else None, changes)
         changes.facts = True
 
 
@@ -276,23 +218,3 @@ def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | 
     if codemap.arterial_only(said.system, said.code):
         return variable if specimen == "arterial" else None
     return variable if specimen in ("arterial", "unknown") else None
-
-
-def _later(new: Filed, old: Filed, changes: Changes) -> bool:
-    """Whether `new` is the later version; what ties in all but the text is a conflict, told and still decided."""
-    if new.rank != old.rank:
-        return new.rank > old.rank
-    if new.source == old.source:
-        changes.conflicts.add(new.event_id)
-    return canonical(parse(new.text)) > canonical(parse(old.text))
-
-
-def _hold(new: Filed, old: Filed | None, changes: Changes) -> None:
-    if new is old:
-        return
-    new.holds += 1
-    changes.stored[new.key] = new
-    if old is not None:
-        old.holds -= 1
-        if old.holds == 0:
-            changes.stored[old.key] = None

@@ -15,8 +15,9 @@ from picustream.models.event import Discharged
 from picustream.models.protocol import Protocol, hours
 from picustream.models.record import Criterion
 from picustream.scoring.bodies import Body
-from picustream.scoring.chart import Chart, Fact
+from picustream.scoring.chart import Chart
 from picustream.scoring.days import local_date
+from picustream.scoring.entries import Fact
 from picustream.scoring.stay import Stay, consents, data_verdict
 
 AGE_REVIEW = "age-18-review"

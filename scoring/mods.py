@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from picustream.models.protocol import Protocol, hours
-from picustream.models.record import ModsComponent, Range, Window
+from picustream.models.record import Basis, ModsComponent, Range, Window
 from picustream.models.text import printed
 from picustream.scoring.bodies import Body
 from picustream.scoring.days import ONE_DAY, closes_at, local_date, midnight, study_day
@@ -61,7 +61,8 @@ def _component(
     organ: Organ, today: OrganDay, earlier: OrganDay | None, end: datetime, protocol: Protocol
 ) -> tuple[ModsComponent, set[str]]:
     """M7: measured today, else sedated, else brought forward, else assumed normal; never one for another (M8)."""
-    found, basis, age = today, today.basis, None
+    found, age = today, None
+    basis: Basis | None = today.basis
     if basis is None and earlier is not None and _young_enough(earlier, end, protocol):
         found, basis = earlier, "carried-forward"
         age = printed(_hours_until(found, end))

@@ -17,7 +17,7 @@ from typing import Literal
 
 from picustream.models.protocol import minutes
 from picustream.models.variable import Variable
-from picustream.scoring.chart import Observed, Ventilation
+from picustream.scoring.entries import Observed, Ventilation
 from picustream.scoring.pairing import Pair, pair_of, triplet_of
 from picustream.scoring.stay import sedated
 from picustream.scoring.support import INVASIVE, support_in_force
@@ -61,7 +61,7 @@ BANDS: dict[Organ, Bands] = {
     "neurologic": Bands((14, 12, 9, 6), high_is_bad=False, unit="{score}"),
 }
 
-SEDATED = "assumed-normal-sedated"
+SEDATED: Literal["assumed-normal-sedated"] = "assumed-normal-sedated"
 NORMAL_GCS = Decimal(15)
 INTUBATED_VERBAL = "intubated-verbal"
 _ASSUMED_VERBAL = Decimal(5)

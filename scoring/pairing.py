@@ -10,7 +10,7 @@ from functools import cached_property
 
 from picustream.models.protocol import hours, minutes
 from picustream.models.variable import Variable
-from picustream.scoring.chart import Observed, Ventilation
+from picustream.scoring.entries import Observed, Ventilation
 from picustream.scoring.series import TICK
 from picustream.scoring.support import INVASIVE, ROOM_AIR, support_in_force
 from picustream.scoring.units import ROOM_AIR as ROOM_AIR_FIO2

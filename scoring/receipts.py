@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from picustream.models.record import Input, Original, Rejected
 from picustream.models.text import printed
-from picustream.scoring.chart import Fact, Observed, Ventilation
+from picustream.scoring.entries import Fact, Observed, Ventilation
 from picustream.scoring.units import QUANTITIES
 
 

@@ -131,12 +131,13 @@ def _withdrawn(key: RecordKey) -> Body:
     """What is left of a withdrawn record: its key, and nothing that could be taken for a score."""
     empty = dict.fromkeys(_NULLED[key.kind])
     basis, _, which = key.part.partition("/")
-    own: dict[str, Any] = {
+    every: dict[str, dict[str, Any]] = {
         "mods": {"day": key.part, "components": []},
         "apps": {"basis": basis, "day": which if basis == "daily" else None},
         "eligibility": {"criteria": []},
         "outcome": {"milestone": key.part},
-    }[key.kind]
+    }
+    own = every[key.kind]
     if basis == "at-24h":
         own["episode"] = int(which)
     return Body(empty | own, datetime.min, (), closed=False)

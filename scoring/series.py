@@ -49,9 +49,13 @@ class Series(Generic[T]):
         del self._orders[place]
         del self._items[place]
 
+    def last_at(self) -> datetime | None:
+        """When the last item happened."""
+        return self._orders[-1][0] if self._orders else None
+
     def before(self, moment: datetime) -> int:
         """How many items happened before a moment."""
-        return bisect_left(self._orders, (moment,))  # type: ignore[arg-type]
+        return bisect_left(self._orders, (moment,))
 
     def between(self, first: datetime, last: datetime) -> list[T]:
         """Items that happened from `first` to `last`, both included."""

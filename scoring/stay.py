@@ -19,8 +19,9 @@ from picustream.models.event import (
     VitalStatus,
 )
 from picustream.models.protocol import Protocol
-from picustream.scoring.chart import Chart, Fact
+from picustream.scoring.chart import Chart
 from picustream.scoring.days import ONE_DAY, local_date, midnight
+from picustream.scoring.entries import Fact
 
 F = TypeVar("F", bound=FactEvent)
 

@@ -10,9 +10,21 @@ from datetime import datetime
 from picustream.models import text
 from picustream.models.event import ADAPTERS, Event
 from picustream.models.record import Cause
+from picustream.scoring.alerts import (
+    CONFLICTING,
+    FIRING,
+    SILENT_AFTER,
+    STAY_SILENT,
+    WITHIN,
+    Situation,
+    alert_revisions,
+    conditions,
+    silent_since,
+)
 from picustream.scoring.assess import Assessor
 from picustream.scoring.bodies import Body, RecordKey
-from picustream.scoring.chart import Changes, Chart, Filed, filed
+from picustream.scoring.chart import Changes, Chart
+from picustream.scoring.entries import Filed, filed
 from picustream.scoring.revisions import Head, Revision, Telling, revise
 from picustream.scoring.rules import Rules
 
@@ -32,38 +44,61 @@ class StayFile:
         self._seen: dict[RecordKey, tuple[Body | None, str | None]] = {}
         self.unsaved: dict[str, bytes | None] = {}
         """Fields written since they were last taken; None: delete the field."""
+        self._silent_from: datetime | None = None
+        self._oddities = self._chart.oddities
         for name, value in (fields or {}).items():
             self._load(name, value)
+        self._restore_conflicts()
 
     @property
     def due(self) -> datetime | None:
         """When time alone may next change something here."""
-        return self._assessor.due
+        return min((moment for moment in (self._assessor.due, self._silent_from) if moment is not None), default=None)
 
-    def file(self, event: Event, kept: Filed) -> set[str]:
-        """Joins an event into the chart. Returns the event ids under which a source said two different things."""
+    def file(self, event: Event, kept: Filed) -> None:
+        """Joins an event into the chart."""
         changes = Changes()
         self._chart.file(event, kept, changes)
         self._assessor.note(changes)
         for name, one in changes.stored.items():
             self.unsaved[EVENT + name] = f"{one.topic}\n{one.text}".encode() if one else None
-        return changes.conflicts
 
     def revisions(self, now: datetime, cause: Cause, emitted_at: datetime) -> list[Revision]:
         """What has to be told as of `now`."""
-        bodies = self._assessor.bodies(now, self._heads)
-        if not bodies:
-            return []
+        bodies = self._assessor.bodies(now, [key for key in self._heads if key.kind != "alert"])
         stay = self._assessor.stay
         telling = Telling(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
         found = []
         for key in sorted(key for key, body in bodies.items() if self._is_news(key, body, telling.patient_id)):
             revision = revise(key, bodies[key], self._heads.get(key), telling)
             if revision is not None:
-                self._heads[key] = revision.head
-                self.unsaved[HEAD + str(key)] = text.encode(revision.head.to_store()).encode()
-                found.append(revision)
+                found.append(self._told(key, revision))
+        if bodies or self._alarming(now):
+            found += self._alerts(now, telling)
         return found
+
+    def _alarming(self, now: datetime) -> bool:
+        """Whether an alert may begin or end without any record having been looked at."""
+        silent = self._heads.get(STAY_SILENT)
+        if silent is not None and silent.digest == FIRING:
+            return True
+        return (self._silent_from is not None and now >= self._silent_from) or self._chart.oddities != self._oddities
+
+    def _alerts(self, now: datetime, telling: Telling) -> list[Revision]:
+        stay = self._assessor.stay
+        bodies = {key: body for key, (body, _) in self._seen.items()}
+        situation = Situation(self._chart, stay, self._rules.protocol, bodies, self._heads, now)
+        holding = {condition.key: condition for condition in conditions(situation)}
+        found = [self._told(key, one) for key, one in alert_revisions(holding, dict(self._heads), telling)]
+        silent = silent_since(self._chart, stay) if stay is not None and STAY_SILENT not in holding else None
+        self._silent_from = silent + SILENT_AFTER if silent is not None else None
+        self._oddities = self._chart.oddities
+        return found
+
+    def _told(self, key: RecordKey, revision: Revision) -> Revision:
+        self._heads[key] = revision.head
+        self.unsaved[HEAD + str(key)] = text.encode(revision.head.to_store()).encode()
+        return revision
 
     def _is_news(self, key: RecordKey, body: Body | None, patient_id: str | None) -> bool:
         """Whether a body differs from the one looked at before; spares the digest of what is plainly the same."""
@@ -77,6 +112,14 @@ class StayFile:
         """The fields to write, handed over once."""
         taken, self.unsaved = self.unsaved, {}
         return taken
+
+    def _restore_conflicts(self) -> None:
+        """A conflict cannot be seen in what is in force; it is kept by the alert that told it."""
+        for key, head in self._heads.items():
+            name, _, subject = key.part.partition("/")
+            if key.kind == "alert" and name == CONFLICTING and head.digest == FIRING:
+                source, _, event_id = subject.partition(WITHIN)
+                self._chart.conflicts[(source, event_id)] = head.effective_at
 
     def _load(self, name: str, value: bytes) -> None:
         if name.startswith(HEAD):

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from picustream.models.protocol import Protocol
 from picustream.models.variable import Variable
-from picustream.scoring.chart import Chart, Observed, Ventilation
+from picustream.scoring.chart import Chart
 from picustream.scoring.days import ONE_DAY, midnight
+from picustream.scoring.entries import Observed, Ventilation
 from picustream.scoring.series import TICK, nearest
 from picustream.scoring.stay import Stay
 

@@ -1,0 +1,194 @@
+"""Alerts of one stay (contract 2.6): conditions that hold now, fired once and resolved once.
+
+An alert is a function of what the records say and of the moment, so it comes back right after any crash; what was
+fired is kept with the rest of the stay. `docs/alerts.md` says of each name what it means and what to do.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from picustream.models.protocol import Protocol
+from picustream.models.record import ALERT, AlertRecord, ProtocolStamp
+from picustream.models.variable import Variable
+from picustream.scoring.bodies import ELIGIBILITY, Body, RecordKey
+from picustream.scoring.chart import Chart
+from picustream.scoring.outcomes import FOLLOW_UP_DUE
+from picustream.scoring.revisions import Head, Revision, Telling, event_id_of
+from picustream.scoring.stay import Stay, treatment_start
+
+Severity = Literal["info", "warning", "critical"]
+Audience = Literal["operations", "trial-office"]
+
+SILENT_AFTER = timedelta(hours=4)
+"""An open stay without a vital sign for this long is silent."""
+FEW_ORGANS = 3
+"""A closed window day with fewer organs measured than this is told to the trial office."""
+
+VITAL_SIGNS = (Variable.HEART_RATE, Variable.MAP_INVASIVE, Variable.MAP_NONINVASIVE, Variable.SPO2)
+
+CATALOGUE: dict[str, tuple[Severity, Audience]] = {
+    "eligible": ("info", "trial-office"),
+    "consent-due": ("warning", "trial-office"),
+    "follow-up-due": ("warning", "trial-office"),
+    "window-day-unmeasured": ("warning", "trial-office"),
+    "amended-after-final": ("warning", "trial-office"),
+    "treatment-outside-stay": ("warning", "trial-office"),
+    "no-admission": ("warning", "operations"),
+    "end-before-admission": ("warning", "operations"),
+    "patient-mismatch": ("critical", "operations"),
+    "conflicting-duplicate": ("warning", "operations"),
+    "stay-silent": ("warning", "operations"),
+}
+"""Severity and audience of every alert of a stay."""
+
+
+FIRING: Literal["firing"] = "firing"
+RESOLVED: Literal["resolved"] = "resolved"
+
+WITHIN = "+"
+"""Between a source and an event id in a subject; no id has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that holds now and that somebody should look at."""
+
+    name: str
+    since: datetime
+    subject: str = ""
+    """What it is about within the stay: a day, an event."""
+    detail: str | None = None
+
+    @property
+    def key(self) -> RecordKey:
+        return RecordKey("alert", f"{self.name}/{self.subject}" if self.subject else self.name)
+
+
+NO_ADMISSION = RecordKey("alert", "no-admission")
+STAY_SILENT = RecordKey("alert", "stay-silent")
+CONFLICTING = "conflicting-duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the conditions of a stay are judged by."""
+
+    chart: Chart
+    stay: Stay | None
+    protocol: Protocol
+    bodies: Mapping[RecordKey, Body | None]
+    heads: Mapping[RecordKey, Head]
+    now: datetime
+
+
+def conditions(situation: Situation) -> Iterator[Condition]:
+    """Every condition of the stay that holds now."""
+    yield from _conflicts(situation)
+    if situation.stay is None:
+        told = situation.heads.get(NO_ADMISSION)
+        heard = told.effective_at if told else situation.chart.first_heard()
+        if heard is not None:
+            yield Condition(NO_ADMISSION.part, heard)
+        return
+    yield from _facts(situation, situation.stay)
+    yield from _screening(situation, situation.stay)
+    yield from _records(situation)
+    silent = silent_since(situation.chart, situation.stay)
+    if silent is not None and situation.now >= silent + SILENT_AFTER:
+        yield Condition(STAY_SILENT.part, silent)
+
+
+def silent_since(chart: Chart, stay: Stay) -> datetime | None:
+    """When an open stay was last heard by a vital sign, at the earliest its admission; None once it has ended."""
+    if stay.end is not None:
+        return None
+    heard = (chart.usable[variable].last_at() for variable in VITAL_SIGNS)
+    return max([stay.start, *(moment for moment in heard if moment is not None)])
+
+
+def _conflicts(situation: Situation) -> Iterator[Condition]:
+    for (source, event_id), moment in situation.chart.conflicts.items():
+        yield Condition(CONFLICTING, moment, f"{source}{WITHIN}{event_id}")
+
+
+def _facts(situation: Situation, stay: Stay) -> Iterator[Condition]:
+    for fact in stay.set_aside:
+        yield Condition("end-before-admission", fact.at, detail=fact.filed.event_id)
+        break
+    stranger = situation.chart.stranger(stay.patient_id)
+    if stranger is not None:
+        yield Condition("patient-mismatch", stranger.happened_at, detail=stranger.event_id)
+    t0 = treatment_start(situation.chart)
+    if t0 is not None and (t0 < stay.start or (stay.end is not None and t0 > stay.end)):
+        yield Condition("treatment-outside-stay", t0)
+
+
+def _screening(situation: Situation, stay: Stay) -> Iterator[Condition]:
+    body = situation.bodies.get(ELIGIBILITY)
+    if body is None:
+        return
+    if body.fields["state"] == "eligible":
+        yield Condition("eligible", body.fields["eligible_since"])
+    met = {one.criterion: one.met for one in body.fields["criteria"]}
+    unrecorded = next(one.detail for one in body.fields["criteria"] if one.criterion == "consent")
+    if unrecorded == "consent-not-recorded" and all(met[name] for name in met if name != "consent"):
+        yield Condition("consent-due", stay.start)
+
+
+def _records(situation: Situation) -> Iterator[Condition]:
+    for key, body in situation.bodies.items():
+        if body is None:
+            continue
+        fields = body.fields
+        if key.kind == "outcome" and key.part.startswith("death-") and fields["detail"] == FOLLOW_UP_DUE:
+            yield Condition("follow-up-due", body.effective_at, detail=key.part)
+        if key.kind == "mods" and body.closed and fields["in_window"] and fields["measured"] < FEW_ORGANS:
+            closed = fields["window"].end + situation.protocol.finalise_after
+            yield Condition("window-day-unmeasured", closed, key.part, f"{fields['measured']}-organs-measured")
+        head = situation.heads.get(key)
+        if key.kind in ("mods", "apps") and head is not None and head.status == "amended":
+            yield Condition("amended-after-final", body.effective_at, str(key))
+
+
+def alert_revisions(
+    holding: Mapping[RecordKey, Condition], heads: Mapping[RecordKey, Head], telling: Telling
+) -> Iterator[tuple[RecordKey, Revision]]:
+    """What has to be told: conditions that began to hold, and told ones that hold no more."""
+    told = {key for key, head in heads.items() if key.kind == "alert" and head.digest == FIRING}
+    for key in sorted(holding.keys() - told):
+        yield key, _revision(key, holding[key], heads.get(key), telling, FIRING)
+    for key in sorted(told - holding.keys()):
+        name, _, subject = key.part.partition("/")
+        over = Condition(name, heads[key].effective_at, subject)
+        yield key, _revision(key, over, heads[key], telling, RESOLVED)
+
+
+def _revision(
+    key: RecordKey, condition: Condition, head: Head | None, telling: Telling, state: Literal["firing", "resolved"]
+) -> Revision:
+    number = head.revision + 1 if head else 1
+    severity, audience = CATALOGUE[condition.name]
+    record = AlertRecord(
+        event_id=event_id_of(telling.stay_id, key, number),
+        alert_id=f"{telling.stay_id}/{key}",
+        stay_id=telling.stay_id,
+        patient_id=telling.patient_id,
+        name=condition.name,
+        severity=severity,
+        audience=audience,
+        state=state,
+        since=condition.since,
+        detail=condition.detail,
+        status="final",
+        revision=number,
+        supersedes=event_id_of(telling.stay_id, key, head.revision) if head else None,
+        cause=telling.cause,
+        effective_at=condition.since,
+        emitted_at=telling.emitted_at,
+        protocol=ProtocolStamp(**telling.rules.protocol.stamp()),
+        software=telling.rules.software,
+        caveats=[],
+    )
+    return Revision(ALERT, record, Head(number, state, "final", False, telling.patient_id, condition.since))

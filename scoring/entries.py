@@ -1,0 +1,110 @@
+"""What a chart holds: accepted events, and the current versions of what they say."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from hashlib import blake2b
+
+from picustream.models.event import SAYS_NOTHING, WITHDRAWN, Event, FactEvent
+from picustream.models.text import canonical, parse
+from picustream.models.variable import Variable
+from picustream.scoring.series import Order
+
+
+@dataclass(slots=True, eq=False)
+class Filed:
+    """An accepted event as the chart keeps it: the envelope and the text."""
+
+    topic: str
+    source: str
+    event_id: str
+    patient_id: str
+    happened_at: datetime
+    recorded_at: datetime | None
+    text: str
+    """As it came."""
+    rank: tuple[datetime, str] = field(init=False)
+    """What decides between versions of one thing, unless it ties."""
+    key: str = field(init=False)
+    """A short name of the text, for the store."""
+    holds: int = 0
+    """How many current versions come from this event."""
+
+    def __post_init__(self) -> None:
+        self.rank = (self.recorded_at or self.happened_at, self.event_id)
+        self.key = blake2b(f"{self.topic}\n{self.text}".encode(), digest_size=12).hexdigest()
+
+    def says_the_same(self, other: "Filed") -> bool:
+        """Whether the other is a repeat of this one, however it is spaced and its fields are ordered."""
+        if self.rank != other.rank:
+            return False
+        return self.text == other.text or canonical(parse(self.text)) == canonical(parse(other.text))
+
+    def order(self, identity: str) -> Order:
+        """The place of something this event says in the order V1."""
+        return (self.happened_at, self.recorded_at or self.happened_at, self.source, identity)
+
+
+def filed(topic: str, event: Event, text: str) -> Filed:
+    """The chart's form of an event; `text` is its JSON as it came."""
+    return Filed(topic, event.source, event.event_id, event.patient_id, event.happened_at, event.recorded_at, text)
+
+
+@dataclass(slots=True, eq=False, frozen=True)
+class Observed:
+    """The current version of one observation."""
+
+    filed: Filed
+    id: str
+    variable: Variable | None
+    """None: a code nobody asked for, kept because it may hide an older version that somebody did ask for."""
+    value: Decimal | None
+    """In the variable's canonical unit; None when unusable."""
+    fault: str | None
+    """Why it is unusable: `withdrawn`, `no-value` or a dead-letter reason."""
+    original: Decimal | None
+    unit: str | None
+    order: Order
+
+    @property
+    def at(self) -> datetime:
+        return self.order[0]
+
+    @property
+    def exact(self) -> Decimal:
+        """The value of a usable observation."""
+        assert self.value is not None
+        return self.value
+
+
+@dataclass(slots=True, eq=False, frozen=True)
+class Ventilation:
+    """The current version of what one ventilator event says of support and control."""
+
+    filed: Filed
+    support: str | None
+    control: str | None
+    stands: bool
+    order: Order
+
+    @property
+    def at(self) -> datetime:
+        return self.order[0]
+
+
+@dataclass(slots=True, eq=False, frozen=True)
+class Fact:
+    """The current version of one admission or trial fact."""
+
+    filed: Filed
+    event: FactEvent
+    order: Order
+
+    @property
+    def at(self) -> datetime:
+        return self.order[0]
+
+    @property
+    def stands(self) -> bool:
+        """Whether it states anything: not withdrawn, not `registered` or `unknown`."""
+        return self.event.status not in WITHDRAWN and self.event.status not in SAYS_NOTHING
