@@ -11,13 +11,13 @@ def worker(
 ) -> None:
     """Turn events into scores until told to stop (SIGTERM, Ctrl-C): Faust agents on Kafka, state in Redis."""
     from picustream.commands.errors import guarded
+    from picustream.commands.options import loaded_rules
     from picustream.scoring.engine import Engine
-    from picustream.scoring.rules import load_rules
     from picustream.streams.run import run
     from picustream.streams.settings import Settings
 
     settings = Settings()
-    rules = load_rules(settings.protocol, settings.codemap)
+    rules = loaded_rules(settings.protocol, settings.codemap)
     status = guarded(lambda: run(settings, lambda partition: Engine(rules), drain))
     sys.stdout.flush()
     sys.stderr.flush()

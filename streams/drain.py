@@ -1,10 +1,81 @@
 """`worker --drain`: when is everything done that stood in the inputs at the start."""
 
+import asyncio
 from collections.abc import Mapping
 
 from faust.types import TP
 
+from picustream.streams import tail
+from picustream.streams.app import App
+from picustream.streams.clock import Clock
+from picustream.streams.logs import logger
+from picustream.streams.partition import TROUBLE
 from picustream.streams.partitions import Partitions
+from picustream.streams.settings import Settings
+from picustream.streams.store import Store
+from picustream.streams.topics import INPUTS
+
+log = logger(__name__)
+
+PAUSE = 0.1
+"""Seconds between two looks at whether all is drained."""
+
+
+class Drain:
+    """Waits until every partition has processed its inputs up to what was their end, and has nothing left to do.
+
+    Our own partitions are asked. Those of other workers are looked up in Redis: a live worker drains its own, and those
+    of one that died come here with its session time-out.
+    """
+
+    def __init__(self, settings: Settings, app: App, store: Store, clock: Clock) -> None:
+        self._settings = settings
+        self._app = app
+        self._store = store
+        self._clock = clock
+        self._ends: Mapping[TP, int] = {}
+        self._done_elsewhere: set[int] = set()
+        self._told: set[int] = set()
+
+    async def wait(self) -> None:
+        """Return when all is drained."""
+        while self._app.rebalancing or not self._app.tables.actives_ready:
+            await asyncio.sleep(PAUSE)
+        while not await self._done():
+            await asyncio.sleep(PAUSE)
+
+    async def _done(self) -> bool:
+        if self._app.rebalancing:
+            return False
+        try:
+            return await self._look()
+        except TROUBLE:
+            return False  # the partitions tell of it, and wait for its end as we do
+
+    async def _look(self) -> bool:
+        if not self._ends:
+            self._ends = await self._app.consumer.ends(list(range(self._settings.partitions)))
+            log.info("draining", records=sum(self._ends.values()))
+        if not drained(self._app.partitions, self._ends, await self._app.consumer.read()):
+            return False
+        elsewhere = set(range(self._settings.partitions)) - set(self._app.partitions.owned) - self._done_elsewhere
+        if elsewhere and elsewhere != self._told:
+            log.info("waiting-for-others", partitions=sorted(elsewhere))
+            self._told = elsewhere
+        for number in elsewhere:
+            if await self._drained_elsewhere(number):
+                self._done_elsewhere.add(number)
+        return elsewhere <= self._done_elsewhere
+
+    async def _drained_elsewhere(self, number: int) -> bool:
+        standing = await self._store.standing(number)
+        if standing.outbox or (standing.due is not None and standing.due <= self._clock.now()):
+            return False
+        for topic in INPUTS:
+            first, end = standing.next.get(topic, 0), self._ends[TP(topic, number)]
+            if first < end and await tail.holds_records(self._settings, (topic, number), first, end):
+                return False
+        return True
 
 
 def drained(partitions: Partitions, ends: Mapping[TP, int], read: Mapping[TP, tuple[int, int]]) -> bool:
@@ -12,7 +83,7 @@ def drained(partitions: Partitions, ends: Mapping[TP, int], read: Mapping[TP, tu
 
     `ends`: end offsets noted at the start; `read`: for each assigned input how far the fetcher is and the offset after
     the last record it handed over. The fetcher's position counts, for the last offsets of a topic may be markers,
-    which are never handed over. Partitions of other workers are theirs to drain.
+    which are never handed over.
     """
     for tp, (position, handed_over) in read.items():
         partition = partitions.owned.get(tp.partition)

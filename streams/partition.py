@@ -33,9 +33,9 @@ FIRST_RECORDS = 50
 """In the first batch after a take-over, until it is known how long they take."""
 LONG = 0.5
 """Seconds of computing after which a batch counts as long, and the next one is made half as big."""
-FIRST_BACK_OFF, LAST_BACK_OFF = 0.1, 5.0
+FIRST_BACK_OFF, LAST_BACK_OFF = 0.1, 2.0
 """Seconds before taking over again: doubled from one failure to the next."""
-GRACE = 3.0
+GRACE = 2.0
 """Seconds for the batch in hand to end when the partition is released; it may be cut at any point."""
 
 TROUBLE = (RedisError, KafkaError, OSError, TimeoutError)

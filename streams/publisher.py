@@ -28,7 +28,7 @@ PATIENCE = 45.0
 REQUEST = 1024 * 1024
 """Bytes that go to one topic in one request. aiokafka has one request per broker under way, and its default of 16 KiB
 made a transaction of 400 records eight round trips."""
-CLOSE = 1.0
+CLOSE = 0.5
 """Seconds for a producer to close: what it still holds is in the outbox."""
 
 Sent = Mapping[tuple[str, int], int]

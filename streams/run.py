@@ -5,6 +5,8 @@ import contextlib
 import signal
 import socket
 import time
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 import uvloop
 
@@ -12,7 +14,7 @@ from picustream.agents import AGENTS
 from picustream.streams import metrics, redis_client, topics
 from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
-from picustream.streams.drain import drained
+from picustream.streams.drain import Drain
 from picustream.streams.engine import EngineFactory
 from picustream.streams.errors import NoTopics
 from picustream.streams.health import Health, serve
@@ -28,9 +30,7 @@ log = logger(__name__)
 
 WATCH = 1.0
 """Seconds between two looks at lag and progress."""
-DRAIN_WATCH = 0.1
-"""Seconds between two looks at whether all is drained."""
-STOP = 3.0
+STOP = 1.5
 """Seconds for Faust to end."""
 
 
@@ -73,17 +73,17 @@ class _Worker:
             app = create_app(self._settings, partitions, self._instance, AGENTS)
             log.info("starting", instance=self._instance, http_port=port, drain=self._drain)
             stack.push_async_callback(self._stop, app)
-            watchers = [asyncio.create_task(one) for one in self._watchers(app, health)]
+            watchers = [asyncio.create_task(one) for one in self._watchers(app, store, health)]
             for watcher in watchers:
                 stack.callback(watcher.cancel)
             log.info("stopping", why=await self._end)
 
-    def _watchers(self, app: App, health: Health):
+    def _watchers(self, app: App, store: Store, health: Health) -> Iterator[Coroutine[Any, Any, None]]:
         yield self._guarded(self._start(app))
         yield self._guarded(_watch(app, health))
         yield self._guarded(self._watch_faust(app))
         if self._drain:
-            yield self._guarded(self._watch_drain(app))
+            yield self._guarded(self._watch_drain(Drain(self._settings, app, store, self._clock)))
 
     async def _start(self, app: App) -> None:
         await app.maybe_start()
@@ -95,12 +95,8 @@ class _Worker:
             await asyncio.sleep(WATCH / 4)
         raise app.crash_reason or RuntimeError("Faust crashed")
 
-    async def _watch_drain(self, app: App) -> None:
-        await _assigned(app)
-        ends = await app.consumer.ends(list(range(self._settings.partitions)))
-        log.info("draining", records=sum(ends.values()))
-        while app.rebalancing or not drained(app.partitions, ends, await app.consumer.read()):
-            await asyncio.sleep(DRAIN_WATCH)
+    async def _watch_drain(self, drain: Drain) -> None:
+        await drain.wait()
         self._finish("drained")
 
     def _listen_to_signals(self) -> None:
@@ -117,7 +113,7 @@ class _Worker:
             log.error("failed", **place(error))
             self._end.set_exception(error)
 
-    async def _guarded(self, work) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - whatever ends a part of the worker ends the worker, and is raised
@@ -141,11 +137,6 @@ def _check_topics(settings: Settings) -> None:
     wrong = {topic: count for topic, count in counts.items() if count != settings.partitions}
     if wrong:
         raise WrongPartitions(wrong, settings.partitions)
-
-
-async def _assigned(app: App) -> None:
-    while app.rebalancing or not app.tables.actives_ready:
-        await asyncio.sleep(DRAIN_WATCH)
 
 
 async def _watch(app: App, health: Health) -> None:

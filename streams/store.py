@@ -48,6 +48,17 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a partition is, whoever owns it."""
+
+    next: dict[str, int]
+    outbox: int
+    """Records not yet published."""
+    due: datetime | None
+    """When time alone changes something."""
+
+
+@dataclass(frozen=True, slots=True)
 class BatchWrite:
     """All that one batch writes. `after` is the next offset by topic, `before` what Redis must hold until then."""
 
@@ -87,6 +98,15 @@ class Store:
             raise Fenced
         return _control(dict(zip(answer[::2], answer[1::2], strict=True)))
 
+    async def standing(self, partition: int) -> Standing:
+        """How far a partition is; for one that nobody has taken over yet, at the beginning."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(self.key(partition, "control"))
+            pipe.xlen(self.key(partition, "outbox"))
+            pipe.zrange(self.key(partition, "due"), 0, 0, withscores=True)
+            control, outbox, due = await pipe.execute()
+        return Standing(_control({b"epoch": b"0", **control}).next, outbox, _moment(due[0][1]) if due else None)
+
     async def outbox(self, partition: int) -> list[Entry]:
         """What the outbox holds, in order."""
         return [Entry.of(*item) for item in await self._redis.xrange(self.key(partition, "outbox"))]
@@ -94,7 +114,7 @@ class Store:
     async def due(self, partition: int) -> list[tuple[str, datetime]]:
         """Every stay with a due time, earliest first."""
         items = await self._redis.zrange(self.key(partition, "due"), 0, -1, withscores=True)
-        return [(stay.decode(), _EPOCH + timedelta(microseconds=int(score))) for stay, score in items]
+        return [(stay.decode(), _moment(score)) for stay, score in items]
 
     async def states(self, partition: int, stay_ids: Sequence[str]) -> list[dict[str, bytes]]:
         """The fields of each stay's hash, in the order asked; empty for a stay that is not there."""
@@ -119,6 +139,10 @@ class Store:
         for (topic, number), offset in sent.items():
             arguments += [f"sent:{topic}:{number}", offset]
         _raise_for(await self._trim(keys, arguments))
+
+
+def _moment(score: float) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(score))
 
 
 def _raise_for(answer: bytes) -> None:

@@ -1,7 +1,9 @@
-"""Reading the tail of a topic: which records of an outbox stand there already."""
+"""Reading parts of topics outside the consumer group: which records stand there, committed."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -11,11 +13,14 @@ from picustream.streams.settings import Settings
 from picustream.streams.topics import LARGEST_MESSAGE
 
 PATIENCE = 60.0
-"""Seconds to read to the end; then the take-over starts anew."""
+"""Seconds to read to the end; then whoever asked starts anew."""
+
+Place = tuple[str, int]
+"""Topic and partition."""
 
 
 async def standing(
-    settings: Settings, partition: int, entries: Iterable[Entry], since: Mapping[tuple[str, int], int]
+    settings: Settings, partition: int, entries: Iterable[Entry], since: Mapping[Place, int]
 ) -> set[Entry]:
     """Those of `entries`, left in the outbox of `partition`, that stand committed on their topics.
 
@@ -23,7 +28,25 @@ async def standing(
     offset. Call it only when no older producer can publish any more.
     """
     wanted = {value: entry for entry in entries for _, value in [entry.mark(settings.group, partition)]}
-    targets = {TopicPartition(entry.topic, entry.partition) for entry in wanted.values()}
+    places = {(entry.topic, entry.partition) for entry in wanted.values()}
+    found: set[Entry] = set()
+    async with _reading(settings, {place: since.get(place) for place in places}) as records:
+        async for record in records:
+            found |= {wanted[value] for name, value in record.headers if name == OUTBOX_HEADER and value in wanted}
+    return found
+
+
+async def holds_records(settings: Settings, place: Place, first: int, end: int) -> bool:
+    """Whether a record lies in `first` ... `end` - 1; offsets may also be markers of transactions, or aborted."""
+    async with _reading(settings, {place: first}) as records:
+        async for record in records:
+            return record.offset < end
+    return False
+
+
+@asynccontextmanager
+async def _reading(settings: Settings, since: Mapping[Place, int | None]) -> AsyncIterator[AsyncIterator[Any]]:
+    """The committed records of each place, from its offset or its beginning to what was its end at first sight."""
     consumer = AIOKafkaConsumer(
         **options(settings),
         isolation_level="read_committed",
@@ -35,37 +58,32 @@ async def standing(
     async with asyncio.timeout(PATIENCE):
         await consumer.start()
         try:
-            consumer.assign(targets)
-            for target in targets:
-                await _start(consumer, target, since.get((target.topic, target.partition)))
-            marks = await _marks(consumer, targets)
+            consumer.assign([TopicPartition(*place) for place in since])
+            for place, offset in since.items():
+                if offset is None:
+                    await consumer.seek_to_beginning(TopicPartition(*place))
+                else:
+                    consumer.seek(TopicPartition(*place), offset)
+            yield _records(consumer)
         finally:
             await consumer.stop()
-    return {wanted[mark] for mark in marks if mark in wanted}
 
 
-async def _start(consumer: AIOKafkaConsumer, target: TopicPartition, offset: int | None) -> None:
-    if offset is None:
-        await consumer.seek_to_beginning(target)
-    else:
-        consumer.seek(target, offset)
-
-
-async def _marks(consumer: AIOKafkaConsumer, targets: set[TopicPartition]) -> set[bytes]:
-    """The outbox marks on every record up to the end that was stable when each target's first answer came."""
+async def _records(consumer: AIOKafkaConsumer) -> AsyncIterator[Any]:
     ends: dict[TopicPartition, int] = {}
-    found: set[bytes] = set()
-    while not await _read_all(consumer, targets, ends):
+    while not await _read_all(consumer, ends):
         for records in (await consumer.getmany(timeout_ms=50)).values():
-            found |= {value for record in records for name, value in record.headers if name == OUTBOX_HEADER}
-    return found
+            for record in records:
+                yield record
 
 
-async def _read_all(consumer: AIOKafkaConsumer, targets: set[TopicPartition], ends: dict[TopicPartition, int]) -> bool:
-    for target in targets:
-        stable = consumer.last_stable_offset(target)
+async def _read_all(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    """Whether every position is at the last stable offset that the first answer told, which is noted in `ends`."""
+    places = consumer.assignment()
+    for place in places:
+        stable = consumer.last_stable_offset(place)
         if stable is not None and stable >= 0:
-            ends.setdefault(target, stable)
-    if len(ends) < len(targets):
+            ends.setdefault(place, stable)
+    if len(ends) < len(places):
         return False
-    return all([await consumer.position(target) >= ends[target] for target in targets])
+    return all([await consumer.position(place) >= ends[place] for place in places])
