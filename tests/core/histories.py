@@ -17,7 +17,7 @@ Events = Sequence[tuple[str, dict[str, Any]]]
 
 SHIPPED = load_rules()
 
-_PLACES = {
+PLACES = {
     "timezone": ("time", "zone"),
     "finalise_after_hours": ("time", "finalise_after_hours"),
     "window_first_day": ("window", "first_day"),
@@ -37,10 +37,18 @@ _PLACES = {
 
 def rules_for(parameters: dict[str, Any]) -> Rules:
     """The shipped protocol with the reference's parameters put in their places."""
-    table = SHIPPED.protocol.model_dump()
+    parts: dict[str, dict[str, Any]] = {}
     for name, value in parameters.items():
-        part, field = _PLACES[name]
-        table[part][field] = value
+        part, field = PLACES[name]
+        parts.setdefault(part, {})[field] = value
+    return with_parameters(parts)
+
+
+def with_parameters(parts: dict[str, dict[str, Any]]) -> Rules:
+    """The shipped protocol with some of its entries replaced: `{"mods": {"carry_forward_hours": 24}}`."""
+    table = SHIPPED.protocol.model_dump()
+    for part, fields in parts.items():
+        table[part] |= fields
     return Rules(Protocol.model_validate(table), SHIPPED.codemap)
 
 
