@@ -1,0 +1,204 @@
+"""The store on a real Redis: one call writes a batch whole or not at all, and only the owner's (I2, I3, I4, I5)."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from picustream.streams.outbox import Entry
+from picustream.streams.store import BatchWrite, Fenced, StateLost, Store
+from picustream.streams.topics import LAB, MODS, VITAL
+
+pytestmark = pytest.mark.servers
+
+NOW = datetime(2026, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
+P = 3
+
+
+def entry(sequence: int) -> Entry:
+    return Entry(sequence, MODS, P, b"S-1", f"e-{sequence}", b"\x00value", (("ce_id", b"x"),))
+
+
+def write(epoch: int = 1, **changes: Any) -> BatchWrite:
+    """The first batch of a partition."""
+    first = BatchWrite(
+        epoch=epoch,
+        batch=0,
+        sequence=0,
+        clock=NOW,
+        before={LAB: None},
+        after={LAB: 5},
+        due={"S-1": NOW + timedelta(hours=1), "S-2": NOW},
+        writes={"S-1": {"a": b"\x001", "b": b"2"}, "": {"own": b"3"}},
+        entries=[entry(1), entry(2)],
+    )
+    return replace(first, **changes)
+
+
+@pytest.fixture
+def on_redis(servers: Any) -> Callable[[Callable[[Store, Redis], Awaitable[None]]], None]:
+    """Runs a story on a store with a group of its own."""
+
+    def run(story: Callable[[Store, Redis], Awaitable[None]]) -> None:
+        async def live() -> None:
+            async with Redis.from_url(servers.redis) as redis:
+                await story(Store(redis, f"test-{uuid.uuid4().hex}"), redis)
+
+        asyncio.run(live())
+
+    return run
+
+
+async def everything(store: Store) -> Any:
+    """All that the store holds of the partition, but for the control hash."""
+    return await store.standing(P), await store.outbox(P), await store.due(P), await store.states(P, ["S-1", "S-2", ""])
+
+
+def test_what_a_batch_wrote_is_what_the_next_owner_finds(on_redis: Any) -> None:
+    async def story(store: Store, redis: Redis) -> None:
+        assert (await store.take_over(P, "a")).epoch == 1
+        await store.commit(P, write())
+        control = await store.take_over(P, "b")
+        assert (control.epoch, control.batch, control.sequence, control.clock) == (2, 1, 2, NOW)
+        assert control.next == {LAB: 5}
+        assert await store.outbox(P) == [entry(1), entry(2)]
+        assert await store.due(P) == [("S-2", NOW), ("S-1", NOW + timedelta(hours=1))]
+        assert await store.states(P, ["S-1", "S-2", ""]) == [{"a": b"\x001", "b": b"2"}, {}, {"own": b"3"}]
+
+    on_redis(story)
+
+
+def test_a_second_batch_changes_deletes_and_removes(on_redis: Any) -> None:
+    async def story(store: Store, redis: Redis) -> None:
+        await store.take_over(P, "a")
+        await store.commit(P, write())
+        await store.commit(
+            P,
+            write(
+                batch=1,
+                sequence=2,
+                before={LAB: 5, VITAL: None},
+                after={LAB: 6, VITAL: 1},
+                due={"S-1": None},
+                writes={"S-1": {"a": None, "c": b"4"}},
+                entries=[entry(3)],
+            ),
+        )
+        assert (await store.standing(P)).next == {LAB: 6, VITAL: 1}
+        assert await store.due(P) == [("S-2", NOW)]
+        assert await store.states(P, ["S-1"]) == [{"b": b"2", "c": b"4"}]
+        assert [one.sequence for one in await store.outbox(P)] == [1, 2, 3]
+
+    on_redis(story)
+
+
+def test_the_same_batch_sent_twice_is_written_once(on_redis: Any) -> None:
+    """An answer that was lost on its way: the call is repeated (I3)."""
+
+    async def story(store: Store, redis: Redis) -> None:
+        await store.take_over(P, "a")
+        await store.commit(P, write())
+        before = await everything(store)
+        await store.commit(P, write())
+        assert await everything(store) == before
+
+    on_redis(story)
+
+
+def test_an_older_writer_changes_nothing_any_more(on_redis: Any) -> None:
+    """I4: it wakes up after another has taken over, and its batch, its trim and its take-over are refused."""
+
+    async def story(store: Store, redis: Redis) -> None:
+        await store.take_over(P, "a")
+        await store.commit(P, write())
+        await store.take_over(P, "b")
+        before = await everything(store)
+        with pytest.raises(Fenced):
+            await store.commit(P, write(batch=1, sequence=2, before={LAB: 5}, after={LAB: 6}))
+        with pytest.raises(Fenced):
+            await store.trim(P, 1, 2, {})
+        with pytest.raises(Fenced):
+            await store.take_over(P, "a", held=1)
+        assert await everything(store) == before
+
+    on_redis(story)
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [{"batch": 2}, {"sequence": 1}, {"before": {LAB: 4}}, {"before": {VITAL: 1}, "after": {VITAL: 2}}, {"epoch": 9}],
+    ids=["batch", "sequence", "offset", "offset of a topic unread", "epoch"],
+)
+def test_a_redis_that_went_back_in_time_is_noticed_and_not_written(on_redis: Any, expectation: dict) -> None:
+    """I5: restored from an older copy, or failed over with the last writes lost."""
+
+    async def story(store: Store, redis: Redis) -> None:
+        await store.take_over(P, "a")
+        await store.commit(P, write())
+        before = await everything(store)
+        following = {"batch": 1, "sequence": 2, "before": {LAB: 5}, "after": {LAB: 6}} | expectation
+        with pytest.raises(StateLost):
+            await store.commit(P, write(**following))
+        assert await everything(store) == before
+
+    on_redis(story)
+
+
+def test_a_wiped_redis_is_noticed(on_redis: Any) -> None:
+    async def story(store: Store, redis: Redis) -> None:
+        await store.take_over(P, "a")
+        await redis.delete(store.key(P, "control"))
+        with pytest.raises(StateLost):
+            await store.commit(P, write())
+        with pytest.raises(StateLost):
+            await store.trim(P, 1, 2, {})
+
+    on_redis(story)
+
+
+def test_after_a_wipe_the_epoch_still_rises_above_the_one_held(on_redis: Any) -> None:
+    async def story(store: Store, redis: Redis) -> None:
+        for _ in range(3):
+            epoch = (await store.take_over(P, "a")).epoch
+        await redis.delete(store.key(P, "control"))
+        assert (await store.take_over(P, "a", held=epoch)).epoch == epoch + 1
+
+    on_redis(story)
+
+
+def test_trimming_takes_what_kafka_has_and_notes_how_far_the_topics_are_known(on_redis: Any) -> None:
+    async def story(store: Store, redis: Redis) -> None:
+        await store.take_over(P, "a")
+        await store.commit(P, write(entries=[entry(number) for number in range(1, 6)]))
+        await store.trim(P, 1, 3, {(MODS, P): 17, (LAB, 1): 4})
+        assert [one.sequence for one in await store.outbox(P)] == [4, 5]
+        assert (await store.take_over(P, "b")).sent == {(MODS, P): 17, (LAB, 1): 4}
+
+    on_redis(story)
+
+
+def test_all_keys_of_a_partition_share_a_slot(servers: Any) -> None:
+    """One script touches them all, in Redis Cluster too."""
+    store = Store(Redis.from_url(servers.redis), "g")
+    names = ("control", "due", "outbox", "partition", "stay:S-1")
+    assert {store.key(P, name).partition("}")[0] for name in names} == {"picustream:{g.3"}
+
+
+def test_a_batch_of_thousands_of_fields_fits_into_one_call(on_redis: Any) -> None:
+    async def story(store: Store, redis: Redis) -> None:
+        await store.take_over(P, "a")
+        fields = {f"f{number}": b"x" for number in range(20_000)}
+        await store.commit(P, write(writes={"S-1": fields}))
+        assert await store.states(P, ["S-1"]) == [fields]
+        gone = dict.fromkeys(fields)
+        await store.commit(
+            P, write(batch=1, sequence=2, before={LAB: 5}, after={LAB: 6}, writes={"S-1": gone}, entries=())
+        )
+        assert await store.states(P, ["S-1"]) == [{}]
+
+    on_redis(story)
