@@ -1,0 +1,166 @@
+"""`picustream explain STAY`: the receipt of a score, to read."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from picustream.commands.options import day as parsed_day
+from picustream.models.record import APPS, MODS
+from picustream.streams.errors import UserError
+from picustream.streams.settings import Settings
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from picustream.commands.receipt.chains import StayScores
+    from picustream.commands.receipt.page import Page
+
+
+class Score(StrEnum):
+    """A score that has receipts."""
+
+    MODS = "mods"
+    APPS = "apps"
+
+
+_TOPICS = {Score.MODS: MODS, Score.APPS: APPS}
+FINDINGS = 1
+
+
+def explain(
+    stay: Annotated[str, typer.Argument(metavar="STAY", help="The stay's pseudonym (stay_id).")],
+    more: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="More files, as in --file scores/*.ndjson.")
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="DAY", help="One local day; default: all, in a table.")
+    ] = None,
+    score: Annotated[Score | None, typer.Option("--score", help="One score; default: MODS, and APPS if any.")] = None,
+    file: Annotated[
+        list[Path] | None,
+        typer.Option("--file", help="Output records: event files, or a folder written by replay; default: from Kafka."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print records, explanations and revisions as JSON.")] = False,
+) -> int:
+    """Show how a score came about: points, bands, values as they were sent, what is missing, and every revision.
+
+    Exit status 1: there is no such stay or day, some records cannot be read, or a record does not add up.
+    """
+    from picustream.commands.receipt.chains import collect
+    from picustream.commands.receipt.sources import from_files, from_kafka
+
+    wanted, settings, unread = parsed_day(day, "--day"), Settings(), _Unread()
+    topics = [_TOPICS[score]] if score else list(_TOPICS.values())
+    paths = [*(file or []), *(more or [])]
+    read = from_files(paths, stay, topics, unread) if paths else from_kafka(settings, stay, topics, unread)
+    scores = collect(read)
+    if not scores.chains:
+        raise _no_stay(stay, score, paths, settings, unread)
+    shown = scores if wanted is None else scores.of_day(wanted)
+    if not shown.chains:
+        raise _no_day(scores, wanted, score)
+    if as_json:
+        from picustream.commands.receipt import machine
+
+        print(machine.as_json(stay, shown, scores.first_counted))
+    else:
+        page = _page()
+        if wanted is None:
+            _overview(page, stay, shown, paths)
+        else:
+            _receipts(page, shown, scores)
+        page.print()
+    return _findings(shown, unread)
+
+
+class _Unread:
+    """Lines and records that cannot be read: the first one is kept, all are counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first = ""
+
+    def __call__(self, error: UserError) -> None:
+        self.count += 1
+        self.first = self.first or error.message
+
+    def __str__(self) -> str:
+        more = f" ({self.count - 1:,} more that cannot be read)" if self.count > 1 else ""
+        return f"{self.first}{more}"
+
+
+def _page() -> "Page":
+    from rich.console import Console
+
+    from picustream.commands.receipt.page import Page
+
+    # What the terminal cannot show becomes a question mark, and no error.
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    return Page(Console(highlight=False))
+
+
+def _overview(page: "Page", stay: str, shown: "StayScores", paths: Sequence[Path]) -> None:
+    from picustream.commands.receipt.chains import day_of
+    from picustream.commands.receipt.overview import overview
+
+    overview(page, shown)
+    words = ["picustream", "explain", stay, "--day", str(day_of(shown.chains[-1].current))]
+    page.blank()
+    page.write("The receipt of a day:")
+    page.line(shlex.join([*words, *(["--file", *map(str, paths)] if paths else [])]), indent=2)
+
+
+def _receipts(page: "Page", shown: "StayScores", scores: "StayScores") -> None:
+    from picustream.commands.receipt import apps, mods
+    from picustream.models.record import ModsRecord
+
+    counted = scores.first_counted
+    for number, chain in enumerate(shown.chains):
+        if number:
+            page.blank()
+            page.blank()
+        if isinstance(chain.current, ModsRecord):
+            mods.receipt(page, chain, counted)
+        else:
+            apps.receipt(page, chain, counted)
+
+
+def _findings(shown: "StayScores", unread: _Unread) -> int:
+    """Exit status 1 and a line for each, where something could not be read or does not add up."""
+    from picustream.commands.receipt.audit import faults
+
+    unsound = [chain.current.event_id for chain in shown.chains if faults(chain.current)]
+    if unread.count:
+        print(f"picustream: {unread}", file=sys.stderr)
+    if unsound:
+        print(f"picustream: these records do not add up: {', '.join(unsound)}.", file=sys.stderr)
+    return FINDINGS if unsound or unread.count else 0
+
+
+def _named(score: Score | None) -> str:
+    return score.upper() if score else "MODS or APPS"
+
+
+def _no_stay(stay: str, score: Score | None, paths: Sequence[Path], settings: Settings, unread: _Unread) -> UserError:
+    """Which stays there are is nobody's business here: the name that was asked for is all that is told."""
+    where = f"in {', '.join(map(str, paths))}" if paths else f"in Kafka at {settings.kafka}"
+    if unread.count:
+        hint = str(unread)
+    elif paths:
+        hint = "Records of scores are in the files that picustream replay FILE --out DIR writes. STAY is a stay_id."
+    else:
+        hint = "STAY is the stay_id of its events. Has the worker read them?"
+    return UserError(f"No {_named(score)} of stay {stay} {where}.", hint, FINDINGS)
+
+
+def _no_day(scores: "StayScores", wanted: "date | None", score: Score | None) -> UserError:
+    from picustream.commands.receipt.chains import day_of
+    from picustream.commands.receipt.overview import days_told
+
+    days = sorted({day_of(chain.current) for chain in scores.chains})
+    return UserError(f"No {_named(score)} of {wanted}; days: {days_told(days)}.", "", FINDINGS)
