@@ -154,15 +154,15 @@ def _records(situation: Situation) -> Iterator[Condition]:
 
 def alert_revisions(
     holding: Mapping[RecordKey, Condition], heads: Mapping[RecordKey, Head], telling: Telling
-) -> Iterator[tuple[RecordKey, Revision]]:
+) -> Iterator[Revision]:
     """What has to be told: conditions that began to hold, and told ones that hold no more."""
     told = {key for key, head in heads.items() if key.kind == "alert" and head.digest == FIRING}
     for key in sorted(holding.keys() - told):
-        yield key, _revision(key, holding[key], heads.get(key), telling, FIRING)
+        yield _revision(key, holding[key], heads.get(key), telling, FIRING)
     for key in sorted(told - holding.keys()):
         name, _, subject = key.part.partition("/")
         over = Condition(name, heads[key].effective_at, subject)
-        yield key, _revision(key, over, heads[key], telling, RESOLVED)
+        yield _revision(key, over, heads[key], telling, RESOLVED)
 
 
 def _revision(
@@ -191,4 +191,4 @@ def _revision(
         software=telling.rules.software,
         caveats=[],
     )
-    return Revision(ALERT, record, Head(number, state, "final", False, telling.patient_id, condition.since))
+    return Revision(ALERT, key, record, Head(number, state, "final", False, telling.patient_id, condition.since))

@@ -22,6 +22,8 @@ from picustream.scoring.stayfile import StayFile
 __all__ = ["Arrival", "Batch", "Effects", "Engine", "Output"]
 
 CONTENT_TYPE = b"application/json"
+HEAD_HEADER = "picustream_head"
+"""Header of every record of a stay: what is kept of it as last told, from which lost state is rebuilt (I5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,18 @@ class Engine:
         """Takes over a stay as the store keeps it; without fields, a new one."""
         self._stays[stay_id] = StayFile(stay_id, self._rules, fields)
 
+    def rebuild(self, stays: Iterable[StayFile], now: datetime) -> Effects:
+        """Takes over stays whose state was lost, and tells what differs from what was last told (I5)."""
+        effects = Effects()
+        for stay in stays:
+            self._stays[stay.stay_id] = stay
+            self._tell(stay, stay.revisions(now, Cause(reason="state-rebuilt", event_id=None), now), effects)
+        return effects
+
+    def dead_letters(self, one: Admission, now: datetime) -> list[Output]:
+        """A dead letter per fault of an arrival."""
+        return [self._dead_letter(one, number, fault, now) for number, fault in enumerate(one.faults)]
+
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
         """Takes over the due times that the store keeps."""
         for stay_id, moment in due:
@@ -114,8 +128,7 @@ class Engine:
             self._tell(stay, stay.revisions(moment, Cause(reason="time", event_id=None), now), effects)
 
     def _take_in(self, one: Admission, now: datetime, effects: Effects) -> None:
-        for number, fault in enumerate(one.faults):
-            effects.outputs.append(self._dead_letter(one, number, fault, now))
+        effects.outputs.extend(self.dead_letters(one, now))
         effects.ignored.update(one.ignored)
         if one.event is None or one.filed is None or one.stay_id is None:
             return
@@ -147,9 +160,9 @@ class Engine:
         stay_id, event_id = fields["stay_id"], fields["event_id"]
         value = text.encode(fields, self._rules.protocol.zone).encode()
         when = text.encode(fields["effective_at"], self._rules.protocol.zone).strip('"')
-        return Output(
-            revision.topic, stay_id.encode(), event_id, value, _headers(revision.topic, event_id, stay_id, when)
-        )
+        head = text.encode([str(revision.key), *revision.head.to_store()]).encode()
+        headers = (*_headers(revision.topic, event_id, stay_id, when), (HEAD_HEADER, head))
+        return Output(revision.topic, stay_id.encode(), event_id, value, headers)
 
     def _dead_letter(self, one: Admission, number: int, fault: Fault, now: datetime) -> Output:
         arrival = one.arrival

@@ -66,6 +66,7 @@ class Revision:
     """One revision, ready to be published."""
 
     topic: str
+    key: RecordKey
     record: BaseModel
     head: Head
 
@@ -111,7 +112,7 @@ def _revision(key: RecordKey, body: Body, head: Head | None, telling: Telling, s
         **body.fields,
     )
     closed = status in ("final", "amended") or (head is not None and head.closed)
-    return Revision(topic, record, Head(number, digest, status, closed, patient_id, effective_at))
+    return Revision(topic, key, record, Head(number, digest, status, closed, patient_id, effective_at))
 
 
 def _digest(body: Body, patient_id: str | None) -> str:

@@ -72,7 +72,7 @@ class StayFile:
         for key in sorted(key for key, body in bodies.items() if self._is_news(key, body, telling.patient_id)):
             revision = revise(key, bodies[key], self._heads.get(key), telling)
             if revision is not None:
-                found.append(self._told(key, revision))
+                found.append(self._told(revision))
         if bodies or self._alarming(now):
             found += self._alerts(now, telling)
         return found
@@ -89,15 +89,23 @@ class StayFile:
         bodies = {key: body for key, (body, _) in self._seen.items()}
         situation = Situation(self._chart, stay, self._rules.protocol, bodies, self._heads, now)
         holding = {condition.key: condition for condition in conditions(situation)}
-        found = [self._told(key, one) for key, one in alert_revisions(holding, dict(self._heads), telling)]
+        found = [self._told(one) for one in alert_revisions(holding, dict(self._heads), telling)]
         silent = silent_since(self._chart, stay) if stay is not None and STAY_SILENT not in holding else None
         self._silent_from = silent + SILENT_AFTER if silent is not None else None
         self._oddities = self._chart.oddities
         return found
 
-    def _told(self, key: RecordKey, revision: Revision) -> Revision:
-        self._heads[key] = revision.head
-        self.unsaved[HEAD + str(key)] = text.encode(revision.head.to_store()).encode()
+    def restore(self, key: RecordKey, head: Head) -> None:
+        """Takes over what was last told, where the store has lost it."""
+        self._heads[key] = head
+        self.unsaved[HEAD + str(key)] = text.encode(head.to_store()).encode()
+
+    def restored(self) -> None:
+        """Everything told has been taken over."""
+        self._restore_conflicts()
+
+    def _told(self, revision: Revision) -> Revision:
+        self.restore(revision.key, revision.head)
         return revision
 
     def _is_news(self, key: RecordKey, body: Body | None, patient_id: str | None) -> bool:

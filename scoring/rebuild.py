@@ -1,0 +1,62 @@
+"""Lost state, rebuilt from Kafka (invariant I5): charts from the inputs, what was told from the outputs.
+
+Whatever the store lost - all of it, or its last hour - every event is still on the input topics and every revision
+that was told is still on the output topics. Filed again, the events make the same chart (I1); compared with what was
+last told, they make only the revisions that are still owed, under the numbers that follow (I3).
+"""
+
+from datetime import datetime
+
+from picustream.models import text
+from picustream.models.record import DEAD_LETTER
+from picustream.scoring.bodies import RecordKey
+from picustream.scoring.door import Arrival
+from picustream.scoring.engine import HEAD_HEADER, Effects, Engine, Output
+from picustream.scoring.revisions import Head
+from picustream.scoring.rules import Rules
+from picustream.scoring.stayfile import StayFile
+
+
+class CannotRebuild(Exception):
+    """An output record does not say what is needed; another program has written to the topic."""
+
+
+class Rebuild:
+    """Outputs first (`told`, in the order of their offsets), then inputs (`take`), then `finish`."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._engine = Engine(rules)
+        self._stays: dict[str, StayFile] = {}
+        self._letters: set[str] = set()
+        """Event ids of the dead letters told."""
+
+    def told(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> None:
+        """Takes note of one output record. Raises `CannotRebuild`."""
+        if topic == DEAD_LETTER:
+            self._letters.add(text.parse(value)["event_id"])
+            return
+        if key is None or HEAD_HEADER not in headers:
+            raise CannotRebuild(f"a record of {topic} without its {HEAD_HEADER} header")
+        written, *kept = text.parse(headers[HEAD_HEADER])
+        self._stay(key.decode()).restore(RecordKey.parse(written), Head.from_store(kept))
+
+    def take(self, arrival: Arrival, arrived_at: datetime, now: datetime) -> list[Output]:
+        """Files one input record again, as of when it arrived; the dead letters that are still owed."""
+        batch = self._engine.read((arrival,), arrived_at)
+        (one,) = batch.admissions
+        owed = [letter for letter in self._engine.dead_letters(one, now) if letter.event_id not in self._letters]
+        if one.event is not None and one.filed is not None and one.stay_id is not None:
+            self._stay(one.stay_id).file(one.event, one.filed)
+        return owed
+
+    def finish(self, now: datetime) -> tuple[Engine, Effects]:
+        """The engine with everything in it, and what has to be stored and told."""
+        for stay in self._stays.values():
+            stay.restored()
+        return self._engine, self._engine.rebuild(self._stays.values(), now)
+
+    def _stay(self, stay_id: str) -> StayFile:
+        if stay_id not in self._stays:
+            self._stays[stay_id] = StayFile(stay_id, self._rules)
+        return self._stays[stay_id]
