@@ -1,0 +1,171 @@
+"""Workers as processes, toy events for them, and what came out: for the tests that kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from kafka import TopicPartition
+
+from picustream.streams import kafka_clients, topics
+from picustream.streams.settings import Settings
+
+PATIENCE = 60.0
+"""Seconds for anything to come about."""
+ROOT = Path(__file__).parents[2]
+
+
+def wait_for(done: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """What `done` says when it is true at last."""
+    deadline = time.monotonic() + patience
+    while not (found := done()):
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.02)
+    return found
+
+
+@dataclass
+class Worker:
+    """One process; `name` is its slot in the group."""
+
+    process: subprocess.Popen[bytes]
+    name: str
+    log: Path
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def pause(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        self.process.terminate()
+        return self.end()
+
+    def end(self) -> int:
+        """The exit status of a worker that ends by itself."""
+        return self.process.wait(PATIENCE)
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """Its log lines."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def heard(self, event: str) -> dict[str, Any] | None:
+        """The first log line of that name, None so far."""
+        return next((line for line in self.told if line["event"] == event), None)
+
+    def page(self, path: str) -> tuple[int, str]:
+        """Status and text of a page it serves; 0 if it does not answer."""
+        port = wait_for(lambda: self.heard("starting"), "the worker serves its pages")["http_port"]
+        try:
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as error:
+            return error.code, error.read().decode()
+        except (URLError, OSError, HTTPException):
+            return 0, ""
+
+    @property
+    def held(self) -> list[int]:
+        """The partitions it holds."""
+        status, text = self.page("/healthz")
+        return [one["partition"] for one in json.loads(text)["partitions"] if one["held"]] if status else []
+
+
+@dataclass
+class Bench:
+    """Servers, topics and workers of one test; all workers end with it."""
+
+    env: dict[str, str]
+    folder: Path
+    partitions: int
+    workers: list[Worker] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Settings:
+        return Settings.model_construct(
+            kafka=self.env["PICUSTREAM_KAFKA"], redis=self.env["PICUSTREAM_REDIS"], partitions=self.partitions
+        )
+
+    def worker(self, name: str = "w", *options: str, command: str = "tests.integration.toy", **env: str) -> Worker:
+        """Start a worker; keyword arguments are settings without `PICUSTREAM_`, in lower case."""
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("PICUSTREAM_")}
+        ours |= self.env | {"PICUSTREAM_INSTANCE": name}
+        ours |= {f"PICUSTREAM_{key.upper()}": value for key, value in env.items()}
+        log = self.folder / f"{len(self.workers)}-{name}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command.split(), *options], cwd=ROOT, env=ours, stdout=out, stderr=out
+            )
+        self.workers.append(Worker(process, name, log))
+        return self.workers[-1]
+
+    def drain(self, name: str = "w") -> None:
+        """Run a worker until all is processed."""
+        worker = self.worker(name, "--drain")
+        assert worker.end() == 0, worker.log.read_text()
+
+    def publish(self, events: Iterable[dict[str, Any]]) -> None:
+        """Send events, each with its `topic`, keyed by stay; returns when all are acknowledged."""
+        with kafka_clients.producer(self.settings, linger_ms=5) as producer:
+            sent = [
+                producer.send(one["topic"], json.dumps(one).encode(), key=one["stay_id"].encode()) for one in events
+            ]
+            for delivery in sent:
+                delivery.get(PATIENCE)
+
+    def records(self, names: Iterable[str] = topics.OUTPUTS) -> list[Any]:
+        """Every committed record of the topics."""
+        found = []
+        with kafka_clients.consumer(self.settings) as consumer:
+            parts = [TopicPartition(name, number) for name in names for number in range(self.partitions)]
+            consumer.assign(parts)
+            ends = consumer.end_offsets(parts)
+            while any(consumer.position(part) < ends[part] for part in parts):
+                for batch in consumer.poll(200).values():
+                    found += batch
+        return found
+
+    def close(self) -> None:
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.wake()
+                worker.kill()
+
+
+def toy_events(count: int, stays: int = 20, start: int = 0) -> list[dict[str, Any]]:
+    """Events for the toy engine over all input topics."""
+    return [
+        {"event_id": f"e{number}", "stay_id": f"S-{number % stays}", "topic": topics.INPUTS[number % 5]}
+        for number in range(start, start + count)
+    ]
+
+
+def assert_exactly_once(records: list[Any], events: list[dict[str, Any]]) -> None:
+    """I2, I3: each event had its effect once; no `event_id` stands twice; the revisions of a stay are 1, 2, 3 ..."""
+    bodies = [(record.topic, json.loads(record.value)) for record in records]
+    repeated = [name for name, times in Counter(body["event_id"] for _, body in bodies).items() if times > 1]
+    assert not repeated, "published twice"
+    counted = [body for topic, body in bodies if topic == topics.MODS]
+    assert Counter(body["cause"] for body in counted) == Counter(event["event_id"] for event in events)
+    revisions: dict[str, list[int]] = {}
+    for body in counted:
+        revisions.setdefault(body["stay_id"], []).append(body["revision"])
+    assert all(seen == list(range(1, len(seen) + 1)) for seen in revisions.values())
