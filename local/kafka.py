@@ -4,16 +4,18 @@ import base64
 import shutil
 import subprocess
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 from kafka.errors import KafkaError
 
 from picustream.local import ports
 from picustream.local.java import Launcher
+from picustream.local.java import launcher as kafka_launcher
 from picustream.local.places import LocalError
 from picustream.local.processes import Process
+from picustream.local.quickstart import discard, keep, quick, watched
 from picustream.local.server import Server
+from picustream.local.telling import Meter, Tell
 from picustream.streams.errors import UserError
 from picustream.streams.kafka_clients import admin
 from picustream.streams.settings import Settings
@@ -50,7 +52,7 @@ share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=2000
 # After a crash the broker is let in again only when its former life has timed out: 9 s by default.
-broker.session.timeout.ms=2000
+broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 # The files of a deleted topic go soon.
 log.segment.delete.delay.ms=1000
@@ -82,25 +84,21 @@ class Kafka(Server):
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def start(self, port: int, program: Callable[[], Launcher]) -> None:
-        """Start it on `port` unless it runs, and return when it answers.
-
-        `program` says which Kafka on which Java; it is asked only if that is needed, for it may have to fetch them.
-        """
+    def start(self, port: int, tell: Tell, meter: Meter | None = None) -> None:
+        """Start it on `port` unless it runs, and return when it answers; fetches Kafka if it is not there yet."""
         if self.process is not None:
             self.wait()
             return
-        launcher = program()
+        launcher = quick(kafka_launcher(tell, meter), tell)
         self._refuse_newer_data(launcher.version)
-        self.format(launcher)
+        if not (self._data / "meta.properties").exists():
+            self._format(launcher)
         self._configure(self._data, port)
         self._version_file.write_text(launcher.version)
-        self._launch(launcher.command("kafka.Kafka", str(self._config)), port)
+        self._launch(watched(launcher, self.folder).command("kafka.Kafka", str(self._config)), port)
 
-    def format(self, launcher: Launcher) -> None:
-        """Make the data folder unless it is there, whole or not at all: it gets its name when it is complete."""
-        if (self._data / "meta.properties").exists():
-            return
+    def _format(self, launcher: Launcher) -> None:
+        """Make the data folder, whole or not at all: it gets its name when it is complete."""
         if self._data.exists():
             raise LocalError(
                 f"{self._data} is no Kafka data folder: meta.properties is missing.",
@@ -132,6 +130,12 @@ class Kafka(Server):
             return False
         # A stranger on this port would answer, too: it must be the cluster of this folder.
         return cluster["cluster_id"] == self._cluster_id() and bool(cluster["brokers"])
+
+    def _ended(self, in_peace: bool) -> None:
+        if in_peace:
+            keep(self.folder, self._version_file.read_text())
+        else:
+            discard(self.folder)
 
     def _configure(self, data: Path, port: int) -> None:
         controller = ports.free_port()

@@ -31,11 +31,13 @@ class Process:
         """True while this very process runs."""
         return started(self.pid) == self.started
 
-    def stop(self, limit: float) -> None:
-        """SIGTERM, and SIGKILL if it still runs after `limit` seconds; returns when it has ended."""
+    def stop(self, limit: float) -> bool:
+        """SIGTERM, and SIGKILL if it still runs after `limit` seconds; True if it ended without that."""
         self._signal(os.kill, signal.SIGTERM)
-        if not wait_until(lambda: not self.alive, limit):
-            self.kill()
+        if wait_until(lambda: not self.alive, limit):
+            return True
+        self.kill()
+        return False
 
     def kill(self) -> None:
         """SIGKILL to it and what it started; returns when it has ended."""

