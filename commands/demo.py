@@ -7,29 +7,27 @@ from typing import Annotated
 
 import typer
 
-LEAST_SECONDS = 20
-"""Start and clean-up take half of it."""
-FASTEST = 25_000
-SEED = 20
+from picustream.demo.plan import FASTEST, SEED, SHORTEST, Plan
 
 
 def demo(
     seconds: Annotated[
         float | None,
-        typer.Option("--for", metavar="SECONDS", min=LEAST_SECONDS, help="End after so long, start and end included."),
+        typer.Option("--for", metavar="SECONDS", min=SHORTEST, help="End after so long, start and end included."),
     ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the ward board in a browser.")] = False,
     speed: Annotated[
         float | None,
-        typer.Option(min=1, max=FASTEST, help="Ward seconds per second; default: what fits the time."),
+        typer.Option(metavar="X", min=1, max=FASTEST, help="Ward seconds per second; default: what fits the time."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Another seed: the same children, other readings.")] = SEED,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed: the same children, other readings.")] = SEED,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the records as event files, for picustream explain.")
+    ] = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save the screen of the ward's fifth day as SVG.")
+        Path | None, typer.Option(metavar="FILE", help="Save the screen of the ward's fourth day as SVG.")
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="The sums on standard output as JSON, all else beside.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The sums as JSON; all else on standard error.")] = False,
 ) -> int:
     """Runs Kafka, Redis, the worker and a simulated ward of eight beds, and shows what comes out.
 
@@ -40,11 +38,11 @@ def demo(
     from rich.console import Console
 
     from picustream.commands.local import _meter
-    from picustream.demo.run import Demo, Plan
+    from picustream.demo.run import Demo
 
     console = Console(stderr=as_json)
     with _meter() as meter:
-        outcome = Demo(Plan(seconds, speed, seed, picture), console, _tell, meter).run()
+        outcome = Demo(Plan(seconds, speed, seed, picture, out), console, _tell, meter).run()
     if as_json:
         print(json.dumps(outcome.sums, indent=2))
     return outcome.status

@@ -7,8 +7,8 @@ from picustream.demo.tally import Tally
 from picustream.demo.view import render_svg
 from picustream.streams.errors import UserError
 
-MOMENT = timedelta(days=4, hours=7)
-"""Since the ward's opening: the afternoon of its fifth day, seven beds taken and most of the story told."""
+MOMENT = timedelta(days=3, hours=3)
+"""Since the ward's opening: the fourth day, all beds taken, and the late creatinine has just come."""
 
 
 class Camera:

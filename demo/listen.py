@@ -1,10 +1,8 @@
 """What comes out: the records of the output topics, as they come, and all of them read anew."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -12,18 +10,16 @@ from picustream.streams import kafka_clients
 from picustream.streams.settings import Settings
 from picustream.streams.topics import OUTPUTS
 
+if TYPE_CHECKING:
+    from kafka.consumer.fetcher import ConsumerRecord
+
 # A fetch of many partitions waits this long for any of them to have something new.
 OPTIONS = {"fetch_max_wait_ms": 50, "retry_backoff_ms": 10}
-POLL = 0.05
-"""Seconds to wait for records."""
+POLL_MS = 50
+"""How long to wait for records."""
 
-
-@dataclass
-class Holdings:
-    """What the output topics hold: records by topic, and those whose `event_id` another one has."""
-
-    records: Counter[str] = field(default_factory=Counter)
-    repeated: int = 0
+Heard = tuple[str, dict[str, Any]]
+"""Topic and value of a record."""
 
 
 class Listener:
@@ -35,32 +31,36 @@ class Listener:
         self._consumer.assign(self._parts)
         self._consumer.seek_to_beginning(*self._parts)
 
-    def poll(self) -> list[tuple[str, dict[str, Any]]]:
-        """Topic and value of what has come, in order of arrival."""
-        polled = self._consumer.poll(timeout_ms=int(POLL * 1000))
-        records = sorted((record for found in polled.values() for record in found), key=_arrival)
-        return [(record.topic, json.loads(record.value)) for record in records]
+    def poll(self) -> list[Heard]:
+        """What has come, in order of arrival."""
+        return [_heard(record) for record in self._poll()]
 
-    def rest(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def rest(self) -> list[Heard]:
         """What is still to come of what stands in the topics now."""
-        ends = self._consumer.end_offsets(self._parts)
-        while any(self._consumer.position(part) < ends[part] for part in self._parts):
-            yield from self.poll()
+        return [_heard(record) for record in self._rest()]
 
-    def read_anew(self) -> Holdings:
-        """Read everything once more, and count."""
+    def read_anew(self) -> "list[ConsumerRecord]":
+        """Everything that stands in the topics, once more, in order of arrival."""
         self._consumer.seek_to_beginning(*self._parts)
-        held, known = Holdings(), set()
-        for topic, record in self.rest():
-            held.records[topic] += 1
-            held.repeated += record["event_id"] in known
-            known.add(record["event_id"])
-        return held
+        return sorted(self._rest(), key=_arrival)
 
     def close(self) -> None:
         """Give up the connection."""
         self._consumer.close()
 
+    def _poll(self) -> "list[ConsumerRecord]":
+        polled = self._consumer.poll(timeout_ms=POLL_MS)
+        return sorted((record for found in polled.values() for record in found), key=_arrival)
 
-def _arrival(record: Any) -> tuple[int, str, int, int]:
+    def _rest(self) -> "Iterator[ConsumerRecord]":
+        ends = self._consumer.end_offsets(self._parts)
+        while any(self._consumer.position(part) < ends[part] for part in self._parts):
+            yield from self._poll()
+
+
+def _heard(record: "ConsumerRecord") -> Heard:
+    return record.topic, json.loads(record.value)
+
+
+def _arrival(record: "ConsumerRecord") -> tuple[int, str, int, int]:
     return record.timestamp, record.topic, record.partition, record.offset

@@ -54,7 +54,9 @@ def of_mods(record: Record, before: Record | None, at: datetime | None) -> News:
     total = _step(before["total"], record["total"])
     disturbed = record["status"] == "amended" and before["components"] != record["components"]
     disturbed |= any(_disturbs(*pair) for pair in _pairs(before, record))
-    what = f"{head} {total} {record['status']}: {', '.join(changes)}"
+    # That it is preliminary goes without saying, and the line is short.
+    status = "" if record["status"] == "preliminary" else f" {record['status']}"
+    what = f"{head} {total}{status}: {', '.join(changes)}"
     return _news(record, at, what, Weight.SURPRISE if disturbed else closing)
 
 
@@ -101,7 +103,8 @@ def of_apps(record: Record, before: Record | None, at: datetime | None) -> News:
 
 def of_alert(record: Record, at: datetime | None) -> News:
     """News of an alert; the trial's and the operations' alike."""
-    weight = Weight.SURPRISE if record["state"] == "firing" else Weight.ROUTINE
+    surprise = record["state"] == "firing" and record["severity"] != "info"
+    weight = Weight.SURPRISE if surprise else Weight.CLOSING
     return _news(record, at, f"alert {record['name']} {record['state']}", weight)
 
 

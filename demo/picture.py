@@ -24,8 +24,10 @@ CAUSE = "#7aa6da"
 class Picture:
     """A rich renderable that fills the screen it is drawn on."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, hint: str = "") -> None:
+        """`hint` stands in the rule below the headline."""
         self._tally = tally
+        self._hint = hint
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Choose the layout by the room there is."""
@@ -37,7 +39,7 @@ class Picture:
         layout = Layout()
         layout.split_column(
             Layout(headline(self._tally, width), size=1),
-            Layout(Rule(style="grey37"), size=1),
+            Layout(Rule(self._hint, align="right", style="grey37"), size=1),
             Layout(table, size=size),
             Layout(glyphs.legend(), size=1),
             Layout(_below(self._tally, width, height - size - 4)),

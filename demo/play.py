@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
-from picustream.demo.listen import Holdings
-from picustream.demo.sums import Sums
+from picustream.demo.sums import Record, Sums
 from picustream.demo.view import View
 from picustream.demo.ward import ZONE, Ward
 from picustream.streams.clock import Clock
@@ -16,7 +15,7 @@ QUIET = 1.0
 """Seconds without a record after the ward has closed that mean that none will come: the worker looks at its clock four
 times as often."""
 
-Records = Iterable[tuple[str, dict[str, Any]]]
+Heard = Iterable[tuple[str, dict[str, Any]]]
 
 
 class Worker(Protocol):
@@ -50,13 +49,13 @@ class Feed(Protocol):
 class Listener(Protocol):
     """What hears the records."""
 
-    def poll(self) -> Records:
+    def poll(self) -> Heard:
         """Those that have come."""
 
-    def rest(self) -> Records:
+    def rest(self) -> Heard:
         """Those that are still to come."""
 
-    def read_anew(self) -> Holdings:
+    def read_anew(self) -> list[Record]:
         """All of them once more."""
 
 
@@ -82,8 +81,8 @@ class Play:
 
     @property
     def days(self) -> int:
-        """How many days the ward has."""
-        return self._day(self._read(self._ward.closes))
+        """How many days the ward has; the last is final in the morning after."""
+        return self._day_of(self._ward.events[-1].at)
 
     def turn(self) -> None:
         """Publish what is due, tell what happens, show what has come. Raises `UserError` if the worker has ended."""
@@ -97,13 +96,13 @@ class Play:
 
     def end(self, closed: bool) -> Sums:
         """End feeds and worker, show what is still to come, and hold the sums against the topics."""
-        now = self._read(self._clock.now())
+        day = min(self._day_of(self._clock.now()), self.days)
         self.view.event_published(self._feed.settle())
         self._worker.stop()
         self._show(self._listener.rest())
-        return Sums(self.view.summary(), self._listener.read_anew(), self._day(now), self.days, closed)
+        return Sums(self.view.summary(), self._listener.read_anew(), day, self.days, closed)
 
-    def _show(self, records: Records) -> None:
+    def _show(self, records: Heard) -> None:
         for topic, record in records:
             self.view.record(topic, record)
             self._heard = time.monotonic()
@@ -112,5 +111,6 @@ class Play:
         """The ward's clock on the wall of the ward, which goes no further than its closing."""
         return min(now, self._ward.closes).astimezone(ZONE)
 
-    def _day(self, now: datetime) -> int:
-        return (now.date() - self._read(self._ward.opens).date()).days + 1
+    def _day_of(self, now: datetime) -> int:
+        """1 on the day on which the ward opens."""
+        return (now.astimezone(ZONE).date() - self._ward.opens.astimezone(ZONE).date()).days + 1

@@ -83,7 +83,7 @@ def scenes(midnight: datetime) -> list[Scene]:
         Scene(
             CARDIAC.stay_id,
             "the line is out",
-            "The CVP catheter is removed. The last measured value is carried forward, and says so.",
+            "The CVP catheter is removed. From tomorrow the last measured value is carried, and says so.",
             nothing(at(4, 5.5)),
         ),
         Scene(

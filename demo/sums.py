@@ -1,45 +1,91 @@
 """What a demo came to, held against what the topics hold."""
 
+import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-from picustream.demo.listen import Holdings
+from picustream.streams.errors import UserError
+from picustream.streams.files import record_line
+from picustream.streams.topics import OUTPUTS
+
+
+class Record(Protocol):
+    """A record as it stands in a topic."""
+
+    topic: str
+    value: bytes
+    partition: int
+    offset: int
+    timestamp: int
 
 
 @dataclass(frozen=True)
 class Sums:
-    """`summary` as the view counted it; `held` as the topics read anew have it.
+    """`summary` as the view counted it; `records` as the topics hold them, in order of arrival.
 
-    `day` of the ward's `days` on which it ended; `closed`: all its days are over and final, and nothing more will come.
+    `day` of the ward's `days` on which it ended; `closed`: all days are over and final, and nothing more will come.
     """
 
     summary: dict[str, Any]
-    held: Holdings
+    records: list[Record]
     day: int
     days: int
     closed: bool
 
     @property
+    def held(self) -> dict[str, int]:
+        """Records that the topics hold, by topic."""
+        return dict(sorted(Counter(record.topic for record in self.records).items()))
+
+    @property
+    def repeated(self) -> int:
+        """Records whose `event_id` another one has (I3: none)."""
+        return len(self.records) - len({json.loads(record.value)["event_id"] for record in self.records})
+
+    @property
     def true(self) -> bool:
         """Whether the topics hold what was shown, each record once."""
-        return dict(self.held.records) == self.summary["records"] and not self.held.repeated
+        return self.held == self.summary["records"] and not self.repeated
 
     def lines(self) -> list[str]:
         """What the view's own summary does not say."""
-        lines = [] if self.closed else [f"ended early        on the ward's day {self.day} of {self.days}"]
+        lines = [] if self.closed else [f"ended early        on day {self.day} of {self.days}"]
         return [*lines, f"read anew          {self._compared()}"]
 
     def as_json(self) -> dict[str, Any]:
         """For a program to read."""
-        return {
-            **self.summary,
-            "closed": self.closed,
-            "topics_hold": dict(sorted(self.held.records.items())),
-            "repeated_event_ids": self.held.repeated,
-        }
+        return {**self.summary, "closed": self.closed, "topics_hold": self.held, "repeated_event_ids": self.repeated}
 
     def _compared(self) -> str:
         if self.true:
             return "the topics hold just these records, no event_id twice"
-        found = ", ".join(f"{topic} {count:,}" for topic, count in sorted(self.held.records.items())) or "nothing"
-        return f"the topics hold something else: {found}; {self.held.repeated} with an event_id of another one"
+        found = ", ".join(f"{topic} {count:,}" for topic, count in self.held.items()) or "nothing"
+        return f"the topics hold something else: {found}; {self.repeated:,} with the event_id of another one"
+
+
+def keep(records: Iterable[Record], folder: Path) -> None:
+    """Write records as event files, one per output topic, as `replay` does. Raises `UserError`."""
+    lines: dict[str, list[bytes]] = {topic: [] for topic in OUTPUTS}
+    for record in records:
+        one = record_line(record.topic, record.value, record.partition, record.offset, record.timestamp)
+        lines[record.topic].append(one)
+    try:
+        for topic, those in lines.items():
+            (folder / f"{topic}.ndjson").write_bytes(b"".join(those))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder for `keep`, unless it is there. Raises `UserError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    return UserError(f"{folder} cannot be written: {error.strerror}.", "Name another folder with --out.")

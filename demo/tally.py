@@ -84,23 +84,24 @@ class Tally:
     def record(self, topic: str, record: Record) -> News | None:
         """Take in an output record; what is worth telling about it, if anything."""
         self.records[topic] += 1
+        at = self._emitted(record)
         if topic == DEAD_LETTER:
             self.dead_letters[record["reason"]] += 1
-            return self._tell(of_dead_letter(record, self.now))
+            return self._tell(of_dead_letter(record, at))
         if record.get("revision", 1) > 1:
             self.revisions += 1
         if topic == ALERT:
-            return self._tell(of_alert(record, self.now))
+            return self._tell(of_alert(record, at))
         if topic == MODS:
             stay = self._stay(record["stay_id"])
             before = stay.mods.get(record["day"])
             stay.mods[record["day"]] = record
-            return self._tell(of_mods(record, before, self.now))
+            return self._tell(of_mods(record, before, at))
         if topic == APPS:
             stay = self._stay(record["stay_id"])
             key = (record["basis"], record.get("day") or record.get("episode"))
             before, stay.apps[key] = stay.apps.get(key), record
-            return self._tell(of_apps(record, before, self.now))
+            return self._tell(of_apps(record, before, at))
         return None
 
     def summary(self) -> Record:
@@ -112,6 +113,11 @@ class Tally:
             "dead_letters": dict(sorted(self.dead_letters.items())),
             "stays": sum(1 for stay in self.stays.values() if stay.mods),
         }
+
+    def _emitted(self, record: Record) -> datetime | None:
+        """When the worker made the record, by the ward's clock; it is a little later when it is seen here."""
+        written = record.get("emitted_at") or record.get("first_seen_at")
+        return datetime.fromisoformat(written) if written else self.now
 
     def _stay(self, stay_id: str) -> StayScores:
         return self.stays.setdefault(stay_id, StayScores(stay_id))

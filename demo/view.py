@@ -20,6 +20,9 @@ SMALLEST = (80, 24)
 """Columns and lines that the live picture needs."""
 
 
+HINT = "Ctrl-C ends it"
+
+
 class View(Protocol):
     """What the demo tells; called from one thread, records in the order of their topic's partitions."""
 
@@ -68,13 +71,13 @@ class LiveView(_Tallying):
     def __init__(self, beds: Iterable[Bed] = (), speed: float = 1.0, console: Console | None = None) -> None:
         super().__init__(beds, speed)
         self._console = console or Console()
-        self._live = Live(Picture(self.tally), console=self._console, screen=True, auto_refresh=False)
+        self._live = Live(Picture(self.tally, HINT), console=self._console, screen=True, auto_refresh=False)
         self._drawn = 0.0
         self._finished = False
 
     def start(self) -> None:
         """Take the screen."""
-        self._live.start()
+        self._live.start(refresh=True)
 
     def record(self, topic: str, record: dict[str, Any]) -> None:
         """Take in an output record."""
@@ -119,7 +122,7 @@ class PlainView(_Tallying):
         news = self.tally.record(topic, record)
         if news and news.weight is not Weight.ROUTINE:
             cause = f"  <- {news.reason} {news.event_id}" if news.reason else ""
-            self._line(f"{ward_time(self.tally.now)}  {news.stay_id}  {news.what}{cause}")
+            self._line(f"{ward_time(news.at)}  {news.stay_id}  {news.what}{cause}")
 
     def beat(self, beat: Beat) -> None:
         """Print the caption."""

@@ -89,6 +89,7 @@ DEAD = {
 FIRING = {
     "stay_id": "S-1",
     "name": "amended-after-final",
+    "severity": "warning",
     "state": "firing",
     "revision": 1,
     "cause": {"reason": "late", "event_id": "S-1/chemistry/02/late"},
@@ -280,7 +281,7 @@ def test_plain_lines_tell_beats_closed_days_and_surprises_only() -> None:
     view.finish()
     lines = out.getvalue().splitlines()
     assert lines[0] == "1 beds, 12,000 ward seconds a second"
-    assert lines[1].startswith("Thu 12:00  S-1  day 4 MODS 0→1 preliminary: renal 0→1 (50→120)  <- ")
+    assert lines[1].startswith("Thu 12:00  S-1  day 4 MODS 0→1: renal 0→1 (50→120)  <- ")
     assert lines[2].startswith("Thu 12:00  S-1  * a creatinine a day late: ")
     assert lines[3] == "Thu 12:00  S-1  day 4 MODS 1 [1-1] final  <- observation S-1/chemistry/02"
     assert lines[4].endswith("<- unit-unknown picu.lab.v1 offset 17")
