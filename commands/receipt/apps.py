@@ -79,7 +79,7 @@ def _component(page: Page, name: str, component: AppsComponent, record: AppsReco
     else:
         page.field(label, Text(f"{words.points(component.points)} for {apps_band(name, component)}", "bold"), _NAME)
         page.write(_basis(name, component, record), indent=2)
-    made = working(component.inputs, component.value)
+    made = working(component.inputs)
     if made is not None and made.formula:
         page.write(f"P/F = {made.sentence} {words.unit_of(component.unit)}", indent=2, style="bold")
     show_inputs(page, component.inputs, counted)

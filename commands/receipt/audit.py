@@ -43,7 +43,7 @@ def _organ(component: ModsComponent) -> Iterator[str]:
         if component.points:
             yield f"{component.organ}: points though nothing was measured"
         return
-    made = working(component.inputs, component.value)
+    made = working(component.inputs)
     if made is None:
         yield f"{component.organ}: the inputs of the value are missing"
         return
@@ -69,7 +69,7 @@ def possible_points(record: AppsRecord, name: str, component: AppsComponent) -> 
     """The points an APPS component may have by its inputs: one, but for a plateau of exactly 27 cmH2O (A1)."""
     if name == "age":
         return _age_points(component.inputs, record.onset_at)
-    made = working(component.inputs, component.value)
+    made = working(component.inputs)
     if made is None or printed(made.exact) != component.value:
         return set()
     if name == "pf":

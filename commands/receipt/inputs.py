@@ -44,18 +44,21 @@ def _conversion(one: Input) -> list[tuple[str, str]]:
     assert found is not None
     if not found.follows:
         return [(" (this does not follow)", ALARM)]
-    how = [f" × {plain(found.factor)}"] if found.factor != ONE else []
-    raised = [", counted as 0.21"] if found.raised else []
-    return [(text, "") for text in how + raised]
+    factor = f" × {plain(found.factor)}" if found.factor != ONE else ""
+    rule = " (M10)" if one.variable == "gcs_verbal" else ""
+    return [(factor, ""), (f", counted as {plain(found.exact)}{rule}" if found.counts_as else "", "")]
 
 
 def _times(one: Input, anchor: Input, counted_at: datetime) -> str:
     """When it was taken, filed and first counted in one of the stay's scores, each as late as it was."""
     verb = "as of" if isinstance(one.value, str) else "taken"
     told = [f"{verb} {words.moment(one.observed_at)}{_beside(one, anchor)}"]
+    counted = f"counted {_later(counted_at, one.observed_at)}"
+    if one.recorded_at == counted_at:
+        return ", ".join([*told, f"filed and {counted}"])
     if one.recorded_at is not None:
         told.append(f"filed {_later(one.recorded_at, one.observed_at)}")
-    return ", ".join([*told, f"counted {_later(counted_at, one.observed_at)}"])
+    return ", ".join([*told, counted])
 
 
 def _beside(one: Input, anchor: Input) -> str:

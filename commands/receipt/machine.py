@@ -84,7 +84,7 @@ def _component(name: str, component: AppsComponent) -> dict[str, Any]:
 
 
 def _computed(part: str, component: ModsComponent | AppsComponent, counted: FirstCounted) -> dict[str, Any]:
-    made = working(component.inputs, component.value)
+    made = working(component.inputs)
     return {
         "rules": list(words.RULES[part]),
         "computed_by": made.sentence if made is not None and made.formula else None,

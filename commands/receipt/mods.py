@@ -92,7 +92,7 @@ def _organ(page: Page, component: ModsComponent, counted: FirstCounted) -> None:
     name = Text(component.organ.upper().ljust(_NAME), "bold")
     page.field(name + glyphs.organ(component.model_dump()), _verdict(component), _NAME + 7)
     page.write(_basis(component), indent=2)
-    made = working(component.inputs, component.value)
+    made = working(component.inputs)
     if made is not None and made.formula:
         page.write(_sentence(component, made), indent=2, style="bold")
     show_inputs(page, component.inputs, counted)
@@ -125,8 +125,7 @@ def _basis(component: ModsComponent) -> str:
 def _sentence(component: ModsComponent, made: Working) -> str:
     charted = "charted " if component.basis == "assumed-normal-sedated" else ""
     unit = words.unit_of(component.unit)
-    note = " (a verbal 1 of an intubated child counted as 5, M10)" if made.verbal_assumed else ""
-    return f"{charted}{words.MEASURES[component.organ]} = {made.sentence} {unit}".rstrip() + note
+    return f"{charted}{words.MEASURES[component.organ]} = {made.sentence} {unit}".rstrip()
 
 
 def _passed_over(page: Page, component: ModsComponent) -> None:

@@ -16,6 +16,7 @@ from picustream.scoring.units import EXACT_DIGITS, ONE, QUANTITIES, ROOM_AIR
 
 _PERCENT = Decimal("0.01")
 _PERCENT_FROM = Decimal(20)
+_ALMOST_ROOM_AIR = Decimal("0.20")
 _FULL_VERBAL = Decimal(5)
 
 
@@ -27,8 +28,9 @@ class Conversion:
     """Canonical = sent x factor; 1 where only the spelling of the unit differs."""
     exact: Decimal
     """In the canonical unit, not rounded."""
-    raised: bool
-    """An FiO2 from 0.20 up to 0.21, which counts as 0.21."""
+    counts_as: bool
+    """Whether a rule put another value in its place: an FiO2 from 0.20 up to 0.21 is 0.21, and a protocol may have the
+    verbal 1 of an intubated child count as 5 (M10)."""
     follows: bool
     """Whether the value in the receipt is what comes out."""
 
@@ -58,10 +60,19 @@ def _converted(variable: Variable, one: Input, factor: Decimal) -> Conversion:
     with localcontext() as context:
         context.prec = EXACT_DIGITS
         exact = one.original.value * factor
-    raised = variable is Variable.FIO2 and Decimal("0.20") <= exact < ROOM_AIR
-    if raised:
-        exact = ROOM_AIR
-    return Conversion(factor, exact, raised, printed(exact) == one.value)
+    instead = _instead(variable, exact, one.value)
+    if instead is not None:
+        exact = instead
+    return Conversion(factor, exact, instead is not None, printed(exact) == one.value)
+
+
+def _instead(variable: Variable, exact: Decimal, told: object) -> Decimal | None:
+    """The value that a rule puts in the place of this one. Of M10 the record tells by its value alone."""
+    if variable is Variable.FIO2 and _ALMOST_ROOM_AIR <= exact < ROOM_AIR:
+        return ROOM_AIR
+    if variable is Variable.GCS_VERBAL and exact == 1 and told == _FULL_VERBAL:
+        return _FULL_VERBAL
+    return None
 
 
 def exact_of(one: Input) -> Decimal:
@@ -84,8 +95,6 @@ class Working:
     numbers: str
     """`78 / 0.6`; empty likewise."""
     exact: Decimal
-    verbal_assumed: bool = False
-    """A verbal score of 1 of an intubated child counted as 5 (M10)."""
 
     @property
     def sentence(self) -> str:
@@ -94,18 +103,15 @@ class Working:
         return f"{self.formula} = {self.numbers} {'=' if value == self.exact else '≈'} {plain(value)}"
 
 
-def working(inputs: Sequence[Input], value: Decimal | None) -> Working | None:
-    """How the inputs of an organ or component make its value; None without inputs or for an age.
-
-    `value` is the record's: only it tells whether a protocol replaced the verbal score (M10).
-    """
+def working(inputs: Sequence[Input]) -> Working | None:
+    """How the inputs of an organ or component make its value; None without inputs or for an age."""
     named = {one.variable: one for one in inputs}
     if "pao2" in named:
         return _ratio(inputs)
     if "cvp" in named:
         return _rate(inputs)
     if "gcs_eye" in named:
-        return _gcs(inputs, value)
+        return _gcs(inputs)
     if len(inputs) != 1 or not isinstance(inputs[0].value, Decimal):
         return None
     return Working("", "", exact_of(inputs[0]))
@@ -126,13 +132,10 @@ def _rate(inputs: Sequence[Input]) -> Working:
     return Working("heart rate × CVP / MAP", f"{shown(rate)} × {shown(cvp)} / {shown(pressure)}", exact)
 
 
-def _gcs(inputs: Sequence[Input], value: Decimal | None) -> Working:
-    """M6, M10."""
-    eye, verbal, motor = (exact_of(one) for one in inputs)
-    assumed = verbal == 1 and value == eye + _FULL_VERBAL + motor
-    counted = _FULL_VERBAL if assumed else verbal
-    numbers = " + ".join(map(shown, (eye, counted, motor)))
-    return Working("eye + verbal + motor", numbers, eye + counted + motor, assumed)
+def _gcs(inputs: Sequence[Input]) -> Working:
+    """M6."""
+    parts = [exact_of(one) for one in inputs]
+    return Working("eye + verbal + motor", " + ".join(map(shown, parts)), sum(parts, Decimal(0)))
 
 
 def shown(value: Decimal) -> str:
