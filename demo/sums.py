@@ -72,6 +72,7 @@ def keep(records: Iterable[Record], folder: Path) -> None:
     for record in records:
         one = record_line(record.topic, record.value, record.partition, record.offset, record.timestamp)
         lines[record.topic].append(one)
+    prepare(folder)
     try:
         for topic, those in lines.items():
             (folder / f"{topic}.ndjson").write_bytes(b"".join(those))
