@@ -48,6 +48,10 @@ class Batch:
         """Stays that accepted events speak of."""
         return {one.stay_id for one in self.admissions if one.stay_id is not None}
 
+    def latest(self, now: datetime) -> datetime | None:
+        """How far the events move the record clock, which never passes `now`."""
+        return max((min(now, one.event.filed_at) for one in self.admissions if one.event is not None), default=None)
+
 
 @dataclass(slots=True)
 class Effects:
@@ -72,6 +76,8 @@ class Engine:
         self._due: dict[str, datetime] = {}
         self._queue: list[tuple[datetime, str]] = []
         self._letters = 0
+        self.clock: datetime | None = None
+        """How far time has passed; never runs backwards. Set at a take-over to what the store keeps."""
 
     def read(self, arrivals: Sequence[Arrival], now: datetime) -> Batch:
         """Checks arrivals at the door against a real clock (T6). Never raises, whatever the bytes."""
@@ -81,9 +87,10 @@ class Engine:
         """Likewise, where nothing may lie after a moment."""
         return Batch(tuple(self._door.admit(one, latest) for one in arrivals))
 
-    def missing(self, batch: Batch, now: datetime) -> list[str]:
+    def missing(self, batch: Batch, now: datetime, *, settle: bool = True) -> list[str]:
         """Stays that `process` needs and that are not held yet."""
-        due = {stay_id for moment, stay_id in self._queue if moment <= now}
+        until = now if settle else batch.latest(now)
+        due = {stay_id for moment, stay_id in self._queue if until is not None and moment <= until}
         return sorted((batch.stays | due) - self._stays.keys())
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
@@ -113,22 +120,37 @@ class Engine:
             heapq.heappop(self._queue)
         return self._queue[0][0] if self._queue else None
 
-    def process(self, batch: Batch, now: datetime) -> Effects:
-        """Lets time pass up to `now`, then files the batch, event by event."""
+    def process(
+        self, batch: Batch, now: datetime, *, settle: bool = True, emitted_at: datetime | None = None
+    ) -> Effects:
+        """Files the batch event by event, each as of the record clock, and then lets time pass up to `now`.
+
+        The record clock is the greatest filing time seen, never past `now`. `settle` False: more events wait, so time
+        goes no further than they say; else a backlog that holds an admission would close every day up to today
+        before the discharge behind it is read. `emitted_at`: what the records say of when they were made.
+        """
         effects = Effects()
-        self.advance(now, effects)
         for one in batch.admissions:
-            self._take_in(one, now, effects)
+            if one.event is not None:
+                self._pass_time(min(now, one.event.filed_at), effects, emitted_at)
+            self._take_in(one, self.clock or now, effects, emitted_at)
+        if settle:
+            self._pass_time(now, effects, emitted_at)
         return effects
 
-    def advance(self, now: datetime, effects: Effects) -> None:
+    def _pass_time(self, moment: datetime, effects: Effects, emitted_at: datetime | None) -> None:
+        if self.clock is None or moment > self.clock:
+            self.clock = moment
+            self.advance(moment, effects, emitted_at)
+
+    def advance(self, now: datetime, effects: Effects, emitted_at: datetime | None = None) -> None:
         """Looks at every stay that falls due up to `now`, each as of the moment it fell due (I8)."""
         while (moment := self.next_due()) is not None and moment <= now:
             stay = self._stays[self._queue[0][1]]
-            self._tell(stay, stay.revisions(moment, Cause(reason="time", event_id=None), now), effects)
+            self._tell(stay, stay.revisions(moment, _TIME, emitted_at or moment), effects)
 
-    def _take_in(self, one: Admission, now: datetime, effects: Effects) -> None:
-        effects.outputs.extend(self.dead_letters(one, now))
+    def _take_in(self, one: Admission, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
+        effects.outputs.extend(self.dead_letters(one, emitted_at or now))
         effects.ignored.update(one.ignored)
         if one.event is None or one.filed is None or one.stay_id is None:
             return
@@ -137,7 +159,7 @@ class Engine:
             stay = self._stays[one.stay_id] = StayFile(one.stay_id, self._rules)
         stay.file(one.event, one.filed)
         cause = Cause(reason=_cause_of(one), event_id=one.event.event_id)
-        self._tell(stay, stay.revisions(now, cause, now), effects)
+        self._tell(stay, stay.revisions(now, cause, emitted_at or now), effects)
 
     def _tell(self, stay: StayFile, revisions: list[Revision], effects: Effects) -> None:
         effects.outputs.extend(self._output(revision) for revision in revisions)
@@ -178,6 +200,9 @@ class Engine:
         return Output(
             DEAD_LETTER, arrival.key, event_id, value, _headers(DEAD_LETTER, event_id, one.stay_id or "", when)
         )
+
+
+_TIME = Cause(reason="time", event_id=None)
 
 
 def _cause_of(one: Admission) -> str:

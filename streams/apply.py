@@ -22,9 +22,11 @@ run into their time limits. One thread, for Python runs one at a time anyway."""
 
 
 async def apply(
-    holding: Holding, store: Store, batches: Sequence[FetchedBatch], now: datetime, partitions: int
+    holding: Holding, store: Store, batches: Sequence[FetchedBatch], now: datetime, settle: bool, partitions: int
 ) -> float:
     """Apply `batches`, which may be none: then time alone has passed. Seconds that the engine took.
+
+    `settle` False: there is a backlog, and time goes no further than its events say.
 
     1. Drop what is processed already, set apart what belongs on another partition.
     2. Read the events; install the states they need.
@@ -38,14 +40,14 @@ async def apply(
     started = time.monotonic()
     intake = take_in(batches, holding.position, holding.partition, partitions)  # 1
     due = holding.engine.next_due()
-    if not intake.next and (due is None or due > now):
+    if not intake.next and (not settle or due is None or due > now):
         return 0.0
-    effects, computed = await _compute(holding, store, intake, now)  # 2, 3
+    effects, computed = await _compute(holding, store, intake, now, settle)  # 2, 3
     entries = _entries(holding, intake, effects)
     crash_point("before-lua")
-    await store.commit(holding.partition, _write(holding, intake, effects, entries, now))  # 4
+    await store.commit(holding.partition, _write(holding, intake, effects, entries))  # 4
     crash_point("after-lua")
-    _note(holding, intake, effects, len(entries), now)
+    _note(holding, intake, effects, len(entries))
     if entries:
         with metrics.pending(holding.partition, len(entries)):
             sent = await holding.publisher.publish(entries)  # 5
@@ -56,17 +58,19 @@ async def apply(
     return computed
 
 
-async def _compute(holding: Holding, store: Store, intake: Intake, now: datetime) -> tuple[Effects, float]:
+async def _compute(
+    holding: Holding, store: Store, intake: Intake, now: datetime, settle: bool
+) -> tuple[Effects, float]:
     run = asyncio.get_running_loop().run_in_executor
     batch = await run(_ENGINES, holding.engine.read, intake.arrivals, now)
-    missing = holding.engine.missing(batch, now)
+    missing = holding.engine.missing(batch, now, settle=settle)
     states = await store.states(holding.partition, missing)
 
     def process() -> tuple[Effects, float]:
         start = time.monotonic()
         for stay_id, fields in zip(missing, states, strict=True):
             holding.engine.install(stay_id, fields)
-        return holding.engine.process(batch, now), time.monotonic() - start
+        return holding.engine.process(batch, now, settle=settle, emitted_at=now), time.monotonic() - start
 
     return await run(_ENGINES, process)
 
@@ -82,12 +86,12 @@ def _entries(holding: Holding, intake: Intake, effects: Effects) -> list[Entry]:
     ]
 
 
-def _write(holding: Holding, intake: Intake, effects: Effects, entries: list[Entry], now: datetime) -> BatchWrite:
+def _write(holding: Holding, intake: Intake, effects: Effects, entries: list[Entry]) -> BatchWrite:
     return BatchWrite(
         epoch=holding.epoch,
         batch=holding.batch,
         sequence=holding.sequence,
-        clock=now,
+        clock=holding.engine.clock,
         before={topic: holding.next.get(topic) for topic in intake.next},
         after=intake.next,
         due=effects.due,
@@ -96,11 +100,10 @@ def _write(holding: Holding, intake: Intake, effects: Effects, entries: list[Ent
     )
 
 
-def _note(holding: Holding, intake: Intake, effects: Effects, entries: int, now: datetime) -> None:
+def _note(holding: Holding, intake: Intake, effects: Effects, entries: int) -> None:
     """What is written now holds."""
     holding.batch += 1
     holding.sequence += entries
-    holding.clock = now
     holding.next.update(intake.next)
     holding.position.update(intake.next)
     metrics.processed(intake, effects)

@@ -29,10 +29,13 @@ class Effects(Protocol):
 class Engine(Protocol):
     """The core, for one partition: no clock, no input or output of its own."""
 
+    clock: datetime | None
+    """How far time has passed."""
+
     def read(self, arrivals: Sequence[Any], now: datetime) -> Any:
         """Parse and validate; never raises for any bytes."""
 
-    def missing(self, batch: Any, now: datetime) -> list[str]:
+    def missing(self, batch: Any, now: datetime, *, settle: bool = True) -> list[str]:
         """Stays whose state must be installed before the batch is processed; "" is the partition's own."""
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
@@ -41,8 +44,8 @@ class Engine(Protocol):
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
         """The due times of all stays, once, before anything else."""
 
-    def process(self, batch: Any, now: datetime) -> Any:
-        """Let time pass up to `now`, then apply the events; the `Effects`."""
+    def process(self, batch: Any, now: datetime, *, settle: bool = True, emitted_at: datetime | None = None) -> Any:
+        """Apply the events, time passing as they say; with `settle` let it pass up to `now`. The `Effects`."""
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which time alone changes something."""

@@ -29,6 +29,9 @@ log = logger(__name__)
 
 TICK = 0.25
 """Seconds between two looks at the clock while nothing arrives."""
+QUIET = 1.0
+"""Seconds without a record after which time goes on by the clock, and no longer by what the records say. So history
+that is sent in one go is scored as it went, and not with every open stay closed day by day up to today."""
 FIRST_RECORDS = 50
 """In the first batch after a take-over, until it is known how long they take."""
 LONG = 0.5
@@ -68,6 +71,9 @@ class Partition:
         self._holding: Holding | None = None
         self._waiting = Waiting()
         self._stopping = False
+        self.backlog = True
+        """Whether the broker holds records that are not fetched yet, as of the last look."""
+        self._heard_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
         self._busy = False
 
@@ -112,10 +118,16 @@ class Partition:
     def idle(self) -> bool:
         """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
         holding = self._holding
-        if holding is None or self._busy or not self._waiting.empty:
+        if holding is None or self._busy or not self.settled:
             return False
         due = holding.engine.next_due()
         return due is None or due > self._now(holding)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing waits here or at the broker, and nothing has come for a moment: time may go on by the clock."""
+        quiet = time.monotonic() - self._heard_at >= QUIET
+        return quiet and not self.backlog and self._waiting.empty
 
     async def _run(self) -> None:
         epoch: int | None = None
@@ -186,8 +198,10 @@ class Partition:
         while not self._stopping:
             batches = await self._waiting.take(records, TICK)
             self._busy = True
+            if batches:
+                self._heard_at = time.monotonic()
             seconds = await apply(
-                holding, self._take_over.store, batches, self._now(holding), self._settings.partitions
+                holding, self._take_over.store, batches, self._now(holding), self.settled, self._settings.partitions
             )
             self._busy = False
             self.progress_at = time.monotonic()
@@ -195,8 +209,8 @@ class Partition:
 
     def _now(self, holding: Holding) -> datetime:
         """The clock, which never runs backwards for a partition, whoever owned it before."""
-        now = self._clock.now()
-        return now if holding.clock is None else max(now, holding.clock)
+        now, passed = self._clock.now(), holding.engine.clock
+        return now if passed is None else max(now, passed)
 
 
 def _adjusted(records: int, seconds: float, most: int) -> int:

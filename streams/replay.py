@@ -26,23 +26,22 @@ class Replay:
     def __init__(self, rules: Rules, until: datetime | None = None) -> None:
         self._engine = Engine(rules)
         self._until = until
-        self._clock: datetime | None = None
 
     def take(self, arrival: Arrival) -> list[Output]:
         """What one event makes. Raises `NotAnInput`."""
         if arrival.topic not in INPUT_TOPICS:
             raise NotAnInput(arrival.topic)
-        batch = self._engine.read_until((arrival,), self._until or LATEST)
-        event = batch.admissions[0].event
-        if event is not None:
-            self._clock = event.filed_at if self._clock is None else max(self._clock, event.filed_at)
-        return self._engine.process(batch, self._clock or _BEFORE_ALL).outputs
+        latest = self._until or LATEST
+        batch = self._engine.read_until((arrival,), latest)
+        nothing_yet = self._engine.clock is None and batch.latest(latest) is None
+        emitted_at = _BEFORE_ALL if nothing_yet else None
+        return self._engine.process(batch, latest, settle=False, emitted_at=emitted_at).outputs
 
     def end(self) -> Iterator[Output]:
         """What the rest of the time makes, moment by moment."""
-        if self._clock is None:
+        if self._engine.clock is None:
             return
-        until = self._until or self._clock + AFTERWARDS
+        until = self._until or self._engine.clock + AFTERWARDS
         while (due := self._engine.next_due()) is not None and due <= until:
             effects = Effects()
             self._engine.advance(due, effects)

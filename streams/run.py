@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import signal
 import socket
 import time
@@ -20,6 +21,7 @@ from picustream.streams.errors import NoTopics
 from picustream.streams.health import Health, serve
 from picustream.streams.kafka_clients import admin
 from picustream.streams.logs import configure, logger, place
+from picustream.streams.partition import TROUBLE
 from picustream.streams.partitions import Partitions
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
@@ -81,6 +83,7 @@ class _Worker:
     def _watchers(self, app: App, store: Store, health: Health) -> Iterator[Coroutine[Any, Any, None]]:
         yield self._guarded(self._start(app))
         yield self._guarded(_watch(app, health))
+        yield self._guarded(_watch_backlog(app))
         yield self._guarded(self._watch_faust(app))
         if self._drain:
             yield self._guarded(self._watch_drain(Drain(self._settings, app, store, self._clock)))
@@ -137,6 +140,25 @@ def _check_topics(settings: Settings) -> None:
     wrong = {topic: count for topic, count in counts.items() if count != settings.partitions}
     if wrong:
         raise WrongPartitions(wrong, settings.partitions)
+
+
+async def _watch_backlog(app: App) -> None:
+    """Whether the broker holds more for a partition: while it does, time goes no further than the records say."""
+    while True:
+        await asyncio.sleep(WATCH / 4)
+        consumer: Consumer = app.consumer
+        try:
+            read = await consumer.read() if app.partitions.owned else {}
+        except TROUBLE:
+            continue  # the partitions tell of it; until it has passed they keep what was seen last
+        highwaters = {tp: consumer.highwater(tp) for tp in read}
+        behind = {
+            tp.partition
+            for tp, (position, _) in read.items()
+            if position < (math.inf if highwaters[tp] is None else highwaters[tp])
+        }
+        for number, partition in app.partitions.owned.items():
+            partition.backlog = number in behind
 
 
 async def _watch(app: App, health: Health) -> None:

@@ -65,7 +65,7 @@ class BatchWrite:
     epoch: int
     batch: int
     sequence: int
-    clock: datetime
+    clock: datetime | None
     before: Mapping[str, int | None] = field(default_factory=dict)
     after: Mapping[str, int] = field(default_factory=dict)
     due: Mapping[str, datetime | None] = field(default_factory=dict)
@@ -154,7 +154,7 @@ def _raise_for(answer: bytes) -> None:
 
 def _commit_arguments(write: BatchWrite) -> list[Any]:
     """The arguments of commit.lua, in the order of its header."""
-    arguments: list[Any] = [write.epoch, write.batch, write.sequence, write.clock.isoformat()]
+    arguments: list[Any] = [write.epoch, write.batch, write.sequence, write.clock.isoformat() if write.clock else ""]
     arguments.append(len(write.after))
     for topic, offset in write.after.items():
         before = write.before.get(topic)
@@ -187,7 +187,7 @@ def _control(raw: Mapping[bytes, bytes]) -> Control:
         epoch=int(plain["epoch"]),
         batch=int(plain.get("batch", 0)),
         sequence=int(plain.get("sequence", 0)),
-        clock=datetime.fromisoformat(plain["clock"]) if "clock" in plain else None,
+        clock=datetime.fromisoformat(plain["clock"]) if plain.get("clock") else None,
         next={name[len("next:") :]: int(value) for name, value in plain.items() if name.startswith("next:")},
         sent=sent,
     )

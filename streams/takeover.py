@@ -14,7 +14,6 @@ Common failure scenarios, and the step that each is survived at:
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from picustream.streams import metrics, tail
 from picustream.streams.crashpoints import crash_point
@@ -36,7 +35,6 @@ class Holding:
     epoch: int
     batch: int
     sequence: int
-    clock: datetime | None
     next: dict[str, int]
     """Next offset by topic as Redis holds it; absent: nothing processed yet."""
     position: dict[str, int]
@@ -80,6 +78,7 @@ class TakeOver:
             if left:
                 await self._finish(partition, control.epoch, left, control.sent, publisher)
             engine = self.engine_factory(partition)  # 7
+            engine.clock = control.clock
             engine.install_due(await self.store.due(partition))
             position = await seek(partition, control.next)  # 8
         except BaseException:
@@ -90,7 +89,6 @@ class TakeOver:
             epoch=control.epoch,
             batch=control.batch,
             sequence=control.sequence,
-            clock=control.clock,
             next=dict(control.next),
             position=position,
             engine=engine,

@@ -40,13 +40,17 @@ class ToyEngine:
     def __init__(self) -> None:
         self._count: dict[str, int] = {}
         self._due: dict[str, datetime] = {}
+        self.clock: datetime | None = None
 
     def read(self, arrivals: Any, now: datetime) -> list[tuple[Any, dict | None]]:
         return [(arrival, _event(arrival.value)) for arrival in arrivals]
 
-    def missing(self, batch: Any, now: datetime) -> list[str]:
-        stays = {event["stay_id"] for _, event in batch if event} | {s for s, due in self._due.items() if due <= now}
+    def missing(self, batch: Any, now: datetime, *, settle: bool = True) -> list[str]:
+        stays = {event["stay_id"] for _, event in batch if event} | set(self._over(now, settle))
         return sorted(stays - set(self._count))
+
+    def _over(self, now: datetime, settle: bool) -> list[str]:
+        return [stay for stay, due in self._due.items() if settle and due <= now]
 
     def install(self, stay_id: str, fields: Any) -> None:
         self._count[stay_id] = int(fields.get("count", 0))
@@ -57,9 +61,12 @@ class ToyEngine:
     def next_due(self) -> datetime | None:
         return min(self._due.values(), default=None)
 
-    def process(self, batch: Any, now: datetime) -> ToyEffects:
+    def process(
+        self, batch: Any, now: datetime, *, settle: bool = True, emitted_at: datetime | None = None
+    ) -> ToyEffects:
         effects = ToyEffects()
-        for stay in [stay for stay, due in self._due.items() if due <= now]:
+        self.clock = now if settle else self.clock
+        for stay in self._over(now, settle):
             del self._due[stay]
             effects.due[stay] = None
             effects.writes.setdefault(stay, {})["closed"] = b"1"
