@@ -1,0 +1,111 @@
+"""The worker with the real engine equals `replay`: the current records on the topics, receipts included (I1, I2)."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from picustream.commands.main import main
+from picustream.models.record import ALERT, DEAD_LETTER, OUTPUT_TOPICS
+from picustream.streams import kafka_clients, topics
+from tests.integration.workers import Bench, wait_for
+
+pytestmark = pytest.mark.servers
+
+PARTITIONS = 4
+REAL_DATA = Path(__file__).parents[2].parent / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
+EVENTS = 3_000
+WARD_CLOCK = datetime(2025, 1, 3, tzinfo=UTC)
+"""What the worker's clock reads at its start: half a day after the last of these events."""
+ON_THE_WAY = {"revision", "supersedes", "cause", "emitted_at", "event_id"}
+"""What tells of the way to a record and not of where it ended (I1)."""
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first events of the real data, as a file."""
+    if not REAL_DATA.exists():
+        pytest.skip(f"no real data at {REAL_DATA}")
+    some = tmp_path_factory.mktemp("events") / "some.ndjson"
+    with gzip.open(REAL_DATA, "rt") as lines, some.open("w") as out:
+        out.writelines(line for line, _ in zip(lines, range(EVENTS), strict=False))
+    return some
+
+
+@pytest.fixture
+def bench(
+    fresh_servers: Any, settings_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
+    env = settings_env | {
+        "PICUSTREAM_PARTITIONS": str(PARTITIONS),
+        "PICUSTREAM_CLOCK_START": WARD_CLOCK.isoformat(),
+        "PICUSTREAM_CLOCK_AT": datetime.now(UTC).isoformat(),
+    }
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    bench = Bench(env, tmp_path, PARTITIONS)
+    with kafka_clients.admin(bench.settings) as admin:
+        topics.create(admin, bench.settings, topics.ALL)
+    yield bench
+    bench.close()
+
+
+def publish(bench: Bench, lines: list[str]) -> None:
+    part = bench.folder / f"part-{len(lines)}.ndjson"
+    part.write_text("\n".join(lines))
+    assert main(["publish", str(part)]) == 0
+
+
+def current(records: Iterator[tuple[str, dict[str, Any]]]) -> dict[tuple, dict[str, Any]]:
+    """The last revision of each record key, without what tells of the way."""
+    last: dict[tuple, dict[str, Any]] = {}
+    for topic, body in records:
+        if topic in (ALERT, DEAD_LETTER):
+            continue  # alerts tell of the way, too: a condition that time or a late event brought and took again
+        key = (topic, *(body.get(name) for name in ("stay_id", "basis", "day", "episode", "milestone")))
+        if key not in last or last[key]["revision"] < body["revision"]:
+            last[key] = body
+    return {
+        key: {name: value for name, value in body.items() if name not in ON_THE_WAY}
+        | {"status": body["status"].replace("amended", "final")}
+        for key, body in last.items()
+        if body["status"] != "entered-in-error"  # withdrawn: said on the way, and there is no such record any more
+    }
+
+
+def replayed(events: Path, out: Path) -> dict[tuple, dict[str, Any]]:
+    until = (WARD_CLOCK + timedelta(minutes=1)).isoformat()
+    assert main(["replay", str(events), "--out", str(out), "--until", until]) == 0
+    return current(
+        (topic, json.loads(line)["value"])
+        for topic in OUTPUT_TOPICS
+        if (out / f"{topic}.ndjson").exists()
+        for line in (out / f"{topic}.ndjson").read_text().splitlines()
+    )
+
+
+def test_the_worker_stopped_and_killed_in_the_middle_ends_where_replay_ends(
+    bench: Bench, events: Path, tmp_path: Path
+) -> None:
+    lines = events.read_text().splitlines()
+    worker = "picustream worker"
+    publish(bench, lines[:1_000])
+    first = bench.worker(command=worker)
+    wait_for(lambda: bench.records([topics.MODS]), "scores come out")
+    assert first.stop() == 0
+    second = bench.worker(command=worker)
+    publish(bench, lines[1_000:])
+    wait_for(lambda: second.heard("ready"), "it is at work again")
+    second.kill()
+    assert bench.worker("w", "--drain", command=worker).process.wait(240) == 0
+
+    records = [(record.topic, json.loads(record.value)) for record in bench.records()]
+    names = [body["event_id"] for _, body in records]
+    assert len(names) == len(set(names)), "published twice"
+    ours, theirs = current(iter(records)), replayed(events, tmp_path / "replayed")
+    assert ours.keys() == theirs.keys()
+    assert {key for key in ours if ours[key] != theirs[key]} == set()
