@@ -80,11 +80,8 @@ def publish(
     with kafka_clients.admin(settings) as admin:
         if missing := topics.missing(admin, topics.INPUTS):
             raise NoTopics(missing)
-    producer = kafka_clients.producer(settings, **BATCHING)
-    try:
+    with kafka_clients.producing(settings, **BATCHING) as producer:
         summary = _publish(paths, reading, check, Deliveries(producer), as_is)
-    finally:
-        producer.close(timeout=5)
     _tell(summary, as_json)
     return 1 if summary.refused else 0
 

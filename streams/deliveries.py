@@ -14,6 +14,9 @@ PENDING_BYTES = 64 << 20
 """Most that waits for acknowledgement: bounds the memory, and is seconds of work to a slow broker."""
 BATCHING = {"batch_size": 1 << 18, "linger_ms": 20, "request_timeout_ms": 15_000, "delivery_timeout_ms": 30_000}
 """Producer options for a file: batches by size and not by moment; a broker that is gone is noticed in half a minute."""
+LONGEST_WAIT = 40.0
+"""Seconds for one delivery, a little more than the producer gives it: kafka-python 3.0.12 lets only the first batch
+fail when the time is up, and the others wait for ever if the broker stays away."""
 
 
 class Deliveries:
@@ -35,7 +38,7 @@ class Deliveries:
             self._await_oldest()
 
     def settle(self) -> None:
-        """Wait until everything sent is acknowledged. Raises `UserError` at the first event that was not."""
+        """Wait until everything sent is acknowledged. Raises `UserError`, with the first event that was not, if any."""
         while self._pending:
             self._await_oldest()
 
@@ -45,11 +48,12 @@ class Deliveries:
         line, future = self._pending.popleft()
         self._bytes -= len(line.value)
         try:
-            future.get(timeout=60)
+            future.get(timeout=LONGEST_WAIT)
         except KafkaError as error:
+            later = sum(future.is_done and future.succeeded() for _, future in self._pending)
             raise UserError(
-                f"Kafka did not take {line.file}:{line.number} ({error});"
-                f" {self.delivered.total():,} events before it are delivered.",
+                f"Kafka did not take {line.file}:{line.number} ({error}); {self.delivered.total() + later:,} events are"
+                " delivered.",
                 "Publish again once it answers: an event that arrives twice changes nothing.",
                 ENVIRONMENT,
             ) from error

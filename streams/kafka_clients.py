@@ -6,6 +6,8 @@ listens there is no usable broker within `PATIENCE` seconds.
 
 import logging
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
@@ -79,6 +81,21 @@ def producer(settings: Settings, **options: Any) -> KafkaProducer:
         "metrics_enabled": False,
     }
     return _reach(KafkaProducer, settings, wanted | options)
+
+
+@contextmanager
+def producing(settings: Settings, **options: Any) -> Iterator[KafkaProducer]:
+    """A producer for the length of a command. What was sent and not awaited has 5 s more to arrive."""
+    client = producer(settings, **options)
+    try:
+        yield client
+    finally:
+        try:
+            client.close(timeout=5)
+        except KafkaTimeoutError:
+            # Interrupted with no broker left: whoever sent these never awaited them, and told nobody that they
+            # arrived. Its destructor would try once more and print a traceback.
+            client._closed = True
 
 
 def consumer(settings: Settings, **options: Any) -> KafkaConsumer:
