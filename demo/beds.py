@@ -21,21 +21,26 @@ ORGANS = {
 }
 """Names of five letters, and what is measured; in the order of the record's components."""
 
-LABEL_WIDTH = 100
-"""From this width on a one-line row has room for the child's label."""
+UNLABELLED = 79
+"""Columns of a one-line row without the child's label."""
+LABEL = range(12, 27)
+"""Columns that a label may have, with the one between: below, it is left out; above, none needs more."""
 
 
 def compact(tally: Tally, width: int) -> Table:
     """One line a bed; five characters an organ; fits 80 columns."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="grey58")
-    labelled = width >= LABEL_WIDTH
-    heads = ["bed", *(["child"] if labelled else []), "day", "MODS", "range"]
-    for head in heads:
-        table.add_column(head, no_wrap=True, justify="right" if head in ("day", "MODS") else "left")
+    room = min(width - UNLABELLED, LABEL[-1])
+    labelled = room in LABEL
+    table.add_column("bed", no_wrap=True)
+    if labelled:
+        table.add_column("child", no_wrap=True, width=room - 1)
+    for head in ("day", "MODS", "range"):
+        table.add_column(head, no_wrap=True, justify="left" if head == "range" else "right")
     for name, _ in ORGANS.values():
         table.add_column(name, no_wrap=True, width=5)
-    for head, room in (("trend", 8), ("APPS", 4), ("status", 8)):
-        table.add_column(head, no_wrap=True, width=room)
+    for head, columns in (("trend", 8), ("APPS", 4), ("status", 8)):
+        table.add_column(head, no_wrap=True, width=columns)
     for stay in tally.stays.values():
         label = [Text(_label(stay, tally), "grey70", overflow="ellipsis")] if labelled else []
         table.add_row(Text(stay.stay_id, "bold"), *label, *_cells(stay, tally), style=_shade(stay, tally))

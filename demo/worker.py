@@ -120,6 +120,6 @@ def _how(status: int) -> str:
 
 def _last_line(log: Path) -> str:
     """The line that tells most: the last complaint of the command, else simply the last line."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [" ".join(line.split()) for line in log.read_text(errors="replace").splitlines() if line.strip()]
     complaints = [line for line in lines if line.startswith("picustream: ")]
     return (complaints or lines or ["nothing"])[-1]

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -148,6 +149,16 @@ def test_a_row_shows_day_total_range_trend_apps_and_status(tally: Tally) -> None
     assert cells[:4] == ["S-1", "4", "3", "3–7"]
     assert cells[4:10] == ["0····", "3███·", "0····", "0····", "0····", "z╌╌╌╌"]
     assert cells[10:] == ["▂▂", "6", "prelim."]
+
+
+@pytest.mark.parametrize("width", range(80, 130))
+def test_a_label_takes_only_the_room_that_the_organs_leave(width: int) -> None:
+    tally = Tally([replace(BED, label="after heart surgery, 8 mo")])
+    tally.clock(NOON)
+    tally.record(MODS, mods(4, renal={"points": 4}, hepatic={"points": 4}, neurologic={"basis": "assumed-normal"}))
+    cells = row(tally, width=width)
+    assert all(picture in cells for picture in ("4████", "0····", "?╌╌╌╌", "8–12", "prelim."))
+    assert ("after hea" in cells) is (width >= 91)
 
 
 def test_a_carried_value_says_how_old_it_is(tally: Tally) -> None:
