@@ -1,0 +1,1 @@
+"""Measurements, never assertions: each prints its figures beside a baseline of the same run."""
