@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 
 from picustream.commands.receipt.bands import DISPUTED_PLATEAU
 from picustream.commands.receipt.chains import ScoreRecord
@@ -45,7 +46,7 @@ def _organ(component: ModsComponent) -> Iterator[str]:
         return
     made = working(component.inputs)
     if made is None:
-        yield f"{component.organ}: the inputs of the value are missing"
+        yield f"{component.organ}: the value does not follow from its inputs"
         return
     if printed(made.exact) != component.value:
         yield f"{component.organ}: the {MEASURES[component.organ]} does not follow from its inputs"
@@ -83,11 +84,15 @@ def _age_points(inputs: list[Input], onset_at: datetime | None) -> set[int]:
     """A7: of every age that the birth date allows on the local day of the onset."""
     if onset_at is None or len(inputs) != 1:
         return set()
-    return {age_points(years) for years in parse_birth(str(inputs[0].value)).years_on(onset_at.date())}
+    try:
+        born = parse_birth(str(inputs[0].value))
+    except ValueError:
+        return set()
+    return {age_points(years) for years in born.years_on(onset_at.date())}
 
 
 def _inputs(part: str, inputs: list[Input]) -> Iterator[str]:
     for one in inputs:
         found = conversion(one)
-        if found is not None and not found.follows:
+        if isinstance(one.value, Decimal) and (found is None or not found.follows):
             yield f"{part}: the value of {one.id} does not follow from the value as sent"

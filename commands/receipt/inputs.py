@@ -41,8 +41,7 @@ def _value(one: Input) -> Text:
 
 def _conversion(one: Input) -> list[tuple[str, str]]:
     found = conversion(one)
-    assert found is not None
-    if not found.follows:
+    if found is None or not found.follows:
         return [(" (this does not follow)", ALARM)]
     factor = f" × {plain(found.factor)}" if found.factor != ONE else ""
     rule = " (M10)" if one.variable == "gcs_verbal" else ""

@@ -39,6 +39,8 @@ def conversion(one: Input) -> Conversion | None:
     """How an input came to its canonical value; None for words (support, birth date) and values without an original."""
     if not isinstance(one.value, Decimal) or one.original is None or one.original.value is None:
         return None
+    if one.variable not in QUANTITIES:
+        return None
     variable = Variable(one.variable)
     tried = [_converted(variable, one, factor) for factor in _factors(variable, one)]
     return next((found for found in tried if found.follows), tried[0])
@@ -82,7 +84,8 @@ def exact_of(one: Input) -> Decimal:
     found = conversion(one)
     if found is not None and found.follows:
         return found.exact
-    assert isinstance(one.value, Decimal)
+    if not isinstance(one.value, Decimal):
+        raise ValueError(f"{one.variable} is no number")
     return one.value
 
 
@@ -104,7 +107,14 @@ class Working:
 
 
 def working(inputs: Sequence[Input]) -> Working | None:
-    """How the inputs of an organ or component make its value; None without inputs or for an age."""
+    """How the inputs of an organ or component make its value; None for an age, and for inputs that make none."""
+    try:
+        return _made(inputs)
+    except (ValueError, ArithmeticError):
+        return None  # inputs that no rule would put together: `audit` tells that the value does not follow
+
+
+def _made(inputs: Sequence[Input]) -> Working | None:
     named = {one.variable: one for one in inputs}
     if "pao2" in named:
         return _ratio(inputs)

@@ -342,7 +342,7 @@ def test_the_revisions_tell_what_changed_and_why() -> None:
     causes = [revision["cause"]["reason"] for revision in told if revision["day"] == "2025-01-01"]
     assert causes == ["observation", "time", "observation-corrected", "observation-entered-in-error"]
     page = said(on_page(scores_of(withdrawn)))
-    assert "final, 2025-01-02 07:00: time passed no value changed" in page
+    assert "final, 2025-01-02 06:00: time passed no value changed" in page
     assert "an observation, corrected (e3) renal: 2 points (250 µmol/L) measured → 0 points (90 µmol/L)" in page
     assert "an observation, entered in error (e4) renal: 0 points (90 µmol/L) measured → not measured" in page
 
@@ -375,6 +375,11 @@ def test_i7_a_record_that_does_not_add_up_is_told() -> None:
         components = [part if one is renal else one for one in record.components]
         told = faults(record.model_copy(update={"components": components}))
         assert any("renal" in fault for fault in told)
+    for inputs in ([], [renal.inputs[0], renal.inputs[0]], [renal.inputs[0].model_copy(update={"variable": "rumour"})]):
+        part = renal.model_copy(update={"inputs": inputs})
+        components = [part if one is renal else one for one in record.components]
+        told = on_page(collect([record.model_copy(update={"components": components})]))
+        assert "Does not add up: renal" in told
     assert faults(record.model_copy(update={"total": 0})) == ["the total is not the sum of the points"]
     assert faults(record) == []
 
