@@ -1,5 +1,6 @@
 """Random histories run through the product, and through the reference."""
 
+import os
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,6 +15,10 @@ from tests.core.compare import Key, current, differences
 from tests.reference.written import canonical
 
 Events = Sequence[tuple[str, dict[str, Any]]]
+
+LONG = "PICUSTREAM_TEST_SEEDS" in os.environ
+SEEDS = int(os.environ.get("PICUSTREAM_TEST_SEEDS", "60"))
+"""How many random histories each property is tried on."""
 
 SHIPPED = load_rules()
 
