@@ -18,6 +18,8 @@ from picustream.demo.timeline import Beat
 ROOMY_WIDTH, ROOMY_HEIGHT = 130, 38
 # Beats and revisions side by side need this width; below it they stand one above the other.
 SIDE_BY_SIDE = 110
+# The beats' share of it: they wrap, the revisions do not.
+STORY = 0.45
 CAUSE = "#7aa6da"
 
 
@@ -83,10 +85,10 @@ def counts(tally: Tally) -> Text:
 
 def _below(tally: Tally, width: int, height: int) -> RenderableType:
     if width >= SIDE_BY_SIDE:
-        layout, inner = Layout(), width // 2 - 4
-        story = _pane("on the ward", story_lines(tally, inner, height - 2))
-        news = _pane("revisions and their cause", news_lines(tally, inner, height - 2, explained=True))
-        layout.split_row(Layout(story), Layout(news))
+        layout, left = Layout(), round(width * STORY)
+        story = _pane("on the ward", story_lines(tally, left - 4, height - 2))
+        news = _pane("revisions and their cause", news_lines(tally, width - left - 4, height - 2, explained=True))
+        layout.split_row(Layout(story, size=left), Layout(news))
         return layout
     upper = max(1, (height - 2 + 1) // 2)
     return Group(

@@ -122,7 +122,7 @@ class PlainView(_Tallying):
         news = self.tally.record(topic, record)
         if news and news.weight is not Weight.ROUTINE:
             cause = f"  <- {news.reason} {news.event_id}" if news.reason else ""
-            self._line(f"{ward_time(news.at)}  {news.stay_id}  {news.what}{cause}")
+            self._line(f"{ward_time(news.at)}  {news.stay_id}  {news.what}{cause}".rstrip())
 
     def beat(self, beat: Beat) -> None:
         """Print the caption."""
