@@ -37,11 +37,11 @@ def demo(
     """
     from rich.console import Console
 
-    from picustream.commands.local import _meter
+    from picustream.commands.local import download_meter
     from picustream.demo.run import Demo
 
     console = Console(stderr=as_json)
-    with _meter() as meter:
+    with download_meter() as meter:
         outcome = Demo(Plan(seconds, speed, seed, picture, out), console, _tell, meter).run()
     if as_json:
         print(json.dumps(outcome.sums, indent=2))

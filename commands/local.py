@@ -41,7 +41,7 @@ def up(
 
     The first start fetches Kafka, once for all folders.
     """
-    with _meter() as meter:
+    with download_meter() as meter:
         running = servers.up(dir, kafka_port, redis_port, _tell, meter)
     if as_json:
         print(json.dumps({"kafka": running.kafka, "redis": running.redis, "dir": str(running.dir)}))
@@ -89,7 +89,7 @@ def _tell(line: str) -> None:
 
 
 @contextmanager
-def _meter() -> Iterator[Meter | None]:
+def download_meter() -> Iterator[Meter | None]:
     """A bar that appears when a download begins; None where there is no terminal to draw on."""
     if not sys.stderr.isatty():
         yield None
