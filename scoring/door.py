@@ -55,6 +55,8 @@ class Arrival:
     offset: int | None
     key: bytes | None
     value: bytes | None
+    resubmitted: bool = False
+    """Whether somebody sent it again after it had been refused."""
 
 
 @dataclass(frozen=True, slots=True)

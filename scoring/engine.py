@@ -194,7 +194,7 @@ class Engine:
         event_id = (
             f"dead/{arrival.topic}/{arrival.partition if arrival.partition is not None else '-'}/{place}/{number}"
         )
-        letter = DeadLetter(event_id=event_id, **dead_letter_fields(arrival, fault, now, resubmitted=False))
+        letter = DeadLetter(event_id=event_id, **dead_letter_fields(arrival, fault, now, arrival.resubmitted))
         value = text.encode(dump(letter), self._rules.protocol.zone).encode()
         when = text.encode(now, self._rules.protocol.zone).strip('"')
         return Output(

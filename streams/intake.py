@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from picustream.scoring.engine import Arrival
 from picustream.streams.misrouted import forwarded
 from picustream.streams.outbox import Entry
+from picustream.streams.resubmission import is_resubmitted
 from picustream.streams.scheduler import FetchedBatch
 
 
@@ -45,4 +46,5 @@ def _sort(intake: Intake, topic: str, record, partition: int, partitions: int) -
     if entry is not None:
         intake.forwards.append(entry)
     else:
-        intake.arrivals.append(Arrival(topic, partition, record.offset, record.key, record.value))
+        again = is_resubmitted(record.headers)
+        intake.arrivals.append(Arrival(topic, partition, record.offset, record.key, record.value, again))

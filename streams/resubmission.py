@@ -1,0 +1,13 @@
+"""Events sent again after they had been refused: how the record says so (contract 2.6, `resubmitted`)."""
+
+from collections.abc import Iterable
+
+from picustream.streams.outbox import Header
+
+RESUBMITTED_HEADER = "picustream-resubmitted"
+"""On an input record: the `event_id` of the dead letter that it was taken from. It stays on what is forwarded."""
+
+
+def is_resubmitted(headers: Iterable[Header]) -> bool:
+    """Whether the record was taken from a dead letter; if it is refused again, its dead letter says so."""
+    return any(name == RESUBMITTED_HEADER for name, _ in headers)
