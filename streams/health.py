@@ -1,6 +1,7 @@
 """`/healthz` and `/metrics`: is the worker getting on, and what has it done. No patient is named in either."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -8,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.metrics import REGISTRY
+from picustream.streams.partition import Partition
 from picustream.streams.partitions import Partitions
 
 STUCK = 30.0
@@ -17,36 +19,43 @@ TROUBLED = 10.0
 
 
 class Health:
-    """What `/healthz` says. `lag` is set by those who know: records not yet processed, by partition."""
+    """What `/healthz` says; it is told of lag and progress once a second."""
 
     def __init__(self, partitions: Partitions) -> None:
-        self.lag: dict[int, int] = {}
         self._partitions = partitions
+        self._lag: dict[int, int] = {}
+        self._done: dict[int, tuple[int, float]] = {}
+
+    def note(self, partition: int, lag: int, done: int) -> None:
+        """Records not yet processed, and any number that changes when some are: without lag, that is progress too."""
+        self._lag[partition] = lag
+        if not lag or self._done.get(partition, (None, 0.0))[0] != done:
+            self._done[partition] = done, time.monotonic()
 
     def report(self) -> dict[str, Any]:
         """`ok`, and for each partition what it holds back and why."""
-        now = time.monotonic()
-        rows = []
-        for number, partition in sorted(self._partitions.owned.items()):
-            waited = now - partition.progress_at
-            lag = self.lag.get(number, 0)
-            at_work = lag > 0 or not partition.idle
-            stuck = waited > TROUBLED if partition.trouble else at_work and waited > STUCK
-            rows.append(
-                {
-                    "partition": number,
-                    "held": partition.held.is_set(),
-                    "lag": lag,
-                    "seconds_since_progress": round(waited, 1),
-                    "trouble": partition.trouble,
-                    "stuck": stuck,
-                }
-            )
+        rows = [self._row(partition) for _, partition in sorted(self._partitions.owned.items())]
         return {"ok": not any(row["stuck"] for row in rows), "owned": len(rows), "partitions": rows}
 
+    def _row(self, partition: Partition) -> dict[str, Any]:
+        lag = self._lag.get(partition.number, 0)
+        progress_at = partition.progress_at
+        if lag:
+            progress_at = min(progress_at, self._done[partition.number][1])
+        waited = time.monotonic() - progress_at
+        return {
+            "partition": partition.number,
+            "held": partition.held.is_set(),
+            "lag": lag,
+            "idle": partition.idle and lag == 0,
+            "seconds_since_progress": round(waited, 1),
+            "trouble": partition.trouble,
+            "stuck": waited > (TROUBLED if partition.trouble else STUCK),
+        }
 
-async def serve(health: Health, host: str, port: int) -> tuple[web.AppRunner, int]:
-    """Serve both pages; the runner to clean up, and the port, for 0 means any free one."""
+
+async def serve(health: Health, host: str, ports: Sequence[int]) -> tuple[web.AppRunner, int]:
+    """Serve both pages on the first port that can be had (0: any free one); the runner to clean up, and the port."""
 
     async def healthz(_request: web.Request) -> web.Response:
         report = health.report()
@@ -59,13 +68,15 @@ async def serve(health: Health, host: str, port: int) -> tuple[web.AppRunner, in
     app.add_routes([web.get("/healthz", healthz), web.get("/metrics", metrics)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        await runner.cleanup()
-        raise UserError(
-            f"{host}:{port} cannot be used for /healthz and /metrics ({error.strerror or error}).",
-            "Set PICUSTREAM_HTTP_PORT (0: any free port).",
-            ENVIRONMENT,
-        ) from error
-    return runner, runner.addresses[0][1]
+    for port in ports:
+        try:
+            await web.TCPSite(runner, host, port).start()
+            return runner, runner.addresses[0][1]
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+    await runner.cleanup()
+    raise UserError(
+        f"{host}:{ports[0]} cannot be used for /healthz and /metrics ({why}).",
+        "Set PICUSTREAM_HTTP_PORT (0: any free port).",
+        ENVIRONMENT,
+    )

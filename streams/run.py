@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import math
 import signal
-import socket
 import time
 from collections.abc import Coroutine, Iterator
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import uvloop
 
 from picustream.agents import AGENTS
-from picustream.streams import metrics, redis_client, topics
+from picustream.streams import redis_client, slots, topics, watch
 from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
 from picustream.streams.drain import Drain
@@ -21,17 +19,15 @@ from picustream.streams.errors import NoTopics
 from picustream.streams.health import Health, serve
 from picustream.streams.kafka_clients import admin
 from picustream.streams.logs import configure, logger, place
-from picustream.streams.partition import TROUBLE
 from picustream.streams.partitions import Partitions
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.takeover import TakeOver
-from picustream.streams.transport import Consumer
 
 log = logger(__name__)
 
-WATCH = 1.0
-"""Seconds between two looks at lag and progress."""
+WATCH = 0.25
+"""Seconds between two looks at whether Faust still lives."""
 STOP = 1.5
 """Seconds for Faust to end."""
 
@@ -51,7 +47,7 @@ class _Worker:
         self._settings = settings
         self._engine_factory = engine_factory
         self._drain = drain
-        self._instance = settings.instance or socket.gethostname()
+        self._slot = slots.take(settings)
         self._started = time.monotonic()
         self._clock = Clock.of(settings)
 
@@ -66,25 +62,40 @@ class _Worker:
             doubt = await redis_client.persistence_doubt(redis)
             if doubt:
                 log.warning("redis-persistence", doubt=doubt)
+            claim = slots.Claim(redis, self._settings.group, self._slot.name)
+            await claim.make()
             store = Store(redis, self._settings.group)
-            take_over = TakeOver(self._settings, store, self._engine_factory, self._instance)
+            take_over = TakeOver(
+                self._settings,
+                store,
+                self._engine_factory,
+                self._slot.name,
+            )
             partitions = Partitions(self._settings, self._clock, take_over, self._failed)
             health = Health(partitions)
-            runner, port = await serve(health, self._settings.http_host, self._settings.http_port)
+            runner, port = await serve(health, self._settings.http_host, self._ports())
             stack.push_async_callback(runner.cleanup)
-            app = create_app(self._settings, partitions, self._instance, AGENTS)
-            log.info("starting", instance=self._instance, http_port=port, drain=self._drain)
+            app = create_app(self._settings, partitions, self._slot.name, AGENTS)
+            log.info("starting", instance=self._slot.name, http_port=port, drain=self._drain)
             stack.push_async_callback(self._stop, app)
-            watchers = [asyncio.create_task(one) for one in self._watchers(app, store, health)]
+            watchers = [asyncio.create_task(one) for one in self._watchers(app, store, health, claim)]
             for watcher in watchers:
                 stack.callback(watcher.cancel)
             log.info("stopping", why=await self._end)
 
-    def _watchers(self, app: App, store: Store, health: Health) -> Iterator[Coroutine[Any, Any, None]]:
+    def _ports(self) -> list[int]:
+        """The port that is set and no other; else the usual one, counted up by the worker's number, or any."""
+        port = self._settings.http_port
+        return [port] if "http_port" in self._settings.model_fields_set else [port + self._slot.number, 0]
+
+    def _watchers(
+        self, app: App, store: Store, health: Health, claim: slots.Claim
+    ) -> Iterator[Coroutine[Any, Any, None]]:
         yield self._guarded(self._start(app))
-        yield self._guarded(_watch(app, health))
-        yield self._guarded(_watch_backlog(app))
+        yield self._guarded(watch.lag(app, health))
+        yield self._guarded(watch.backlog(app))
         yield self._guarded(self._watch_faust(app))
+        yield self._guarded(watch.name(claim))
         if self._drain:
             yield self._guarded(self._watch_drain(Drain(self._settings, app, store, self._clock)))
 
@@ -95,7 +106,7 @@ class _Worker:
     async def _watch_faust(self, app: App) -> None:
         """Faust reports what broke it by its crash reason, and ends nothing by itself."""
         while not app.crashed:
-            await asyncio.sleep(WATCH / 4)
+            await asyncio.sleep(WATCH)
         raise app.crash_reason or RuntimeError("Faust crashed")
 
     async def _watch_drain(self, drain: Drain) -> None:
@@ -140,44 +151,3 @@ def _check_topics(settings: Settings) -> None:
     wrong = {topic: count for topic, count in counts.items() if count != settings.partitions}
     if wrong:
         raise WrongPartitions(wrong, settings.partitions)
-
-
-async def _watch_backlog(app: App) -> None:
-    """Whether the broker holds more for a partition: while it does, time goes no further than the records say."""
-    while True:
-        await asyncio.sleep(WATCH / 4)
-        consumer: Consumer = app.consumer
-        try:
-            read = await consumer.read() if app.partitions.owned else {}
-        except TROUBLE:
-            continue  # the partitions tell of it; until it has passed they keep what was seen last
-        highwaters = {tp: consumer.highwater(tp) for tp in read}
-        behind = {
-            tp.partition
-            for tp, (position, _) in read.items()
-            if position < (math.inf if highwaters[tp] is None else highwaters[tp])
-        }
-        for number, partition in app.partitions.owned.items():
-            partition.backlog = number in behind
-
-
-async def _watch(app: App, health: Health) -> None:
-    """Lag for health, metrics and those who watch the consumer group."""
-    while True:
-        await asyncio.sleep(WATCH)
-        consumer: Consumer = app.consumer
-        lags: dict[int, int] = {}
-        stored = {}
-        for tp in consumer.assignment():
-            partition = app.partitions.owned.get(tp.partition)
-            position = partition.position.get(tp.topic) if partition else None
-            highwater = consumer.highwater(tp)
-            if position is None or highwater is None:
-                continue
-            lag = max(0, highwater - position)
-            metrics.LAG.labels(tp.topic, str(tp.partition)).set(lag)
-            lags[tp.partition] = lags.get(tp.partition, 0) + lag
-            if tp.topic in partition.stored:
-                stored[tp] = partition.stored[tp.topic]
-        health.lag = lags
-        await consumer.commit_for_display(stored)
