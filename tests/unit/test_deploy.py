@@ -1,0 +1,96 @@
+"""What `deploy/` holds: settings, systemd, Kubernetes. The files agree with one another and with the settings."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from picustream import __version__
+from picustream.streams.settings import CONFIG, Settings
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+KNOWN = {f"PICUSTREAM_{field}".upper() for field in Settings.model_fields} | {CONFIG}
+
+
+def kubernetes(kind: str) -> dict[str, Any]:
+    documents = yaml.safe_load_all((DEPLOY / "kubernetes.yml").read_text())
+    (found,) = [document for document in documents if document["kind"] == kind]
+    return found
+
+
+def secure() -> dict[str, Any]:
+    return yaml.safe_load((DEPLOY / "compose.secure.yml").read_text())
+
+
+def example() -> dict[str, Any]:
+    return tomllib.loads((DEPLOY / "picustream.example.toml").read_text())
+
+
+def test_the_example_is_a_file_of_settings_and_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in KNOWN:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(CONFIG, str(DEPLOY / "picustream.example.toml"))
+    settings = Settings()
+    assert settings.kafka_security == "SASL_SSL" and settings.redis.startswith("rediss://")
+    assert "change-me" not in repr(settings)
+
+
+def test_the_files_that_the_example_names_are_the_secrets_of_the_compose_file() -> None:
+    named = {value for key, value in example().items() if key.endswith("_file")}
+    environment = secure()["services"]["worker"]["environment"]
+    assert {f"/run/secrets/{name}" for name in secure()["secrets"]} == named | {environment[CONFIG]}
+
+
+def test_secrets_of_a_site_are_not_committed() -> None:
+    ignored = (DEPLOY / ".gitignore").read_text().splitlines()
+    for secret in secure()["secrets"].values():
+        name = Path(secret["file"]).name
+        assert name in ignored or f"*{Path(name).suffix}" in ignored
+
+
+def test_a_worker_under_systemd_has_a_slot_a_port_and_nothing_else_to_itself() -> None:
+    lines = (DEPLOY / "picustream@.service").read_text().splitlines()
+    variables = dict(
+        line.removeprefix("Environment=").split("=", 1) for line in lines if line.startswith("Environment=")
+    )
+    assert variables.keys() <= KNOWN
+    assert "%i" in variables["PICUSTREAM_INSTANCE"] and "%i" in variables["PICUSTREAM_HTTP_PORT"]
+    assert {"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="} <= set(lines)
+    assert "ExecStart=/opt/picustream/bin/picustream worker" in lines
+
+
+def test_a_pod_may_do_no_more_than_it_must() -> None:
+    pod = kubernetes("StatefulSet")["spec"]["template"]["spec"]
+    (worker,) = pod["containers"]
+    assert worker["image"] == f"picustream:{__version__}"
+    assert worker["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["automountServiceAccountToken"] is False and pod["enableServiceLinks"] is False
+    assert worker["resources"]["limits"].keys() == {"memory"}
+
+
+def test_a_pod_runs_as_the_user_of_the_image() -> None:
+    user = re.search(r"^USER (\d+):(\d+)$", (DEPLOY.parent / "Dockerfile").read_text(), re.MULTILINE)
+    context = kubernetes("StatefulSet")["spec"]["template"]["spec"]["securityContext"]
+    assert (str(context["runAsUser"]), str(context["runAsGroup"])) == user.groups()
+
+
+def test_a_pods_name_is_its_slot_and_its_settings_are_the_secret() -> None:
+    (worker,) = kubernetes("StatefulSet")["spec"]["template"]["spec"]["containers"]
+    assert worker["env"] == [{"name": CONFIG, "value": "/run/secrets/settings"}]
+    assert kubernetes("StatefulSet")["spec"]["serviceName"] == kubernetes("Service")["metadata"]["name"]
+
+
+def test_pods_are_found_by_one_label() -> None:
+    label = {"app.kubernetes.io/name": "picustream"}
+    workers = kubernetes("StatefulSet")["spec"]
+    assert workers["selector"]["matchLabels"] == workers["template"]["metadata"]["labels"] == label
+    assert kubernetes("Service")["spec"]["selector"] == label
+    assert kubernetes("PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == label
