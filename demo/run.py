@@ -51,7 +51,7 @@ class Demo:
 
         Raises `UserError` if something is missing, the worker ends, or the time is up before the ward opens.
         """
-        with Ending(self._left()) as ending, stage(self._tell) as place:
+        with Ending(self._left()) as ending, stage() as place:
             try:
                 play = self._open(place, ending)
             except Ended:
@@ -74,8 +74,7 @@ class Demo:
             worker.wait_until_ready()
             view = view_for(self._console, self._ward.beds, clock.speed)
             play = Play(self._ward, clock, worker, place.feed(self._ward.events), place.listener(), view)
-            seconds = self._ward_seconds() / clock.speed
-            self._tell(f"the ward opens; its {play.days} days take {seconds:.0f} s, Ctrl-C ends them")
+            self._announce(play.days, self._ward_seconds() / clock.speed)
             while clock.now() < self._ward.opens:
                 time.sleep(PAUSE)
         return play
@@ -115,6 +114,12 @@ class Demo:
             self._camera.take(play.view.tally)
         if self._plan.out:
             keep(sums.records, self._plan.out)
+
+    def _announce(self, days: int, seconds: float) -> None:
+        self._tell(f"the ward opens; its {days} days take {seconds:.0f} s, Ctrl-C ends them")
+        left = self._left()
+        if left is not None and left < seconds:
+            self._tell("there is no time for all of them: a longer --for shows more")
 
     def _hint(self) -> None:
         """Where the receipts are."""

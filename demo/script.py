@@ -33,6 +33,12 @@ def scenes(midnight: datetime) -> list[Scene]:
 
     return [
         Scene(
+            SEPSIS.stay_id,
+            "the first child",
+            "Five feeds begin to speak of her. What is not measured yet is no zero: it is not known, and shown so.",
+            as_it_should("admitted"),
+        ),
+        Scene(
             TRAUMA.stay_id,
             "sedated",
             "GCS 6 at the door, then sedation: from tomorrow the GCS counts as 15, shown as sedated, not as measured.",

@@ -31,7 +31,7 @@ class Stage:
     def start_servers(self, tell: Tell, meter: Meter | None) -> None:
         """Start Kafka and Redis. Raises `LocalError`."""
         folder = self._folder / "servers"
-        self._stack.callback(servers.down, folder)
+        self._stack.callback(_end_servers, folder, tell)
         at = servers.up(folder, ports.ANY, ports.ANY, tell, meter)
         self._settings = self._settings.model_copy(update={"kafka": at.kafka, "redis": at.redis})
 
@@ -62,8 +62,13 @@ class Stage:
 
 
 @contextmanager
-def stage(tell: Tell) -> Iterator[Stage]:
+def stage() -> Iterator[Stage]:
     """An empty stage; cleared in the end, whatever happened."""
     with tempfile.TemporaryDirectory(prefix="picustream-demo-") as folder, ExitStack() as stack:
-        stack.callback(tell, "ended the worker, Kafka and Redis")
         yield Stage(Path(folder), stack)
+
+
+def _end_servers(folder: Path, tell: Tell) -> None:
+    ended = servers.down(folder)
+    if ended:
+        tell(f"ended {' and '.join(ended)}")

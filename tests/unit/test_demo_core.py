@@ -105,6 +105,14 @@ def test_nothing_is_refused_but_the_two_faults_of_the_story(story: Story) -> Non
     ]
 
 
+def test_the_first_child(story: Story) -> None:
+    """I6, M8: the first record has one organ measured; the others are assumed, and the range says what could be."""
+    stay = story.beat("the first child").stay_id
+    first = next(made.value for made in story.made if made.topic == MODS and made.stay_id == stay)
+    assert (first["measured"], first["assumed"]) == (1, 5)
+    assert first["range"] == {"min": first["total"], "max": first["total"] + 20}
+
+
 def test_sedated(story: Story) -> None:
     """M6, M9: GCS 6 counts at the door; under sedation it is assumed normal, and the charted value is kept."""
     stay = story.beat("sedated").stay_id
