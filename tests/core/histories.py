@@ -57,8 +57,9 @@ def with_parameters(parts: dict[str, dict[str, Any]]) -> Rules:
     return Rules(Protocol.model_validate(table), SHIPPED.codemap)
 
 
-def arrivals(events: Iterable[tuple[str, dict[str, Any]]]) -> list[Arrival]:
-    return [Arrival(topic, None, at, None, written(value)) for at, (topic, value) in enumerate(events)]
+def arrivals(events: Iterable[tuple[str, dict[str, Any]]], after: int = 0) -> list[Arrival]:
+    """Events as they come from a topic, at offsets from `after` on."""
+    return [Arrival(topic, None, at, None, written(value)) for at, (topic, value) in enumerate(events, after)]
 
 
 def written(value: Any) -> bytes:
