@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from picustream.commands.options import day as parsed_day
+from picustream.commands.outputs import Unread
 from picustream.models.record import APPS, MODS
 from picustream.streams.errors import UserError
 from picustream.streams.settings import Settings
@@ -54,7 +55,7 @@ def explain(
     from picustream.commands.receipt.chains import collect
     from picustream.commands.receipt.sources import from_files, from_kafka
 
-    wanted, settings, unread = parsed_day(day, "--day"), Settings(), _Unread()
+    wanted, settings, unread = parsed_day(day, "--day"), Settings(), Unread()
     topics = [_TOPICS[score]] if score else list(_TOPICS.values())
     paths = [*(file or []), *(more or [])]
     read = from_files(paths, stay, topics, unread) if paths else from_kafka(settings, stay, topics, unread)
@@ -76,22 +77,6 @@ def explain(
             _receipts(page, shown, scores)
         page.print()
     return _findings(shown, unread)
-
-
-class _Unread:
-    """Lines and records that cannot be read: the first one is kept, all are counted."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.first = ""
-
-    def __call__(self, error: UserError) -> None:
-        self.count += 1
-        self.first = self.first or error.message
-
-    def __str__(self) -> str:
-        more = f" ({self.count - 1:,} more that cannot be read)" if self.count > 1 else ""
-        return f"{self.first}{more}"
 
 
 def _page() -> "Page":
@@ -130,7 +115,7 @@ def _receipts(page: "Page", shown: "StayScores", scores: "StayScores") -> None:
             apps.receipt(page, chain, counted)
 
 
-def _findings(shown: "StayScores", unread: _Unread) -> int:
+def _findings(shown: "StayScores", unread: Unread) -> int:
     """Exit status 1 and a line for each, where something could not be read or does not add up."""
     from picustream.commands.receipt.audit import faults
 
@@ -146,7 +131,7 @@ def _named(score: Score | None) -> str:
     return score.upper() if score else "MODS or APPS"
 
 
-def _no_stay(stay: str, score: Score | None, paths: Sequence[Path], settings: Settings, unread: _Unread) -> UserError:
+def _no_stay(stay: str, score: Score | None, paths: Sequence[Path], settings: Settings, unread: Unread) -> UserError:
     """Which stays there are is nobody's business here: the name that was asked for is all that is told."""
     where = f"in {', '.join(map(str, paths))}" if paths else f"in Kafka at {settings.kafka}"
     if unread.count:

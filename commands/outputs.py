@@ -1,0 +1,155 @@
+"""Records of the output topics, from event files or from Kafka, for the commands that show them."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from pydantic import BaseModel, ValidationError
+
+from picustream.models import text
+from picustream.models.record import MODELS
+from picustream.streams import files
+from picustream.streams.errors import NoTopics, UserError
+from picustream.streams.settings import Settings
+
+if TYPE_CHECKING:
+    from kafka import KafkaConsumer, TopicPartition
+    from kafka.consumer.fetcher import ConsumerRecord
+
+Told = Callable[[UserError], None]
+"""Takes what cannot be read: it is told, and the rest is read."""
+
+
+class Unread:
+    """Lines and records that cannot be read: the first one is kept, all are counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first = ""
+
+    def __call__(self, error: UserError) -> None:
+        self.count += 1
+        self.first = self.first or error.message
+
+    def __str__(self) -> str:
+        more = f" ({self.count - 1:,} more that cannot be read)" if self.count > 1 else ""
+        return f"{self.first}{more}"
+
+
+class BrokenRecord(UserError):
+    """A record that is not as its topic's records are; where it stands and the field, no values."""
+
+    def __init__(self, where: str, reason: str, kind: str = "output record") -> None:
+        super().__init__(f"{where}: no {kind}: {reason}.", "Write the records anew.", status=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One record as it stands somewhere, not yet read."""
+
+    topic: str
+    key: bytes | None
+    """None in files, which have no keys."""
+    value: bytes
+    where: str
+    """`file:line`, or topic, partition and offset."""
+
+
+def in_files(paths: Iterable[Path], topics: Sequence[str], told: Told) -> Iterator[Stored]:
+    """The records of `topics` in event files, or in folders as `replay --out` and others write them."""
+    for path in chain.from_iterable(_files(named, topics) for named in paths):
+        with _opened(path) as file:
+            for line in files.lines(file, str(path), told):
+                if line.topic in topics:
+                    yield Stored(line.topic, None, line.value, f"{line.file}:{line.number}")
+
+
+def in_kafka(
+    settings: Settings, topics: Sequence[str], stay_id: str | None = None, then: Callable[[], None] | None = None
+) -> Iterator[Stored]:
+    """The committed records of `topics`, in order of arrival; of a stay's own partition alone if one is named.
+
+    With `then`, it is called when all there are have been given, and what comes is given as it comes, without end.
+    """
+    from picustream.streams import arrival, kafka_clients
+
+    consumer = kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
+    try:
+        ends = _assign(consumer, topics, stay_id)
+        for record in arrival.standing(consumer, ends):
+            if record.value is not None:
+                yield Stored(record.topic, record.key, record.value, _place(record))
+        if then is not None:
+            then()
+            for record in arrival.following(consumer, ends, lambda: None):
+                if record.value is not None:
+                    yield Stored(record.topic, record.key, record.value, _place(record))
+    finally:
+        consumer.close()
+
+
+def read(stored: Stored, told: Told, kind: str = "output record", stay_id: str | None = None) -> BaseModel | None:
+    """The record by its topic's model; None if it is none, which is told, or if it is not of the stay that is named."""
+    try:
+        fields = text.parse(stored.value)
+        if stay_id is not None and (not isinstance(fields, dict) or fields.get("stay_id") != stay_id):
+            return None
+        return MODELS[stored.topic].model_validate(fields)
+    except text.NotJson as error:
+        told(BrokenRecord(stored.where, str(error), kind))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        told(BrokenRecord(stored.where, f"{place}: {first['msg'].rstrip('.')}", kind))
+    return None
+
+
+def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
+    """The file, closed after use; standard input, left open."""
+    if path == files.STDIN:
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return path.open("rb")
+    except OSError as error:
+        hint = "Name a file of output records, or the folder that replay wrote."
+        raise UserError(f"{path} cannot be read: {error.strerror}.", hint) from error
+
+
+def _files(path: Path, topics: Sequence[str]) -> list[Path]:
+    """The file itself, or those of a folder that are named after the topics."""
+    if not path.is_dir():
+        return [path]
+    found = [path / f"{topic}.ndjson{gz}" for topic in topics for gz in ("", ".gz")]
+    found = [file for file in found if file.is_file()]
+    if not found:
+        raise UserError(
+            f"{path} holds no {' or '.join(f'{topic}.ndjson' for topic in topics)}.",
+            "Make them: picustream replay FILE --out DIR.",
+        )
+    return found
+
+
+def _assign(consumer: "KafkaConsumer", names: Sequence[str], stay_id: str | None) -> "dict[TopicPartition, int]":
+    """Give the consumer the partitions of each topic, from their beginning; their ends as they are now."""
+    from kafka import TopicPartition
+
+    from picustream.streams.topics import partition_of
+
+    numbers = {name: consumer.partitions_for_topic(name) or set() for name in names}
+    if missing := [name for name, found in numbers.items() if not found]:
+        raise NoTopics(missing)
+    if stay_id is not None:
+        numbers = {name: {partition_of(stay_id, len(found))} for name, found in numbers.items()}
+    parts = [TopicPartition(name, number) for name, found in numbers.items() for number in sorted(found)]
+    consumer.assign(parts)
+    consumer.seek_to_beginning(*parts)
+    ends: dict[TopicPartition, int] = consumer.end_offsets(parts)
+    return ends
+
+
+def _place(record: "ConsumerRecord") -> str:
+    return f"{record.topic}, partition {record.partition}, offset {record.offset}"
