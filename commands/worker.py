@@ -13,12 +13,13 @@ def worker(
     from picustream.commands.errors import guarded
     from picustream.commands.options import loaded_rules
     from picustream.scoring.engine import Engine
+    from picustream.scoring.rebuild import Rebuild
     from picustream.streams.run import run
     from picustream.streams.settings import Settings
 
     settings = Settings()
     rules = loaded_rules(settings.protocol, settings.codemap)
-    status = guarded(lambda: run(settings, lambda partition: Engine(rules), drain))
+    status = guarded(lambda: run(settings, lambda partition: Engine(rules), lambda: Rebuild(rules), drain))
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread of the Kafka client that waits for a broker would hold the interpreter back, and it holds nothing.

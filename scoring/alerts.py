@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from picustream.models.protocol import Protocol
-from picustream.models.record import ALERT, AlertRecord, ProtocolStamp
+from picustream.models.record import ALERT, AlertRecord, Cause, ProtocolStamp
 from picustream.models.variable import Variable
 from picustream.scoring.bodies import ELIGIBILITY, Body, RecordKey
 from picustream.scoring.chart import Chart
 from picustream.scoring.outcomes import FOLLOW_UP_DUE
 from picustream.scoring.revisions import Head, Revision, Telling, event_id_of
+from picustream.scoring.rules import Rules
 from picustream.scoring.stay import Stay, treatment_start
 
 Severity = Literal["info", "warning", "critical"]
@@ -40,8 +41,9 @@ CATALOGUE: dict[str, tuple[Severity, Audience]] = {
     "patient-mismatch": ("critical", "operations"),
     "conflicting-duplicate": ("warning", "operations"),
     "stay-silent": ("warning", "operations"),
+    "state-rebuilt": ("critical", "operations"),
 }
-"""Severity and audience of every alert of a stay."""
+"""Severity and audience of every alert."""
 
 
 FIRING: Literal["firing"] = "firing"
@@ -163,6 +165,36 @@ def alert_revisions(
         name, _, subject = key.part.partition("/")
         over = Condition(name, heads[key].effective_at, subject)
         yield _revision(key, over, heads[key], telling, RESOLVED)
+
+
+def passing_alert(name: str, subject: str, rules: Rules, now: datetime) -> Iterator[AlertRecord]:
+    """An alert about something that is no stay's and is over as it is told: fired, then resolved."""
+    alert_id, before = f"{subject}/alert/{name}", None
+    for number, state in ((1, FIRING), (2, RESOLVED)):
+        severity, audience = CATALOGUE[name]
+        event_id = f"{alert_id}/r{number}"
+        yield AlertRecord(
+            event_id=event_id,
+            alert_id=alert_id,
+            stay_id=None,
+            patient_id=None,
+            name=name,
+            severity=severity,
+            audience=audience,
+            state=state,
+            since=now,
+            detail=subject,
+            status="final",
+            revision=number,
+            supersedes=before,
+            cause=Cause(reason=name, event_id=None),
+            effective_at=now,
+            emitted_at=now,
+            protocol=ProtocolStamp(**rules.protocol.stamp()),
+            software=rules.software,
+            caveats=[],
+        )
+        before = event_id
 
 
 def _revision(

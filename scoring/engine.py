@@ -13,7 +13,8 @@ from datetime import datetime
 
 from picustream.models import text
 from picustream.models.protocol import hours
-from picustream.models.record import DEAD_LETTER, Cause, DeadLetter, dump
+from picustream.models.record import ALERT, DEAD_LETTER, AlertRecord, Cause, DeadLetter, dump
+from picustream.scoring.alerts import passing_alert
 from picustream.scoring.door import Admission, Arrival, Door, Fault, dead_letter_fields
 from picustream.scoring.revisions import Revision
 from picustream.scoring.rules import Rules
@@ -75,7 +76,6 @@ class Engine:
         self._stays: dict[str, StayFile] = {}
         self._due: dict[str, datetime] = {}
         self._queue: list[tuple[datetime, str]] = []
-        self._letters = 0
         self.clock: datetime | None = None
         """How far time has passed; never runs backwards. Set at a take-over to what the store keeps."""
 
@@ -104,6 +104,10 @@ class Engine:
             self._stays[stay.stay_id] = stay
             self._tell(stay, stay.revisions(now, Cause(reason="state-rebuilt", event_id=None), now), effects)
         return effects
+
+    def told_at_once(self, name: str, subject: str, now: datetime) -> list[Output]:
+        """An alert about something that is no stay's and is over as it is told: fired and resolved."""
+        return [self._alert_output(record) for record in passing_alert(name, subject, self._rules, now)]
 
     def dead_letters(self, one: Admission, now: datetime) -> list[Output]:
         """A dead letter per fault of an arrival."""
@@ -186,20 +190,25 @@ class Engine:
         headers = (*_headers(revision.topic, event_id, stay_id, when), (HEAD_HEADER, head))
         return Output(revision.topic, stay_id.encode(), event_id, value, headers)
 
+    def _alert_output(self, record: AlertRecord) -> Output:
+        value = text.encode(dump(record), self._rules.protocol.zone).encode()
+        when = text.encode(record.effective_at, self._rules.protocol.zone).strip('"')
+        return Output(ALERT, None, record.event_id, value, _headers(ALERT, record.event_id, record.alert_id, when))
+
     def _dead_letter(self, one: Admission, number: int, fault: Fault, now: datetime) -> Output:
-        arrival = one.arrival
-        place = arrival.offset
-        if place is None:
-            place, self._letters = self._letters, self._letters + 1
-        event_id = (
-            f"dead/{arrival.topic}/{arrival.partition if arrival.partition is not None else '-'}/{place}/{number}"
-        )
+        arrival, event_id = one.arrival, dead_letter_id(one.arrival, number)
         letter = DeadLetter(event_id=event_id, **dead_letter_fields(arrival, fault, now, arrival.resubmitted))
         value = text.encode(dump(letter), self._rules.protocol.zone).encode()
         when = text.encode(now, self._rules.protocol.zone).strip('"')
         return Output(
             DEAD_LETTER, arrival.key, event_id, value, _headers(DEAD_LETTER, event_id, one.stay_id or "", when)
         )
+
+
+def dead_letter_id(arrival: Arrival, number: int) -> str:
+    """One per input offset and fault, and the same whenever it is made."""
+    partition = "-" if arrival.partition is None else arrival.partition
+    return f"dead/{arrival.topic}/{partition}/{arrival.offset}/{number}"
 
 
 _TIME = Cause(reason="time", event_id=None)

@@ -8,10 +8,10 @@ last told, they make only the revisions that are still owed, under the numbers t
 from datetime import datetime
 
 from picustream.models import text
-from picustream.models.record import DEAD_LETTER
+from picustream.models.record import ALERT, DEAD_LETTER
 from picustream.scoring.bodies import RecordKey
 from picustream.scoring.door import Arrival
-from picustream.scoring.engine import HEAD_HEADER, Effects, Engine, Output
+from picustream.scoring.engine import HEAD_HEADER, Effects, Engine, Output, dead_letter_id
 from picustream.scoring.revisions import Head
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import StayFile
@@ -30,31 +30,43 @@ class Rebuild:
         self._stays: dict[str, StayFile] = {}
         self._letters: set[str] = set()
         """Event ids of the dead letters told."""
+        self._ahead: set[str] = set()
+        """Those of them whose event lay ahead of the clock of its time, and stays refused (T6)."""
 
     def told(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> None:
         """Takes note of one output record. Raises `CannotRebuild`."""
         if topic == DEAD_LETTER:
-            self._letters.add(text.parse(value)["event_id"])
+            letter = text.parse(value)
+            self._letters.add(letter["event_id"])
+            if letter["reason"] == "in-the-future":
+                self._ahead.add(letter["event_id"])
             return
+        if topic == ALERT and HEAD_HEADER not in headers:
+            return  # an alert of a partition, which is of no stay
         if key is None or HEAD_HEADER not in headers:
             raise CannotRebuild(f"a record of {topic} without its {HEAD_HEADER} header")
         written, *kept = text.parse(headers[HEAD_HEADER])
         self._stay(key.decode()).restore(RecordKey.parse(written), Head.from_store(kept))
 
-    def take(self, arrival: Arrival, arrived_at: datetime, now: datetime) -> list[Output]:
-        """Files one input record again, as of when it arrived; the dead letters that are still owed."""
-        batch = self._engine.read((arrival,), arrived_at)
+    def take(self, arrival: Arrival, now: datetime) -> list[Output]:
+        """Files one input record again; the dead letters that are still owed."""
+        if dead_letter_id(arrival, 0) in self._ahead:
+            return []
+        batch = self._engine.read((arrival,), now)
         (one,) = batch.admissions
         owed = [letter for letter in self._engine.dead_letters(one, now) if letter.event_id not in self._letters]
         if one.event is not None and one.filed is not None and one.stay_id is not None:
             self._stay(one.stay_id).file(one.event, one.filed)
         return owed
 
-    def finish(self, now: datetime) -> tuple[Engine, Effects]:
-        """The engine with everything in it, and what has to be stored and told."""
+    def finish(self, now: datetime, subject: str) -> tuple[Engine, Effects]:
+        """The engine with everything in it, and what has to be stored and told; the alert is about `subject`."""
+        self._engine.clock = now
         for stay in self._stays.values():
             stay.restored()
-        return self._engine, self._engine.rebuild(self._stays.values(), now)
+        effects = self._engine.rebuild(self._stays.values(), now)
+        effects.outputs.extend(self._engine.told_at_once("state-rebuilt", subject, now))
+        return self._engine, effects
 
     def _stay(self, stay_id: str) -> StayFile:
         if stay_id not in self._stays:

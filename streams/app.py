@@ -61,7 +61,7 @@ class App(faust.App):
         if wrong:
             raise WrongPartitions(wrong, self.settings.partitions)
         numbers = {tp.partition for tp in consumer.assignment()}
-        owned = await self.partitions.own(numbers, consumer.seek_inputs)
+        owned = await self.partitions.own(numbers, consumer)
         return {TP(*tp): offset for tp, offset in owned.items()}
 
 

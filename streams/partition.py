@@ -22,7 +22,7 @@ from picustream.streams.publisher import PublisherFenced
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.store import Fenced, StateLost
-from picustream.streams.takeover import Holding, Seek, TakeOver
+from picustream.streams.takeover import Broker, Holding, TakeOver
 from picustream.streams.waiting import Waiting
 
 log = logger(__name__)
@@ -54,7 +54,7 @@ class Partition:
         settings: Settings,
         clock: Clock,
         take_over: TakeOver,
-        seek: Seek,
+        broker: Broker,
         failed: Callable[[BaseException], None],
     ) -> None:
         self.number = number
@@ -66,7 +66,7 @@ class Partition:
         self._settings = settings
         self._clock = clock
         self._take_over = take_over
-        self._seek = seek
+        self._broker = broker
         self._failed = failed
         self._holding: Holding | None = None
         self._waiting = Waiting()
@@ -102,7 +102,7 @@ class Partition:
         """Seek the inputs to where this partition stands; next offset by topic, empty while nothing is held."""
         if self._holding is None:
             return {}
-        return await self._seek(self.number, self._holding.position)
+        return await self._broker.seek_inputs(self.number, self._holding.position)
 
     @property
     def position(self) -> dict[str, int]:
@@ -163,7 +163,7 @@ class Partition:
             self._failed(error)
 
     async def _hold(self, epoch: int | None, why: str) -> Holding:
-        holding = await self._take_over(self.number, self._seek, epoch)
+        holding = await self._take_over(self.number, self._broker, epoch)
         self._waiting.clear()
         self._holding = holding
         self.trouble = None

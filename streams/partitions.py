@@ -10,7 +10,7 @@ from picustream.streams.logs import logger
 from picustream.streams.partition import Partition
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.settings import Settings
-from picustream.streams.takeover import Seek, TakeOver
+from picustream.streams.takeover import Broker, TakeOver
 
 log = logger(__name__)
 
@@ -30,14 +30,14 @@ class Partitions:
         self._take_over = take_over
         self._failed = failed
 
-    async def own(self, numbers: Iterable[int], seek: Seek) -> dict[tuple[str, int], int]:
+    async def own(self, numbers: Iterable[int], broker: Broker) -> dict[tuple[str, int], int]:
         """Take over what is not owned yet and seek every input; the next offset by topic and partition.
 
         Can be called again at any time: what is owned is only sought again.
         """
         wanted = set(numbers)
         known = [partition for number, partition in self.owned.items() if number in wanted]
-        new = [self._new(number, seek) for number in sorted(wanted - set(self.owned))]
+        new = [self._new(number, broker) for number in sorted(wanted - set(self.owned))]
         metrics.PARTITIONS.set(len(self.owned))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(READY):
@@ -63,8 +63,8 @@ class Partitions:
         if partition is not None:
             await partition.receive(batch)
 
-    def _new(self, number: int, seek: Seek) -> Partition:
-        partition = Partition(number, self._settings, self._clock, self._take_over, seek, self._failed)
+    def _new(self, number: int, broker: Broker) -> Partition:
+        partition = Partition(number, self._settings, self._clock, self._take_over, broker, self._failed)
         self.owned[number] = partition
         partition.start()
         return partition

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import uvloop
 
 from picustream.agents import AGENTS
+from picustream.scoring.rebuild import Rebuild
 from picustream.streams import redis_client, slots, topics, watch
 from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
@@ -20,6 +21,7 @@ from picustream.streams.health import Health, serve
 from picustream.streams.kafka_clients import admin
 from picustream.streams.logs import configure, logger, place
 from picustream.streams.partitions import Partitions
+from picustream.streams.rebuild import Rebuilder
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.takeover import TakeOver
@@ -32,20 +34,25 @@ STOP = 1.5
 """Seconds for Faust to end."""
 
 
-def run(settings: Settings, engine_factory: EngineFactory, drain: bool = False) -> None:
+def run(
+    settings: Settings, engine_factory: EngineFactory, start_rebuild: Callable[[], Rebuild], drain: bool = False
+) -> None:
     """Run a worker until SIGTERM or SIGINT, or until it has drained; raises what ended it otherwise.
 
     UserError when Redis, Kafka or the topics are not as they must be.
     """
     configure(settings)
     uvloop.install()
-    uvloop.run(_Worker(settings, engine_factory, drain).live())
+    uvloop.run(_Worker(settings, engine_factory, start_rebuild, drain).live())
 
 
 class _Worker:
-    def __init__(self, settings: Settings, engine_factory: EngineFactory, drain: bool) -> None:
+    def __init__(
+        self, settings: Settings, engine_factory: EngineFactory, start_rebuild: Callable[[], Rebuild], drain: bool
+    ) -> None:
         self._settings = settings
         self._engine_factory = engine_factory
+        self._start_rebuild = start_rebuild
         self._drain = drain
         self._slot = slots.take(settings)
         self._started = time.monotonic()
@@ -70,6 +77,7 @@ class _Worker:
                 store,
                 self._engine_factory,
                 self._slot.name,
+                Rebuilder(self._settings, store, self._clock, self._start_rebuild),
             )
             partitions = Partitions(self._settings, self._clock, take_over, self._failed)
             health = Health(partitions)

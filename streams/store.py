@@ -11,6 +11,7 @@ All keys of partition p share the hash tag `{group.p}`, so that one script can t
 | `picustream:{g.p}:outbox` | stream | what is to be published, `<sequence>-0` |
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,8 @@ class Control:
     """Next offset by input topic; a topic without one has not been read."""
     sent: dict[tuple[str, int], int]
     """Topic and partition -> the offset after our last record there that is known to stand."""
+    rebuilding: bool = False
+    """Whether state is being rebuilt from Kafka, and is not whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Store:
         self._take_over = redis.register_script(_lua("take_over"))
         self._commit = redis.register_script(_lua("commit"))
         self._trim = redis.register_script(_lua("trim"))
+        self._reset = redis.register_script(_lua("reset"))
 
     def key(self, partition: int, name: str) -> str:
         """The Redis key of `name` (`control`, `due`, `outbox`, `partition`, `stay:<id>`) in `partition`."""
@@ -97,6 +101,19 @@ class Store:
         if answer == b"FENCED":
             raise Fenced
         return _control(dict(zip(answer[::2], answer[1::2], strict=True)))
+
+    async def begin_rebuild(self, partition: int, epoch: int, sequence: int) -> None:
+        """Forget all state of the partition; it counts as lost until `end_rebuild`. Fenced or StateLost: not done."""
+        keys = [self.key(partition, name) for name in ("control", "due", "outbox")]
+        _raise_for(await self._reset(keys, [epoch, "begin", sequence]))
+        async for key in self._redis.scan_iter(match=_literal(self.key(partition, "stay:")) + "*", count=1000):
+            await self._redis.unlink(key)
+        await self._redis.unlink(self.key(partition, "partition"))
+
+    async def end_rebuild(self, partition: int, epoch: int) -> None:
+        """The state is whole again. Fenced or StateLost: not done."""
+        keys = [self.key(partition, name) for name in ("control", "due", "outbox")]
+        _raise_for(await self._reset(keys, [epoch, "end"]))
 
     async def standing(self, partition: int) -> Standing:
         """How far a partition is; for one that nobody has taken over yet, at the beginning."""
@@ -190,7 +207,13 @@ def _control(raw: Mapping[bytes, bytes]) -> Control:
         clock=datetime.fromisoformat(plain["clock"]) if plain.get("clock") else None,
         next={name[len("next:") :]: int(value) for name, value in plain.items() if name.startswith("next:")},
         sent=sent,
+        rebuilding="rebuilding" in plain,
     )
+
+
+def _literal(key: str) -> str:
+    """A key as a pattern that matches it alone."""
+    return re.sub(r"([\\*?\[\]^])", r"\\\1", key)
 
 
 def _lua(name: str) -> str:

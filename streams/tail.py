@@ -1,7 +1,7 @@
 """Reading parts of topics outside the consumer group: which records stand there, committed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,10 @@ from picustream.streams.topics import LARGEST_MESSAGE
 
 PATIENCE = 60.0
 """Seconds to read to the end; then whoever asked starts anew."""
+PATIENCE_FOR_ALL = 3600.0
+"""Likewise where everything is read."""
+PORTION = 200
+"""Records handed over at a time."""
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -44,9 +48,59 @@ async def holds_records(settings: Settings, place: Place, first: int, end: int) 
     return False
 
 
+async def last_sequence(settings: Settings, partition: int, since: Mapping[Place, int]) -> int:
+    """The greatest sequence of our outbox of `partition` among the committed records of places; 0 for none."""
+    prefix = f"{settings.group}/{partition}/".encode()
+    greatest = 0
+    async with _reading(settings, since) as records:
+        async for record in records:
+            marks = [value for name, value in record.headers if name == OUTBOX_HEADER and value.startswith(prefix)]
+            greatest = max([greatest, *(int(mark[len(prefix) :].partition(b"/")[0]) for mark in marks)])
+    return greatest
+
+
+async def first_offsets(settings: Settings, places: Iterable[Place]) -> dict[Place, int]:
+    """The offset of the first record that each place still has."""
+    wanted = [TopicPartition(*place) for place in places]
+    consumer = AIOKafkaConsumer(**options(settings), enable_auto_commit=False)
+    async with asyncio.timeout(PATIENCE):
+        await consumer.start()
+        try:
+            return {(tp.topic, tp.partition): first for tp, first in (await consumer.beginning_offsets(wanted)).items()}
+        finally:
+            await consumer.stop()
+
+
+async def read_whole(
+    settings: Settings, places: Iterable[Place], take: Callable[[list[Any]], Awaitable[None]]
+) -> dict[Place, int]:
+    """Hand over every committed record of places, from the beginning, in portions; the offset after the last of each.
+
+    Of a place that no longer has its first records, what is left is handed over: ask for the first offsets before.
+    """
+    positions: dict[Place, int] = {}
+    async with _reading(settings, dict.fromkeys(places), PATIENCE_FOR_ALL, positions) as records:
+        portion: list[Any] = []
+        async for record in records:
+            portion.append(record)
+            if len(portion) == PORTION:
+                await take(portion)
+                portion = []
+        await take(portion)
+    return positions
+
+
 @asynccontextmanager
-async def _reading(settings: Settings, since: Mapping[Place, int | None]) -> AsyncIterator[AsyncIterator[Any]]:
-    """The committed records of each place, from its offset or its beginning to what was its end at first sight."""
+async def _reading(
+    settings: Settings,
+    since: Mapping[Place, int | None],
+    patience: float = PATIENCE,
+    positions: dict[Place, int] | None = None,
+) -> AsyncIterator[AsyncIterator[Any]]:
+    """The committed records of each place, from its offset or its beginning to what was its end at first sight.
+
+    In the end `positions` holds the offset after the last of each place.
+    """
     consumer = AIOKafkaConsumer(
         **options(settings),
         isolation_level="read_committed",
@@ -55,7 +109,7 @@ async def _reading(settings: Settings, since: Mapping[Place, int | None]) -> Asy
         max_partition_fetch_bytes=LARGEST_MESSAGE,
         fetch_max_wait_ms=50,
     )
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         await consumer.start()
         try:
             consumer.assign([TopicPartition(*place) for place in since])
@@ -65,6 +119,9 @@ async def _reading(settings: Settings, since: Mapping[Place, int | None]) -> Asy
                 else:
                     consumer.seek(TopicPartition(*place), offset)
             yield _records(consumer)
+            if positions is not None:
+                for place in since:
+                    positions[place] = await consumer.position(TopicPartition(*place))
         finally:
             await consumer.stop()
 

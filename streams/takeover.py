@@ -10,21 +10,37 @@ Common failure scenarios, and the step that each is survived at:
 | died after that, before it published | 5: its outbox is published |
 | died with a transaction open | 2 aborts it, 5 publishes |
 | died after it published, before it trimmed | 4: the tail shows it, 5 publishes nothing |
+
+And when it is Redis that lost something - all of it, or what it held last - the outputs tell more than Redis remembers
+(step 4), and everything is rebuilt from Kafka instead (`streams/rebuild.py`).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from picustream.streams import metrics, tail
 from picustream.streams.crashpoints import crash_point
 from picustream.streams.engine import Engine, EngineFactory
 from picustream.streams.outbox import Entry
 from picustream.streams.publisher import Publisher
+from picustream.streams.rebuild import Rebuilder
 from picustream.streams.settings import Settings
-from picustream.streams.store import Store
+from picustream.streams.store import Control, Store
 
-Seek = Callable[[int, Mapping[str, int]], Awaitable[dict[str, int]]]
-"""Seek the inputs of a partition to the next offset by topic (left out: to its beginning); where each stands then."""
+
+class Broker(Protocol):
+    """What a take-over asks of the consumer."""
+
+    async def seek_inputs(self, partition: int, wanted: Mapping[str, int]) -> dict[str, int]:
+        """Seek the inputs to the next offset by topic (left out: to its beginning); where each stands."""
+
+    async def output_ends(self, partition: int) -> dict[str, int]:
+        """The end offset of a partition of every output topic, now."""
+
+
+MARKER = 1
+"""Offsets that the marker of a committed transaction takes behind its last record."""
 
 
 @dataclass(slots=True)
@@ -51,15 +67,17 @@ class TakeOver:
     store: Store
     engine_factory: EngineFactory
     owner: str
+    rebuild: Rebuilder
 
-    async def __call__(self, partition: int, seek: Seek, held: int | None = None) -> Holding:
+    async def __call__(self, partition: int, broker: Broker, held: int | None = None) -> Holding:
         """Take over `partition`; `held` is the epoch held until now, when it is our own that is taken over again.
 
         1. Raise the epoch: no older writer changes anything in Redis from here on.
         2. Start the transactional producer: no older one publishes anything from here on, and what an older one left
            half-done is aborted, or committed if it had come so far.
         3. Read the outbox: what an older writer may have had no time to publish.
-        4. Read the tail of the topics that its entries are meant for: what stands there already.
+        4. Read the tail of the output topics: what stands there already. If that is more than Redis ever wrote, Redis
+           has lost state: rebuild it, and go on at 7.
         5. Publish what does not.
         6. Trim the outbox.
         7. Make the engine, and give it the due times; states are read when they are needed.
@@ -75,12 +93,16 @@ class TakeOver:
             await publisher.start()  # 2
             crash_point("take-over-producer-ready")
             left = await self.store.outbox(partition)  # 3
-            if left:
-                await self._finish(partition, control.epoch, left, control.sent, publisher)
-            engine = self.engine_factory(partition)  # 7
-            engine.clock = control.clock
-            engine.install_due(await self.store.due(partition))
-            position = await seek(partition, control.next)  # 8
+            told = await self._last_told(partition, control, broker)  # 4
+            if control.rebuilding or told > control.sequence:
+                engine, control = await self.rebuild(partition, control, max(told, control.sequence), publisher)
+            else:
+                if left:
+                    await self._finish(partition, control.epoch, left, control.sent, publisher)
+                engine = self.engine_factory(partition)  # 7
+                engine.clock = control.clock
+                engine.install_due(await self.store.due(partition))
+            position = await broker.seek_inputs(partition, control.next)  # 8
         except BaseException:
             await publisher.close()
             raise
@@ -94,6 +116,13 @@ class TakeOver:
             engine=engine,
             publisher=publisher,
         )
+
+    async def _last_told(self, partition: int, control: Control, broker: Broker) -> int:
+        """The greatest outbox sequence that stands on the output topics, as far as it is not known to be ours."""
+        ends = await broker.output_ends(partition)
+        since = {topic: control.sent.get((topic, partition), 0) for topic in ends}
+        grown = {(topic, partition): since[topic] for topic in ends if ends[topic] > since[topic] + MARKER}
+        return await tail.last_sequence(self.settings, partition, grown) if grown else 0
 
     async def _finish(
         self, partition: int, epoch: int, left: list[Entry], sent: Mapping[tuple[str, int], int], publisher: Publisher

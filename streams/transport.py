@@ -8,7 +8,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 import aiokafka
@@ -20,7 +20,7 @@ from faust.types import TP, ConsumerMessage
 
 from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.scheduler import FetchedBatch
-from picustream.streams.topics import INPUTS
+from picustream.streams.topics import INPUTS, OUTPUTS
 
 FETCH_WAIT_MS = 200
 """Milliseconds that a fetch may wait at the broker. Faust's own 1,500 would hold back a partition with records while
@@ -101,9 +101,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         await consumer._client.force_metadata_update()
         return {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in INPUTS}
 
-    async def on_thread_ends(self, partitions: list[int]) -> dict[TP, int]:
-        """The end offset of every input of `partitions`."""
-        tps = [TopicPartition(topic, number) for topic in INPUTS for number in partitions]
+    async def on_thread_ends(self, partitions: list[int], topics: Iterable[str] = INPUTS) -> dict[TP, int]:
+        """The end offsets of `partitions` of some topics."""
+        tps = [TopicPartition(topic, number) for topic in topics for number in partitions]
         return dict(await self._ensure_consumer().end_offsets(tps)) if tps else {}
 
     async def on_thread_read(self) -> dict[TP, tuple[int, int]]:
@@ -150,6 +150,11 @@ class Consumer(driver.Consumer):
         is not assigned or Kafka does not answer.
         """
         return await self._on_thread(self._thread.on_thread_seek(partition, wanted))
+
+    async def output_ends(self, partition: int) -> dict[str, int]:
+        """The end offset of a partition of every output topic, now."""
+        ends = await self._on_thread(self._thread.on_thread_ends([partition], OUTPUTS))
+        return {tp.topic: end for tp, end in ends.items()}
 
     async def partition_counts(self) -> dict[str, int]:
         """Partitions of every input topic, as the broker tells it now."""

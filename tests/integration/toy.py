@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from picustream.scoring.rebuild import Rebuild
 from picustream.streams.topics import DEAD_LETTER, MODS, OUTCOME
 
 CLOSES_AFTER = timedelta(seconds=1)
 """A stay is closed, once, this long after its first event."""
+
+FAILS_AT = os.environ.pop("PICUSTREAM_TOY_FAILS_AT", None)
+"""An `event_id` that this engine does not bear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class ToyEngine:
                 letter = json.dumps({"event_id": f"dead/{where}", "reason": "not-json"}).encode()
                 effects.outputs.append(ToyOutput(DEAD_LETTER, arrival.key, f"dead/{where}", letter))
                 continue
+            if event["event_id"] == FAILS_AT:
+                raise ZeroDivisionError(event)
             stay = event["stay_id"]
             self._count[stay] += 1
             effects.writes.setdefault(stay, {})["count"] = str(self._count[stay]).encode()
@@ -99,12 +105,16 @@ def _output(topic: str, stay: str, event_id: str, body: dict) -> ToyOutput:
     return ToyOutput(topic, stay.encode(), event_id, value, (("ce_id", event_id.encode()),))
 
 
+def _no_rebuild() -> Rebuild:
+    raise NotImplementedError("the toy's state is not rebuilt")
+
+
 def main() -> None:
     from picustream.commands.errors import guarded
     from picustream.streams.run import run
     from picustream.streams.settings import Settings
 
-    status = guarded(lambda: run(Settings(), lambda partition: ToyEngine(), "--drain" in sys.argv))
+    status = guarded(lambda: run(Settings(), lambda partition: ToyEngine(), _no_rebuild, "--drain" in sys.argv))
     sys.stderr.flush()
     os._exit(status)
 

@@ -1,0 +1,162 @@
+"""Rebuilding a partition whose state Redis has lost (I5): from the outputs what was told, from the inputs the charts.
+
+Nothing is guessed: where an input topic no longer has its first records, the worker says so and stops.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from picustream.scoring.door import Arrival
+from picustream.scoring.engine import Effects, Engine, Output
+from picustream.scoring.rebuild import Rebuild
+from picustream.streams import tail
+from picustream.streams.clock import Clock
+from picustream.streams.crashpoints import crash_point
+from picustream.streams.errors import ENVIRONMENT, UserError
+from picustream.streams.logs import logger
+from picustream.streams.misrouted import forwarded
+from picustream.streams.outbox import Entry
+from picustream.streams.publisher import Publisher
+from picustream.streams.settings import Settings
+from picustream.streams.store import BatchWrite, Control, Store
+from picustream.streams.topics import INPUTS, OUTPUTS
+
+log = logger(__name__)
+
+STAYS_AT_ONCE = 20
+"""Stays written in one Redis call."""
+
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="rebuild")
+
+
+class InputsCutOff(UserError):
+    """State is lost, and so are the first records of an input topic: nothing can tell what they said."""
+
+    def __init__(self, topic: str, partition: int, first: int) -> None:
+        super().__init__(
+            f"Redis has lost its state, and {topic} partition {partition} begins at {first}: it cannot be rebuilt.",
+            "Restore Redis from a copy as new as the outputs, or start anew in another PICUSTREAM_GROUP.",
+            ENVIRONMENT,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilder:
+    """Rebuilds partitions. `start` makes the core's part of one rebuild."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    start: Callable[[], Rebuild]
+
+    async def __call__(
+        self, partition: int, control: Control, told: int, publisher: Publisher
+    ) -> tuple[Engine, Control]:
+        """Rebuild `partition`; `told` is the greatest outbox sequence that stands on the output topics.
+
+        1. Forget what Redis holds, and mark the partition as being rebuilt.
+        2. Read the outputs: what was told last under each key, and which dead letters.
+        3. Read the inputs, and file every event again.
+        4. Store every stay, and in the outbox what is still owed.
+        5. Store the offsets, and take the mark away: from here on it is a partition like any other.
+        6. Publish the outbox.
+
+        Until 5 nothing of it can be seen; whoever takes over begins at 1 again. Raises `InputsCutOff`.
+        """
+        now = self.clock.now() if control.clock is None else max(self.clock.now(), control.clock)
+        log.error("state-rebuilding", partition=partition)
+        await self.store.begin_rebuild(partition, control.epoch, told)  # 1
+        crash_point("rebuild-begun")
+        rebuild = self.start()
+        await self._read(partition, OUTPUTS, lambda records: _tell(rebuild, records))  # 2
+        owed: list[Entry] = []
+
+        def take(records: Sequence[Any]) -> None:
+            for record in records:
+                owed.extend(self._filed(rebuild, partition, record, now))
+
+        positions = await self._read(partition, INPUTS, take)  # 3
+        subject = f"partition-{partition}+{told}"  # where it began tells one rebuild from the next
+        engine, effects = await asyncio.get_running_loop().run_in_executor(_THREAD, rebuild.finish, now, subject)
+        entries = owed + [_entry(partition, one) for one in effects.outputs]
+        entries = [replace(entry, sequence=told + count) for count, entry in enumerate(entries, start=1)]
+        batches = await self._store(partition, control.epoch, told, now, effects, entries, positions)  # 4, 5
+        crash_point("rebuild-ended")
+        sent = await publisher.publish(entries)  # 6
+        await self.store.trim(partition, control.epoch, told + len(entries), sent)
+        log.error("state-rebuilt", partition=partition, records_owed=len(entries))
+        return engine, replace(
+            control,
+            batch=batches,
+            sequence=told + len(entries),
+            clock=now,
+            next=positions,
+            sent=dict(sent),
+            rebuilding=False,
+        )
+
+    async def _read(
+        self, partition: int, topics: Sequence[str], take: Callable[[Sequence[Any]], None]
+    ) -> dict[str, int]:
+        async def portion(records: Sequence[Any]) -> None:
+            await asyncio.get_running_loop().run_in_executor(_THREAD, take, records)
+
+        places = [(topic, partition) for topic in topics]
+        firsts = await tail.first_offsets(self.settings, places)
+        for (topic, _), first in firsts.items():
+            if first > 0:
+                raise InputsCutOff(topic, partition, first)
+        return {topic: end for (topic, _), end in (await tail.read_whole(self.settings, places, portion)).items()}
+
+    def _filed(self, rebuild: Rebuild, partition: int, record: Any, now: datetime) -> Iterator[Entry]:
+        """Files a record; the dead letters still owed. What belongs elsewhere was forwarded, or is forwarded now."""
+        elsewhere = forwarded(
+            record.topic, partition, record.offset, record.key, record.value, record.headers, self.settings.partitions
+        )
+        if elsewhere is not None:
+            yield elsewhere  # a second copy changes nothing where it is filed
+            return
+        arrival = Arrival(record.topic, partition, record.offset, record.key, record.value)
+        yield from (_entry(partition, letter) for letter in rebuild.take(arrival, now))
+
+    async def _store(
+        self,
+        partition: int,
+        epoch: int,
+        sequence: int,
+        now: datetime,
+        effects: Effects,
+        entries: list[Entry],
+        positions: Mapping[str, int],
+    ) -> int:
+        """Steps 4 and 5; how many batches were written."""
+        stays = list(effects.writes)
+        batch = 0
+        for first in range(0, len(stays), STAYS_AT_ONCE):
+            some = stays[first : first + STAYS_AT_ONCE]
+            write = BatchWrite(
+                epoch, batch, sequence, now,
+                due={stay: effects.due[stay] for stay in some if stay in effects.due},
+                writes={stay: effects.writes[stay] for stay in some},
+            )  # fmt: skip
+            await self.store.commit(partition, write)
+            batch += 1
+        before: dict[str, int | None] = dict.fromkeys(positions)
+        last = BatchWrite(epoch, batch, sequence, now, before=before, after=positions, entries=entries)
+        await self.store.commit(partition, last)
+        crash_point("rebuild-stored")
+        await self.store.end_rebuild(partition, epoch)
+        return batch + 1
+
+
+def _tell(rebuild: Rebuild, records: Sequence[Any]) -> None:
+    for record in records:
+        rebuild.told(record.topic, record.key, record.value, dict(record.headers))
+
+
+def _entry(partition: int, output: Output) -> Entry:
+    return Entry(0, output.topic, partition, output.key, output.event_id, output.value, tuple(output.headers))
