@@ -54,6 +54,8 @@ class Worker:
                 stderr=log,
                 start_new_session=True,
             )
+        # For whoever has to clean up after a demo that was killed.
+        self._log.with_suffix(".pid").write_text(f"{self._process.pid}\n")
 
     def wait_until_ready(self) -> None:
         """Return when it owns all its partitions and holds their state. Raises `WorkerEnded`."""
