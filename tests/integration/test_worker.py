@@ -131,6 +131,40 @@ def test_a_worker_stopped_and_started_goes_on_where_it_was(bench: Bench) -> None
     assert_exactly_once(bench.records(), events)
 
 
+def test_workers_without_a_name_get_one_each_and_a_restarted_one_its_own_again(bench: Bench) -> None:
+    """Static membership needs names that outlive a process, and nobody should have to think of them."""
+    first, second = bench.worker(""), bench.worker("")
+    names = {wait_for(lambda one=one: one.heard("starting"), "it starts")["instance"] for one in (first, second)}
+    assert len(names) == 2
+    wait_for(lambda: len(first.held) == len(second.held) == PARTITIONS // 2, "they share the partitions")
+    second.kill()
+    again = bench.worker("")
+    assert wait_for(lambda: again.heard("starting"), "it starts")["instance"] == second.heard("starting")["instance"]
+
+
+def test_of_two_workers_of_one_name_the_first_ends_and_says_why(bench: Bench) -> None:
+    first = bench.worker("same")
+    wait_for(lambda: first.held, "the first is at work")
+    second = bench.worker("same")
+    assert first.end() == 3
+    assert "under the name same" in first.log.read_text()
+    wait_for(lambda: len(second.held) == PARTITIONS, "the second holds all partitions")
+
+
+def test_an_error_nobody_foresaw_ends_the_worker_and_a_restart_loses_nothing(bench: Bench) -> None:
+    """Without a word of what the event said (I10)."""
+    events = toy_events(200)
+    bench.publish(events)
+    worker = bench.worker(toy_fails_at="e150")
+    assert worker.end() not in (0, 3)
+    failed = worker.heard("failed")
+    assert failed is not None
+    assert failed["error"] == "ZeroDivisionError"
+    assert "e150" not in worker.log.read_text()
+    bench.drain()
+    assert_exactly_once(bench.records(), events)
+
+
 def test_time_passes_though_nothing_arrives(bench: Bench) -> None:
     """I8: a due time is kept when it comes, also by a worker that was not there when it was set."""
     bench.publish(toy_events(20))

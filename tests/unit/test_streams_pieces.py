@@ -3,18 +3,22 @@
 import asyncio
 import json
 import logging
+import tempfile
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
 from faust.types import TP
 
-from picustream.streams import logs, metrics
+from picustream.streams import logs, metrics, slots
 from picustream.streams.clock import Clock
 from picustream.streams.drain import drained
 from picustream.streams.errors import BadSettings
+from picustream.streams.health import STUCK, TROUBLED, Health
 from picustream.streams.intake import StreamGap, take_in
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
@@ -241,6 +245,51 @@ class TestDrained:
 
     def test_not_while_an_assigned_partition_is_not_held(self) -> None:
         assert not self.look(None, position=11, handed_over=10)
+
+
+class TestSlots:
+    """A name in the group that outlives the process (static membership)."""
+
+    def test_each_worker_of_a_machine_has_a_name_of_its_own(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        first, second = slots.take(Settings()), slots.take(Settings())
+        assert (first.number, second.number) == (0, 1)
+        assert second.name == f"{first.name}-2"
+        assert slots.take(Settings(group="another")).number == 0
+
+    def test_a_name_that_is_set_is_the_name(self) -> None:
+        assert slots.take(Settings(instance="ward-3")) == slots.Slot("ward-3", 0)
+
+
+class TestHealth:
+    """Stuck is: no progress though there is work."""
+
+    def row(self, since: float, lag: int, trouble: str | None = None) -> dict[str, Any]:
+        now = time.monotonic()
+        held = asyncio.Event()
+        one: Any = SimpleNamespace(number=3, progress_at=now, held=held, trouble=trouble, idle=not lag)
+        if trouble:
+            one.progress_at = now - since
+        health = Health(SimpleNamespace(owned={3: one}))  # type: ignore[arg-type]
+        health.note(3, lag, done=7)
+        health._done[3] = 7, now - since
+        health.note(3, lag, done=7)
+        return health.report()["partitions"][0]
+
+    def test_nothing_to_do_is_well(self) -> None:
+        assert not self.row(since=STUCK * 2, lag=0)["stuck"]
+
+    def test_lag_that_does_not_shrink_is_stuck_though_the_partition_still_ticks(self) -> None:
+        assert self.row(since=STUCK + 1, lag=5)["stuck"]
+
+    def test_lag_for_a_moment_is_well(self) -> None:
+        assert not self.row(since=1, lag=5)["stuck"]
+
+    def test_trouble_that_lasts_is_stuck(self) -> None:
+        assert self.row(since=TROUBLED + 1, lag=0, trouble="ConnectionError")["stuck"]
+        assert not self.row(since=1, lag=0, trouble="ConnectionError")["stuck"]
 
 
 class TestPrivacy:
