@@ -71,5 +71,5 @@ def span(record: Record) -> Text:
 
 def status(record: Record) -> Text:
     """The record's status in at most eight letters."""
-    word = {"preliminary": "prelim.", "entered-in-error": "in error"}.get(record["status"], record["status"])
+    word = {"preliminary": "prelim.", "entered-in-error": "in error"}.get(record["status"], str(record["status"]))
     return Text(word, STATUS[record["status"]])

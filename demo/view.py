@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Protocol, TextIO
+from typing import IO, Any, Protocol
 
 from rich.console import Console
 from rich.live import Live
@@ -108,7 +108,7 @@ class LiveView(_Tallying):
 class PlainView(_Tallying):
     """One line per noteworthy thing: beats, closed days, what was disturbed, dead letters, alerts."""
 
-    def __init__(self, beds: Iterable[Bed] = (), speed: float = 1.0, out: TextIO | None = None) -> None:
+    def __init__(self, beds: Iterable[Bed] = (), speed: float = 1.0, out: IO[str] | None = None) -> None:
         super().__init__(beds, speed)
         self._out = out or sys.stdout
         self._finished = False
