@@ -80,13 +80,9 @@ def explain(
 
 
 def _page() -> "Page":
-    from rich.console import Console
-
     from picustream.commands.receipt.page import Page
 
-    # What the terminal cannot show becomes a question mark, and no error.
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
-    return Page(Console(highlight=False))
+    return Page.on_stdout()
 
 
 def _overview(page: "Page", stay: str, shown: "StayScores", paths: Sequence[Path]) -> None:

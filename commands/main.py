@@ -25,6 +25,8 @@ COMMANDS = {
     "local": "a real Kafka and a real Redis on this machine: up, down, status",
     "demo": "everything at once on this machine, with a simulated ward",
     "explain": "the receipt of a score, to read",
+    "alerts": "what is firing and since when",
+    "deadletters": "what was refused: list, show, resubmit",
 }
 """Name of the command and of its module, and its line in the help."""
 

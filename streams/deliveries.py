@@ -1,10 +1,12 @@
 """Sending events and knowing that they arrived."""
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.files import Line
+from picustream.streams.outbox import Header
 
 if TYPE_CHECKING:
     from kafka import KafkaProducer
@@ -29,10 +31,10 @@ class Deliveries:
         self.delivered: Counter[str] = Counter()
         """Acknowledged events by topic."""
 
-    def send(self, line: Line, stay_id: str | None) -> None:
+    def send(self, line: Line, stay_id: str | None, headers: Iterable[Header] = ()) -> None:
         """Send one event, and wait for older ones if too much is on its way. Raises as `settle`."""
         key = None if stay_id is None else stay_id.encode()
-        self._pending.append((line, self._producer.send(line.topic, value=line.value, key=key)))
+        self._pending.append((line, self._producer.send(line.topic, value=line.value, key=key, headers=list(headers))))
         self._bytes += len(line.value)
         while len(self._pending) > PENDING_RECORDS or self._bytes > PENDING_BYTES:
             self._await_oldest()

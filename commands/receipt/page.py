@@ -1,6 +1,8 @@
 """A page of text: wrapped to its width, hanging under its labels, colour only where the console shows it."""
 
+import sys
 from collections.abc import Iterator
+from typing import Self
 
 from rich.console import Console, Group
 from rich.text import Text
@@ -28,6 +30,12 @@ class Page:
         self._console = console
         self.width = max(NARROWEST, min(WIDEST, console.width))
         self._lines: list[Text] = []
+
+    @classmethod
+    def on_stdout(cls) -> Self:
+        """A page for standard output. What a terminal's encoding does not have becomes a question mark, no error."""
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+        return cls(Console(highlight=False))
 
     def print(self) -> None:
         """Write the page to its console."""

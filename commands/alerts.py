@@ -1,0 +1,200 @@
+"""`picustream alerts`: what is firing, since when, and where it is written what to do about it."""
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from picustream.commands.outputs import Unread, in_files, in_kafka, read
+from picustream.commands.spans import span
+from picustream.models.record import ALERT, AlertRecord, dump
+from picustream.models.text import encode
+from picustream.streams.clock import Clock
+from picustream.streams.errors import UserError
+from picustream.streams.settings import Settings
+
+if TYPE_CHECKING:
+    from picustream.commands.receipt.page import Page
+
+FINDINGS = 1
+SEVERITIES = ("critical", "warning", "info")
+"""The worst first."""
+URGENT = ("critical", "warning")
+"""Somebody has to do something; `info` is news."""
+PAGES = "docs/alerts.md"
+_STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
+_INDENT = 9
+
+
+class Audience(StrEnum):
+    """Whom an alert is for."""
+
+    OPERATIONS = "operations"
+    TRIAL_OFFICE = "trial-office"
+
+
+def alerts(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE...", help="Output records: event files, or a folder that replay wrote."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Resolved ones, too.")] = False,
+    audience: Annotated[Audience | None, typer.Option("--audience", help="For one audience; default: both.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until interrupted.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; with --follow, then a line per record.")] = False,
+) -> int:
+    """Show what is firing and since when, the worst first. From Kafka, unless files are named.
+
+    Exit status 1: something of severity warning or critical fires, or some records cannot be read.
+    """
+    if paths and follow:
+        raise UserError("--follow goes with Kafka, and not with files.", "Leave one of them out.")
+    settings, unread = Settings(), Unread()
+    watch, clock = Watch(audience, everything), Clock.of(settings)
+    if follow:
+        _follow(settings, watch, clock, unread, as_json)
+    elif paths:
+        watch.take(_records(in_files(paths, [ALERT], unread), unread))
+        _tell(watch, watch.last_told, as_json)
+    else:
+        watch.take(_records(in_kafka(settings, [ALERT]), unread))
+        _tell(watch, clock.now(), as_json)
+    if unread.count:
+        print(f"picustream: {unread}", file=sys.stderr)
+    return FINDINGS if watch.urgent or unread.count else 0
+
+
+class Watch:
+    """The latest record of each alert."""
+
+    def __init__(self, audience: str | None, everything: bool) -> None:
+        self._audience = audience
+        self._everything = everything
+        self._latest: dict[str, AlertRecord] = {}
+        self.last_told: datetime | None = None
+        """The greatest `emitted_at`: what files were written up to."""
+
+    def take(self, records: Iterable[AlertRecord]) -> None:
+        """Take note of records, in any order."""
+        for record in records:
+            self.note(record)
+
+    def note(self, record: AlertRecord) -> bool:
+        """Take note of one record; whether it is news that is asked for."""
+        self.last_told = max(self.last_told or record.emitted_at, record.emitted_at)
+        known = self._latest.get(record.alert_id)
+        if known is not None and known.revision >= record.revision:
+            return False
+        self._latest[record.alert_id] = record
+        return self._audience in (None, record.audience)
+
+    @property
+    def shown(self) -> list[AlertRecord]:
+        """What is asked for: firing before resolved, by severity, then the oldest first."""
+        asked = [one for one in self._latest.values() if self._audience in (None, one.audience)]
+        return sorted((one for one in asked if self._everything or one.state == "firing"), key=_order)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether something fires that somebody has to see to."""
+        return any(one.state == "firing" and one.severity in URGENT for one in self.shown)
+
+
+def _order(one: AlertRecord) -> tuple[bool, int, datetime, str]:
+    return one.state != "firing", SEVERITIES.index(one.severity), one.since, one.alert_id
+
+
+def _records(stored: Iterable[Any], unread: Unread) -> Iterable[AlertRecord]:
+    for one in stored:
+        record = read(one, unread, "alert")
+        if record is not None:
+            yield cast(AlertRecord, record)
+
+
+def subject(one: AlertRecord) -> str:
+    """What an alert is about: the stay, and what of it; for the alert of no stay what its id says beside the name."""
+    whose = f"{one.stay_id}/" if one.stay_id else ""
+    before, _, within = one.alert_id.removeprefix(whose).partition(f"alert/{one.name}")
+    parts = (one.stay_id, before.strip("/"), within.strip("/"))
+    return " ".join(part for part in parts if part)
+
+
+def lasted(one: AlertRecord, as_of: datetime) -> timedelta:
+    """For how long it has been firing, or had been when it was resolved."""
+    return max((as_of if one.state == "firing" else one.emitted_at) - one.since, timedelta(0))
+
+
+def _follow(settings: Settings, watch: Watch, clock: Clock, unread: Unread, as_json: bool) -> None:
+    """Show what there is, then each change as it comes; ends when interrupted."""
+    standing = True
+
+    def then() -> None:
+        nonlocal standing
+        standing = False
+        _tell(watch, clock.now(), as_json)
+        sys.stdout.flush()
+
+    for record in _records(in_kafka(settings, [ALERT], then=then), unread):
+        if watch.note(record) and not standing:
+            _tell_one(record, clock.now(), as_json)
+
+
+def _tell(watch: Watch, as_of: datetime | None, as_json: bool) -> None:
+    found = watch.shown
+    if as_json:
+        firing = sum(one.state == "firing" for one in found)
+        told = [_as_data(one, as_of or one.emitted_at) for one in found]
+        print(encode({"as_of": as_of, "firing": firing, "alerts": told}))
+        return
+    page = _page()
+    _summary(page, found)
+    for one in found:
+        _write(page, one, as_of or one.emitted_at)
+    page.print()
+
+
+def _tell_one(one: AlertRecord, as_of: datetime, as_json: bool) -> None:
+    if as_json:
+        print(encode(_as_data(one, as_of)), flush=True)
+        return
+    page = _page()
+    _write(page, one, as_of)
+    page.print()
+    sys.stdout.flush()
+
+
+def _as_data(one: AlertRecord, as_of: datetime) -> dict[str, Any]:
+    more = {"subject": subject(one), "seconds": int(lasted(one, as_of).total_seconds()), "page": _page_of(one)}
+    return dump(one) | more
+
+
+def _page_of(one: AlertRecord) -> str:
+    return f"{PAGES}#{one.name}"
+
+
+def _page() -> "Page":
+    from picustream.commands.receipt.page import Page
+
+    return Page.on_stdout()
+
+
+def _summary(page: "Page", found: list[AlertRecord]) -> None:
+    firing = [one.severity for one in found if one.state == "firing"]
+    counts = ", ".join(f"{firing.count(word):,} {word}" for word in SEVERITIES if word in firing)
+    page.write(f"{len(firing):,} firing: {counts}" if firing else "Nothing fires.", style="bold")
+
+
+def _write(page: "Page", one: AlertRecord, as_of: datetime) -> None:
+    """Two lines: how bad, what and for how long; about what, why, and where to read on."""
+    from rich.text import Text
+
+    firing = one.state == "firing"
+    word, style = (one.severity, _STYLES[one.severity]) if firing else ("resolved", "green")
+    head = Text.assemble((f"{word:{_INDENT}}", style), (one.name, "bold"), f" {subject(one)}")
+    page.ends(head, f"for {span(lasted(one, as_of))}")
+    since = f"{'':{_INDENT}}since {one.since:%Y-%m-%d %H:%M}  {one.detail or ''}"
+    page.ends(Text(since.rstrip(), "grey58"), Text(_page_of(one), "grey58"))
