@@ -1,0 +1,203 @@
+"""The documents for users are true: their examples are run, and every name in the code that a user meets is in them."""
+
+import re
+import typing
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from picustream.models import text
+from picustream.models.codemap import CodeMap, parse_codemap
+from picustream.models.event import ADAPTERS, INPUT_TOPICS
+from picustream.models.record import DEAD_LETTER, MODELS, OUTPUT_TOPICS, DeadLetter
+from picustream.models.variable import Variable
+from picustream.scoring.alerts import CATALOGUE
+from picustream.scoring.engine import Arrival
+from picustream.scoring.rules import load_rules
+from picustream.scoring.units import QUANTITIES
+from picustream.streams.metrics import REGISTRY
+from picustream.streams.replay import Replay
+
+ROOT = Path(__file__).parents[2]
+TOPICS, OPERATING, ALERTS = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("topics", "operating", "alerts"))
+
+Example = tuple[str, Any]
+"""Topic and value of a block of JSON."""
+
+
+def blocks(kind: str) -> list[str]:
+    """The fenced blocks of topics.md with these words behind the fence."""
+    return re.findall(rf"^```{re.escape(kind)}\n(.*?)^```$", TOPICS, re.DOTALL | re.MULTILINE)
+
+
+def examples(kind: str, topics: tuple[str, ...]) -> list[Example]:
+    parsed = [text.parse(block) for block in blocks(kind)]
+    return [(one["topic"], one["value"]) for one in parsed if one["topic"] in topics]
+
+
+INPUTS, REFUSED = examples("json", INPUT_TOPICS), examples("json refused", INPUT_TOPICS)
+RECORDS = examples("json", OUTPUT_TOPICS)
+
+
+@cache
+def outputs() -> list[Example]:
+    """What all input examples of the page make, in its order; the refused one came where its dead letter says."""
+    replay, made = Replay(load_rules()), []
+    letter = next(value for topic, value in RECORDS if topic == DEAD_LETTER)
+    for number, (topic, value) in enumerate(INPUTS):
+        made += replay.take(Arrival(topic, None, number, None, text.encode(value).encode()))
+    for topic, value in REFUSED:
+        raw = text.encode(value).encode()
+        made += replay.take(
+            Arrival(topic, int(letter["partition"]), int(letter["offset"]), letter["key"].encode(), raw)
+        )
+    made += replay.end()
+    return [(output.topic, text.parse(output.value)) for output in made]
+
+
+def test_there_is_an_example_of_every_topic() -> None:
+    assert {topic for topic, _ in INPUTS} == set(INPUT_TOPICS)
+    assert {topic for topic, _ in RECORDS} == set(OUTPUT_TOPICS)
+    assert len(blocks("json")) == len(INPUTS) + len(RECORDS)
+    assert len(REFUSED) == 1
+
+
+def test_every_example_event_passes_the_door() -> None:
+    """And none but the refused one leaves a dead letter."""
+    letters = [value for topic, value in outputs() if topic == DEAD_LETTER]
+    assert [text.parse(text.encode(letter["path"])) for letter in letters] == ["/occurred_at"]
+
+
+@pytest.mark.parametrize(("topic", "record"), RECORDS, ids=[value["event_id"] for _, value in RECORDS])
+def test_every_example_record_is_what_the_example_events_make(topic: str, record: dict[str, Any]) -> None:
+    """All but the hash of the protocol and the version of the software, which change without a word of the page."""
+    MODELS[topic].model_validate(record)
+    made = next(value for where, value in outputs() if where == topic and value["event_id"] == record["event_id"])
+    assert lasting(made) == lasting(record)
+
+
+def lasting(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in record.items() if name not in ("protocol", "software")}
+
+
+def test_the_example_code_map_fits_the_shipped_one() -> None:
+    (example,) = blocks("toml")
+    shipped = parse_codemap((ROOT / "codemaps" / "default.toml").read_bytes())
+    merged = CodeMap([shipped, parse_codemap(example.encode())])
+    assert merged.variable("urn:example:lis", "CREA") is Variable.CREATININE
+    assert merged.ucum("mcmol/L") == "umol/L"
+
+
+def test_the_table_of_variables_is_that_of_the_code() -> None:
+    """Every variable in its row, with its LOINC codes, its units and factors, and its range."""
+    codes = parse_codemap((ROOT / "codemaps" / "default.toml").read_bytes()).loinc
+    rows = {row[1]: row[0] for row in re.findall(r"^(\| `(\w+)`[^|]* \|.*)$", TOPICS, re.MULTILINE)}
+    for variable, quantity in QUANTITIES.items():
+        _, _, listed, units, bounds, _ = (cell.strip() for cell in rows[variable.value].split("|"))
+        assert listed.split(", ") == codes[variable]
+        others = {unit: str(factor) for unit, factor in quantity.factors.items() if unit != quantity.unit}
+        assert units == f"`{quantity.unit}`" + "".join(f" (`{unit}` × {factor})" for unit, factor in others.items())
+        low, high = bounds.removesuffix(", whole").removeprefix("above ").split(" to ")
+        assert (low, high) == (str(quantity.low), str(quantity.high))
+        assert ("whole" in bounds, "above" in bounds) == (quantity.whole, not quantity.low_included)
+
+
+def input_models() -> set[type[BaseModel]]:
+    found: set[type[BaseModel]] = set()
+    for adapter in ADAPTERS.values():
+        held = typing.get_args(adapter._type)
+        union = held[0] if held else adapter._type
+        found |= set(typing.get_args(union) or (union,))
+    return found
+
+
+def models_within(roots: set[type[BaseModel]]) -> set[type[BaseModel]]:
+    """The models and those that their fields hold."""
+    found, waiting = set(), list(roots)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            if part not in found:
+                found.add(part)
+                waiting += [field.annotation for field in part.model_fields.values()]
+        else:
+            waiting += typing.get_args(part)
+    return found
+
+
+@pytest.mark.parametrize(
+    "model", sorted(models_within(input_models() | set(MODELS.values())), key=lambda m: m.__name__)
+)
+def test_every_field_is_described(model: type[BaseModel]) -> None:
+    """Every field, and every word that a field may have, stands in the page as code."""
+    words = set(re.findall(r"`([^`\n]+)`", TOPICS))
+    for name, field in model.model_fields.items():
+        assert name in words, f"{model.__name__}.{name}"
+        for choice in choices(field.annotation):
+            assert choice in words, f"{model.__name__}.{name} may be {choice}"
+
+
+def choices(annotation: Any) -> set[str]:
+    if typing.get_origin(annotation) is typing.Literal:
+        return {word for word in typing.get_args(annotation) if isinstance(word, str)}
+    return {word for part in typing.get_args(annotation) for word in choices(part)}
+
+
+def test_every_topic_and_reason_is_described() -> None:
+    for topic in (*INPUT_TOPICS, *OUTPUT_TOPICS):
+        assert f"\n### {topic}\n" in TOPICS
+    reasons = choices(DeadLetter.model_fields["reason"].annotation)
+    told = re.findall(r"^\| `([a-z-]+)` \| (?:event|observation) \|", TOPICS, re.MULTILINE)
+    assert sorted(told) == sorted(reasons)
+
+
+def test_every_alert_has_its_section_and_no_section_is_left_over() -> None:
+    """The anchor is the name; severity and audience are those of the catalogue."""
+    assert sorted(re.findall(r"^### ([a-z-]+)$", ALERTS, re.MULTILINE)) == sorted(CATALOGUE)
+    audience, table = "", {}
+    for who, name, severity in re.findall(r"^\| *(?:`([a-z-]+)`)? *\| \[([a-z-]+)\]\(#\2\) \| (\w+) \|", ALERTS, re.M):
+        audience = who or audience
+        table[name] = (severity, audience)
+    assert table == CATALOGUE
+
+
+def test_every_metric_is_described_and_no_other() -> None:
+    named = {metric.name + ("_total" if metric.type == "counter" else "") for metric in REGISTRY.collect()}
+    told = set(re.findall(r"`(picustream_[a-z_]+)`", OPERATING))
+    assert told == named
+
+
+def test_every_test_that_is_named_exists() -> None:
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", OPERATING))
+    assert named
+    assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
+
+
+def test_every_log_line_that_is_named_exists() -> None:
+    """And every one that the worker may write above debug is named."""
+    code = "\n".join(path.read_text() for path in (ROOT / "streams").glob("*.py"))
+    written = set(re.findall(r'log\.(?:info|warning|error)\(\s*"([a-z-]+)"', code))
+    table = OPERATING.partition("| `event` |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == written
+
+
+@pytest.mark.parametrize("page", ["topics", "operating", "alerts"])
+def test_links_lead_somewhere(page: str) -> None:
+    """Within the three pages: to a file that is there and a heading that it has."""
+    pages = {"topics": TOPICS, "operating": OPERATING, "alerts": ALERTS}
+    for target, anchor in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", pages[page]):
+        name = target.removesuffix(".md") if target else page
+        if name in pages:
+            assert not anchor or anchor in anchors(pages[name]), f"{target}#{anchor}"
+
+
+def anchors(page: str) -> set[str]:
+    """As GitHub makes them from headings."""
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    }
