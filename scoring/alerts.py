@@ -4,7 +4,7 @@ An alert is a function of what the records say and of the moment, so it comes ba
 fired is kept with the rest of the stay. `docs/alerts.md` says of each name what it means and what to do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -79,14 +79,12 @@ class Situation:
 
     chart: Chart
     stay: Stay | None
-    protocol: Protocol
-    bodies: Mapping[RecordKey, Body | None]
     heads: Mapping[RecordKey, Head]
     now: datetime
 
 
-def conditions(situation: Situation) -> Iterator[Condition]:
-    """Every condition of the stay that holds now."""
+def stay_conditions(situation: Situation) -> Iterator[Condition]:
+    """Every condition of the stay itself that holds now."""
     yield from _conflicts(situation)
     if situation.stay is None:
         told = situation.heads.get(NO_ADMISSION)
@@ -95,8 +93,6 @@ def conditions(situation: Situation) -> Iterator[Condition]:
             yield Condition(NO_ADMISSION.part, heard)
         return
     yield from _facts(situation, situation.stay)
-    yield from _screening(situation, situation.stay)
-    yield from _records(situation)
     silent = silent_since(situation.chart, situation.stay)
     if silent is not None and situation.now >= silent + SILENT_AFTER:
         yield Condition(STAY_SILENT.part, silent)
@@ -127,38 +123,35 @@ def _facts(situation: Situation, stay: Stay) -> Iterator[Condition]:
         yield Condition("treatment-outside-stay", t0)
 
 
-def _screening(situation: Situation, stay: Stay) -> Iterator[Condition]:
-    body = situation.bodies.get(ELIGIBILITY)
+def record_conditions(key: RecordKey, body: Body | None, head: Head | None, protocol: Protocol) -> Iterator[Condition]:
+    """Every condition that one record makes hold."""
     if body is None:
         return
+    fields = body.fields
+    if key.kind == "outcome" and key.part.startswith("death-") and fields["detail"] == FOLLOW_UP_DUE:
+        yield Condition("follow-up-due", body.effective_at, detail=key.part)
+    if key.kind == "mods" and body.closed and fields["in_window"] and fields["measured"] < FEW_ORGANS:
+        closed = fields["window"].end + protocol.finalise_after
+        yield Condition("window-day-unmeasured", closed, key.part, f"{fields['measured']}-organs-measured")
+    if key.kind in ("mods", "apps") and head is not None and head.status == "amended":
+        yield Condition("amended-after-final", body.effective_at, str(key))
+    if key == ELIGIBILITY:
+        yield from _screening(body)
+
+
+def _screening(body: Body) -> Iterator[Condition]:
     if body.fields["state"] == "eligible":
         yield Condition("eligible", body.fields["eligible_since"])
     met = {one.criterion: one.met for one in body.fields["criteria"]}
     unrecorded = next(one.detail for one in body.fields["criteria"] if one.criterion == "consent")
     if unrecorded == "consent-not-recorded" and all(met[name] for name in met if name != "consent"):
-        yield Condition("consent-due", stay.start)
-
-
-def _records(situation: Situation) -> Iterator[Condition]:
-    for key, body in situation.bodies.items():
-        if body is None:
-            continue
-        fields = body.fields
-        if key.kind == "outcome" and key.part.startswith("death-") and fields["detail"] == FOLLOW_UP_DUE:
-            yield Condition("follow-up-due", body.effective_at, detail=key.part)
-        if key.kind == "mods" and body.closed and fields["in_window"] and fields["measured"] < FEW_ORGANS:
-            closed = fields["window"].end + situation.protocol.finalise_after
-            yield Condition("window-day-unmeasured", closed, key.part, f"{fields['measured']}-organs-measured")
-        head = situation.heads.get(key)
-        if key.kind in ("mods", "apps") and head is not None and head.status == "amended":
-            yield Condition("amended-after-final", body.effective_at, str(key))
+        yield Condition("consent-due", body.effective_at)
 
 
 def alert_revisions(
-    holding: Mapping[RecordKey, Condition], heads: Mapping[RecordKey, Head], telling: Telling
+    holding: Mapping[RecordKey, Condition], told: Set[RecordKey], heads: Mapping[RecordKey, Head], telling: Telling
 ) -> Iterator[Revision]:
-    """What has to be told: conditions that began to hold, and told ones that hold no more."""
-    told = {key for key, head in heads.items() if key.kind == "alert" and head.digest == FIRING}
+    """What has to be told: conditions that began to hold, and those of `told` that hold no more."""
     for key in sorted(holding.keys() - told):
         yield _revision(key, holding[key], heads.get(key), telling, FIRING)
     for key in sorted(told - holding.keys()):

@@ -5,7 +5,7 @@ after an observation those of the days it reaches, after the clock those that it
 not grow with the length of the stay (I9), and time enters as a value (I8).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -36,6 +36,8 @@ from picustream.scoring.view import View, view_of
 
 Bodies = dict[RecordKey, Body | None]
 """The bodies of the records looked at; None: there is (no longer) such a record."""
+Known = Mapping[str, Collection[RecordKey]]
+"""Keys that ever had a record, by their group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,7 @@ class Look:
     stay: Stay
     view: View
     now: datetime
-    known: frozenset[RecordKey]
-    """Keys that ever had a record."""
+    known: Known
     since: datetime | None
     """The look before; None: everything has to be looked at."""
     passed: bool
@@ -56,9 +57,9 @@ class Look:
     def everything(self) -> bool:
         return self.since is None
 
-    def known_of(self, prefix: str) -> Iterator[RecordKey]:
-        """Known keys whose text begins with a prefix."""
-        return (key for key in self.known if str(key).startswith(prefix))
+    def known_of(self, group: str) -> Bodies:
+        """The known keys of a group, each without a body so far."""
+        return dict.fromkeys(self.known.get(group, ()))
 
 
 class Assessor:
@@ -96,8 +97,8 @@ class Assessor:
             if any(moment <= limit for _, moment in changes.touched):
                 self._early, self._early_touched = None, True
 
-    def bodies(self, now: datetime, known: Iterable[RecordKey]) -> Bodies:
-        """The bodies that may differ from those given before; `known` are the keys that ever had a record."""
+    def bodies(self, now: datetime, known: Known) -> Bodies:
+        """The bodies that may differ from those given before."""
         since, self._looked_at = self._looked_at, now
         if since is None:
             self.stay = stay_of(self._chart)
@@ -106,11 +107,11 @@ class Assessor:
         if self.stay is None or self._view is None:
             self._book.dirty.clear()
             self.due = None
-            return dict.fromkeys(known)
+            return {key: None for group, keys in known.items() if group != "alert" for key in keys}
         passed = self.due is not None and now >= self.due
         if since is not None and not passed and not self._book.dirty and not self._early_touched:
             return {}
-        look = Look(self.stay, self._view, now, frozenset(known), since, passed)
+        look = Look(self.stay, self._view, now, known, since, passed)
         ards = self._ards
         found = self._look(look)
         self._early_touched = False
@@ -158,7 +159,7 @@ class Assessor:
     # The records. --------------------------------------------------------------------------------------------------
 
     def _mods(self, look: Look, days: set[date]) -> Bodies:
-        found: Bodies = dict.fromkeys(look.known_of("mods/")) if look.everything else {}
+        found: Bodies = look.known_of("mods") if look.everything else {}
         for day in days:
             self._scores.pop(day, None)
             found[mods_key(day)] = self._mods_of(look, day, look.now)
@@ -179,9 +180,9 @@ class Assessor:
         pairs = list(self._book.all_pairs(look.view))
         onsets = tuple(onsets_of(pairs, self._protocol))
         before, self._ards = self._ards, assessed(onsets, assessment(self._chart))
-        found: Bodies = dict.fromkeys(look.known_of("apps/at-24h/"))
+        found: Bodies = look.known_of("apps/at-24h")
         if look.everything or before != self._ards:
-            found |= dict.fromkeys(look.known_of("apps/daily/"))
+            found |= look.known_of("apps/daily")
             days = set(days_between(*self._days_so_far(look)))
         self._first_apps = None
         if self._ards is None or self._ards.onset is None:
@@ -219,7 +220,7 @@ class Assessor:
         return Course(self._chart, look.stay, self._protocol, self._treatment_day, self._ards, scores, self._first_apps)
 
     def _outcomes(self, look: Look) -> Bodies:
-        found: Bodies = dict.fromkeys(look.known_of("outcome/")) if look.everything else {}
+        found: Bodies = look.known_of("outcome") if look.everything else {}
         for name, milestone in milestones(self._course(look), look.now):
             found[outcome_key(name)] = outcome_body(name, milestone, look.stay) if milestone else None
         return found

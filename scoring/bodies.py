@@ -18,6 +18,11 @@ class RecordKey:
     def __str__(self) -> str:
         return f"{self.kind}/{self.part}" if self.part else self.kind
 
+    @property
+    def group(self) -> str:
+        """`mods`, `apps/daily`, `apps/at-24h`, `eligibility`, `outcome` or `alert`."""
+        return f"apps/{self.part.partition('/')[0]}" if self.kind == "apps" else self.kind
+
     @classmethod
     def parse(cls, written: str) -> "RecordKey":
         """The key that `str` wrote."""

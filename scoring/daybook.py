@@ -6,8 +6,8 @@ from datetime import date
 from picustream.models.variable import Variable
 from picustream.scoring.ards import is_candidate
 from picustream.scoring.chart import Changes
-from picustream.scoring.days import ONE_DAY, local_date
-from picustream.scoring.organs import ORGANS, RULES, Organ, OrganDay
+from picustream.scoring.days import ONE_DAY, local_date, midnight
+from picustream.scoring.organs import ANCHORS, ORGANS, RULES, Organ, OrganDay
 from picustream.scoring.pairing import Pair, pair_of
 from picustream.scoring.reach import Part, Reaches
 from picustream.scoring.rules import Rules
@@ -47,7 +47,10 @@ class DayBook:
     def last_measured(self, view: View, organ: Organ, day: date) -> OrganDay | None:
         """M7: what the most recent earlier day of the stay measured."""
         first = local_date(view.start, self._zone)
-        while (day := day - ONE_DAY) >= first:
+        while (taken := view.last_before(ANCHORS[organ], midnight(day, self._zone))) is not None:
+            day = local_date(taken, self._zone)
+            if day < first:
+                return None
             found = self.organ(view, organ, day)
             if found.basis == "measured":
                 return found

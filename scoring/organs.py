@@ -205,3 +205,13 @@ RULES: dict[Organ, Callable[[View, date], OrganDay]] = {
     "neurologic": neurologic,
 }
 """What one day says of each organ."""
+
+ANCHORS: dict[Organ, tuple[Variable, ...]] = {
+    "respiratory": (Variable.PAO2,),
+    "renal": (Variable.CREATININE,),
+    "hepatic": (Variable.BILIRUBIN_TOTAL,),
+    "cardiovascular": (Variable.CVP,),
+    "haematologic": (Variable.PLATELETS,),
+    "neurologic": (Variable.GCS_TOTAL, Variable.GCS_EYE),
+}
+"""The variables without a usable value of which an organ is not measured that day."""

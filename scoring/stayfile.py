@@ -10,17 +10,7 @@ from datetime import datetime
 from picustream.models import text
 from picustream.models.event import ADAPTERS, Event
 from picustream.models.record import Cause
-from picustream.scoring.alerts import (
-    CONFLICTING,
-    FIRING,
-    SILENT_AFTER,
-    STAY_SILENT,
-    WITHIN,
-    Situation,
-    alert_revisions,
-    conditions,
-    silent_since,
-)
+from picustream.scoring.alarms import Alarms
 from picustream.scoring.assess import Assessor
 from picustream.scoring.bodies import Body, RecordKey
 from picustream.scoring.chart import Changes, Chart
@@ -40,20 +30,20 @@ class StayFile:
         self._rules = rules
         self._chart = Chart(rules.protocol, rules.codemap)
         self._assessor = Assessor(rules, self._chart)
+        self._alarms = Alarms(rules, self._chart)
         self._heads: dict[RecordKey, Head] = {}
+        self._known: dict[str, set[RecordKey]] = {}
         self._seen: dict[RecordKey, tuple[Body | None, str | None]] = {}
         self.unsaved: dict[str, bytes | None] = {}
         """Fields written since they were last taken; None: delete the field."""
-        self._silent_from: datetime | None = None
-        self._oddities = self._chart.oddities
         for name, value in (fields or {}).items():
             self._load(name, value)
-        self._restore_conflicts()
+        self._alarms.restore_conflicts(self._heads)
 
     @property
     def due(self) -> datetime | None:
         """When time alone may next change something here."""
-        return min((moment for moment in (self._assessor.due, self._silent_from) if moment is not None), default=None)
+        return min((moment for moment in (self._assessor.due, self._alarms.due) if moment is not None), default=None)
 
     def file(self, event: Event, kept: Filed) -> None:
         """Joins an event into the chart."""
@@ -65,7 +55,7 @@ class StayFile:
 
     def revisions(self, now: datetime, cause: Cause, emitted_at: datetime) -> list[Revision]:
         """What has to be told as of `now`."""
-        bodies = self._assessor.bodies(now, [key for key in self._heads if key.kind != "alert"])
+        bodies = self._assessor.bodies(now, self._known)
         stay = self._assessor.stay
         telling = Telling(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
         found = []
@@ -73,36 +63,25 @@ class StayFile:
             revision = revise(key, bodies[key], self._heads.get(key), telling)
             if revision is not None:
                 found.append(self._told(revision))
-        if bodies or self._alarming(now):
-            found += self._alerts(now, telling)
-        return found
-
-    def _alarming(self, now: datetime) -> bool:
-        """Whether an alert may begin or end without any record having been looked at."""
-        silent = self._heads.get(STAY_SILENT)
-        if silent is not None and silent.digest == FIRING:
-            return True
-        return (self._silent_from is not None and now >= self._silent_from) or self._chart.oddities != self._oddities
-
-    def _alerts(self, now: datetime, telling: Telling) -> list[Revision]:
-        stay = self._assessor.stay
-        bodies = {key: body for key, (body, _) in self._seen.items()}
-        situation = Situation(self._chart, stay, self._rules.protocol, bodies, self._heads, now)
-        holding = {condition.key: condition for condition in conditions(situation)}
-        found = [self._told(one) for one in alert_revisions(holding, dict(self._heads), telling)]
-        silent = silent_since(self._chart, stay) if stay is not None and STAY_SILENT not in holding else None
-        self._silent_from = silent + SILENT_AFTER if silent is not None else None
-        self._oddities = self._chart.oddities
+            self._alarms.look_at(key, bodies[key], self._heads.get(key))
+        if bodies or self._alarms.may_change(now):
+            found += [self._told(one) for one in self._alarms.revisions(stay, now, self._heads, telling)]
         return found
 
     def restore(self, key: RecordKey, head: Head) -> None:
         """Takes over what was last told, where the store has lost it."""
-        self._heads[key] = head
+        self._note(key, head)
         self.unsaved[HEAD + str(key)] = text.encode(head.to_store()).encode()
 
     def restored(self) -> None:
         """Everything told has been taken over."""
-        self._restore_conflicts()
+        self._alarms.restore_conflicts(self._heads)
+
+    def _note(self, key: RecordKey, head: Head) -> None:
+        self._heads[key] = head
+        self._known.setdefault(key.group, set()).add(key)
+        if key.kind == "alert":
+            self._alarms.told(key, head)
 
     def _told(self, revision: Revision) -> Revision:
         self.restore(revision.key, revision.head)
@@ -121,17 +100,9 @@ class StayFile:
         taken, self.unsaved = self.unsaved, {}
         return taken
 
-    def _restore_conflicts(self) -> None:
-        """A conflict cannot be seen in what is in force; it is kept by the alert that told it."""
-        for key, head in self._heads.items():
-            name, _, subject = key.part.partition("/")
-            if key.kind == "alert" and name == CONFLICTING and head.digest == FIRING:
-                source, _, event_id = subject.partition(WITHIN)
-                self._chart.conflicts[(source, event_id)] = head.effective_at
-
     def _load(self, name: str, value: bytes) -> None:
         if name.startswith(HEAD):
-            self._heads[RecordKey.parse(name.removeprefix(HEAD))] = Head.from_store(text.parse(value))
+            self._note(RecordKey.parse(name.removeprefix(HEAD)), Head.from_store(text.parse(value)))
         elif name.startswith(EVENT):
             topic, _, written = value.decode().partition("\n")
             event: Event = ADAPTERS[topic].validate_python(text.parse(written))

@@ -1,5 +1,6 @@
 """A chart as far as a rule may see: inside the stay (T2), or up to an earlier cut-off (E4)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -42,6 +43,12 @@ class View:
     def ventilation(self, first: datetime, last: datetime) -> list[Ventilation]:
         """Standing ventilator events from `first` to `last`, both included, in the order V1."""
         return self.chart.ventilator.between(max(first, self.start), min(last, self.end))
+
+    def last_before(self, variables: Iterable[Variable], moment: datetime) -> datetime | None:
+        """When the last usable observation of some variables was taken before a moment."""
+        until = min(moment - TICK, self.end)
+        found = (self.chart.usable[variable].latest(self.start, until) for variable in variables)
+        return max((one.at for one in found if one is not None), default=None)
 
     def first_and_last(self, variable: Variable) -> tuple[datetime, datetime] | None:
         """When the first and the last usable observation of a variable were taken."""

@@ -1,0 +1,76 @@
+"""Which alerts of a stay hold, and which have been told."""
+
+from datetime import datetime
+
+from picustream.scoring.alerts import (
+    CONFLICTING,
+    FIRING,
+    SILENT_AFTER,
+    STAY_SILENT,
+    WITHIN,
+    Condition,
+    Situation,
+    alert_revisions,
+    record_conditions,
+    silent_since,
+    stay_conditions,
+)
+from picustream.scoring.bodies import Body, RecordKey
+from picustream.scoring.chart import Chart
+from picustream.scoring.revisions import Head, Revision, Telling
+from picustream.scoring.rules import Rules
+from picustream.scoring.stay import Stay
+
+
+class Alarms:
+    """Conditions by the record that makes them hold, so that a change looks at what changed and no further."""
+
+    def __init__(self, rules: Rules, chart: Chart) -> None:
+        self._protocol = rules.protocol
+        self._chart = chart
+        self._of_records: dict[RecordKey, tuple[Condition, ...]] = {}
+        self._firing: set[RecordKey] = set()
+        self._oddities = chart.oddities
+        self.due: datetime | None = None
+        """When an open stay counts as silent if no vital sign comes."""
+
+    def told(self, key: RecordKey, head: Head) -> None:
+        """Takes note of an alert that was told."""
+        if head.digest == FIRING:
+            self._firing.add(key)
+        else:
+            self._firing.discard(key)
+
+    def look_at(self, key: RecordKey, body: Body | None, head: Head | None) -> None:
+        """Takes note of a record that changed."""
+        found = tuple(record_conditions(key, body, head, self._protocol))
+        if found:
+            self._of_records[key] = found
+        else:
+            self._of_records.pop(key, None)
+
+    def may_change(self, now: datetime) -> bool:
+        """Whether an alert may begin or end without any record having changed."""
+        if STAY_SILENT in self._firing or (self.due is not None and now >= self.due):
+            return True
+        return self._chart.oddities != self._oddities
+
+    def revisions(
+        self, stay: Stay | None, now: datetime, heads: dict[RecordKey, Head], telling: Telling
+    ) -> list[Revision]:
+        """What has to be told of alerts as of `now`."""
+        of_stay = stay_conditions(Situation(self._chart, stay, heads, now))
+        of_records = (condition for found in self._of_records.values() for condition in found)
+        holding = {condition.key: condition for condition in (*of_stay, *of_records)}
+        silent = silent_since(self._chart, stay) if stay is not None and STAY_SILENT not in holding else None
+        self.due = silent + SILENT_AFTER if silent is not None else None
+        self._oddities = self._chart.oddities
+        return list(alert_revisions(holding, frozenset(self._firing), heads, telling))
+
+    def restore_conflicts(self, heads: dict[RecordKey, Head]) -> None:
+        """A conflict cannot be seen in what is in force; it is kept by the alert that told it."""
+        for key in self._firing:
+            name, _, subject = key.part.partition("/")
+            if name == CONFLICTING:
+                source, _, event_id = subject.partition(WITHIN)
+                self._chart.conflicts[(source, event_id)] = heads[key].effective_at
