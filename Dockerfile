@@ -28,7 +28,7 @@ RUN pip uninstall --yes --root-user-action=ignore wheel setuptools pip \
 COPY --from=build /opt/picustream /opt/picustream
 COPY --from=build --chmod=0555 /src/deploy/healthy.py /usr/local/bin/picustream-healthy
 ENV PATH=/opt/picustream/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# Numbers, so that Kubernetes can see that it is not root. Nothing needs to be written: the root may be read-only.
+# Numbers, so that Kubernetes can see that it is not root. The root may be read-only, with a /tmp to write in.
 USER 10001:10001
 # Event files are mounted here: docker run --rm -v "$PWD:/data:ro" picustream:0.1.0 replay events.ndjson
 WORKDIR /data

@@ -196,3 +196,5 @@ def test_workers_can_be_more_than_one_each_with_a_slot_of_its_own(name: str) -> 
     worker = compose(name)["services"]["worker"]
     assert not {"container_name", "hostname", "ports"} & worker.keys()
     assert "PICUSTREAM_INSTANCE" not in worker["environment"]
+    # Without a name of its own it takes a slot of its machine, by a lock in a file.
+    assert [mount.partition(":")[0] for mount in worker["tmpfs"]] == ["/tmp"]

@@ -84,7 +84,12 @@ def test_a_pod_runs_as_the_user_of_the_image() -> None:
 
 def test_a_pods_name_is_its_slot_and_its_settings_are_the_secret() -> None:
     (worker,) = kubernetes("StatefulSet")["spec"]["template"]["spec"]["containers"]
-    assert worker["env"] == [{"name": CONFIG, "value": "/run/secrets/settings"}]
+    name = {"fieldRef": {"fieldPath": "metadata.name"}}
+    assert worker["env"] == [
+        {"name": CONFIG, "value": "/run/secrets/settings"},
+        {"name": "PICUSTREAM_INSTANCE", "valueFrom": name},
+    ]
+    assert {variable["name"] for variable in worker["env"]} <= KNOWN
     assert kubernetes("StatefulSet")["spec"]["serviceName"] == kubernetes("Service")["metadata"]["name"]
 
 
