@@ -1,0 +1,115 @@
+"""JSON Schemas of the eleven topics, made from the models (draft 2020-12).
+
+`python -m picustream.models.schemas docs/schemas` writes them; a test holds the committed ones against the models.
+What the models check of an event as a whole stands in the schemas as conditions: `value` and `recorded_at` are required
+by status, and a fact's own fields unless it is withdrawn. Not in them: units, codes and times against the clock.
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from picustream.models.event import ADAPTERS, NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, FactEvent, Status
+from picustream.models.record import MODELS
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Plain(GenerateJsonSchema):
+    """Without a title per field that only repeats its name; of what goes out every field is always there."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        return self.mode == "serialization" or super().field_is_required(field, total)
+
+
+def schemas() -> dict[str, Schema]:
+    """The schema of each topic's messages, input topics first."""
+    incoming = {topic: _incoming(topic) for topic in ADAPTERS}
+    outgoing = {
+        topic: model.model_json_schema(mode="serialization", schema_generator=_Plain) for topic, model in MODELS.items()
+    }
+    return {topic: _headed(topic, schema) for topic, schema in (incoming | outgoing).items()}
+
+
+def _headed(topic: str, schema: Schema) -> Schema:
+    head = {"$schema": DIALECT, "$id": f"urn:picustream:topic:{topic}", "title": topic}
+    return head | {name: part for name, part in schema.items() if name != "title"}
+
+
+def _incoming(topic: str) -> Schema:
+    schema: Schema = ADAPTERS[topic].json_schema(schema_generator=_Plain)
+    if "observations" in schema.get("properties", {}):
+        return schema | {"allOf": [_filing_time_needed(by_observation=True), _value_needed()]}
+    stated = {fact.__name__: fact.stated for fact in FactEvent.__subclasses__()}
+    for name, fields in stated.items():
+        if name in schema["$defs"]:
+            schema["$defs"][name]["allOf"] = [_filing_time_needed(by_observation=False), *_stated_needed(fields)]
+    return schema
+
+
+def _status_in(statuses: Iterable[Status]) -> Schema:
+    return {"required": ["status"], "properties": {"status": {"enum": sorted(statuses)}}}
+
+
+def _given(*fields: str) -> Schema:
+    return {"required": list(fields), "properties": {field: {"not": {"type": "null"}} for field in fields}}
+
+
+def _filing_time_needed(by_observation: bool) -> Schema:
+    """A status that speaks of an earlier version, be it one observation's, needs `recorded_at`."""
+    later = _status_in(NEEDS_FILING_TIME)
+    where = [later, {"properties": {"observations": {"contains": later}}}] if by_observation else [later]
+    return {"if": {"anyOf": where}, "then": _given("recorded_at")}
+
+
+def _value_needed() -> Schema:
+    """An observation's own status, else the event's, says whether it needs a value."""
+    silent, speaking = WITHDRAWN | SAYS_NOTHING, set(Status) - WITHDRAWN - SAYS_NOTHING
+    return {
+        "if": _status_in(silent),
+        "then": _of_each({"if": _status_in(speaking), "then": _given("value")}),
+        "else": _of_each({"if": _status_in(silent), "else": _given("value")}),
+    }
+
+
+def _of_each(observation: Schema) -> Schema:
+    return {"properties": {"observations": {"items": observation}}}
+
+
+def _stated_needed(fields: tuple[str, ...]) -> list[Schema]:
+    """Without them the fact states nothing; a withdrawal may leave them out."""
+    return [{"if": _status_in(WITHDRAWN | SAYS_NOTHING), "else": _given(*fields)}] if fields else []
+
+
+def written(schema: Schema) -> str:
+    """A schema as it stands in its file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Writes one file per topic into a folder; exit status 0, 2 for a wrong use, 3 where it cannot be written."""
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print("Name one folder: python -m picustream.models.schemas docs/schemas", file=sys.stderr)
+        return 2
+    folder = Path(arguments[0])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for topic, schema in schemas().items():
+            (folder / f"{topic}.json").write_text(written(schema), encoding="utf-8")
+    except OSError as error:
+        print(f"{folder} cannot be written: {error.strerror}.", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
