@@ -1,6 +1,7 @@
 """`picustream worker`: the stream processor."""
 
 import os
+import signal
 import sys
 
 import typer
@@ -10,6 +11,9 @@ def worker(
     drain: bool = typer.Option(False, "--drain", help="End once what stood in the inputs at the start is processed."),
 ) -> None:
     """Turn events into scores until told to stop (SIGTERM, Ctrl-C): Faust agents on Kafka, state in Redis."""
+    # While the modules load nothing has begun: to end is to end cleanly. From then on `run` listens.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+
     from picustream.commands.errors import guarded
     from picustream.commands.options import loaded_rules
     from picustream.scoring.engine import Engine

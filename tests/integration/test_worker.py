@@ -170,7 +170,7 @@ def test_time_passes_though_nothing_arrives(bench: Bench) -> None:
     bench.publish(toy_events(20))
     bench.drain()
     worker = bench.worker()
-    wait_for(lambda: len(bench.records([topics.OUTCOME])) == 20, "every stay is closed")
+    wait_for(lambda: len(bench.records([topics.OUTCOME])) == 20 and worker.held, "every stay is closed")
     assert worker.stop() == 0
     assert len(bench.records([topics.OUTCOME])) == 20
 

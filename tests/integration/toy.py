@@ -14,7 +14,7 @@ from typing import Any
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams.topics import DEAD_LETTER, MODS, OUTCOME
 
-CLOSES_AFTER = timedelta(seconds=1)
+CLOSES_AFTER = timedelta(seconds=4)
 """A stay is closed, once, this long after its first event."""
 
 FAILS_AT = os.environ.pop("PICUSTREAM_TOY_FAILS_AT", None)
