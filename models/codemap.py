@@ -1,7 +1,8 @@
 """Code maps: which code of which system is which variable, and which spelling means which UCUM unit."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,6 +67,11 @@ class CodeMap:
     def arterial_only(self, system: str, code: str) -> bool:
         """Whether the code is arterial only where its specimen says so."""
         return (system, code) in self._arterial_only
+
+    @property
+    def spellings(self) -> Mapping[str, str]:
+        """Every other spelling of a unit, with the UCUM unit that it means."""
+        return MappingProxyType(self._units)
 
     def ucum(self, unit: str) -> str:
         """The UCUM unit that a spelling means; UCUM itself stays as it is."""

@@ -5,11 +5,12 @@ text of a number is kept: two versions of an event that tie in everything else a
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from json.encoder import encode_basestring as quote
+from types import NoneType
 from typing import Any, NoReturn
 
 
@@ -85,28 +86,42 @@ def canonical(value: Any) -> str:
 
 
 def _write(value: Any, style: _Style) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        return quote(value)
-    if isinstance(value, Number):
-        return value.text
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, datetime):
-        return f'"{(value.astimezone(style.zone) if style.zone else value).isoformat()}"'
-    if isinstance(value, date):
-        return f'"{value.isoformat()}"'
-    if isinstance(value, Mapping):
-        items = sorted(value.items()) if style.sorted else value.items()
-        return "{" + ",".join(f"{quote(name)}:{_write(part, style)}" for name, part in items) + "}"
-    if isinstance(value, Sequence):
-        return "[" + ",".join(_write(part, style) for part in value) + "]"
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value, style)
+    for kind, write in _WRITERS.items():  # a subclass: an enumerated word, a tuple of some kind
+        if isinstance(value, kind):
+            return write(value, style)
     raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def _write_object(value: Any, style: _Style) -> str:
+    items = sorted(value.items()) if style.sorted else value.items()
+    return "{" + ",".join([f"{quote(name)}:{_write(part, style)}" for name, part in items]) + "}"
+
+
+def _write_array(value: Any, style: _Style) -> str:
+    return "[" + ",".join([_write(part, style) for part in value]) + "]"
+
+
+def _write_instant(value: datetime, style: _Style) -> str:
+    return f'"{(value.astimezone(style.zone) if style.zone else value).isoformat()}"'
+
+
+_WRITERS: dict[type, Callable[[Any, _Style], str]] = {
+    str: lambda value, _: quote(value),
+    NoneType: lambda _, __: "null",
+    dict: _write_object,
+    list: _write_array,
+    tuple: _write_array,
+    datetime: _write_instant,
+    Number: lambda value, _: value.text,
+    Decimal: lambda value, _: plain(value),
+    bool: lambda value, _: "true" if value else "false",
+    int: lambda value, _: str(value),
+    date: lambda value, _: f'"{value.isoformat()}"',
+}
+"""How each kind is written; what is more special stands before what it specialises."""
 
 
 def plain(value: Decimal) -> str:

@@ -133,7 +133,7 @@ class Assessor:
         found = self._mods(look, inside)
         if look.everything or look.passed or breathing:
             found |= self._apps(look, {day for day in breathing if first <= day <= last})
-        if look.everything or look.passed or self._early_touched:
+        if look.since is None or self._early_touched or look.since <= decided_after(look.stay, self._protocol):
             found[ELIGIBILITY] = self._eligibility(look)
         if look.everything or look.passed or found:
             found |= self._outcomes(look)
