@@ -37,8 +37,15 @@ def take(settings: Settings) -> Slot:
     """The slot of this process, until it ends."""
     if settings.instance:
         return Slot(settings.instance, 0)
-    folder = Path(tempfile.gettempdir()) / f"picustream-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder = Path(tempfile.gettempdir()) / f"picustream-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"No temporary folder to take a worker's name in ({error.strerror}).",
+            "Set PICUSTREAM_INSTANCE, or give the worker a writable temporary folder.",
+            ENVIRONMENT,
+        ) from error
     group = hashlib.sha256(f"{settings.kafka} {settings.group}".encode()).hexdigest()[:16]
     for number in range(MOST):
         if _locked(folder / f"{group}-{number}.lock"):
