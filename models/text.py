@@ -59,6 +59,8 @@ def parse(raw: bytes | str) -> Any:
         raise NotJson("not UTF-8") from None
     except RecursionError:
         raise NotJson("nested too deeply") from None
+    except ArithmeticError:
+        raise NotJson("a number beyond all magnitude") from None
     except json.JSONDecodeError as error:
         raise NotJson(f"not JSON at line {error.lineno} column {error.colno}") from None
 

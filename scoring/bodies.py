@@ -43,6 +43,14 @@ class Body:
     """The fields by which a change is told, where they are not all of them."""
 
 
+def spelling(body: Body | None) -> tuple[str, ...]:
+    """How the original values of a score's inputs are written: 250 and 250.0 are equal, and not the same receipt."""
+    components = body.fields.get("components") if body is not None else None
+    parts = components if isinstance(components, list) else [part for _, part in components or ()]
+    inputs = [one for part in parts for one in part.inputs]
+    return tuple(str(one.original.value) for one in inputs if one.original is not None)
+
+
 def mods_key(day: date) -> RecordKey:
     return RecordKey("mods", day.isoformat())
 

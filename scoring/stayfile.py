@@ -12,7 +12,7 @@ from picustream.models.event import ADAPTERS, Event
 from picustream.models.record import Cause
 from picustream.scoring.alarms import Alarms
 from picustream.scoring.assess import Assessor
-from picustream.scoring.bodies import Body, RecordKey
+from picustream.scoring.bodies import Body, RecordKey, spelling
 from picustream.scoring.chart import Changes, Chart
 from picustream.scoring.entries import Filed, filed
 from picustream.scoring.revisions import Head, Revision, Telling, revise
@@ -33,7 +33,7 @@ class StayFile:
         self._alarms = Alarms(rules, self._chart)
         self._heads: dict[RecordKey, Head] = {}
         self._known: dict[str, set[RecordKey]] = {}
-        self._seen: dict[RecordKey, tuple[Body | None, str | None]] = {}
+        self._seen: dict[RecordKey, tuple[Body | None, str | None, tuple[str, ...]]] = {}
         self.unsaved: dict[str, bytes | None] = {}
         """Fields written since they were last taken; None: delete the field."""
         for name, value in (fields or {}).items():
@@ -89,7 +89,7 @@ class StayFile:
 
     def _is_news(self, key: RecordKey, body: Body | None, patient_id: str | None) -> bool:
         """Whether a body differs from the one looked at before; spares the digest of what is plainly the same."""
-        seen = (body, patient_id)
+        seen = (body, patient_id, spelling(body))
         if self._seen.get(key) == seen:
             return False
         self._seen[key] = seen

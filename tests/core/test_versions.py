@@ -70,7 +70,6 @@ def test_v1_at_last_the_greater_text_holds_and_somebody_is_told(one: Any, other:
 
 
 @pytest.mark.proves("V1", "I1", "I7")
-@pytest.mark.xfail(strict=True, reason="a winner that differs in its spelling alone (250, 250.0) is not told")
 def test_v1_of_two_spellings_of_one_number_the_greater_text_is_shown() -> None:
     """The receipt shows the number as the version in force wrote it, in whatever order they came."""
     told = creatinine(creatinine(WARD, "250", event_id="e5"), "250.0", event_id="e5")
