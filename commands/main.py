@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "the receipt of a score, to read",
     "alerts": "what is firing and since when",
     "deadletters": "what was refused: list, show, resubmit",
+    "lint": "report card on a feed before it goes live",
 }
 """Name of the command and of its module, and its line in the help."""
 

@@ -66,13 +66,13 @@ def letters(stored: Iterable[Stored], told: Told) -> Iterator[Letter]:
         except (binascii.Error, ValueError):
             told(UserError(f"{one.where}: no dead letter: its payload is not base64.", status=1))
             continue
-        event = _fields(payload)
+        event = envelope(payload)
         source = event.get("source")
         yield Letter(record, payload, source if isinstance(source, str) else None, _observed(record, event))
 
 
-def _fields(payload: bytes) -> dict[str, Any]:
-    """The event as far as it can be read; empty where it cannot."""
+def envelope(payload: bytes) -> dict[str, Any]:
+    """The fields of an event as far as it can be read; none where it cannot."""
     try:
         event = json.loads(payload.decode(), parse_float=str, parse_int=str)
     except (ValueError, RecursionError):

@@ -1,0 +1,66 @@
+"""How late and how far out of order a feed files, in memory that does not grow with its events."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+GROWTH = 1.02
+"""From one size to the next: what is told of a spread is within 1 % of the truth, and a century has 1,100 sizes."""
+
+
+class Spread:
+    """Median, p95 and greatest of many spans of seconds, none negative: counted by size, not kept."""
+
+    def __init__(self) -> None:
+        self._sizes: Counter[int] = Counter()
+        self.count = 0
+        self.greatest = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.count += 1
+        self.greatest = max(self.greatest, seconds)
+        self._sizes[math.ceil(math.log(seconds, GROWTH)) if seconds >= 1 else -1] += 1
+
+    def quantile(self, share: float) -> float | None:
+        """The span that a share of all do not pass, within 1 %; None of none."""
+        wanted, seen = share * self.count, 0
+        for size in sorted(self._sizes):
+            seen += self._sizes[size]
+            if seen >= wanted:
+                middle = 2 * GROWTH**size / (GROWTH + 1)
+                return min(middle, self.greatest) if size >= 0 else 0.0
+        return None
+
+    def as_data(self) -> dict[str, Any]:
+        """Seconds, whole: `count`, `median`, `p95`, `max` (the last three null without any)."""
+        some = self.count > 0
+        told = {"median": self.quantile(0.5), "p95": self.quantile(0.95), "max": self.greatest if some else None}
+        return {"count": self.count} | {name: None if said is None else round(said) for name, said in told.items()}
+
+
+@dataclass(slots=True)
+class Timing:
+    """When the events of one topic and source were filed."""
+
+    lateness: Spread = field(default_factory=Spread)
+    """Seconds from what happened to its filing, of the events that say when they were filed."""
+    behind: Spread = field(default_factory=Spread)
+    """Seconds by which an event was filed before the latest one that came ahead of it; of such events alone."""
+    latest: datetime | None = None
+    """The greatest filing time so far."""
+
+    def add(self, happened_at: datetime, recorded_at: datetime | None) -> bool:
+        """Take note of an event, in the order of arrival. False: it was filed before it happened, and is not counted
+        as late."""
+        filed_at = recorded_at or happened_at
+        if self.latest is not None and filed_at < self.latest:
+            self.behind.add((self.latest - filed_at).total_seconds())
+        self.latest = filed_at if self.latest is None else max(self.latest, filed_at)
+        if recorded_at is None:
+            return True
+        late = (recorded_at - happened_at).total_seconds()
+        if late >= 0:
+            self.lateness.add(late)
+        return late >= 0

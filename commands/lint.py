@@ -1,0 +1,61 @@
+"""`picustream lint FILE...`: the report card on a feed before it goes live."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from picustream.commands.feed.feed import Feed
+from picustream.commands.feed.memory import Memory
+from picustream.commands.feed.report import Report, report
+from picustream.commands.options import loaded_rules
+from picustream.commands.progress import Reading
+from picustream.models.protocol import hours
+from picustream.models.text import encode
+from picustream.streams import files
+from picustream.streams.clock import Clock
+from picustream.streams.settings import Settings
+
+
+def lint(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Event files, plain or gzipped; - is standard input.")
+    ],
+    part: Annotated[
+        bool, typer.Option("--part", help="One feed of several: what comes on other topics is not missed.")
+    ] = False,
+    protocol: Annotated[Path | None, typer.Option(help="Trial protocol (TOML); default: the one shipped.")] = None,
+    codemap: Annotated[Path | None, typer.Option(help="Site code map (TOML), added to the one shipped.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report card as JSON.")] = False,
+) -> int:
+    """Report card on a feed: what is accepted, refused, ignored, late, repeated, missing, and how to mend it.
+
+    No value of any patient is printed. Exit status 1: there are findings.
+    """
+    settings = Settings()
+    rules = loaded_rules(protocol or settings.protocol, codemap or settings.codemap)
+    latest = Clock.of(settings).now() + hours(rules.protocol.time.future_tolerance_hours)
+    with Memory() as memory:
+        feed = Feed(rules, latest, memory, [str(path) for path in paths])
+        _read(feed, paths)
+        card = report(feed, rules, memory, part)
+    _tell(card, as_json)
+    return 1 if card.findings else 0
+
+
+def _read(feed: Feed, paths: list[Path]) -> None:
+    with Reading("checked", paths) as reading:
+        for path in paths:
+            with reading.open(path) as file:
+                for line in files.lines(file, str(path), feed.broken):
+                    feed.take(line)
+                    reading.count()
+
+
+def _tell(card: Report, as_json: bool) -> None:
+    if as_json:
+        print(encode(card.as_data()))
+        return
+    from picustream.commands.feed.card import show
+
+    show(card)
