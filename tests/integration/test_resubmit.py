@@ -1,0 +1,106 @@
+"""Refused, mended, sent again: the record says so, and the scores catch up; and alerts, on a real Kafka."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from picustream.commands.main import main
+from picustream.streams import kafka_clients, topics
+from picustream.streams.resubmission import RESUBMITTED_HEADER
+from tests.core.build import Stay, obs
+from tests.integration.workers import Bench
+
+pytestmark = pytest.mark.servers
+
+PARTITIONS = 2
+WARD_CLOCK = datetime(2025, 1, 1, 10, tzinfo=UTC)
+WARD = (
+    Stay()
+    .admitted("day 1 08:00", birth_date="2020-05-01")
+    .lab("day 1 09:00", obs("creatinine", 1.50, "MG/DL"), obs("platelets", 60), event_id="mendable")
+    .lab("day 1 09:30", obs("bilirubin_total", 9000), event_id="hopeless")
+)
+"""Creatinine in a unit that no code map has (2 points once it has), and a bilirubin that nothing mends."""
+
+
+@pytest.fixture
+def bench(
+    fresh_servers: Any, settings_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
+    env = settings_env | {
+        "PICUSTREAM_PARTITIONS": str(PARTITIONS),
+        "PICUSTREAM_CLOCK_START": WARD_CLOCK.isoformat(),
+        "PICUSTREAM_CLOCK_AT": datetime.now(UTC).isoformat(),
+    }
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    bench = Bench(env, tmp_path, PARTITIONS)
+    with kafka_clients.admin(bench.settings) as admin:
+        topics.create(admin, bench.settings, topics.ALL)
+    yield bench
+    bench.close()
+
+
+def drained(bench: Bench, **env: str) -> None:
+    worker = bench.worker("w", "--drain", command="picustream worker", **env)
+    assert worker.end() == 0, worker.log.read_text()
+
+
+def asked(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    status = main([*map(str, arguments), "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def renal(bench: Bench) -> dict[str, Any]:
+    """The organ in the latest record of the stay's only day."""
+    last = max((json.loads(one.value) for one in bench.records([topics.MODS])), key=lambda body: body["revision"])
+    return next(part for part in last["components"] if part["organ"] == "renal")
+
+
+@pytest.mark.proves("I2")
+def test_what_a_code_map_mends_is_sent_again_and_the_scores_catch_up(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Through a worker that does not have the code map yet, whose letter says `resubmitted`, and one that has it."""
+    events = tmp_path / "events.ndjson"
+    events.write_text("".join(json.dumps({"topic": topic, "value": value}) + "\n" for topic, value in WARD.events))
+    assert main(["publish", str(events)]) == 0
+    drained(bench)
+    assert renal(bench)["basis"] == "assumed-normal"
+
+    status, told = asked(capsys, "deadletters", "list")
+    assert (status, told["letters"]) == (0, 2)
+    assert {one["reason"] for one in told["groups"]} == {"unit-unknown", "implausible"}
+    status, told = asked(capsys, "deadletters", "resubmit", "--all")
+    assert (status, told["events_sent"], told["letters_still_refused"]) == (1, 0, 2)
+
+    codemap = tmp_path / "site.toml"
+    codemap.write_text('[spellings]\n"mg/dL" = ["MG/DL"]\n')
+    mended = ("deadletters", "resubmit", "--all", "--fixed-by", codemap)
+    status, told = asked(capsys, *mended, "--dry-run")
+    assert (status, told["events_sent"], told["letters_mended"]) == (1, 1, 1)
+    assert sum(one.topic == topics.LAB for one in bench.records([topics.LAB])) == 2
+    assert asked(capsys, *mended)[1]["events_sent"] == 1
+    first, _, again = sorted(bench.records([topics.LAB]), key=lambda one: one.offset)
+    assert (again.key, again.value, again.partition) == (first.key, first.value, first.partition)
+    assert dict(again.headers)[RESUBMITTED_HEADER].startswith(b"dead/picu.lab.v1/")
+
+    drained(bench)
+    _, told = asked(capsys, "deadletters", "list", "--reason", "unit-unknown")
+    assert [(one["count"], one["resubmitted"]) for one in told["groups"]] == [(2, 1)]
+
+    status, told = asked(capsys, "deadletters", "resubmit", "--reason", "unit-unknown", "--all", "--fixed-by", codemap)
+    assert (status, told["events_sent"], told["letters_mended"]) == (0, 1, 2)
+    drained(bench, codemap=str(codemap))
+    organ = renal(bench)
+    assert (organ["basis"], organ["points"], organ["value"]) == ("measured", 1, 132.6)
+    assert len(bench.records([topics.DEAD_LETTER])) == 3, "the mended event makes no letter any more"
+
+    status, told = asked(capsys, "alerts", "--audience", "operations")
+    assert status == 1
+    assert [(one["name"], one["subject"]) for one in told["alerts"]] == [("stay-silent", "S")]
