@@ -21,6 +21,7 @@ from picustream.streams.logs import logger
 from picustream.streams.misrouted import forwarded
 from picustream.streams.outbox import Entry
 from picustream.streams.publisher import Publisher
+from picustream.streams.resubmission import is_resubmitted
 from picustream.streams.settings import Settings
 from picustream.streams.store import BatchWrite, Control, Store
 from picustream.streams.topics import INPUTS, OUTPUTS
@@ -120,7 +121,8 @@ class Rebuilder:
         if elsewhere is not None:
             yield elsewhere  # a second copy changes nothing where it is filed
             return
-        arrival = Arrival(record.topic, partition, record.offset, record.key, record.value)
+        again = is_resubmitted(record.headers)
+        arrival = Arrival(record.topic, partition, record.offset, record.key, record.value, again)
         yield from (_entry(partition, letter) for letter in rebuild.take(arrival, now))
 
     async def _store(

@@ -1,6 +1,9 @@
 """Refused, mended, sent again: the record says so, and the scores catch up; and alerts, on a real Kafka."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +15,8 @@ from picustream.commands.main import main
 from picustream.streams import kafka_clients, topics
 from picustream.streams.resubmission import RESUBMITTED_HEADER
 from tests.core.build import Stay, obs
-from tests.integration.workers import Bench
+from tests.integration.workers import PATIENCE, Bench
+from tests.unit.test_alerts_command import alert
 
 pytestmark = pytest.mark.servers
 
@@ -104,3 +108,21 @@ def test_what_a_code_map_mends_is_sent_again_and_the_scores_catch_up(
     status, told = asked(capsys, "alerts", "--audience", "operations")
     assert status == 1
     assert [(one["name"], one["subject"]) for one in told["alerts"]] == [("stay-silent", "S")]
+
+
+def test_alerts_are_followed_as_they_fire_and_resolve(bench: Bench) -> None:
+    """First what stands there, then each change, once; Ctrl-C ends it quietly."""
+    command = [sys.executable, "-m", "picustream", "alerts", "--follow", "--json"]
+    told = [alert(), alert(revision=2, state="resolved"), alert(revision=2, state="resolved"), alert(revision=3)]
+    with kafka_clients.producer(bench.settings) as producer:
+        producer.send(topics.ALERT, json.dumps(told[0]).encode(), key=b"S-1").get(PATIENCE)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as follower:
+            assert follower.stdout and follower.stderr
+            assert json.loads(follower.stdout.readline())["firing"] == 1
+            for record in told[1:]:
+                producer.send(topics.ALERT, json.dumps(record).encode(), key=b"S-1").get(PATIENCE)
+            seen = [json.loads(follower.stdout.readline()) for _ in range(2)]
+            follower.send_signal(signal.SIGINT)
+            rest, err = follower.communicate(timeout=PATIENCE)
+    assert [(one["revision"], one["state"]) for one in seen] == [(2, "resolved"), (3, "firing")]
+    assert (follower.returncode, rest, err) == (130, b"", b"")

@@ -17,7 +17,14 @@ from picustream.commands.main import COMMANDS, main
 from picustream.streams.errors import UserError
 from picustream.streams.settings import Settings
 
-NEEDS_KAFKA = [["topics"], ["publish", "FILE"], ["consume", "mods"], ["explain", "S-1"]]
+NEEDS_KAFKA = [
+    ["topics"],
+    ["publish", "FILE"],
+    ["consume", "mods"],
+    ["explain", "S-1"],
+    ["alerts"],
+    ["deadletters", "list"],
+]
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +115,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["consume"], "TOPIC"),
         (["consume", "scores"], "scores"),
         (["local"], "command"),
+        (["deadletters"], "command"),
+        (["lint"], "FILE"),
+        (["lint", "no-such-file"], "no-such-file"),
     ],
 )
 def test_wrong_use_is_two_lines_and_status_2(
