@@ -15,7 +15,7 @@ from picustream.models.variable import Variable
 from picustream.scoring.bodies import ELIGIBILITY, Body, RecordKey
 from picustream.scoring.chart import Chart
 from picustream.scoring.outcomes import FOLLOW_UP_DUE
-from picustream.scoring.revisions import Head, Revision, Telling, event_id_of
+from picustream.scoring.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
 from picustream.scoring.stay import Stay, treatment_start
 
@@ -162,42 +162,27 @@ def alert_revisions(
 
 def passing_alert(name: str, subject: str, rules: Rules, now: datetime) -> Iterator[AlertRecord]:
     """An alert about something that is no stay's and is over as it is told: fired, then resolved."""
-    alert_id, before = f"{subject}/alert/{name}", None
-    for number, state in ((1, FIRING), (2, RESOLVED)):
-        severity, audience = CATALOGUE[name]
-        event_id = f"{alert_id}/r{number}"
-        yield AlertRecord(
-            event_id=event_id,
-            alert_id=alert_id,
-            stay_id=None,
-            patient_id=None,
-            name=name,
-            severity=severity,
-            audience=audience,
-            state=state,
-            since=now,
-            detail=subject,
-            status="final",
-            revision=number,
-            supersedes=before,
-            cause=Cause(reason=name, event_id=None),
-            effective_at=now,
-            emitted_at=now,
-            protocol=ProtocolStamp(**rules.protocol.stamp()),
-            software=rules.software,
-            caveats=[],
-        )
-        before = event_id
+    about = Telling(rules, None, None, Cause(reason=name, event_id=None), now)
+    condition = Condition(name, now, detail=subject)
+    yield _record(f"{subject}/alert/{name}", 1, condition, about, FIRING)
+    yield _record(f"{subject}/alert/{name}", 2, condition, about, RESOLVED)
 
 
 def _revision(
     key: RecordKey, condition: Condition, head: Head | None, telling: Telling, state: Literal["firing", "resolved"]
 ) -> Revision:
     number = head.revision + 1 if head else 1
+    record = _record(f"{telling.stay_id}/{key}", number, condition, telling, state)
+    return Revision(ALERT, key, record, Head(number, state, "final", False, telling.patient_id, condition.since))
+
+
+def _record(
+    alert_id: str, number: int, condition: Condition, telling: Telling, state: Literal["firing", "resolved"]
+) -> AlertRecord:
     severity, audience = CATALOGUE[condition.name]
-    record = AlertRecord(
-        event_id=event_id_of(telling.stay_id, key, number),
-        alert_id=f"{telling.stay_id}/{key}",
+    return AlertRecord(
+        event_id=f"{alert_id}/r{number}",
+        alert_id=alert_id,
         stay_id=telling.stay_id,
         patient_id=telling.patient_id,
         name=condition.name,
@@ -208,7 +193,7 @@ def _revision(
         detail=condition.detail,
         status="final",
         revision=number,
-        supersedes=event_id_of(telling.stay_id, key, head.revision) if head else None,
+        supersedes=f"{alert_id}/r{number - 1}" if number > 1 else None,
         cause=telling.cause,
         effective_at=condition.since,
         emitted_at=telling.emitted_at,
@@ -216,4 +201,3 @@ def _revision(
         software=telling.rules.software,
         caveats=[],
     )
-    return Revision(ALERT, key, record, Head(number, state, "final", False, telling.patient_id, condition.since))

@@ -33,31 +33,26 @@ def _observation(observed: Observed, value: Decimal) -> Input:
 
 
 def _support(said: Ventilation) -> Input:
-    return Input(
-        variable="support",
-        value=said.support,
-        unit=None,
-        original=None,
-        observed_at=said.at,
-        recorded_at=said.filed.recorded_at,
-        source=said.filed.source,
-        id=said.filed.event_id,
-        topic=said.filed.topic,
-    )
+    return _stated("support", said.support, said)
 
 
 def birth_input(admission: Fact, birth: str) -> Input:
     """The birth date an age was computed from."""
+    return _stated("birth_date", birth, admission)
+
+
+def _stated(variable: str, word: str | None, by: Ventilation | Fact) -> Input:
+    """Something an event states that is no measurement."""
     return Input(
-        variable="birth_date",
-        value=birth,
+        variable=variable,
+        value=word,
         unit=None,
         original=None,
-        observed_at=admission.at,
-        recorded_at=admission.filed.recorded_at,
-        source=admission.filed.source,
-        id=admission.filed.event_id,
-        topic=admission.filed.topic,
+        observed_at=by.at,
+        recorded_at=by.filed.recorded_at,
+        source=by.filed.source,
+        id=by.filed.event_id,
+        topic=by.filed.topic,
     )
 
 

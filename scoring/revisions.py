@@ -55,7 +55,7 @@ class Telling:
     """Who tells, of which stay, why and when."""
 
     rules: Rules
-    stay_id: str
+    stay_id: str | None
     patient_id: str | None
     cause: Cause
     emitted_at: datetime
@@ -71,7 +71,7 @@ class Revision:
     head: Head
 
 
-def event_id_of(stay_id: str, key: RecordKey, revision: int) -> str:
+def event_id_of(stay_id: str | None, key: RecordKey, revision: int) -> str:
     """Deterministic: a repeat can be told (invariant I3)."""
     return f"{stay_id}/{key}/r{revision}"
 
