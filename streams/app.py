@@ -5,6 +5,7 @@ from typing import Any
 
 import faust
 from faust.app.base import BootStrategy
+from faust.tables.manager import TableManager
 from faust.transport.conductor import ConductorHandler
 from faust.types import TP
 from yarl import URL
@@ -36,6 +37,15 @@ class _Boot(BootStrategy):
 
     enable_web = False
     enable_kafka_producer = False
+
+
+class _Tables(TableManager):
+    """No tables: Faust would sleep for a second, in which they might be added."""
+
+    async def on_start(self) -> None:
+        """Go on at once."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class App(faust.App):
@@ -103,6 +113,7 @@ def _configuration(settings: Settings, instance: str) -> dict[str, Any]:
         "consumer_max_fetch_size": FETCH,
         "consumer_auto_offset_reset": "earliest",
         "ConsumerScheduler": BatchScheduler,
+        "TableManager": _Tables,
         "processing_guarantee": "at_least_once",
         "producer_acks": -1,
         "stream_wait_empty": False,
