@@ -5,6 +5,8 @@ An unexpected exception is told by its type and the places it passed, never by i
 
 import logging
 import sys
+import threading
+import time
 import traceback
 from typing import Any
 
@@ -15,6 +17,10 @@ from picustream.streams.settings import Settings
 _CHATTY = ("aiokafka", "kafka", "faust", "mode", "asyncio", "aiohttp", "picustream")
 """Libraries that may quote records and tell of every step: their warnings and errors are enough. Faust names the
 loggers of our subclasses by their modules, `picustream...`; our own lines go by the name without it."""
+
+
+AGAIN = 10.0
+"""Seconds until a library may say the same thing again."""
 
 
 def configure(settings: Settings) -> None:
@@ -38,6 +44,8 @@ def configure(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         )
     )
+    handler.addFilter(_NotAgain())
+    threading.excepthook = _thread_ended
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -66,12 +74,38 @@ def place(error: BaseException) -> dict[str, str]:
     return {"error": type(error).__name__, "where": where}
 
 
+class _NotAgain(logging.Filter):
+    """Lets a library say the same thing once in a while: without its broker, aiokafka says so eighty times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for what was said less than `AGAIN` ago; the texts are templates, so there are not many of them."""
+        if not record.name.startswith(_CHATTY):
+            return True
+        said, now = (record.name, str(record.msg)[:100]), time.monotonic()
+        if now - self._said.get(said, -AGAIN) < AGAIN:
+            return False
+        self._said[said] = now
+        return True
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    """A thread of a library that ended by an exception: it may, while the worker stops."""
+    if ended.exc_value is not None:
+        logger(__name__).warning("thread-ended", **place(ended.exc_value))
+
+
 def _without_text(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """A library's log line about an exception keeps the type and the place."""
+    """A library's line about an exception keeps the type and the place; of asyncio's, the first line tells no more."""
     record = event.get("_record")
     error = record.exc_info[1] if record is not None and isinstance(record.exc_info, tuple) else None
     if error is not None:
         event.update(place(error))
         record.exc_info = None
         event.pop("exc_info", None)
+    if record is not None and record.name == "asyncio":
+        event["event"] = str(event["event"]).partition("\n")[0]
     return event

@@ -247,6 +247,17 @@ class TestDrained:
         assert not self.look(None, position=11, handed_over=10)
 
 
+def test_a_library_that_says_the_same_thing_again_and_again_is_heard_once(capsys: pytest.CaptureFixture[str]) -> None:
+    before = logging.getLogger().handlers[:]
+    try:
+        logs.configure(Settings())
+        for node in range(50):
+            logging.getLogger("aiokafka.client").error("Unable connect to node with id %s", node)
+    finally:
+        logging.getLogger().handlers[:] = before
+    assert capsys.readouterr().err.count("Unable connect") == 1
+
+
 class TestSlots:
     """A name in the group that outlives the process (static membership)."""
 
@@ -315,6 +326,17 @@ class TestPrivacy:
             logging.getLogger().handlers[:] = before
         line = capsys.readouterr().err
         assert "ValueError" in line
+        assert "S-32604416" not in line
+
+    def test_asyncio_tells_of_a_lost_exception_without_its_text(self, capsys: pytest.CaptureFixture[str]) -> None:
+        before = logging.getLogger().handlers[:]
+        try:
+            logs.configure(Settings())
+            logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: ValueError('S-32604416')")
+        finally:
+            logging.getLogger().handlers[:] = before
+        line = capsys.readouterr().err
+        assert "never retrieved" in line
         assert "S-32604416" not in line
 
     def test_a_code_that_is_no_loinc_code_is_counted_and_not_shown(self) -> None:
