@@ -78,10 +78,12 @@ class Worker:
 
 def essence(outputs: Iterable[Output]) -> dict[Key, dict[str, Any]]:
     """The records in force, without what tells of the way they came about."""
-    return {
-        key: {name: _steady(part) for name, part in record.items() if name not in OF_THE_WAY}
-        for key, record in current(outputs).items()
-    }
+    return {key: without_the_way(record) for key, record in current(outputs).items()}
+
+
+def without_the_way(record: dict[str, Any]) -> dict[str, Any]:
+    """What a record says, whatever way led to it."""
+    return {name: _steady(part) for name, part in record.items() if name not in OF_THE_WAY}
 
 
 def _steady(part: Any) -> Any:
@@ -95,7 +97,7 @@ def _without_hours(detail: str | None) -> str | None:
     return "h-to-go" if detail is not None and detail.endswith("-h-to-go") else detail
 
 
-def assert_same(one: dict[Key, dict[str, Any]], other: dict[Key, dict[str, Any]]) -> None:
+def assert_same(one: dict[Any, dict[str, Any]], other: dict[Any, dict[str, Any]]) -> None:
     """The same records in every field; the first differences are told."""
     lines = [f"{key}: only one of them has it" for key in one.keys() ^ other.keys()]
     for key in one.keys() & other.keys():

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.scoring.assess import Assessor, Bodies
-from picustream.scoring.bodies import Body, RecordKey
-from picustream.scoring.chart import Changes, Chart
+from picustream.models.record import ALERT, Cause, dump
+from picustream.scoring.bodies import RecordKey
 from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import Rules
+from picustream.scoring.stayfile import EVENT, StayFile
 from tests.core.histories import SEEDS, SHIPPED, arrivals, rules_for, shuffled
+from tests.core.running import assert_same, without_the_way
 from tests.core.stories import histories
 from tests.reference.generate import case
 
@@ -23,58 +24,52 @@ SILENCES = [1, 6, 24, 30, 36, 54, 24 * 28, 24 * 40]
 
 
 class Bedside:
-    """One stay's chart and its assessor, and what the assessor has said so far."""
+    """One stay as the engine holds it, the fields that a store would keep of it, and what was told."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, fields: dict[str, bytes] | None = None) -> None:
         self.rules = rules
-        self.chart = Chart(rules.protocol, rules.codemap)
-        self.assessor = Assessor(rules, self.chart)
-        self.told: Bodies = {}
+        self.fields: dict[str, bytes] = {}
+        self._stay = StayFile("S", rules, fields)
+        self._told: dict[RecordKey, dict[str, Any]] = {}
 
     def file(self, arrival: Arrival) -> datetime | None:
         """Takes an event in; when it was filed, or None where the door refuses it."""
         admission = Door(self.rules).admit(arrival, LATEST)
         if admission.event is None or admission.filed is None:
             return None
-        changes = Changes()
-        self.chart.file(admission.event, admission.filed, changes)
-        self.assessor.note(changes)
+        self._stay.file(admission.event, admission.filed)
         return admission.event.filed_at
 
-    def look(self, now: datetime) -> dict[RecordKey, Any]:
-        """Every record as of a moment, as far as it was looked at again."""
-        self.told |= self.assessor.bodies(now, {key for key, body in self.told.items() if body is not None})
-        return {key: content(body) for key, body in self.told.items() if body is not None}
+    def look(self, now: datetime) -> dict[RecordKey, dict[str, Any]]:
+        """Every record in force as of a moment, as far as it was looked at again."""
+        for revision in self._stay.revisions(now, Cause(reason="test", event_id=None), now):
+            if revision.topic != ALERT:
+                self._told[revision.key] = dump(revision.record)
+        for name, value in self._stay.take_unsaved().items():
+            self.fields.pop(name, None) if value is None else self.fields.update({name: value})
+        standing = {key: one for key, one in self._told.items() if one["status"] != "entered-in-error"}
+        return {key: without_the_way(one) for key, one in standing.items()}
 
-
-def content(body: Body) -> Any:
-    """What a body says; hours to go are left out, for they are told as of the telling."""
-    return body.compared or body.fields, body.effective_at, body.caveats, body.closed
+    def anew(self, now: datetime) -> dict[RecordKey, dict[str, Any]]:
+        """What a look at everything gives, from the events in the store alone."""
+        events = {name: value for name, value in self.fields.items() if name.startswith(EVENT)}
+        return Bedside(self.rules, dict(reversed(events.items()))).look(now)
 
 
 def check(rules: Rules, events: list[Any], looks: set[int], silences: list[int]) -> None:
-    """Files events one by one, then lets hours pass; compares all bodies with those of a chart made anew."""
-    bedside, filed, now = Bedside(rules), [], None
+    """Files events one by one, then lets hours pass; compares what was told with a look at everything."""
+    bedside, now = Bedside(rules), None
     for place, arrival in enumerate(arrivals(events)):
         moment = bedside.file(arrival)
         if moment is None:
             continue
-        filed.append(arrival)
         now = moment if now is None else max(now, moment)
         found = bedside.look(now)
         if place in looks:
-            assert found == anew(rules, filed, now)
+            assert_same(found, bedside.anew(now))
     for hours in silences if now is not None else ():
         now += timedelta(hours=hours)
-        assert bedside.look(now) == anew(rules, filed, now)
-
-
-def anew(rules: Rules, filed: list[Arrival], now: datetime) -> dict[RecordKey, Any]:
-    """All bodies of a new chart, its events filed the other way round."""
-    fresh = Bedside(rules)
-    for arrival in reversed(filed):
-        fresh.file(arrival)
-    return fresh.look(now)
+        assert_same(bedside.look(now), bedside.anew(now))
 
 
 @pytest.mark.proves("I1", "I9")
