@@ -29,9 +29,10 @@ def consume(
     names = list(dict.fromkeys(map(topics.resolve, words)))
     from picustream.streams import arrival, kafka_clients
 
-    consumer = kafka_clients.consumer(Settings(), **arrival.CONSUMER_OPTIONS)
+    settings = Settings()
+    consumer = kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
     try:
-        ends = _assign(consumer, names)
+        ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, names))
         with _output(out) as file:
             for record in arrival.standing(consumer, ends):
                 file.write(_line(record))
@@ -43,8 +44,8 @@ def consume(
         consumer.close()
 
 
-def _assign(consumer: "KafkaConsumer", names: list[str]) -> "dict[TopicPartition, int]":
-    """Give the consumer all partitions from their beginning; their ends as they are now, committed records only."""
+def _assign(consumer: "KafkaConsumer", names: list[str]) -> "list[TopicPartition]":
+    """Give the consumer all partitions, from their beginning; which they are."""
     from kafka import TopicPartition
 
     present = consumer.topics()
@@ -53,7 +54,7 @@ def _assign(consumer: "KafkaConsumer", names: list[str]) -> "dict[TopicPartition
     parts = [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name)]
     consumer.assign(parts)
     consumer.seek_to_beginning(*parts)
-    return consumer.end_offsets(parts)
+    return parts
 
 
 def _line(record: "ConsumerRecord") -> bytes:

@@ -79,7 +79,7 @@ def in_kafka(
 
     consumer = kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
     try:
-        ends = _assign(consumer, topics, stay_id)
+        ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, topics, stay_id))
         for record in arrival.standing(consumer, ends):
             if record.value is not None:
                 yield Stored(record.topic, record.key, record.value, _place(record))
@@ -133,8 +133,8 @@ def _files(path: Path, topics: Sequence[str]) -> list[Path]:
     return found
 
 
-def _assign(consumer: "KafkaConsumer", names: Sequence[str], stay_id: str | None) -> "dict[TopicPartition, int]":
-    """Give the consumer the partitions of each topic, from their beginning; their ends as they are now."""
+def _assign(consumer: "KafkaConsumer", names: Sequence[str], stay_id: str | None) -> "list[TopicPartition]":
+    """Give the consumer the partitions of each topic, from their beginning; which they are."""
     from kafka import TopicPartition
 
     from picustream.streams.topics import partition_of
@@ -147,8 +147,7 @@ def _assign(consumer: "KafkaConsumer", names: Sequence[str], stay_id: str | None
     parts = [TopicPartition(name, number) for name, found in numbers.items() for number in sorted(found)]
     consumer.assign(parts)
     consumer.seek_to_beginning(*parts)
-    ends: dict[TopicPartition, int] = consumer.end_offsets(parts)
-    return ends
+    return parts
 
 
 def _place(record: "ConsumerRecord") -> str:

@@ -26,6 +26,7 @@ class Listener:
     """Reads the output topics from their beginning."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._consumer: KafkaConsumer = kafka_clients.consumer(settings, **OPTIONS)
         self._parts = [TopicPartition(topic, number) for topic in OUTPUTS for number in range(settings.partitions)]
         self._consumer.assign(self._parts)
@@ -53,7 +54,7 @@ class Listener:
         return sorted((record for found in polled.values() for record in found), key=_arrival)
 
     def _rest(self) -> "Iterator[ConsumerRecord]":
-        ends = self._consumer.end_offsets(self._parts)
+        ends = kafka_clients.stable_ends(self._settings, self._consumer, self._parts)
         while any(self._consumer.position(part) < ends[part] for part in self._parts):
             yield from self._poll()
 

@@ -6,11 +6,12 @@ listens there is no usable broker within `PATIENCE` seconds.
 
 import logging
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import (
     AuthorizationError,
     KafkaConfigurationError,
@@ -28,6 +29,8 @@ PATIENCE = 10.0
 """Seconds to wait for a broker that listens to answer."""
 KNOCK = 3.0
 """Seconds to wait for a TCP connection to one address."""
+UNENDED = 5.0
+"""Seconds to wait for a transaction under way to become known as ended."""
 
 Client = TypeVar("Client", KafkaAdminClient, KafkaConsumer, KafkaProducer)
 
@@ -108,6 +111,21 @@ def consumer(settings: Settings, **options: Any) -> KafkaConsumer:
         "metrics_enabled": False,
     }
     return _reach(KafkaConsumer, settings, wanted | options)
+
+
+def stable_ends(
+    settings: Settings, reader: KafkaConsumer, parts: Sequence[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """Where the committed records end. A transaction that has just ended is waited for, since the broker makes it
+    known a moment later; one that is left open (a killed worker's) for no longer than a few seconds."""
+    with closing(consumer(settings, isolation_level="read_uncommitted")) as everything:
+        written = everything.end_offsets(parts)
+    until = time.monotonic() + UNENDED
+    while True:
+        ends: dict[TopicPartition, int] = reader.end_offsets(parts)
+        if time.monotonic() > until or all(ends[part] >= written[part] for part in parts):
+            return ends
+        time.sleep(0.05)
 
 
 def admin(settings: Settings) -> KafkaAdminClient:
