@@ -1,6 +1,5 @@
-"""Which values belong together: FiO2 with a PaO2 (P1, P3), rate and pressure with a CVP (P4)."""
+"""Which values belong together: FiO2 with a PaO2 (P1, P3); `test_triplet.py` has P4."""
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -33,6 +32,15 @@ def test_p1_the_fio2_of_the_same_event_goes_before_any_other() -> None:
     """What the gas analyser was told is used, even where the ventilator was charted later."""
     ward = on(WARD, "day 2 09:59", "0.5").gas("day 2 10:00", pao2=84, fio2="0.4")
     assert ratio(ward) == 210
+
+
+@pytest.mark.proves("P1", "T2")
+@pytest.mark.parametrize(("when", "day"), [("day 1 08:00", 1), ("day 3 12:00", 3)])
+def test_p1_gases_of_the_admission_and_of_the_discharge_have_their_own_fio2(when: str, day: int) -> None:
+    """Both ends of the stay belong to it, though another FiO2 of the very moment sorts later."""
+    ward = Stay().admitted("day 1 08:00").discharged("day 3 12:00")
+    ward = ward.gas(when, obs("fio2", "0.4", id="f"), pao2=84).vent(when, "invasive", obs("fio2", "0.6", id="v"))
+    assert ratio(ward, day) == 210
 
 
 @pytest.mark.proves("P1", "V1")
@@ -181,115 +189,16 @@ def test_p1_looking_ahead_is_a_parameter(when: str, found: Any) -> None:
     assert ratio(ward.under(pairing={"fio2_look_ahead_minutes": 60})) == found
 
 
+@pytest.mark.proves("P1")
+def test_p1_looking_ahead_does_not_look_back() -> None:
+    """An FiO2 from before a change of support is not found again from the other side."""
+    ward = sampled(on(WARD, "day 2 10:00 -1us", "0.4").vent("day 2 10:00", "oxygen"))
+    assert ratio(ward.under(pairing={"fio2_look_ahead_minutes": 60})) == "unpaired"
+
+
 @pytest.mark.proves("P1", "M4")
 def test_p1_a_pao2_alone_gets_no_fio2_out_of_thin_air() -> None:
     """Unpaired is unpaired: no points, and the sample is named as passed over."""
     organ = sampled(WARD).organ(2, "respiratory")
     assert (organ["points"], organ["basis"], organ["reason"]) == (0, "assumed-normal", "unpaired")
     assert organ["candidates_rejected"] == [{"id": "e3#pao2", "reason": "unpaired"}]
-
-
-# P4. ---------------------------------------------------------------------------------------------------------------
-
-CENTRAL = WARD.vital("day 2 10:00", cvp=10)
-
-
-def rate_adjusted(ward: Stay) -> Any:
-    organ = ward.organ(2, "cardiovascular")
-    return organ["value"] if organ["basis"] == "measured" else organ["reason"]
-
-
-def beside(ward: Stay, variable: str, **moments: Any) -> Stay:
-    """Values of one variable at moments given as `h0945=120`."""
-    for moment, value in moments.items():
-        ward = ward.vital(f"day 2 {moment[1:3]}:{moment[3:5]}", obs(variable, value))
-    return ward
-
-
-@pytest.mark.proves("P4")
-@pytest.mark.parametrize("variable", ["heart_rate", "map_invasive", "map_noninvasive"])
-@pytest.mark.parametrize(("when", "found"), [
-    ("day 2 09:00 -1us", False),
-    ("day 2 09:00", True),
-    ("day 2 09:45", True),
-    ("day 2 10:00", True),
-    ("day 2 10:15", True),
-    ("day 2 10:15 +1us", False),
-])  # fmt: skip
-def test_p4_neighbours_lie_within_15_minutes_or_in_the_hour_before(variable: str, when: str, found: bool) -> None:
-    """15 min either side, else 60 min back, all ends included."""
-    other = obs("map_invasive", 100) if variable == "heart_rate" else obs("heart_rate", 100)
-    ward = CENTRAL.vital("day 2 10:00", other).vital(when, obs(variable, 100))
-    assert rate_adjusted(ward) == (10 if found else "unpaired")
-
-
-@pytest.mark.proves("P4")
-@pytest.mark.parametrize("variable", ["heart_rate", "map_invasive", "map_noninvasive"])
-def test_p4_the_nearest_neighbour_is_taken_at_equal_distance_the_earlier(variable: str) -> None:
-    """Nearest either side; a tie goes to the earlier, then to the order of observations."""
-    ward = CENTRAL.vital("day 2 10:00", obs("map_invasive" if variable == "heart_rate" else "heart_rate", 100))
-
-    def chosen(ward: Stay) -> Decimal:
-        return next(one["value"] for one in ward.organ(2, "cardiovascular")["inputs"] if one["variable"] == variable)
-
-    tie = beside(ward, variable, h1010=70, h0950=60)
-    assert chosen(tie) == 60
-    assert chosen(tie.vital("day 2 10:09", obs(variable, 80))) == 80
-    assert chosen(tie.vital("day 2 09:50", obs(variable, 90), source="a")) == 90
-
-
-@pytest.mark.proves("P4")
-def test_p4_beyond_15_minutes_the_latest_before_is_taken() -> None:
-    """Nothing within 15 minutes: the latest of the hour before, not the nearest after."""
-    ward = beside(beside(CENTRAL, "map_invasive", h1000=100), "heart_rate", h0905=60, h0930=120, h1016=180)
-    assert rate_adjusted(ward) == 12
-
-
-@pytest.mark.proves("P4")
-@pytest.mark.parametrize(("invasive", "cuff", "chosen"), [
-    ("h1015", "h1000", 50),
-    ("h0944", "h1015", 100),
-    ("h0944", "h0940", 50),
-    ("h0900", "h0944", 50),
-    (None, "h0944", 100),
-])  # fmt: skip
-def test_p4_pressure_is_invasive_before_cuff_first_near_then_before(
-    invasive: str | None, cuff: str, chosen: int
-) -> None:
-    """Invasive within 15 min, cuff within 15 min, invasive of the hour before, cuff of the hour before."""
-    ward = beside(beside(CENTRAL, "heart_rate", h1000=100), "map_noninvasive", **{cuff: 100})
-    ward = beside(ward, "map_invasive", **({invasive: 50} if invasive else {}))
-    assert ward.organ(2, "cardiovascular")["inputs"][2]["value"] == chosen
-
-
-@pytest.mark.proves("P4", "T1")
-def test_p4_neighbours_may_lie_on_the_neighbouring_day() -> None:
-    """A CVP at midnight finds its rate before and its pressure after it."""
-    ward = WARD.vital("day 2", cvp=10).vital("day 1 23:50", heart_rate=100).vital("day 2 00:10", map_invasive=100)
-    assert rate_adjusted(ward) == 10
-    ward = WARD.vital("day 2 23:59", cvp=10).vital("day 3 00:10", heart_rate=100, map_invasive=100)
-    assert rate_adjusted(ward) == 10
-
-
-@pytest.mark.proves("P4", "T2")
-def test_p4_neighbours_lie_inside_the_stay() -> None:
-    """A heart rate from before the admission does not count."""
-    ward = Stay().admitted("day 2 09:55").discharged("day 4 00:00").vital("day 2 10:00", cvp=10, map_invasive=100)
-    assert rate_adjusted(ward.vital("day 2 09:50", heart_rate=100)) == "unpaired"
-    assert rate_adjusted(ward.vital("day 2 09:55", heart_rate=100)) == 10
-
-
-@pytest.mark.proves("P4", "V1")
-def test_p4_an_implausible_neighbour_is_no_neighbour() -> None:
-    """A pressure of 801 is an artefact; the next one is used."""
-    ward = beside(beside(CENTRAL, "heart_rate", h1000=100), "map_invasive", h1000=801, h0955=50)
-    assert rate_adjusted(ward) == 20
-
-
-@pytest.mark.proves("P4", "M5")
-@pytest.mark.parametrize("cvp", ["0", "-2"])
-def test_p4_a_cvp_of_zero_or_less_needs_its_triplet_too(cvp: str) -> None:
-    """Without rate and pressure a negative CVP is unpaired, not zero points."""
-    ward = WARD.vital("day 2 10:00", cvp=cvp)
-    assert rate_adjusted(ward) == "unpaired"
-    assert rate_adjusted(ward.vital("day 2 10:00", heart_rate=100, map_invasive=50)) == 2 * Decimal(cvp)
