@@ -133,7 +133,11 @@ class Assessor:
         found = self._mods(look, inside)
         if look.everything or look.passed or breathing:
             found |= self._apps(look, {day for day in breathing if first <= day <= last})
-        if look.since is None or self._early_touched or look.since <= decided_after(look.stay, self._protocol):
+        if (
+            look.since is None
+            or self._early_touched
+            or look.since <= decided_after(look.stay, self._protocol) < look.now
+        ):
             found[ELIGIBILITY] = self._eligibility(look)
         if look.everything or look.passed or found:
             found |= self._outcomes(look)
