@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from picustream.commands.main import main
 from picustream.models.record import ALERT, DEAD_LETTER, OUTPUT_TOPICS
@@ -106,10 +107,32 @@ def test_the_worker_stopped_and_killed_in_the_middle_ends_where_replay_ends(
     second.kill()
     assert bench.worker("w", "--drain", command=worker).process.wait(240) == 0
 
+    all_told_once_and_as_in(replayed(events, tmp_path / "replayed"), bench)
+
+
+@pytest.mark.proves("I5", "I3")
+def test_a_redis_wiped_while_the_worker_works_is_rebuilt_from_the_topics(
+    bench: Bench, events: Path, tmp_path: Path
+) -> None:
+    lines = events.read_text().splitlines()
+    worker = bench.worker(command="picustream worker")
+    publish(bench, lines[:1_000])
+    wait_for(lambda: bench.records([topics.MODS]), "scores come out")
+    with Redis.from_url(bench.settings.redis) as redis:
+        redis.flushall()
+    publish(bench, lines[1_000:])
+    wait_for(lambda: worker.heard("state-rebuilt"), "the loss is noticed and mended")
+    assert worker.stop() == 0
+    assert bench.worker("w", "--drain", command="picustream worker").process.wait(240) == 0
+    all_told_once_and_as_in(replayed(events, tmp_path / "replayed"), bench)
+
+
+def all_told_once_and_as_in(theirs: dict[tuple, dict[str, Any]], bench: Bench) -> None:
+    """No event_id twice on the topics, and the current records are `theirs`."""
     records = [(record.topic, json.loads(record.value)) for record in bench.records()]
     names = [body["event_id"] for _, body in records]
     assert len(names) == len(set(names)), "published twice"
-    ours, theirs = current(iter(records)), replayed(events, tmp_path / "replayed")
+    ours = current(iter(records))
     assert ours.keys() == theirs.keys()
     assert different(ours, theirs) == []
 
