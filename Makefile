@@ -7,7 +7,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench clean
+.PHONY: help install demo test lint format trace bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ lint: $(READY) ## Check style and types
 
 format: $(READY) ## Put the code into its form
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+trace: $(READY) ## Write the table of rules, code and tests
+	@$(BIN)/python -m tests.traceability
 
 bench: $(READY) ## Measure, against a baseline in the same run
 	@$(BIN)/python -m bench

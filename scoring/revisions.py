@@ -77,7 +77,10 @@ def event_id_of(stay_id: str | None, key: RecordKey, revision: int) -> str:
 
 
 def revise(key: RecordKey, body: Body | None, head: Head | None, telling: Telling) -> Revision | None:
-    """The revision that a body makes of what was last told, or None where nothing changed."""
+    """The revision that a body makes of what was last told, or None where nothing changed.
+
+    No body: what was told is withdrawn, as of a day that a correction puts outside the stay (T5).
+    """
     if body is None:
         if head is None or head.status == WITHDRAWN:
             return None

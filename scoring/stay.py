@@ -162,6 +162,6 @@ def last_day(stay: Stay, protocol: Protocol) -> date | None:
 
 
 def is_day_of(stay: Stay, day: date, protocol: Protocol) -> bool:
-    """Whether a local day belongs to the stay, whatever the clock says."""
+    """Whether a local day belongs to the stay, whatever the clock says; by a correction it may do so no more (T5)."""
     last = last_day(stay, protocol)
     return local_date(stay.start, protocol.zone) <= day and (last is None or day <= last)
