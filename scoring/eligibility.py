@@ -20,7 +20,6 @@ from picustream.scoring.days import local_date
 from picustream.scoring.entries import Fact
 from picustream.scoring.stay import Stay, consents, data_verdict
 
-AGE_REVIEW = "age-18-review"
 IMPRECISE_REVIEW = "birth-date-imprecise-review"
 
 
@@ -32,6 +31,8 @@ class Met:
     detail: str | None
     evidence: tuple[Fact, ...] = ()
     since: datetime | None = None
+    review: bool = False
+    """Whether somebody has to decide (E5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _state(found: dict[str, Met]) -> str:
         return "withdrawn"
     if any(met.met is False for met in found.values()):
         return "ineligible"
-    if found["age"].detail in (AGE_REVIEW, IMPRECISE_REVIEW):
+    if found["age"].review:
         return "review"
     return "eligible" if all(met.met for met in found.values()) else "screening"
 
@@ -119,10 +120,10 @@ def age_criterion(screening: Screening) -> Met:
     verdicts = {age_on(born, day, protocol) for born in _possible_dates(stay.birth)}
     evidence = (stay.admission,)
     if len(verdicts) > 1:
-        return Met(None, IMPRECISE_REVIEW, evidence)
+        return Met(None, IMPRECISE_REVIEW, evidence, review=True)
     verdict = verdicts.pop()
     if verdict is None:
-        return Met(None, AGE_REVIEW, evidence)
+        return Met(None, f"age-{protocol.age.review_from_years}-review", evidence, review=True)
     return Met(verdict, _age_detail(stay.birth, day), evidence, stay.start if verdict else None)
 
 
@@ -143,16 +144,16 @@ def _age_detail(birth: Birth, day: date) -> str:
 def stay_criterion(screening: Screening, now: datetime) -> Met:
     """E2: not discharged alive within 48 h; death or transfer within them is not discharge."""
     stay, limit = screening.stay, screening.decided_after
-    admission = stay.admission
+    admission, limit_word = stay.admission, f"{screening.protocol.stay.minimum_hours.normalize():f}h"
     if stay.died_inside and stay.death is not None and stay.death.at <= limit:
-        return Met(True, "died-before-48h", (admission, stay.death), stay.death.at)
+        return Met(True, f"died-before-{limit_word}", (admission, stay.death), stay.death.at)
     left = stay.discharge if stay.discharged_alive else None
     if left is not None and left.at <= limit:
         if isinstance(left.event, Discharged) and left.event.destination == "other-icu":
-            return Met(True, "transfer-before-48h", (admission, left), left.at)
-        return Met(False, "discharged-within-48h", (admission, left))
+            return Met(True, f"transfer-before-{limit_word}", (admission, left), left.at)
+        return Met(False, f"discharged-within-{limit_word}", (admission, left))
     if stay.end is not None or now > limit:
-        return Met(True, "stayed-48h", (admission,), limit)
+        return Met(True, f"stayed-{limit_word}", (admission,), limit)
     return Met(None, f"{hours_to_go(now, limit)}{COUNTDOWN}", (admission,))
 
 

@@ -122,6 +122,11 @@ class Bench:
         worker = self.worker(name, "--drain")
         assert worker.end() == 0, worker.log.read_text()
 
+    def drain_with(self, command: str, patience: float = 300.0) -> None:
+        """Likewise with the real engine, which takes longer."""
+        worker = self.worker("w0", "--drain", command=command)
+        assert worker.process.wait(patience) == 0, worker.log.read_text()
+
     def publish(self, events: Iterable[dict[str, Any]]) -> None:
         """Send events, each with its `topic`, keyed by stay; returns when all are acknowledged."""
         with kafka_clients.producer(self.settings, linger_ms=5) as producer:
@@ -137,7 +142,7 @@ class Bench:
         with kafka_clients.consumer(self.settings) as consumer:
             parts = [TopicPartition(name, number) for name in names for number in range(self.partitions)]
             consumer.assign(parts)
-            ends = consumer.end_offsets(parts)
+            ends = kafka_clients.stable_ends(self.settings, consumer, parts)
             while any(consumer.position(part) < ends[part] for part in parts):
                 for batch in consumer.poll(200).values():
                     found += batch
