@@ -1,0 +1,37 @@
+"""What a check says, and what all of them together mean for the exit status."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["ok", "finding", "missing", "skipped"]
+"""`missing`: a server is not there. `skipped`: could not be looked at here, which is no fault."""
+
+_FINDINGS = 1
+_ENVIRONMENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `fix` is what to do about it, empty where there is nothing to do."""
+
+    check: str
+    level: Level
+    message: str
+    fix: str = ""
+
+
+def ok(check: str, message: str) -> Finding:
+    """All is well."""
+    return Finding(check, "ok", message)
+
+
+def skipped(check: str, message: str, fix: str = "") -> Finding:
+    """It could not be looked at."""
+    return Finding(check, "skipped", message, fix)
+
+
+def status(findings: Iterable[Finding]) -> int:
+    """Exit status: 0 all well, 1 findings, 3 Kafka or Redis is not there."""
+    levels = {finding.level for finding in findings}
+    return _ENVIRONMENT if "missing" in levels else _FINDINGS if "finding" in levels else 0

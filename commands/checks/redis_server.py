@@ -1,0 +1,116 @@
+"""Redis: which one answers, and whether it keeps what it acknowledges."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError, ResponseError
+
+from picustream.commands.checks.finding import Finding, ok, skipped
+from picustream.streams.errors import redis_address
+from picustream.streams.redis_client import reach
+from picustream.streams.settings import Settings
+
+OLDEST = (6, 2)
+"""The first Redis that trims a stream by its ids, as the outbox is trimmed."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RedisFacts:
+    """What Redis tells of itself; an empty mapping where it may not be asked. `ahead`: its clock's lead in seconds."""
+
+    info: Mapping[str, Any]
+    config: Mapping[str, str]
+    ahead: float
+
+    def setting(self, name: str) -> str | None:
+        """A setting's value, from INFO where CONFIG is not allowed; None if neither tells."""
+        if name in self.config:
+            return self.config[name]
+        if name == "appendonly" and "aof_enabled" in self.info:
+            return "yes" if self.info["aof_enabled"] else "no"
+        return self.info.get(name.replace("-", "_"))
+
+
+def ask(settings: Settings, question: Callable[[Redis], Awaitable[T]]) -> T:
+    """What `question` finds at Redis. Raises NoRedis, and UserError when Redis refuses us."""
+
+    async def asked() -> T:
+        redis = await reach(settings)
+        try:
+            return await question(redis)
+        finally:
+            await redis.aclose()
+
+    return asyncio.run(asked())
+
+
+async def facts(redis: Redis) -> RedisFacts:
+    """Ask Redis about itself."""
+    before = time.time()
+    seconds, microseconds = await redis.time()
+    ahead = seconds + microseconds / 1e6 - (before + time.time()) / 2
+    try:
+        info = await redis.info("everything")
+    except NoPermissionError:
+        info = {}
+    return RedisFacts(info, await _config(redis), ahead)
+
+
+async def _config(redis: Redis) -> dict[str, str]:
+    try:
+        found = [await redis.config_get(pattern) for pattern in ("append*", "maxmemory-policy")]
+    except (NoPermissionError, ResponseError):
+        return {}  # an access list forbids it, or a managed Redis has no CONFIG
+    return {_text(name): _text(value) for answer in found for name, value in answer.items()}
+
+
+def check_redis(facts: RedisFacts, settings: Settings) -> list[Finding]:
+    """Version, role, and the settings that keep what was acknowledged (I5)."""
+    return [
+        _version(facts, redis_address(settings.redis)),
+        *_unfit(facts.info),
+        _wanted(facts, "appendonly", "yes", "A restart of Redis would lose all state."),
+        _wanted(facts, "appendfsync", "always", "A power cut could lose the last moments of state."),
+        _wanted(facts, "maxmemory-policy", "noeviction", "An evicted stay would be lost without a sign."),
+    ]
+
+
+def _version(facts: RedisFacts, address: str) -> Finding:
+    version = facts.info.get("redis_version")
+    if version is None:
+        return ok("redis", f"answers at {address}; INFO is not allowed, so the version is not known")
+    if tuple(int(part) for part in str(version).split(".")[:2]) < OLDEST:
+        return Finding("redis", "finding", f"Redis {version} at {address} is too old", "Use Redis 6.2 or newer.")
+    return ok("redis", f"Redis {version} answers at {address}")
+
+
+def _unfit(info: Mapping[str, Any]) -> list[Finding]:
+    """What only shows when it is wrong."""
+    found = []
+    if info.get("cluster_enabled"):
+        found.append(Finding("redis", "finding", "it is a Redis Cluster", "Give the workers one Redis of its own."))
+    if info.get("role") == "slave":
+        found.append(Finding("redis", "finding", "it is a replica", "Set PICUSTREAM_REDIS to its master."))
+    if info.get("aof_last_write_status", "ok") != "ok":
+        fix = "Look at its disk and its log: while it cannot write, the workers wait."
+        found.append(Finding("redis", "finding", "its last write to the append-only file failed", fix))
+    return found
+
+
+def _wanted(facts: RedisFacts, name: str, wanted: str, otherwise: str) -> Finding:
+    found = facts.setting(name)
+    if found is None:
+        return skipped("redis", f"{name} cannot be checked: CONFIG is not allowed", f"See that it is {wanted}.")
+    if found != wanted:
+        fix = f"{otherwise} Set it in redis.conf: {name} {wanted}"
+        return Finding("redis", "finding", f"{name} is {found}, must be {wanted}", fix)
+    return ok("redis", f"{name} is {wanted}")
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,133 @@
+"""`picustream doctor`: looks at everything a worker needs, changes nothing, and says what to do."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from picustream.commands.checks.finding import Finding, skipped, status
+from picustream.models.text import encode
+from picustream.streams.clock import Clock
+from picustream.streams.errors import ENVIRONMENT, BadSettings, UserError
+from picustream.streams.settings import Settings
+
+if TYPE_CHECKING:
+    from picustream.commands.checks.partitions import Partition
+
+_STYLES = {"ok": "green", "finding": "yellow", "missing": "bold red", "skipped": "grey58"}
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False) -> int:
+    """Check settings, rules, time zone, schemas, Kafka, Redis, topics, clocks, partitions and dead letters.
+
+    Nothing is written anywhere, and no patient's data is shown. Exit status 1: there are findings; 3: Kafka or Redis
+    is not there (everything else is checked all the same).
+    """
+    from picustream.commands.checks.here import here
+
+    settings = Settings()
+    clock = Clock.of(settings)
+    partitions: list[Partition] = []
+    findings = here(settings)
+    kafka = _tried("kafka", settings, lambda: _kafka(settings))
+    redis = _tried("redis", settings, lambda: _redis(settings))
+    findings += kafka + redis
+    if status(kafka + redis) == ENVIRONMENT:
+        findings += [
+            skipped(check, "not looked at without Kafka and Redis") for check in ("partitions", "dead-letters")
+        ]
+    else:
+        findings += _tried("partitions", settings, lambda: _work(settings, clock, partitions))
+    _tell(findings, partitions, as_json)
+    return status(findings)
+
+
+def _kafka(settings: Settings) -> list[Finding]:
+    from picustream.commands.checks.broker import check_broker
+    from picustream.streams.kafka_clients import admin
+
+    with admin(settings) as client:
+        return check_broker(client, settings)
+
+
+def _redis(settings: Settings) -> list[Finding]:
+    from picustream.commands.checks.clocks import check_redis_clock
+    from picustream.commands.checks.redis_server import ask, check_redis, facts
+
+    told = ask(settings, facts)
+    return [*check_redis(told, settings), check_redis_clock(told.ahead)]
+
+
+def _work(settings: Settings, clock: Clock, partitions: "list[Partition]") -> list[Finding]:
+    """What waits and what was refused; the partitions looked at are added to `partitions`."""
+    from picustream.commands.checks.broker import complete
+    from picustream.commands.checks.partitions import check_partitions, look
+    from picustream.commands.checks.refused import check_refused, count
+    from picustream.streams.kafka_clients import admin, consumer
+
+    with admin(settings) as client:
+        if not complete(client, settings):
+            return [
+                skipped(check, "not looked at until the topics are right") for check in ("partitions", "dead-letters")
+            ]
+    with closing(consumer(settings)) as reader:
+        partitions += look(settings, reader, clock.now())
+        return [*check_partitions(partitions, clock.now()), check_refused(count(settings, reader))]
+
+
+def _not_looked_at(why: str) -> list[Finding]:
+    return [skipped(check, f"not looked at {why}") for check in ("partitions", "dead-letters")]
+
+
+def _tried(check: str, settings: Settings, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """What a look finds; a server that is not there, or refuses us, is what it finds then."""
+    from kafka.errors import KafkaError
+    from redis.exceptions import ConnectionError as RedisConnectionError
+    from redis.exceptions import RedisError
+    from redis.exceptions import TimeoutError as RedisTimeoutError
+
+    from picustream.streams.errors import NoRedis
+    from picustream.streams.kafka_clients import explained
+
+    try:
+        return look()
+    except BadSettings:
+        raise
+    except UserError as error:
+        known = error
+    except KafkaError as error:
+        known = explained(error, settings)
+    except (RedisConnectionError, RedisTimeoutError) as error:
+        known = NoRedis(settings.redis, type(error).__name__)
+    except RedisError as error:
+        # The text may repeat a user's name or a key: the kind is enough.
+        known = UserError(f"Redis refuses us: {type(error).__name__}.", "See the access of the Redis user.", 1)
+    return [Finding(check, "missing" if known.status == ENVIRONMENT else "finding", known.message, known.hint)]
+
+
+def _tell(findings: Sequence[Finding], partitions: "Sequence[Partition]", as_json: bool) -> None:
+    if as_json:
+        print(encode(_as_data(findings, partitions)))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("check", "", box=None, pad_edge=False, header_style="grey58")
+    table.add_column("what", overflow="fold")
+    for finding in findings:
+        what = Text(finding.message)
+        if finding.fix:
+            what.append(f"\n{finding.fix}", "italic")
+        table.add_row(finding.check, Text(finding.level, _STYLES[finding.level]), what)
+    Console(highlight=False).print(table)
+
+
+def _as_data(findings: Sequence[Finding], partitions: "Sequence[Partition]") -> dict[str, Any]:
+    return {
+        "status": status(findings),
+        "findings": [asdict(finding) for finding in findings],
+        "partitions": [facts.as_data() for facts in partitions],
+    }

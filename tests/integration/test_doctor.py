@@ -1,0 +1,119 @@
+"""`picustream doctor` on a real Kafka and a real Redis: what it finds before, while and after things go wrong."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import TopicPartition
+from kafka.admin import ConfigResource
+from redis import Redis
+
+from picustream.commands.main import main
+from picustream.local.servers import Servers
+from picustream.streams import kafka_clients, topics
+from tests.integration.workers import Bench, toy_events, wait_for
+
+pytestmark = pytest.mark.servers
+
+PARTITIONS = 2
+
+
+@pytest.fixture
+def bench(
+    fresh_servers: Servers, settings_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
+    for name in [name for name in os.environ if name.startswith("PICUSTREAM_")]:
+        monkeypatch.delenv(name)
+    bench = Bench(settings_env | {"PICUSTREAM_PARTITIONS": str(PARTITIONS)}, tmp_path, PARTITIONS)
+    for name, value in bench.env.items():
+        monkeypatch.setenv(name, value)
+    yield bench
+    bench.close()
+
+
+def test_from_no_topics_to_all_well_and_to_trouble(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One story, told by exit status and findings: each thing that is put wrong is found, and nothing else."""
+
+    def doctor() -> tuple[int, list[str]]:
+        """Exit status, and what is not well."""
+        capsys.readouterr()
+        code = main(["doctor", "--json"])
+        found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["findings"]
+        assert all(one["fix"] for one in found if one["level"] in ("finding", "missing"))
+        return code, [f"{one['check']}: {one['message']}" for one in found if one["level"] in ("finding", "missing")]
+
+    code, found = doctor()
+    assert code == 1 and len(found) == 1 and found[0].startswith("topics: topic is missing")
+
+    with kafka_clients.admin(bench.settings) as admin:
+        topics.create(admin, bench.settings, topics.ALL)
+        assert doctor() == (0, [])
+
+        bench.publish(toy_events(40))
+        code, found = doctor()
+        assert code == 1 and found and all("records wait" in one and "no worker" in one for one in found)
+
+        bench.drain()
+        _leave_markers_alone(bench)
+        assert doctor() == (0, [])
+
+        admin.alter_configs([ConfigResource("TOPIC", topics.LAB, {"retention.ms": "604800000"})])
+        wait_for(lambda: topics.check(admin, bench.settings), "the broker shows it")
+        assert doctor() == (1, [f"topics: retention.ms is 604800000, must be -1: {topics.LAB}"])
+        topics.repair(admin, topics.check(admin, bench.settings))
+
+    with Redis.from_url(bench.env["PICUSTREAM_REDIS"]) as redis:
+        redis.config_set("appendfsync", "everysec")
+        try:
+            assert doctor() == (1, ["redis: appendfsync is everysec, must be always"])
+            # To a user without CONFIG it does not show, and that is no finding.
+            redis.acl_setuser("plain", enabled=True, passwords=["+hunter2"], keys=["*"], commands=["+@all", "-config"])
+            monkeypatch.setenv("PICUSTREAM_REDIS_USERNAME", "plain")
+            monkeypatch.setenv("PICUSTREAM_REDIS_PASSWORD", "hunter2")
+            assert doctor() == (0, [])
+        finally:
+            redis.config_set("appendfsync", "always")
+            redis.acl_deluser("plain")
+
+    monkeypatch.delenv("PICUSTREAM_REDIS_USERNAME")
+    monkeypatch.setenv("PICUSTREAM_REDIS", "redis://127.0.0.1:1/0")
+    code, [missing] = doctor()
+    assert code == 3 and missing.startswith("redis: Redis does not answer")
+
+
+def test_refused_events_are_counted_once_for_each_input_record(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The share is of input records: two faults of one event count once, and a transaction's marker not at all."""
+    with kafka_clients.admin(bench.settings) as admin:
+        topics.create(admin, bench.settings, topics.ALL)
+    with kafka_clients.producer(bench.settings) as producer:
+        for _ in range(9):
+            producer.send(topics.LAB, b"{}", key=b"S", partition=0)
+    with kafka_clients.producer(bench.settings, transactional_id="test-doctor") as producer:
+        producer.init_transactions()
+        producer.begin_transaction()
+        for number in (0, 1):
+            producer.send(topics.DEAD_LETTER, b"{}", headers=[("ce_id", b"dead/picu.lab.v1/0/7/%d" % number)])
+        producer.commit_transaction()
+    assert main(["doctor", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)["findings"]
+    [share] = [one for one in told if one["check"] == "dead-letters"]
+    assert share["message"].startswith("1 of 9 input records") and share["level"] == "finding"
+
+
+def _leave_markers_alone(bench: Bench) -> None:
+    """End an input topic with a transaction that was taken back: offsets that hold no record."""
+    with kafka_clients.producer(bench.settings, transactional_id="test-doctor-markers") as producer:
+        producer.init_transactions()
+        producer.begin_transaction()
+        producer.send(topics.LAB, b"{}", key=b"S", partition=0).get(timeout=30)
+        producer.abort_transaction()
+    with kafka_clients.consumer(bench.settings) as reader:
+        part = TopicPartition(topics.LAB, 0)
+        wait_for(lambda: kafka_clients.stable_ends(bench.settings, reader, [part])[part] >= 2, "the markers are there")
