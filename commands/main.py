@@ -28,7 +28,7 @@ COMMANDS = {
     "alerts": "what is firing and since when",
     "deadletters": "what was refused: list, show, resubmit",
     "lint": "report card on a feed before it goes live",
-    "doctor": "checks broker, Redis, topics, clocks, rules and partitions, and says what to do",
+    "doctor": "checks everything a worker needs, and says what to do",
 }
 """Name of the command and of its module, and its line in the help."""
 

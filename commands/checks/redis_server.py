@@ -21,11 +21,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RedisFacts:
-    """What Redis tells of itself; an empty mapping where it may not be asked. `ahead`: its clock's lead in seconds."""
+    """What Redis tells of itself; an empty mapping or None where it may not be asked.
+
+    `ahead`: seconds that its clock is ahead of this machine's.
+    """
 
     info: Mapping[str, Any]
     config: Mapping[str, str]
-    ahead: float
+    ahead: float | None
 
     def setting(self, name: str) -> str | None:
         """A setting's value, from INFO where CONFIG is not allowed; None if neither tells."""
@@ -51,14 +54,21 @@ def ask(settings: Settings, question: Callable[[Redis], Awaitable[T]]) -> T:
 
 async def facts(redis: Redis) -> RedisFacts:
     """Ask Redis about itself."""
-    before = time.time()
-    seconds, microseconds = await redis.time()
-    ahead = seconds + microseconds / 1e6 - (before + time.time()) / 2
+    ahead = await _ahead(redis)
     try:
         info = await redis.info("everything")
     except NoPermissionError:
         info = {}
     return RedisFacts(info, await _config(redis), ahead)
+
+
+async def _ahead(redis: Redis) -> float | None:
+    before = time.time()
+    try:
+        seconds, microseconds = await redis.time()
+    except NoPermissionError:
+        return None
+    return seconds + microseconds / 1e6 - (before + time.time()) / 2
 
 
 async def _config(redis: Redis) -> dict[str, str]:

@@ -11,14 +11,26 @@ from kafka import TopicPartition
 from kafka.admin import ConfigResource
 from redis import Redis
 
+from picustream.commands.checks import partitions
 from picustream.commands.main import main
 from picustream.local.servers import Servers
 from picustream.streams import kafka_clients, topics
-from tests.integration.workers import Bench, toy_events, wait_for
+from tests.integration.workers import Bench, wait_for
 
 pytestmark = pytest.mark.servers
 
 PARTITIONS = 2
+EVENTS: list[dict[str, Any]] = [
+    {
+        "event_id": f"e-{number}",
+        "source": "lis",
+        "patient_id": "P",
+        "stay_id": f"S-{number}",
+        "observed_at": "2025-01-01T08:00:00Z",
+        "observations": [{"code": "2160-0", "value": 0.7, "unit": "mg/dL"}],
+    }
+    for number in range(8)
+]
 
 
 @pytest.fixture
@@ -30,6 +42,7 @@ def bench(
     bench = Bench(settings_env | {"PICUSTREAM_PARTITIONS": str(PARTITIONS)}, tmp_path, PARTITIONS)
     for name, value in bench.env.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(partitions, "BETWEEN_LOOKS", 0.1)  # no worker runs while it looks
     yield bench
     bench.close()
 
@@ -54,11 +67,13 @@ def test_from_no_topics_to_all_well_and_to_trouble(
         topics.create(admin, bench.settings, topics.ALL)
         assert doctor() == (0, [])
 
-        bench.publish(toy_events(40))
+        with kafka_clients.producer(bench.settings) as producer:
+            for event in EVENTS:
+                producer.send(topics.LAB, json.dumps(event).encode(), key=event["stay_id"].encode())
         code, found = doctor()
         assert code == 1 and found and all("records wait" in one and "no worker" in one for one in found)
 
-        bench.drain()
+        assert bench.worker("w", "--drain", command="picustream worker").end() == 0
         _leave_markers_alone(bench)
         assert doctor() == (0, [])
 
