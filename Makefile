@@ -7,7 +7,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format trace bench clean
+.PHONY: help install demo test lint format trace bench chaos clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ format: $(READY) ## Put the code into its form
 
 trace: $(READY) ## Write the table of rules, code and tests
 	@$(BIN)/python -m tests.traceability
+
+chaos: $(READY) ## Kill, pause and wipe everything at random while events flow (ARGS="--minutes 5 --seed 7")
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: $(READY) ## Measure, against a baseline in the same run
 	@$(BIN)/python -m bench
