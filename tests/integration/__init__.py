@@ -1,0 +1,1 @@
+"""The whole, on a real Kafka and a real Redis."""

@@ -1,0 +1,1 @@
+"""Small pieces, without servers."""
