@@ -44,9 +44,6 @@ class Changes:
     stored: dict[str, Filed | None] = field(default_factory=dict)
     """Events to keep (by key), and keys to let go."""
 
-    def __bool__(self) -> bool:
-        return bool(self.touched or self.facts)
-
 
 class Chart:
     """Current versions of one stay, with the usable observations of each variable in the order V1."""
