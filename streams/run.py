@@ -7,11 +7,9 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-import uvloop
-
 from picustream.agents import AGENTS
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams import redis_client, slots, topics, watch
+from picustream.streams import loop, redis_client, slots, topics, watch
 from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
 from picustream.streams.drain import Drain
@@ -42,8 +40,7 @@ def run(
     UserError when Redis, Kafka or the topics are not as they must be.
     """
     configure(settings)
-    uvloop.install()
-    uvloop.run(_Worker(settings, engine_factory, start_rebuild, drain).live())
+    loop.run(_Worker(settings, engine_factory, start_rebuild, drain).live())
 
 
 class _Worker:
