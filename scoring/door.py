@@ -15,9 +15,11 @@ from pydantic import ValidationError
 from picustream.models import text
 from picustream.models.event import (
     ADAPTERS,
+    ADT,
     MAX_EVENT_BYTES,
     NEEDS_FILING_TIME,
     SAYS_NOTHING,
+    TRIAL,
     WITHDRAWN,
     ArdsAssessed,
     Event,
@@ -98,7 +100,7 @@ class Door:
         try:
             event: Event = ADAPTERS[arrival.topic].validate_python(value)
         except ValidationError as error:
-            raise _Refused(_schema_fault(error)) from None
+            raise _Refused(_schema_fault(arrival.topic, value, error)) from None
         _check_key(arrival.key, event)
         for check in (_check_value_given, _check_filing_time, _check_identities):
             check(event)
@@ -139,25 +141,25 @@ def _parsed(raw: bytes | None) -> Any:
         raise _Refused(Fault("not-json", "", str(error))) from None
 
 
-def _schema_fault(error: ValidationError) -> Fault:
+def _schema_fault(topic: str, value: Any, error: ValidationError) -> Fault:
     """The first fault as a JSON pointer and a message without the value."""
+    if not isinstance(value, dict):
+        return Fault("schema", "", "JSON, but not an object; an event is one")
     first = error.errors(include_url=False, include_input=False, include_context=True)[0]
-    parts = [str(part) for part in first["loc"] if part not in _TAGS]
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return Fault("schema", "/type", "type is missing or not one that this topic has")
+    steps = first["loc"][1:] if topic in _CHOSEN_BY_TYPE else first["loc"]
+    parts = [str(step) for step in steps]
     missing = first.get("ctx", {}).get("field")
     if missing:
         parts.append(str(missing))
     path = "".join(f"/{part[:64].replace('~', '~0').replace('/', '~1')}" for part in parts)
     message = "unknown field; the schema is closed" if first["type"] == "extra_forbidden" else first["msg"]
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        path, message = "/type", "type is missing or not one that this topic has"
     return Fault("schema", path, message.removeprefix("Value error, "))
 
 
-_TAGS = frozenset({
-    "admitted", "discharged", "died", "vital_status", "sedation",
-    "consent", "treatment_started", "ards_assessed", "data_collection",
-})  # fmt: skip
-"""Names that pydantic puts into the location of a fault in an event chosen by its type."""
+_CHOSEN_BY_TYPE = frozenset({ADT, TRIAL})
+"""Topics where pydantic puts the event's type before the location of a fault."""
 
 
 def _check_key(key: bytes | None, event: Event) -> None:

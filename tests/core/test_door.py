@@ -53,8 +53,10 @@ def test_what_is_not_json_is_refused_as_such(raw: bytes | None) -> None:
     "topic", ["picu.lab.v1", "picu.vital.v1", "picu.ventilator.v1", "picu.adt.v1", "picu.trial.v1"]
 )
 def test_json_that_is_no_event_does_not_fit_the_schema(topic: str, raw: bytes) -> None:
-    """Any JSON value at all gets a reason."""
-    assert [fault.reason for fault in admit(topic, raw).faults] == ["schema"]
+    """Any JSON value at all gets a reason, and what is no object has no place to point at."""
+    fault = admit(topic, raw).faults[0]
+    assert fault.reason == "schema"
+    assert (fault.path == "") == (raw != b"{}")
 
 
 @pytest.mark.proves("I2")
@@ -117,6 +119,7 @@ def test_a_number_that_no_machine_holds_is_refused(number: str) -> None:
     (ADT, {"birth_date": "2020-2-3"}, "/birth_date"),
     (ADT, {"sex": "f"}, "/sex"),
     (ADT, {"id": "x"}, "/id"),
+    (ADT, {"died": True}, "/died"),
     (ADT, {"occurred_at": None}, "/occurred_at"),
     (ADT, {"type": "discharged"}, "/destination"),
     (ADT, {"type": "sedation"}, "/state"),
