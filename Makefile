@@ -7,7 +7,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format trace bench chaos clean
+.PHONY: help install demo test lint format trace bench chaos fuzz clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ trace: $(READY) ## Write the table of rules, code and tests
 
 chaos: $(READY) ## Kill, pause and wipe everything at random while events flow (ARGS="--minutes 5 --seed 7")
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: $(READY) ## Send broken messages through the engine, each accounted for (ARGS="--messages 1000000 --seed 1")
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: $(READY) ## Measure, against a baseline in the same run
 	@$(BIN)/python -m bench

@@ -98,9 +98,9 @@ def _reunit(rng: random.Random, body: Body) -> None:
 
 
 def _recount(rng: random.Random, body: Body) -> None:
-    """No observation, one too many, far too many, or the same one twice."""
+    """No observation, one too many, or the same one twice."""
     said = _observations(body) or [{"code": "2160-0", "value": Number("60"), "unit": "umol/L"}]
-    wanted = rng.choice([0, 2, 199, 200, 201, 2000])
+    wanted = rng.choice([0, 0, 2, 2, 2, 2, 199, 200, 201])
     alike = rng.random() < 0.2
     body["observations"] = [
         one if alike else {**one, "id": f"o{number}"} for number, one in enumerate(said * wanted) if number < wanted
