@@ -111,7 +111,8 @@ def _configuration(settings: Settings, instance: str) -> dict[str, Any]:
         # Part of what a member tells its group: the same after a restart, or the group would start a rebalance.
         "canonical_url": URL(f"kafka://{instance}"),
         "consumer_max_fetch_size": FETCH,
-        "consumer_auto_offset_reset": "earliest",
+        # Where to go on stands in Redis. If that is no longer there, it must be said, and not be passed over.
+        "consumer_auto_offset_reset": "none",
         "ConsumerScheduler": BatchScheduler,
         "TableManager": _Tables,
         "processing_guarantee": "at_least_once",

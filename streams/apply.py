@@ -68,6 +68,7 @@ async def _compute(
 
     def process() -> tuple[Effects, float]:
         start = time.monotonic()
+        crash_point("engine")
         for stay_id, fields in zip(missing, states, strict=True):
             holding.engine.install(stay_id, fields)
         return holding.engine.process(batch, now, settle=settle, emitted_at=now), time.monotonic() - start

@@ -1,17 +1,22 @@
-"""Named points between the steps of the partition protocol, at which a test can kill the worker for good.
+"""Named points between the steps of the partition protocol, at which a test can kill the worker, or make it hang.
 
 `PICUSTREAM_CRASH_AT=after-lua` sends SIGKILL to the process when it first comes to that point, `after-lua:3` when it
-comes there for the third time. Without the variable a point is one comparison with None.
+comes there for the third time. `PICUSTREAM_HANG_AT=engine` keeps the thread that comes there from going on, for good.
+Without these variables a point is a comparison with nothing.
 """
 
+import asyncio
 import os
 import signal
+import threading
 
 POINTS = (
     "take-over-epoch-raised",
     "take-over-producer-ready",
     "take-over-outbox-published",
     "take-over-trimmed",
+    "fetch",
+    "engine",
     "before-lua",
     "after-lua",
     "mid-publish",
@@ -20,15 +25,36 @@ POINTS = (
 )
 """In the order in which a batch passes them; `mid-publish` lies between the last send and the commit."""
 
-_name, _, _times = (os.environ.get("PICUSTREAM_CRASH_AT") or "").partition(":")
-_left = int(_times or 1)
+
+class _Point:
+    """The point that a variable names, and how often it is still passed by."""
+
+    def __init__(self, variable: str) -> None:
+        self._name, _, times = (os.environ.get(variable) or "").partition(":")
+        self._left = int(times or 1)
+
+    def reached(self, name: str) -> bool:
+        """Whether what the variable asks for is to be done here and now."""
+        if name != self._name:
+            return False
+        self._left -= 1
+        return self._left <= 0
+
+
+_crash, _hang = _Point("PICUSTREAM_CRASH_AT"), _Point("PICUSTREAM_HANG_AT")
 
 
 def crash_point(name: str) -> None:
-    """End the process here and now, as a power cut would, if a test asked for it."""
-    global _left
-    if name != _name:
-        return
-    _left -= 1
-    if _left <= 0:
+    """End the process here and now, as a power cut would, or stop this thread, if a test asked for it."""
+    if _crash.reached(name):
         os.kill(os.getpid(), signal.SIGKILL)
+    if _hang.reached(name):
+        threading.Event().wait()
+
+
+async def stall_point(name: str) -> None:
+    """Likewise; but what hangs here is this task alone, and everything else of its thread goes on."""
+    if _crash.reached(name):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if _hang.reached(name):
+        await asyncio.Event().wait()

@@ -16,7 +16,7 @@ And when it is Redis that lost something - all of it, or what it held last - the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from picustream.streams import metrics, tail
@@ -26,7 +26,7 @@ from picustream.streams.outbox import Entry
 from picustream.streams.publisher import Publisher
 from picustream.streams.rebuild import Rebuilder
 from picustream.streams.settings import Settings
-from picustream.streams.store import Control, Store
+from picustream.streams.store import BatchWrite, Control, Store
 
 
 class Broker(Protocol):
@@ -82,6 +82,8 @@ class TakeOver:
         6. Trim the outbox.
         7. Make the engine, and give it the due times; states are read when they are needed.
         8. Seek every input to the offset that Redis holds.
+        9. Keep where an input begins that was never read: if its first records are cut off before they are read, the
+           next take-over says so.
 
         Fenced if another worker has taken the partition since `held`. Any other error leaves a partition that the next
         take-over, here or elsewhere, starts with at step 1.
@@ -103,6 +105,7 @@ class TakeOver:
                 engine.clock = control.clock
                 engine.install_due(await self.store.due(partition))
             position = await broker.seek_inputs(partition, control.next)  # 8
+            control = await self._begun(partition, control, position)  # 9
         except BaseException:
             await publisher.close()
             raise
@@ -123,6 +126,17 @@ class TakeOver:
         since = {topic: control.sent.get((topic, partition), 0) for topic in ends}
         grown = {(topic, partition): since[topic] for topic in ends if ends[topic] > since[topic] + MARKER}
         return await tail.last_sequence(self.settings, partition, grown) if grown else 0
+
+    async def _begun(self, partition: int, control: Control, position: Mapping[str, int]) -> Control:
+        """Step 9; the control hash after it."""
+        new = {topic: offset for topic, offset in position.items() if topic not in control.next}
+        if not new:
+            return control
+        write = BatchWrite(
+            control.epoch, control.batch, control.sequence, control.clock, before=dict.fromkeys(new), after=new
+        )
+        await self.store.commit(partition, write)
+        return replace(control, batch=control.batch + 1, next=control.next | new)
 
     async def _finish(
         self, partition: int, epoch: int, left: list[Entry], sent: Mapping[tuple[str, int], int], publisher: Publisher

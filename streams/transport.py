@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 
 import aiokafka
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from picustream.streams.crashpoints import stall_point
 from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.topics import INPUTS, OUTPUTS
@@ -67,14 +68,31 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Mapping[TP, FetchedBatch]:  # type: ignore[override]
-        """No await lies between aiokafka's own bookkeeping and ours, so that no seek can come between them."""
-        found = await super()._fetch_records(*args, **kwargs)
+        """No await lies between aiokafka's own bookkeeping and ours, so that no seek can come between them.
+
+        Raises InputChanged when the broker no longer has what comes next.
+        """
+        await stall_point("fetch")
+        try:
+            found = await super()._fetch_records(*args, **kwargs)
+        except NoOffsetForPartitionError:
+            return {}  # just assigned; the take-over is about to seek
+        except OffsetOutOfRangeError as error:
+            await self._check_cut_off(error.args[0])
+            return {}  # the broker has it, after all; it is asked again
         batches = {}
         for tp, records in found.items():
             batch = FetchedBatch(tp.topic, tp.partition, self.fetched.get(tp, records[0].offset), records)
             self.fetched[tp] = batch.next
             batches[tp] = batch
         return batches
+
+    async def _check_cut_off(self, refused: Mapping[TopicPartition, int]) -> None:
+        consumer = self._ensure_consumer()
+        firsts, ends = await consumer.beginning_offsets(list(refused)), await consumer.end_offsets(list(refused))
+        for tp, offset in refused.items():
+            if not firsts[tp] <= offset <= ends[tp]:
+                raise InputChanged(tp.topic, tp.partition, offset, firsts[tp], ends[tp])
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """What was handed over before says nothing about the next assignment."""

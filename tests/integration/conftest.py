@@ -3,14 +3,16 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
 from picustream.local import servers as local
 from picustream.local.servers import Servers
-from picustream.streams import kafka_clients
+from picustream.streams import kafka_clients, topics
 from picustream.streams.settings import Settings
+from tests.integration.workers import Bench
 
 PATIENCE = 30.0
 """Seconds to wait for the broker to have done what it said it would."""
@@ -33,12 +35,12 @@ def fresh_servers(servers: Servers) -> Servers:
     # What the environment says is about somebody else's Kafka.
     with kafka_clients.admin(Settings.model_construct(kafka=servers.kafka)) as admin:
 
-        def topics() -> list[str]:
+        def there() -> list[str]:
             return [name for name in admin.list_topics() if not name.startswith("__")]
 
-        if topics():
-            admin.delete_topics(topics())
-        _wait_for(lambda: not topics(), "the topics are gone")
+        if there():
+            admin.delete_topics(there())
+        _wait_for(lambda: not there(), "the topics are gone")
     return servers
 
 
@@ -51,6 +53,17 @@ def settings_env(servers: Servers) -> dict[str, str]:
         "PICUSTREAM_GROUP": f"test-{uuid.uuid4().hex[:12]}",
         "PICUSTREAM_HTTP_PORT": "0",
     }
+
+
+@pytest.fixture
+def toys(fresh_servers: Servers, settings_env: dict[str, str], tmp_path: Path) -> Iterator[Bench]:
+    """A bench for workers with the toy engine, or with the real one: topics of four partitions, all empty."""
+    env = settings_env | {"PICUSTREAM_PARTITIONS": "4", "PICUSTREAM_SESSION_TIMEOUT": "6"}
+    bench = Bench(env, tmp_path, 4)
+    with kafka_clients.admin(bench.settings) as admin:
+        topics.create(admin, bench.settings, topics.ALL)
+    yield bench
+    bench.close()
 
 
 def _wait_for(done: Callable[[], bool], what: str) -> None:
