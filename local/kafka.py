@@ -4,6 +4,7 @@ import base64
 import shutil
 import subprocess
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from kafka.errors import KafkaError
@@ -28,9 +29,9 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
 log.dirs={data}
 
 auto.create.topics.enable=false
@@ -79,6 +80,15 @@ class Kafka(Server):
         self._data = folder / "data"
         self._version_file = folder / "version"
         self._config = folder / "server.properties"
+        self._detours = folder / "detours"
+
+    def set_detours(self, detours: Mapping[int, int]) -> None:
+        """From the next start on: further ports to listen on, and for each the port that its clients are told to use.
+
+        So a test can put a proxy between: a client that comes by one port is sent on to that port's own detour.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._detours.write_text("".join(f"{port} {told}\n" for port, told in detours.items()))
 
     @property
     def address(self) -> str:
@@ -139,7 +149,17 @@ class Kafka(Server):
 
     def _configure(self, data: Path, port: int) -> None:
         controller = ports.free_port()
-        self._config.write_text(_CONFIG.format(port=port, controller=controller, data=str(data).replace("\\", "\\\\")))
+        lines = self._detours.read_text().splitlines() if self._detours.exists() else []
+        detours = [(f"DETOUR{number}", *line.split()) for number, line in enumerate(lines)]
+        config = _CONFIG.format(
+            port=port,
+            controller=controller,
+            data=str(data).replace("\\", "\\\\"),
+            listeners="".join(f",{name}://127.0.0.1:{listened}" for name, listened, _ in detours),
+            advertised="".join(f",{name}://127.0.0.1:{told}" for name, _, told in detours),
+            protocols="".join(f",{name}:PLAINTEXT" for name, *_ in detours),
+        )
+        self._config.write_text(config)
 
     def _refuse_newer_data(self, version: str) -> None:
         known = self._data.exists() and self._version_file.exists()

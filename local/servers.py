@@ -5,7 +5,7 @@ are written down there, so that another command, or the same one after a crash, 
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,11 +48,13 @@ def up(
     redis_port: int | None = None,
     tell: Tell = silent,
     meter: Meter | None = None,
+    detours: Mapping[int, int] | None = None,
 ) -> Servers:
     """Start what does not run yet, and return when both answer.
 
     `dir`: see `places.data_dir`. Ports: None for the one used before, the usual one or, where that is taken, a free
-    one; 0 for any free one. Raises `LocalError`, and leaves nothing behind that this call started.
+    one; 0 for any free one. `detours`: see `Kafka.set_detours`; None keeps those there are.
+    Raises `LocalError`, and leaves nothing behind that this call started.
     """
     with _held(data_dir(dir), tell) as folder, ExitStack() as undo:
         kafka, redis = Kafka(folder / "kafka"), Redis(folder / "redis")
@@ -61,6 +63,8 @@ def up(
         redis_at = _port(redis, redis_port, tell)
         if kafka.process is None:
             undo.callback(kafka.stop)
+            if detours is not None:
+                kafka.set_detours(detours)
         kafka.start(kafka_at, tell, meter)
         redis.start(redis_at)
         undo.pop_all()

@@ -1,18 +1,35 @@
 """What is done to a system under chaos: a seeded course of blows, each with its line in the report."""
 
 import random
+import shutil
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from redis import Redis
 
 from picustream.local import servers
 from picustream.local.servers import Servers
+from tests.chaos.proxy import Proxy, Way
 from tests.integration.workers import Bench, Worker, wait_for
 
 LONG_PAUSE = 14.0
 """Seconds of SIGSTOP: longer than the session time-out, so that the partitions move."""
+OUTAGES = (2.0, LONG_PAUSE)
+"""Seconds that a network cut lasts: within the session time-out, or beyond it."""
+FEWEST = 2
+"""Workers that are always there."""
+CLEAN_STOP = 15.0
+"""Seconds for a worker to end when it is told to; it takes up to five, and the machine is busy."""
+
+
+@dataclass(frozen=True)
+class Links:
+    """A worker's own ways to Kafka and to Redis."""
+
+    kafka: Proxy
+    redis: Proxy
 
 
 @dataclass
@@ -21,19 +38,44 @@ class Ground:
 
     servers: Servers
     bench: Bench
-    workers: dict[str, Worker]
+    links: dict[str, Links]
+    """By name of the worker: as many as there can be."""
     rest: Callable[[float], None]
     """Lets seconds pass while events go on flowing."""
+    workers: dict[str, Worker] = field(default_factory=dict)
+    kills: int = 0
+    ended: list[str] = field(default_factory=list)
+    """Workers that ended by themselves, and were started again as a supervisor would."""
+    faults: list[str] = field(default_factory=list)
 
     def start(self, name: str) -> None:
         """A worker under a name, as its supervisor would start it (again)."""
-        self.workers[name] = self.bench.worker(name, command="picustream worker")
+        ways = self.links[name]
+        self.workers[name] = self.bench.worker(
+            name,
+            command="picustream worker",
+            kafka=f"127.0.0.1:{ways.kafka.port}",
+            redis=f"redis://127.0.0.1:{ways.redis.port}/0",
+        )
+
+    def supervise(self) -> None:
+        """Start again whoever has ended by itself."""
+        for name, worker in self.workers.items():
+            status = worker.process.poll()
+            if status is not None:
+                self.ended.append(f"{name} with status {status}: {worker.last_words}")
+                self.start(name)
+
+    @property
+    def redis_data(self) -> Path:
+        return self.servers.dir / "redis" / "data"
 
 
 def kill_worker(ground: Ground, rng: random.Random) -> str:
     """SIGKILL, and started again at once."""
     name = rng.choice(sorted(ground.workers))
     ground.workers[name].kill()
+    ground.kills += 1
     ground.start(name)
     return f"SIGKILL {name}"
 
@@ -70,14 +112,78 @@ def wipe_redis(ground: Ground, _: random.Random) -> str:
     return "FLUSHALL"
 
 
-BLOWS = {kill_worker: 8, pause_worker: 1, kill_redis: 1, kill_kafka: 1, wipe_redis: 1}
+def set_redis_back(ground: Ground, rng: random.Random) -> str:
+    """Redis set back to a copy of its folder some seconds old (I5)."""
+    seconds = rng.uniform(1.0, 5.0)
+    copy = ground.bench.folder / "older-redis"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(ground.redis_data, copy)
+    ground.rest(seconds)
+    servers.kill_redis(ground.servers.dir)
+    shutil.rmtree(ground.redis_data)
+    shutil.copytree(copy, ground.redis_data)
+    _start(lambda: servers.start_redis(ground.servers.dir), "Redis starts with the copy")
+    return f"Redis set back by {seconds:.1f} s"
+
+
+def cut_off(ground: Ground, rng: random.Random, to: str, way: Way) -> str:
+    """The network between one worker and Redis or Kafka: cut, a black hole, or held up."""
+    name = rng.choice(sorted(ground.workers))
+    seconds = rng.choice(OUTAGES)
+    proxy: Proxy = getattr(ground.links[name], to)
+    proxy.go(way)
+    ground.rest(seconds)
+    proxy.go(Way.OPEN)
+    return f"network {name} - {to}: {way.name.lower()} for {seconds:g} s"
+
+
+def join_or_leave(ground: Ground, rng: random.Random) -> str:
+    """Scale-out: a worker more; or, with all there can be, scale-in: one ends cleanly and does not come back."""
+    absent = sorted(ground.links.keys() - ground.workers.keys())
+    if absent and (len(ground.workers) <= FEWEST or rng.random() < 0.5):
+        ground.start(absent[0])
+        return f"{absent[0]} joins"
+    name = rng.choice(sorted(ground.workers))
+    leaving = ground.workers.pop(name)
+    leaving.process.terminate()
+    status = leaving.process.wait(CLEAN_STOP)
+    if status not in (0, 3):  # 3: it could not reach a server that is being killed
+        ground.faults.append(f"{name} ended with status {status} when told to stop: {leaving.last_words}")
+    return f"{name} leaves"
+
+
+def _cut(to: str, way: Way) -> Callable[[Ground, random.Random], str]:
+    return lambda ground, rng: cut_off(ground, rng, to, way)
+
+
+Blow = Callable[[Ground, random.Random], str]
+CUTS: list[Blow] = [_cut(to, way) for to in ("redis", "kafka") for way in (Way.CUT, Way.HOLE, Way.HELD)]
+BLOWS: dict[Blow, int] = {
+    kill_worker: 10,
+    join_or_leave: 3,
+    pause_worker: 1,
+    kill_redis: 1,
+    kill_kafka: 1,
+    wipe_redis: 1,
+    set_redis_back: 1,
+    **dict.fromkeys(CUTS, 1),
+}
 """How often each falls, in proportion."""
 
 
-def course(rng: random.Random) -> Iterator[Callable[[Ground, random.Random], str]]:
-    """Blows without end."""
+def course(rng: random.Random) -> Iterator[Blow]:
+    """Blows without end: each kind once, then by their proportions."""
+    yield from rng.sample([*BLOWS, join_or_leave], len(BLOWS) + 1)
     while True:
         yield rng.choices(list(BLOWS), list(BLOWS.values()))[0]
+
+
+def kills(rng: random.Random, count: int) -> Iterator[Blow]:
+    """`count` SIGKILLs, and between them Redis restarted, the broker restarted, and Redis wiped."""
+    blows: list[Blow] = [kill_worker] * count
+    for blow in (kill_redis, kill_kafka, wipe_redis):
+        blows.insert(rng.randrange(len(blows) // 5, len(blows)), blow)
+    yield from blows
 
 
 def _start(start: Callable[[], None], what: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 from redis import Redis
 
 from picustream.commands.main import main
-from picustream.models.record import ALERT, DEAD_LETTER, OUTPUT_TOPICS
 from picustream.streams import kafka_clients, topics
+from tests.integration.ending import Records, current, different, run_replay
 from tests.integration.workers import Bench, wait_for
 
 pytestmark = pytest.mark.servers
@@ -22,8 +22,6 @@ REAL_DATA = Path(__file__).parents[2].parent / "shared" / "data" / "mimic_iv_dem
 EVENTS = 3_000
 WARD_CLOCK = datetime(2025, 1, 3, tzinfo=UTC)
 """What the worker's clock reads at its start: half a day after the last of these events."""
-ON_THE_WAY = {"revision", "supersedes", "cause", "emitted_at", "event_id"}
-"""What tells of the way to a record and not of where it ended (I1)."""
 
 
 @pytest.fixture(scope="module")
@@ -61,35 +59,8 @@ def publish(bench: Bench, lines: list[str]) -> None:
     assert main(["publish", str(part)]) == 0
 
 
-def current(records: Iterator[tuple[str, dict[str, Any]]]) -> dict[tuple, dict[str, Any]]:
-    """The last revision of each record key, without what tells of the way."""
-    last: dict[tuple, dict[str, Any]] = {}
-    for topic, body in records:
-        if topic in (ALERT, DEAD_LETTER):
-            continue  # alerts tell of the way, too: a condition that time or a late event brought and took again
-        for criterion in body.get("criteria", ()):
-            if criterion["detail"].endswith("-h-to-go"):
-                criterion["detail"] = "h-to-go"  # as of the moment at which it was told
-        key = (topic, *(body.get(name) for name in ("stay_id", "basis", "day", "episode", "milestone")))
-        if key not in last or last[key]["revision"] < body["revision"]:
-            last[key] = body
-    return {
-        key: {name: value for name, value in body.items() if name not in ON_THE_WAY}
-        | {"status": body["status"].replace("amended", "final")}
-        for key, body in last.items()
-        if body["status"] != "entered-in-error"  # withdrawn: said on the way, and there is no such record any more
-    }
-
-
-def replayed(events: Path, out: Path) -> dict[tuple, dict[str, Any]]:
-    until = (WARD_CLOCK + timedelta(minutes=1)).isoformat()
-    assert main(["replay", str(events), "--out", str(out), "--until", until]) == 0
-    return current(
-        (topic, json.loads(line)["value"])
-        for topic in OUTPUT_TOPICS
-        if (out / f"{topic}.ndjson").exists()
-        for line in (out / f"{topic}.ndjson").read_text().splitlines()
-    )
+def replayed(events: Path, out: Path) -> Records:
+    return current(run_replay(events, out, WARD_CLOCK + timedelta(minutes=1)))
 
 
 def test_the_worker_stopped_and_killed_in_the_middle_ends_where_replay_ends(
@@ -127,21 +98,11 @@ def test_a_redis_wiped_while_the_worker_works_is_rebuilt_from_the_topics(
     all_told_once_and_as_in(replayed(events, tmp_path / "replayed"), bench)
 
 
-def all_told_once_and_as_in(theirs: dict[tuple, dict[str, Any]], bench: Bench) -> None:
+def all_told_once_and_as_in(theirs: Records, bench: Bench) -> None:
     """No event_id twice on the topics, and the current records are `theirs`."""
     records = [(record.topic, json.loads(record.value)) for record in bench.records()]
     names = [body["event_id"] for _, body in records]
     assert len(names) == len(set(names)), "published twice"
-    ours = current(iter(records))
+    ours = current(records)
     assert ours.keys() == theirs.keys()
     assert different(ours, theirs) == []
-
-
-def different(ours: dict[tuple, dict[str, Any]], theirs: dict[tuple, dict[str, Any]]) -> list[tuple]:
-    """Record key, field, ours, theirs: of each field that differs."""
-    return [
-        (key, name, body.get(name), theirs[key].get(name))
-        for key, body in ours.items()
-        for name in body.keys() | theirs[key].keys()
-        if body.get(name) != theirs[key].get(name)
-    ]

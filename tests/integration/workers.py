@@ -71,6 +71,11 @@ class Worker:
         """The first log line of that name, None so far."""
         return next((line for line in self.told if line["event"] == event), None)
 
+    @property
+    def last_words(self) -> str:
+        """The last line of its log."""
+        return (self.log.read_text(errors="replace").splitlines() or [""])[-1][:300]
+
     def page(self, path: str) -> tuple[int, str]:
         """Status and text of a page it serves; 0 if it does not answer."""
         port = wait_for(lambda: self.heard("starting"), "the worker serves its pages")["http_port"]

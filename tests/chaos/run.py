@@ -1,0 +1,124 @@
+"""One run: servers, workers behind proxies, a feed, a course of blows, and the verdict."""
+
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from picustream.local import servers
+from picustream.local.ports import free_port
+from picustream.streams import kafka_clients, topics
+from tests.chaos.course import Ground, Links, course, kills
+from tests.chaos.feed import STRAYS, Feed, clock_after, disturbed
+from tests.chaos.proxy import Proxy
+from tests.integration.ending import Verdict, faults
+from tests.integration.workers import Bench
+
+PARTITIONS = 6
+BETWEEN = (0.5, 3.0)
+"""Seconds between two blows."""
+DRAIN = 600.0
+"""Seconds for what is left to be processed in the end."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is. `killed`: so many SIGKILLs and little else, and as many seconds as that takes."""
+
+    seed: int
+    seconds: float
+    workers: int = 3
+    killed: int = 0
+
+    @property
+    def lasting(self) -> float:
+        """Seconds over which the events are sent."""
+        return self.killed * sum(BETWEEN) / 2 + 20 if self.killed else self.seconds
+
+
+def run(plan: Plan, lines: list[str]) -> Verdict:
+    """Send `lines`, an event file, through it all; what came of it. Tells each blow as it falls."""
+    rng = random.Random(plan.seed)
+    clock = clock_after(lines)
+    with tempfile.TemporaryDirectory(prefix="chaos-") as made, _ground(Path(made), plan, clock) as ground:
+        sent = disturbed(lines, rng)
+        feed = Feed(ground.bench, sent, rng.sample(lines, STRAYS), plan.lasting)
+        feed.start()
+        blows = _strike(ground, plan, rng)
+        ground.supervise()
+        feed.finish()
+        for worker in ground.workers.values():
+            worker.kill()
+        for number, line in enumerate(ground.ended):
+            print(f"        ended by itself ({number + 1}): {line}", flush=True)
+        print("        draining, and comparing", flush=True)
+        ground.bench.drain_with("picustream worker", DRAIN)
+        verdict = _verdict(ground, lines, clock)
+    verdict.counts |= {"blows": blows, "SIGKILLs": ground.kills, "feed retries": feed.retries}
+    verdict.counts["ended by themselves"] = len(ground.ended)
+    return verdict
+
+
+def _verdict(ground: Ground, lines: list[str], clock: datetime) -> Verdict:
+    file = ground.bench.folder / "events.ndjson"
+    file.write_text("\n".join(lines) + "\n")
+    verdict = faults(ground.bench, file, clock + timedelta(minutes=1), by_reference=True)
+    verdict.add("worker", ground.faults)
+    return verdict
+
+
+def _strike(ground: Ground, plan: Plan, rng: random.Random) -> int:
+    """The blows, one after another; how many fell."""
+    begun, count = time.monotonic(), 0
+    for blow in kills(rng, plan.killed) if plan.killed else course(rng):
+        time.sleep(rng.uniform(*BETWEEN))
+        if not plan.killed and time.monotonic() > begun + plan.seconds:
+            break
+        ground.supervise()
+        at = time.monotonic() - begun
+        print(f"{at:6.1f} s: {blow(ground, rng)}", flush=True)
+        count += 1
+    return count
+
+
+@contextmanager
+def _ground(folder: Path, plan: Plan, clock: datetime) -> Iterator[Ground]:
+    names = [f"w{number}" for number in range(plan.workers + 1)]
+    listened = {name: free_port() for name in names}
+    kafka = {name: Proxy(port) for name, port in listened.items()}
+    detours = {listened[name]: kafka[name].port for name in names}
+    ours = servers.up(folder / "servers", 0, 0, detours=detours)
+    try:
+        redis_port = int(ours.redis.rpartition(":")[2].partition("/")[0])
+        links = {name: Links(kafka[name], Proxy(redis_port)) for name in names}
+        bench = Bench(_environment(ours, clock), folder, PARTITIONS)
+        with kafka_clients.admin(bench.settings) as admin:
+            topics.create(admin, bench.settings, topics.ALL)
+        ground = Ground(ours, bench, links, time.sleep)
+        for name in names[: plan.workers]:
+            ground.start(name)
+        try:
+            yield ground
+        finally:
+            bench.close()
+            for ways in links.values():
+                ways.kafka.close()
+                ways.redis.close()
+    finally:
+        servers.down(ours.dir, wipe=True)
+
+
+def _environment(ours: servers.Servers, clock: datetime) -> dict[str, str]:
+    return {
+        "PICUSTREAM_KAFKA": ours.kafka,
+        "PICUSTREAM_REDIS": ours.redis,
+        "PICUSTREAM_GROUP": "chaos",
+        "PICUSTREAM_PARTITIONS": str(PARTITIONS),
+        "PICUSTREAM_HTTP_PORT": "0",
+        "PICUSTREAM_CLOCK_START": clock.isoformat(),
+        "PICUSTREAM_CLOCK_AT": datetime.now(UTC).isoformat(),
+    }
