@@ -29,6 +29,8 @@ OF_AN_OBSERVATION = {"unit-missing", "unit-unknown", "unit-mismatch", "implausib
 
 SHORTEST_VALUE = 4
 """Characters of a value from which on a message could be said to repeat it; shorter ones stand in any sentence."""
+AROUND = " ',"
+"""What stands around the words that a message lists."""
 CUT_NAME = 64
 """A field's name is cut in a pointer after so many characters."""
 LONGEST_PATH = 400
@@ -157,7 +159,8 @@ def _sent(raw: bytes) -> Any:
 
 def _repeats(letter: dict[str, Any], sent: Any) -> bool:
     said = letter["message"] + " " + letter["path"]
-    return any(len(value) >= SHORTEST_VALUE and value in said and value not in _vocabulary() for value in _values(sent))
+    values = [value for value in _values(sent) if len(value) >= SHORTEST_VALUE and value in said]
+    return any(value.strip(AROUND) not in _vocabulary() for value in values)
 
 
 def _values(sent: Any) -> set[str]:
