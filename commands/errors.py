@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from picustream.streams.errors import BadSettings, NoKafka, NoRedis, UserError
+from picustream.streams.errors import BUG, BadSettings, NoKafka, NoRedis, UserError
 
 __all__ = ["BadSettings", "NoKafka", "NoRedis", "UserError", "guarded", "told"]
 
@@ -16,8 +16,6 @@ INTERRUPTED = 130
 """128 + SIGINT, as a shell counts it."""
 NOBODY_READS = 141
 """128 + SIGPIPE, as a shell counts it: `picustream consume mods | head` is no error."""
-BUG = 70
-"""EX_SOFTWARE of sysexits.h: the program itself is at fault."""
 
 # typer keeps its click to itself; of the errors for wrong use it gives away one, and its parents are the rest.
 _ClickError: type[Exception] = typer.BadParameter.__mro__[2]

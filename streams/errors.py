@@ -4,6 +4,10 @@ from urllib.parse import urlsplit
 
 WRONG_USE = 2
 ENVIRONMENT = 3
+BUG = 70
+"""EX_SOFTWARE of sysexits.h: the program itself is at fault."""
+STALLED = 75
+"""EX_TEMPFAIL: it did not get on; started again, it will."""
 
 
 class UserError(Exception):

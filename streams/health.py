@@ -1,7 +1,7 @@
 """`/healthz` and `/metrics`: is the worker getting on, and what has it done. No patient is named in either."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +14,8 @@ from picustream.streams.partitions import Partitions
 
 STUCK = 30.0
 """Seconds without progress, while there is work, that count as stuck."""
+REBUILDING = 300.0
+"""Likewise while state is rebuilt, where the core may compute for long between two portions of records."""
 TROUBLED = 10.0
 """Seconds that Redis or Kafka may be away before the worker counts as stuck."""
 
@@ -32,6 +34,12 @@ class Health:
         if not lag or self._done.get(partition, (None, 0.0))[0] != done:
             self._done[partition] = done, time.monotonic()
 
+    def keep(self, partitions: Collection[int]) -> None:
+        """Forget the partitions that are not owned any more: if they come back, it is a new beginning."""
+        for known in (self._lag, self._done):
+            for partition in known.keys() - set(partitions):
+                del known[partition]
+
     def report(self) -> dict[str, Any]:
         """`ok`, and for each partition what it holds back and why."""
         rows = [self._row(partition) for _, partition in sorted(self._partitions.owned.items())]
@@ -40,18 +48,26 @@ class Health:
     def _row(self, partition: Partition) -> dict[str, Any]:
         lag = self._lag.get(partition.number, 0)
         progress_at = partition.progress_at
-        if lag:
+        if lag and partition.rebuilt is None:
             progress_at = min(progress_at, self._done[partition.number][1])
         waited = time.monotonic() - progress_at
         return {
             "partition": partition.number,
             "held": partition.held.is_set(),
+            "state": partition.state,
+            "rebuilt": partition.rebuilt,
             "lag": lag,
             "idle": partition.idle and lag == 0,
             "seconds_since_progress": round(waited, 1),
             "trouble": partition.trouble,
-            "stuck": waited > (TROUBLED if partition.trouble else STUCK),
+            "stuck": waited > _limit(partition),
         }
+
+
+def _limit(partition: Partition) -> float:
+    if partition.trouble:
+        return TROUBLED
+    return STUCK if partition.rebuilt is None else REBUILDING
 
 
 async def serve(health: Health, host: str, ports: Sequence[int]) -> tuple[web.AppRunner, int]:

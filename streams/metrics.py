@@ -3,14 +3,14 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from picustream.streams.engine import Effects
 from picustream.streams.intake import Intake
 from picustream.streams.outbox import Entry
-from picustream.streams.topics import DEAD_LETTER
+from picustream.streams.topics import DEAD_LETTER, INPUTS
 
 REGISTRY = CollectorRegistry()
 
@@ -55,6 +55,15 @@ def processed(intake: Intake, effects: Effects) -> None:
         FORWARDED.labels(entry.topic).inc()
     for code, count in effects.ignored.items():
         _ignored(code, count)
+
+
+def forget(partition: int) -> None:
+    """Drop the gauges of a partition that has moved away: its new owner shows them."""
+    for labels in [(topic, str(partition)) for topic in INPUTS]:
+        with suppress(KeyError):
+            LAG.remove(*labels)
+    with suppress(KeyError):
+        OUTBOX_PENDING.remove(str(partition))
 
 
 @contextmanager

@@ -63,6 +63,8 @@ class Partition:
         self.trouble: str | None = None
         """Why no progress is made, in a word; None while all is well."""
         self.progress_at = time.monotonic()
+        self.rebuilt: int | None = None
+        """Records read while lost state is rebuilt; None otherwise."""
         self._settings = settings
         self._clock = clock
         self._take_over = take_over
@@ -115,6 +117,30 @@ class Partition:
         return dict(self._holding.next) if self._holding else {}
 
     @property
+    def state(self) -> str:
+        """In a word: working, rebuilding, waiting (there is trouble) or taking-over."""
+        if self._holding is not None:
+            return "working"
+        if self.rebuilt is not None:
+            return "rebuilding"
+        return "waiting" if self.trouble else "taking-over"
+
+    @property
+    def computing(self) -> bool:
+        """A batch is in hand, or state is rebuilt: what the core does there may take its time."""
+        return self._busy or self.rebuilt is not None
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        """Changes with all that gets on: batches, take-overs, records read for a rebuild."""
+        holding = self._holding
+        return (
+            self.state,
+            self.rebuilt,
+            *((holding.epoch, holding.batch, *holding.position.items()) if holding else ()),
+        )
+
+    @property
     def idle(self) -> bool:
         """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
         holding = self._holding
@@ -163,9 +189,10 @@ class Partition:
             self._failed(error)
 
     async def _hold(self, epoch: int | None, why: str) -> Holding:
-        holding = await self._take_over(self.number, self._broker, epoch)
+        holding = await self._take_over(self.number, self._broker, epoch, self._rebuilding)
         self._waiting.clear()
         self._holding = holding
+        self.rebuilt = None
         self.trouble = None
         self.progress_at = time.monotonic()
         self.held.set()
@@ -173,8 +200,14 @@ class Partition:
         log.debug("partition-taken-over", partition=self.number, epoch=holding.epoch, why=why)
         return holding
 
+    def _rebuilding(self, records: int) -> None:
+        self.rebuilt = records
+        self.trouble = None
+        self.progress_at = time.monotonic()
+
     async def _let_go(self) -> None:
         holding, self._holding = self._holding, None
+        self.rebuilt = None
         self.held.clear()
         self._busy = False
         # An agent that waits for room in the queue must not wait for a partition that is not held.

@@ -56,6 +56,8 @@ class Partitions:
         leaving = [self.owned.pop(number) for number in set(numbers) if number in self.owned]
         metrics.PARTITIONS.set(len(self.owned))
         await asyncio.gather(*(partition.stop() for partition in leaving))
+        for partition in leaving:
+            metrics.forget(partition.number)
 
     async def receive(self, batch: FetchedBatch) -> None:
         """Hand a batch to its partition; one that is not owned is dropped, for its owner reads it too."""

@@ -34,6 +34,10 @@ STAYS_AT_ONCE = 20
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="rebuild")
 
 
+Report = Callable[[int], None]
+"""Is told how many records are read."""
+
+
 class InputsCutOff(UserError):
     """State is lost, and so are the first records of an input topic: nothing can tell what they said."""
 
@@ -55,9 +59,11 @@ class Rebuilder:
     start: Callable[[], Rebuild]
 
     async def __call__(
-        self, partition: int, control: Control, told: int, publisher: Publisher
+        self, partition: int, control: Control, told: int, publisher: Publisher, report: Report
     ) -> tuple[Engine, Control]:
         """Rebuild `partition`; `told` is the greatest outbox sequence that stands on the output topics.
+
+        `report` is told now and then how many records are read.
 
         1. Forget what Redis holds, and mark the partition as being rebuilt.
         2. Read the outputs: what was told last under each key, and which dead letters.
@@ -70,17 +76,18 @@ class Rebuilder:
         """
         now = self.clock.now() if control.clock is None else max(self.clock.now(), control.clock)
         log.error("state-rebuilding", partition=partition)
+        read = _Read(report)
         await self.store.begin_rebuild(partition, control.epoch, told)  # 1
         crash_point("rebuild-begun")
         rebuild = self.start()
-        await self._read(partition, OUTPUTS, lambda records: _tell(rebuild, records))  # 2
+        await self._read(partition, OUTPUTS, lambda records: _tell(rebuild, records), read)  # 2
         owed: list[Entry] = []
 
         def take(records: Sequence[Any]) -> None:
             for record in records:
                 owed.extend(self._filed(rebuild, partition, record, now))
 
-        positions = await self._read(partition, INPUTS, take)  # 3
+        positions = await self._read(partition, INPUTS, take, read)  # 3
         subject = f"partition-{partition}+{told}"  # where it began tells one rebuild from the next
         engine, effects = await asyncio.get_running_loop().run_in_executor(_THREAD, rebuild.finish, now, subject)
         entries = owed + [_entry(partition, one) for one in effects.outputs]
@@ -101,10 +108,11 @@ class Rebuilder:
         )
 
     async def _read(
-        self, partition: int, topics: Sequence[str], take: Callable[[Sequence[Any]], None]
+        self, partition: int, topics: Sequence[str], take: Callable[[Sequence[Any]], None], read: "_Read"
     ) -> dict[str, int]:
         async def portion(records: Sequence[Any]) -> None:
             await asyncio.get_running_loop().run_in_executor(_THREAD, take, records)
+            read.more(len(records))
 
         places = [(topic, partition) for topic in topics]
         firsts = await tail.first_offsets(self.settings, places)
@@ -153,6 +161,19 @@ class Rebuilder:
         crash_point("rebuild-stored")
         await self.store.end_rebuild(partition, epoch)
         return batch + 1
+
+
+class _Read:
+    """Counts the records read, and reports them."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._records = 0
+        report(0)
+
+    def more(self, records: int) -> None:
+        self._records += records
+        self._report(self._records)
 
 
 def _tell(rebuild: Rebuild, records: Sequence[Any]) -> None:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+from redis.asyncio import Redis
+
 from picustream.agents import AGENTS
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams import loop, redis_client, slots, topics, watch
@@ -14,22 +16,24 @@ from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
 from picustream.streams.drain import Drain
 from picustream.streams.engine import EngineFactory
-from picustream.streams.errors import NoTopics
+from picustream.streams.errors import BUG, NoTopics, UserError
 from picustream.streams.health import Health, serve
 from picustream.streams.kafka_clients import admin
 from picustream.streams.logs import configure, logger, place
+from picustream.streams.loopwatch import LoopWatch
 from picustream.streams.partitions import Partitions
 from picustream.streams.rebuild import Rebuilder
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.takeover import TakeOver
+from picustream.streams.watchdog import Watchdog
 
 log = logger(__name__)
 
-WATCH = 0.25
-"""Seconds between two looks at whether Faust still lives."""
 STOP = 1.5
 """Seconds for Faust to end."""
+TICK = 0.5
+"""Seconds between two signs of life of the event loop."""
 
 
 def run(
@@ -53,13 +57,17 @@ class _Worker:
         self._drain = drain
         self._slot = slots.take(settings)
         self._started = time.monotonic()
+        self._loop_watch = LoopWatch(settings.stall_after)
         self._clock = Clock.of(settings)
 
     async def live(self) -> None:
         """Start, wait for the end, stop."""
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._listen_to_signals()
+        self._loop_watch.start()
         async with contextlib.AsyncExitStack() as stack:
+            ticking = asyncio.create_task(self._tick())
+            stack.callback(ticking.cancel)
             redis = await redis_client.reach(self._settings)
             stack.push_async_callback(redis.aclose)
             await asyncio.to_thread(_check_topics, self._settings)
@@ -83,7 +91,7 @@ class _Worker:
             app = create_app(self._settings, partitions, self._slot.name, AGENTS)
             log.info("starting", instance=self._slot.name, http_port=port, drain=self._drain)
             stack.push_async_callback(self._stop, app)
-            watchers = [asyncio.create_task(one) for one in self._watchers(app, store, health, claim)]
+            watchers = [asyncio.create_task(one) for one in self._watchers(app, store, health, claim, redis)]
             for watcher in watchers:
                 stack.callback(watcher.cancel)
             log.info("stopping", why=await self._end)
@@ -94,25 +102,25 @@ class _Worker:
         return [port] if "http_port" in self._settings.model_fields_set else [port + self._slot.number, 0]
 
     def _watchers(
-        self, app: App, store: Store, health: Health, claim: slots.Claim
+        self, app: App, store: Store, health: Health, claim: slots.Claim, redis: Redis
     ) -> Iterator[Coroutine[Any, Any, None]]:
         yield self._guarded(self._start(app))
         yield self._guarded(watch.lag(app, health))
         yield self._guarded(watch.backlog(app))
-        yield self._guarded(self._watch_faust(app))
+        yield self._guarded(watch.faust(app))
+        yield self._guarded(Watchdog(self._settings, app, redis).watch())
         yield self._guarded(watch.name(claim))
         if self._drain:
             yield self._guarded(self._watch_drain(Drain(self._settings, app, store, self._clock)))
 
     async def _start(self, app: App) -> None:
-        await app.maybe_start()
+        await watch.start(app)
         log.info("ready", seconds=round(time.monotonic() - self._started, 2), partitions=sorted(app.partitions.owned))
 
-    async def _watch_faust(self, app: App) -> None:
-        """Faust reports what broke it by its crash reason, and ends nothing by itself."""
-        while not app.crashed:
-            await asyncio.sleep(WATCH)
-        raise app.crash_reason or RuntimeError("Faust crashed")
+    async def _tick(self) -> None:
+        while True:
+            self._loop_watch.tick()
+            await asyncio.sleep(TICK)
 
     async def _watch_drain(self, drain: Drain) -> None:
         await drain.wait()
@@ -126,11 +134,14 @@ class _Worker:
     def _finish(self, why: str) -> None:
         if not self._end.done():
             self._end.set_result(why)
+            self._loop_watch.stopping(0)
 
     def _failed(self, error: BaseException) -> None:
         if not self._end.done():
             log.error("failed", **place(error))
             self._end.set_exception(error)
+            known = isinstance(error, UserError)
+            self._loop_watch.stopping(error.status if known else BUG, str(error) if known else "this is a bug")
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:

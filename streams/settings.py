@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     batch_records: int = Field(500, ge=1, le=10_000, description="most records of one partition in one batch")
     session_timeout: float = Field(10.0, gt=0, description="seconds until a silent worker's partitions move")
 
+    stall_after: float = Field(
+        60.0,
+        gt=0,
+        description="seconds of no progress with work to do after which the worker ends, to be started again",
+    )
+
     clock_start: datetime | None = Field(
         None, description="compressed time: what the ward's clock read at `clock_at` (with offset); default: wall clock"
     )

@@ -24,7 +24,7 @@ from picustream.streams.crashpoints import crash_point
 from picustream.streams.engine import Engine, EngineFactory
 from picustream.streams.outbox import Entry
 from picustream.streams.publisher import Publisher
-from picustream.streams.rebuild import Rebuilder
+from picustream.streams.rebuild import Rebuilder, Report
 from picustream.streams.settings import Settings
 from picustream.streams.store import BatchWrite, Control, Store
 
@@ -69,8 +69,10 @@ class TakeOver:
     owner: str
     rebuild: Rebuilder
 
-    async def __call__(self, partition: int, broker: Broker, held: int | None = None) -> Holding:
+    async def __call__(self, partition: int, broker: Broker, held: int | None, report: Report) -> Holding:
         """Take over `partition`; `held` is the epoch held until now, when it is our own that is taken over again.
+
+        `report` is told how many records a rebuild has read.
 
         1. Raise the epoch: no older writer changes anything in Redis from here on.
         2. Start the transactional producer: no older one publishes anything from here on, and what an older one left
@@ -97,7 +99,7 @@ class TakeOver:
             left = await self.store.outbox(partition)  # 3
             told = await self._last_told(partition, control, broker)  # 4
             if control.rebuilding or told > control.sequence:
-                engine, control = await self.rebuild(partition, control, max(told, control.sequence), publisher)
+                engine, control = await self.rebuild(partition, control, max(told, control.sequence), publisher, report)
             else:
                 if left:
                     await self._finish(partition, control.epoch, left, control.sent, publisher)

@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import threading
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
@@ -156,6 +157,30 @@ class Consumer(driver.Consumer):
             record.topic, record.partition, last.offset, last.timestamp / 1000, last.timestamp_type,
             (), None, record, None, -1, -1, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
+
+    @property
+    def started(self) -> bool:
+        """Whether its thread runs, or did."""
+        return self._worker is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its thread has ended, told to or not."""
+        return self._worker is not None and not self._worker.is_alive()
+
+    @property
+    def generation(self) -> int:
+        """The group's generation that this worker is a member of; not positive: none."""
+        return self._thread._ensure_consumer()._coordinator.generation if self.started else 0
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the group knows this worker, as far as it has heard."""
+        return self.generation > 0
+
+    @property
+    def _worker(self) -> threading.Thread | None:
+        return self._thread._thread if self._thread is not None else None
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Take over the partitions of the assignment and seek to what Redis holds. Can be called again at any time."""

@@ -1,4 +1,4 @@
-"""What a worker looks at while it works: its lag, the backlog at the broker, and whether its name is still its own."""
+"""What a worker looks at while it works: lag, the backlog at the broker, its name, and whether Faust still lives."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from picustream.streams import metrics
 from picustream.streams.app import App
+from picustream.streams.errors import STALLED, UserError
 from picustream.streams.health import Health
 from picustream.streams.partition import TROUBLE
 from picustream.streams.slots import Claim
@@ -16,6 +17,37 @@ from picustream.streams.transport import Consumer
 
 WATCH = 1.0
 """Seconds between two looks at lag, progress and name."""
+
+
+class FaustEnded(UserError):
+    """Faust, or the thread of its consumer, has ended, and nobody told it to."""
+
+    def __init__(self, reason: BaseException | None) -> None:
+        because = f" ({type(reason).__name__})" if reason is not None else ""
+        super().__init__(
+            f"Faust has ended{because}.",
+            "The worker ends so that it is started again; it goes on where it was.",
+            STALLED,
+        )
+
+
+async def start(app: App) -> None:
+    """Start Faust; FaustEnded where Kafka is lost in the middle of it."""
+    try:
+        await app.maybe_start()
+    except TROUBLE as error:
+        raise FaustEnded(error) from error
+
+
+async def faust(app: App) -> None:
+    """Raises what ended Faust, which reports it by its crash reason, if it does, and ends nothing by itself."""
+    consumer: Consumer = app.consumer
+    while not app.should_stop and not consumer.ended:
+        await asyncio.sleep(WATCH / 4)
+    reason = app.crash_reason
+    if reason is None or isinstance(reason, TROUBLE):
+        raise FaustEnded(reason)
+    raise reason
 
 
 async def name(claim: Claim) -> None:
@@ -51,6 +83,7 @@ async def lag(app: App, health: Health) -> None:
         await asyncio.sleep(WATCH)
         consumer: Consumer = app.consumer
         stored = {}
+        health.keep(app.partitions.owned)
         for number, partition in app.partitions.owned.items():
             position, behind = partition.position, 0
             for topic, offset in position.items():

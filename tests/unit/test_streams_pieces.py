@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 
 import pytest
 from faust.types import TP
+from prometheus_client import generate_latest
 
 from picustream.streams import logs, metrics, slots
 from picustream.streams.clock import Clock
 from picustream.streams.drain import drained
 from picustream.streams.errors import BadSettings
-from picustream.streams.health import STUCK, TROUBLED, Health
+from picustream.streams.health import REBUILDING, STUCK, TROUBLED, Health
 from picustream.streams.intake import StreamGap, take_in
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
@@ -277,11 +278,12 @@ class TestSlots:
 class TestHealth:
     """Stuck is: no progress though there is work."""
 
-    def row(self, since: float, lag: int, trouble: str | None = None) -> dict[str, Any]:
+    def row(self, since: float, lag: int, trouble: str | None = None, rebuilt: int | None = None) -> dict[str, Any]:
         now = time.monotonic()
         held = asyncio.Event()
         one: Any = SimpleNamespace(number=3, progress_at=now, held=held, trouble=trouble, idle=not lag)
-        if trouble:
+        one.state, one.rebuilt = "working", rebuilt
+        if trouble or rebuilt is not None:
             one.progress_at = now - since
         health = Health(SimpleNamespace(owned={3: one}))  # type: ignore[arg-type]
         health.note(3, lag, done=7)
@@ -301,6 +303,27 @@ class TestHealth:
     def test_trouble_that_lasts_is_stuck(self) -> None:
         assert self.row(since=TROUBLED + 1, lag=0, trouble="ConnectionError")["stuck"]
         assert not self.row(since=1, lag=0, trouble="ConnectionError")["stuck"]
+
+    def test_a_rebuild_counts_as_progress_by_the_records_it_reads_and_not_by_the_lag(self) -> None:
+        """I5: and between two portions the core may compute for long."""
+        assert not self.row(since=STUCK + 1, lag=5, rebuilt=200)["stuck"]
+        assert self.row(since=REBUILDING + 1, lag=0, rebuilt=200)["stuck"]
+
+    def test_a_partition_that_comes_back_begins_anew(self) -> None:
+        health = Health(SimpleNamespace(owned={}))  # type: ignore[arg-type]
+        health.note(3, 5, done=7)
+        health._done[3] = 7, time.monotonic() - STUCK * 2
+        health.keep([])
+        health.note(3, 5, done=7)
+        assert time.monotonic() - health._done[3][1] < STUCK
+
+    def test_the_gauges_of_a_partition_that_moved_away_are_gone(self) -> None:
+        metrics.LAG.labels(LAB, "77").set(5)
+        with metrics.pending(77, 3):
+            pass
+        metrics.forget(77)
+        metrics.forget(77)
+        assert b'partition="77"' not in generate_latest(metrics.REGISTRY)
 
 
 class TestPrivacy:
