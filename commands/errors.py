@@ -63,6 +63,8 @@ def _translations(error: Exception) -> Iterator[UserError]:
         yield from _of_redis(error)
     if "kafka" in sys.modules:
         yield from _of_kafka(error)
+    if "aiokafka" in sys.modules:
+        yield from _of_the_consumer(error)
 
 
 def _wrong_use(error: Exception) -> UserError:
@@ -121,6 +123,16 @@ def _of_kafka(error: Exception) -> Iterator[UserError]:
         from picustream.streams.settings import Settings
 
         yield explained(error, Settings())
+
+
+def _of_the_consumer(error: Exception) -> Iterator[UserError]:
+    """The worker's consumer cannot join: the broker went away between our first look and its own."""
+    from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError
+
+    if isinstance(error, KafkaConnectionError | KafkaTimeoutError | NodeNotReadyError):
+        from picustream.streams.settings import Settings
+
+        yield NoKafka(Settings().kafka, type(error).__name__)
 
 
 def _bug(error: Exception) -> int:

@@ -125,6 +125,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         tps = [TopicPartition(topic, number) for topic in topics for number in partitions]
         return dict(await self._ensure_consumer().end_offsets(tps)) if tps else {}
 
+    def highwater(self, tp: TP) -> int | None:
+        """The end of a partition as the last fetch told it; None while that is unknown, or it is somebody else's."""
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()  # aiokafka's own would not bear to be asked in the midst of a rebalance
+        return consumer.highwater(tp) if tp in assigned else None
+
     async def on_thread_read(self) -> dict[TP, tuple[int, int]]:
         """For each assigned input: the position of the fetcher, past markers too, and what it has handed over."""
         consumer = self._ensure_consumer()
