@@ -1,13 +1,15 @@
-"""Code maps: which code of which system is which variable, and which spelling means which UCUM unit."""
+"""Code maps, a site's data: which code is which variable, which spelling means which unit, how feeds are watched."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from picustream.models.event import LOINC, VARIABLE
+from picustream.models.feeds import FeedLimits, SourceMap, Sources
 from picustream.models.variable import Variable
 
 Codes = list[Annotated[str, Field(min_length=1, max_length=128)]]
@@ -35,6 +37,10 @@ class CodeMapFile(BaseModel):
     specimen: Specimen = Specimen()
     spellings: dict[str, Codes] = {}
     """UCUM unit -> other spellings of it."""
+    feeds: FeedLimits = FeedLimits()
+    """How every source is watched."""
+    sources: Sources = {}
+    """How one source is watched, where that differs."""
 
 
 class CodeMap:
@@ -45,6 +51,8 @@ class CodeMap:
         self._variables: dict[tuple[str, str], Variable] = {(VARIABLE, v.value): v for v in Variable}
         self._units: dict[str, str] = {}
         self._arterial_only: set[tuple[str, str]] = set()
+        self.sources = SourceMap()
+        """How the sources are watched: of limits the later file's hold, for they are nobody's contradiction."""
         for file in files:
             self._add(file)
 
@@ -59,6 +67,7 @@ class CodeMap:
                 if self._units.setdefault(spelling, unit) != unit:
                     raise CodeMapError(f"spelling {spelling} is given two units")
         self._arterial_only.update((LOINC, code) for code in file.specimen.arterial_only)
+        self.sources.add(file.feeds, file.sources)
 
     def variable(self, system: str, code: str) -> Variable | None:
         """The variable that a code means, or None for a code nobody asked for."""
@@ -83,4 +92,4 @@ def parse_codemap(raw: bytes) -> CodeMapFile:
 
     Raises `tomllib.TOMLDecodeError`, `UnicodeDecodeError` or `pydantic.ValidationError`.
     """
-    return CodeMapFile.model_validate(tomllib.loads(raw.decode("utf-8")))
+    return CodeMapFile.model_validate(tomllib.loads(raw.decode("utf-8"), parse_float=Decimal))

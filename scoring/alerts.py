@@ -1,7 +1,8 @@
-"""Alerts of one stay (contract 2.6): conditions that hold now, fired once and resolved once.
+"""Alerts (contract 2.6): conditions that hold now, fired once and resolved once.
 
-An alert is a function of what the records say and of the moment, so it comes back right after any crash; what was
-fired is kept with the rest of the stay. `docs/alerts.md` says of each name what it means and what to do.
+An alert of a stay is a function of what the records say and of the moment, so it comes back right after any crash; what
+was fired is kept with the rest of the stay. Those about a source stand in `feedwatch.py`. `docs/alerts.md` says of each
+name what it means and what to do.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -41,6 +42,11 @@ CATALOGUE: dict[str, tuple[Severity, Audience]] = {
     "patient-mismatch": ("critical", "operations"),
     "conflicting-duplicate": ("warning", "operations"),
     "stay-silent": ("warning", "operations"),
+    "feed-silent": ("warning", "operations"),
+    "clock-skew": ("warning", "operations"),
+    "dead-letters": ("warning", "operations"),
+    "misrouted-key": ("info", "operations"),
+    "late-beyond-window": ("warning", "operations"),
     "state-rebuilt": ("critical", "operations"),
 }
 """Severity and audience of every alert."""
@@ -102,7 +108,7 @@ def silent_since(chart: Chart, stay: Stay) -> datetime | None:
     """When an open stay was last heard by a vital sign, at the earliest its admission; None once it has ended."""
     if stay.end is not None:
         return None
-    heard = (chart.usable[variable].last_at() for variable in VITAL_SIGNS)
+    heard = (chart.shelves.usable[variable].last_at() for variable in VITAL_SIGNS)
     return max([stay.start, *(moment for moment in heard if moment is not None)])
 
 
@@ -172,7 +178,8 @@ def _revision(
     key: RecordKey, condition: Condition, head: Head | None, telling: Telling, state: Literal["firing", "resolved"]
 ) -> Revision:
     number = head.revision + 1 if head else 1
-    record = _record(f"{telling.stay_id}/{key}", number, condition, telling, state)
+    alert_id = f"{telling.stay_id}/{key}" if telling.stay_id else str(key)
+    record = _record(alert_id, number, condition, telling, state)
     return Revision(ALERT, key, record, Head(number, state, "final", False, telling.patient_id, condition.since))
 
 

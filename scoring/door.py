@@ -5,6 +5,7 @@ what is wrong and what to do; no value of the event is copied into them.
 """
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from picustream.models.event import (
     LabEvent,
     ObservationEvent,
 )
-from picustream.scoring.chart import asked_for
+from picustream.scoring.codes import asked_for
 from picustream.scoring.entries import Filed, filed
 from picustream.scoring.rules import Rules
 from picustream.scoring.units import Unusable, canonical_value
@@ -59,6 +60,10 @@ class Arrival:
     value: bytes | None
     resubmitted: bool = False
     """Whether somebody sent it again after it had been refused."""
+    misrouted: bool = False
+    """Whether it first came on a partition that its key does not belong to."""
+    arrived_at: datetime | None = None
+    """When it came to the broker; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class Admission:
     ignored: tuple[str, ...] = ()
     """Codes nobody asked for."""
     stay_id: str | None = field(default=None)
+    source: str = ""
+    """The feed; of what does not name one the topic."""
 
 
 class _Refused(Exception):
@@ -91,9 +98,9 @@ class Door:
         try:
             event, kept = self._event(arrival, min(latest, LATEST))
         except _Refused as refused:
-            return Admission(arrival, None, None, (refused.fault,))
+            return turned_away(arrival, refused.fault)
         faults, ignored = self._observations(event)
-        return Admission(arrival, event, kept, faults, ignored, event.stay_id)
+        return Admission(arrival, event, kept, faults, ignored, event.stay_id, event.source)
 
     def _event(self, arrival: Arrival, latest: datetime) -> tuple[Event, Filed]:
         value = _parsed(arrival.value)
@@ -128,6 +135,19 @@ class Door:
                 path = f"/observations/{place}/{part}"
                 faults.append(Fault(unusable.reason, path, str(unusable), "observation"))
         return tuple(faults), tuple(ignored)
+
+
+def turned_away(arrival: Arrival, fault: Fault) -> Admission:
+    """An arrival that is refused as a whole, in the name of the source that it names as far as it can be read."""
+    try:
+        source = _parsed(arrival.value).get("source")
+    except (_Refused, AttributeError):
+        source = None
+    named = isinstance(source, str) and _SOURCE.fullmatch(source) is not None
+    return Admission(arrival, None, None, (fault,), source=source if named else arrival.topic)
+
+
+_SOURCE = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
 
 
 def _parsed(raw: bytes | None) -> Any:

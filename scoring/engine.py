@@ -7,15 +7,18 @@ durable together.
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from picustream.models import text
+from picustream.models.event import FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import ALERT, DEAD_LETTER, AlertRecord, Cause, DeadLetter, dump
 from picustream.scoring.alerts import passing_alert
 from picustream.scoring.door import Admission, Arrival, Door, Fault, dead_letter_fields
+from picustream.scoring.feeds import View
+from picustream.scoring.feedwatch import FeedWatch
 from picustream.scoring.revisions import Revision
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import StayFile
@@ -24,7 +27,8 @@ __all__ = ["Arrival", "Batch", "Effects", "Engine", "Output"]
 
 CONTENT_TYPE = b"application/json"
 HEAD_HEADER = "picustream_head"
-"""Header of every record of a stay: what is kept of it as last told, from which lost state is rebuilt (I5)."""
+"""Header of every record of a stay and alert about a source: what is kept of it as last told, from which lost state is
+rebuilt (I5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Effects:
 
     outputs: list[Output] = field(default_factory=list)
     writes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
-    """Stay -> field -> bytes (None: delete the field)."""
+    """Stay -> field -> bytes (None: delete the field); the stay "" is what belongs to none."""
     due: dict[str, datetime | None] = field(default_factory=dict)
     """Stay -> when time alone may next change something (None: never)."""
     ignored: Counter[str] = field(default_factory=Counter)
@@ -70,8 +74,10 @@ class Effects:
 class Engine:
     """Stays held in memory, and the one way they change."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None) -> None:
+        """`decides`: of which sources this engine tells; None where it is all there is."""
         self._rules = rules
+        self.feeds = FeedWatch(rules, decides)
         self._door = Door(rules)
         self._stays: dict[str, StayFile] = {}
         self._due: dict[str, datetime] = {}
@@ -88,13 +94,17 @@ class Engine:
         return Batch(tuple(self._door.admit(one, latest) for one in arrivals))
 
     def missing(self, batch: Batch, now: datetime, *, settle: bool = True) -> list[str]:
-        """Stays that `process` needs and that are not held yet."""
+        """Stays that `process` needs and that are not held yet; "" is what belongs to no stay."""
         until = now if settle else batch.latest(now)
         due = {stay_id for moment, stay_id in self._queue if until is not None and moment <= until}
-        return sorted((batch.stays | due) - self._stays.keys())
+        own = () if self.feeds.loaded else ("",)
+        return sorted((batch.stays | due).union(own) - self._stays.keys())
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay as the store keeps it; without fields, a new one."""
+        if not stay_id:
+            self.feeds.load(fields)
+            return
         self._stays[stay_id] = StayFile(stay_id, self._rules, fields)
 
     def rebuild(self, stays: Iterable[StayFile], now: datetime) -> Effects:
@@ -122,7 +132,12 @@ class Engine:
         """When time alone may next change something."""
         while self._queue and self._due.get(self._queue[0][1]) != self._queue[0][0]:
             heapq.heappop(self._queue)
-        return self._queue[0][0] if self._queue else None
+        stays, feeds = self._queue[0][0] if self._queue else None, self.feeds.due
+        return stays if feeds is None or (stays is not None and stays <= feeds) else feeds
+
+    def hear(self, view: View) -> None:
+        """Takes over what all partitions heard of the sources; `process` tells what follows."""
+        self.feeds.hear(view)
 
     def process(
         self, batch: Batch, now: datetime, *, settle: bool = True, emitted_at: datetime | None = None
@@ -137,9 +152,13 @@ class Engine:
         for one in batch.admissions:
             if one.event is not None:
                 self._pass_time(min(now, one.event.filed_at), effects, emitted_at)
-            self._take_in(one, self.clock or now, effects, emitted_at)
+            news = self._take_in(one, self.clock or now, effects, emitted_at)
+            self._hear(one, news, now)
+            self._look_at_feeds(self.clock or now, effects, emitted_at)
         if settle:
             self._pass_time(now, effects, emitted_at)
+        self._look_at_feeds(self.clock or now, effects, emitted_at)
+        self._keep_feeds(effects)
         return effects
 
     def _pass_time(self, moment: datetime, effects: Effects, emitted_at: datetime | None) -> None:
@@ -150,20 +169,42 @@ class Engine:
     def advance(self, now: datetime, effects: Effects, emitted_at: datetime | None = None) -> None:
         """Looks at every stay that falls due up to `now`, each as of the moment it fell due (I8)."""
         while (moment := self.next_due()) is not None and moment <= now:
+            if moment == self.feeds.due:
+                self._look_at_feeds(moment, effects, emitted_at)
+                continue
             stay = self._stays[self._queue[0][1]]
             self._tell(stay, stay.revisions(moment, _TIME, emitted_at or moment), effects)
 
-    def _take_in(self, one: Admission, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
+    def _hear(self, one: Admission, news: bool, now: datetime) -> None:
+        self.feeds.note(one, self.clock, now, news)
+        if isinstance(one.event, FactEvent):
+            self.feeds.stay(one, self._stays[one.event.stay_id].is_open, self.clock, now)
+
+    def _look_at_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
+        found = self.feeds.revisions(now, emitted_at or now)
+        if found:
+            effects.outputs.extend(self._output(one) for one in found)
+            self._keep_feeds(effects)
+
+    def _keep_feeds(self, effects: Effects) -> None:
+        unsaved = self.feeds.take_unsaved()
+        if unsaved:
+            effects.writes.setdefault("", {}).update(unsaved)
+
+    def _take_in(self, one: Admission, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
+        """Files an event; whether it says anything that is kept."""
         effects.outputs.extend(self.dead_letters(one, emitted_at or now))
         effects.ignored.update(one.ignored)
         if one.event is None or one.filed is None or one.stay_id is None:
-            return
+            return False
         stay = self._stays.get(one.stay_id)
         if stay is None:
             stay = self._stays[one.stay_id] = StayFile(one.stay_id, self._rules)
         stay.file(one.event, one.filed)
+        news = bool(stay.unsaved)
         cause = Cause(reason=_cause_of(one), event_id=one.event.event_id)
         self._tell(stay, stay.revisions(now, cause, emitted_at or now), effects)
+        return news
 
     def _tell(self, stay: StayFile, revisions: list[Revision], effects: Effects) -> None:
         effects.outputs.extend(self._output(revision) for revision in revisions)
@@ -183,12 +224,13 @@ class Engine:
 
     def _output(self, revision: Revision) -> Output:
         fields = dump(revision.record)
-        stay_id, event_id = fields["stay_id"], fields["event_id"]
+        stay_id, event_id = fields["stay_id"], fields["event_id"]  # an alert about a source is of no stay
+        subject, key = (stay_id, stay_id.encode()) if stay_id else (fields["alert_id"], None)
         value = text.encode(fields, self._rules.protocol.zone).encode()
         when = text.encode(fields["effective_at"], self._rules.protocol.zone).strip('"')
         head = text.encode([str(revision.key), *revision.head.to_store()]).encode()
-        headers = (*_headers(revision.topic, event_id, stay_id, when), (HEAD_HEADER, head))
-        return Output(revision.topic, stay_id.encode(), event_id, value, headers)
+        headers = (*_headers(revision.topic, event_id, subject, when), (HEAD_HEADER, head))
+        return Output(revision.topic, key, event_id, value, headers)
 
     def _alert_output(self, record: AlertRecord) -> Output:
         value = text.encode(dump(record), self._rules.protocol.zone).encode()

@@ -5,12 +5,14 @@ that was told is still on the output topics. Filed again, the events make the sa
 last told, they make only the revisions that are still owed, under the numbers that follow (I3).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from picustream.models import text
+from picustream.models.event import Admitted
 from picustream.models.record import ALERT, DEAD_LETTER
 from picustream.scoring.bodies import RecordKey
-from picustream.scoring.door import Arrival
+from picustream.scoring.door import Admission, Arrival, Fault, turned_away
 from picustream.scoring.engine import HEAD_HEADER, Effects, Engine, Output, dead_letter_id
 from picustream.scoring.revisions import Head
 from picustream.scoring.rules import Rules
@@ -24,9 +26,13 @@ class CannotRebuild(Exception):
 class Rebuild:
     """Outputs first (`told`, in the order of their offsets), then inputs (`take`), then `finish`."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None) -> None:
+        """`decides`: of which sources the engine tells, see `Engine`."""
         self._rules = rules
-        self._engine = Engine(rules)
+        self._engine = Engine(rules, decides)
+        self._engine.install("", {})
+        self._admitted: dict[str, datetime] = {}
+        """Stay -> when its admission first came."""
         self._stays: dict[str, StayFile] = {}
         self._letters: set[str] = set()
         """Event ids of the dead letters told."""
@@ -42,22 +48,34 @@ class Rebuild:
                 self._ahead.add(letter["event_id"])
             return
         if topic == ALERT and HEAD_HEADER not in headers:
-            return  # an alert of a partition, which is of no stay
-        if key is None or HEAD_HEADER not in headers:
+            return  # an alert of a partition, which is of no stay and over as it was told
+        if HEAD_HEADER not in headers or (key is None and topic != ALERT):
             raise CannotRebuild(f"a record of {topic} without its {HEAD_HEADER} header")
         written, *kept = text.parse(headers[HEAD_HEADER])
-        self._stay(key.decode()).restore(RecordKey.parse(written), Head.from_store(kept))
+        about = self._engine.feeds if key is None else self._stay(key.decode())
+        about.restore(RecordKey.parse(written), Head.from_store(kept))
 
     def take(self, arrival: Arrival, now: datetime) -> list[Output]:
         """Files one input record again; the dead letters that are still owed."""
         if dead_letter_id(arrival, 0) in self._ahead:
+            self._engine.feeds.note(turned_away(arrival, Fault("in-the-future", "", "")), None, now)
             return []
         batch = self._engine.read((arrival,), now)
         (one,) = batch.admissions
         owed = [letter for letter in self._engine.dead_letters(one, now) if letter.event_id not in self._letters]
-        if one.event is not None and one.filed is not None and one.stay_id is not None:
-            self._stay(one.stay_id).file(one.event, one.filed)
+        self._engine.feeds.note(one, arrival.arrived_at, now, self._file(one, arrival.arrived_at or now))
         return owed
+
+    def _file(self, one: Admission, moment: datetime) -> bool:
+        """Files an event again; whether it says anything that is kept."""
+        if one.event is None or one.filed is None or one.stay_id is None:
+            return False
+        stay = self._stay(one.stay_id)
+        before = len(stay.unsaved)
+        stay.file(one.event, one.filed)
+        if isinstance(one.event, Admitted):
+            self._admitted.setdefault(one.stay_id, moment)
+        return len(stay.unsaved) > before
 
     def finish(self, now: datetime, subject: str) -> tuple[Engine, Effects]:
         """The engine with everything in it, and what has to be stored and told; the alert is about `subject`."""
@@ -65,6 +83,9 @@ class Rebuild:
         for stay in self._stays.values():
             stay.restored()
         effects = self._engine.rebuild(self._stays.values(), now)
+        for stay in self._stays.values():
+            self._engine.feeds.stands(stay.stay_id, stay.is_open, self._admitted.get(stay.stay_id, now))
+        effects.writes[""] = self._engine.feeds.take_unsaved()
         effects.outputs.extend(self._engine.told_at_once("state-rebuilt", subject, now))
         return self._engine, effects
 

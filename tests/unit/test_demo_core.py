@@ -194,7 +194,7 @@ def test_the_line_is_out(story: Story) -> None:
 
 
 def test_a_creatinine_a_day_late(story: Story) -> None:
-    """T4, M7: yesterday was final with a carried value; the late result amends it, and the trial office hears of it."""
+    """T4, M7: yesterday was final with a carried value; the late result amends it, and both offices hear of it."""
     before, after = story.around("a creatinine a day late", 3)
     assert (before["status"], organ(before, "renal")["basis"]) == ("final", "carried-forward")
     assert (after["status"], organ(after, "renal")["basis"]) == ("amended", "measured")
@@ -202,7 +202,7 @@ def test_a_creatinine_a_day_late(story: Story) -> None:
     assert after["supersedes"] == before["event_id"]
     beat = story.beat("a creatinine a day late")
     alerts = [made.value["name"] for made in story.made if made.topic == ALERT and made.at == beat.at]
-    assert alerts == ["amended-after-final"]
+    assert alerts == ["amended-after-final", "late-beyond-window"]
 
 
 def test_a_unit_nobody_knows(story: Story) -> None:

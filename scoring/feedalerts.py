@@ -1,0 +1,93 @@
+"""What holds of a source (contract 2.6): silent, its clock ahead, much of it refused, misrouted, late.
+
+Functions of what all partitions heard, the site's limits and a moment: so the alerts come back right after any crash.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from picustream.models.event import NEEDS_FILING_TIME, ObservationEvent
+from picustream.models.feeds import SourceLimits
+from picustream.models.protocol import Protocol, hours
+from picustream.scoring.days import closes_at, local_date
+from picustream.scoring.door import Admission
+from picustream.scoring.feeds import LATE, MISROUTED, REFUSED, SILENT, SKEWED, Source, end_of_hour
+
+LASTS = {SKEWED: timedelta(hours=1), MISROUTED: timedelta(hours=1), LATE: timedelta(hours=24)}
+"""How long after the last reason for it an alert goes on. A clock or a partitioner is wrong with every record, so an
+hour without one says that it was mended; a laboratory may deliver late once a shift."""
+
+_DETAILS = {
+    SKEWED: "times-ahead-of-the-clock",
+    MISROUTED: "keys-on-wrong-partitions",
+    LATE: "observations-of-closed-days",
+}
+
+
+def conditions(
+    source: Source, opened: datetime | None, limits: SourceLimits, now: datetime, firing: Mapping[str, datetime]
+) -> Iterator[tuple[str, datetime, str]]:
+    """Name, since and detail of what holds of a source as of `now`; `firing`: what was told of it, and since when.
+
+    What fires goes on until it is plainly over, so that nothing flickers about a limit: a source is silent until it is
+    heard, and too much of it is refused until the share is half the limit.
+    """
+    if source.accepted and opened is not None and _is_silent(source, opened, limits, now, firing.get(SILENT)):
+        yield SILENT, source.last, f"nothing-for-{limits.silence_after_hours.normalize():f}-h"
+    for name, lasts in LASTS.items():
+        moment = source.faults.get(name)
+        if moment is not None and now < moment + lasts:
+            yield name, moment, _DETAILS[name]
+    events, refused = source.counts(now)
+    if _is_much(events, refused, limits, REFUSED in firing):
+        yield REFUSED, source.faults.get(REFUSED, source.last), f"{refused}-of-{events}-events"
+
+
+def _is_silent(
+    source: Source, opened: datetime, limits: SourceLimits, now: datetime, told_since: datetime | None
+) -> bool:
+    if told_since is not None:
+        return source.last <= told_since
+    return now >= silent_at(source.last, opened, limits)
+
+
+def _is_much(events: int, refused: int, limits: SourceLimits, is_told: bool) -> bool:
+    limit = limits.dead_letter_percent * events / 100
+    return refused * 2 > limit if is_told else refused > limit and refused >= limits.dead_letter_events
+
+
+def silent_at(last: datetime, opened: datetime, limits: SourceLimits) -> datetime:
+    """When a source counts as silent: its silence is counted from when there was a stay to speak of."""
+    return max(last, opened) + hours(limits.silence_after_hours)
+
+
+def due_of(
+    source: Source, opened: datetime | None, limits: SourceLimits, now: datetime, firing: Collection[str]
+) -> Iterator[datetime]:
+    """Moments at which time alone may change what holds of a source."""
+    if source.accepted and opened is not None and SILENT not in firing:
+        yield silent_at(source.last, opened, limits)
+    for name, lasts in LASTS.items():
+        if name in firing and name in source.faults:
+            yield source.faults[name] + lasts
+    if REFUSED in firing or source.counts(now)[1]:
+        yield end_of_hour(now)
+
+
+def faults_of(one: Admission, clock: datetime | None, protocol: Protocol) -> Iterator[str]:
+    """The alerts that an arrival is a reason for; `clock` is the engine's, by which days close (None: not asked)."""
+    if one.faults:
+        yield REFUSED
+        if any(fault.reason == "in-the-future" for fault in one.faults):
+            yield SKEWED
+    if one.arrival.misrouted:
+        yield MISROUTED
+    if clock is not None and isinstance(one.event, ObservationEvent) and _is_late(one.event, clock, protocol):
+        yield LATE
+
+
+def _is_late(event: ObservationEvent, clock: datetime, protocol: Protocol) -> bool:
+    """Whether the event's day had closed (T4) as it came. What corrects or withdraws is later than that by nature."""
+    if clock - event.observed_at < protocol.finalise_after or event.status in NEEDS_FILING_TIME:
+        return False
+    return clock >= closes_at(local_date(event.observed_at, protocol.zone), protocol)

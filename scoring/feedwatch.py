@@ -1,0 +1,181 @@
+"""Alerts about a source (contract 2.6): conditions of what all partitions heard, fired once and resolved once.
+
+Each source has one engine that decides on it; in a replay there is one engine, which decides on all. What was told is
+kept with what the partition heard.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from picustream.models import text
+from picustream.models.feeds import SourceLimits
+from picustream.models.record import Cause
+from picustream.scoring.alerts import FIRING, Condition, alert_revisions
+from picustream.scoring.bodies import RecordKey
+from picustream.scoring.door import Admission
+from picustream.scoring.feedalerts import LASTS, conditions, due_of, faults_of
+from picustream.scoring.feeds import SILENT, Feeds, Source, View
+from picustream.scoring.revisions import Head, Revision, Telling
+from picustream.scoring.rules import Rules
+
+MOST_ALERTS = 4 * 256
+"""Alerts whose revisions are remembered. They are never forgotten, for a chain must go on where it ended (I3); beyond
+these no new name raises one."""
+
+HEAD, JUDGED = "h:", "judged"
+"""Fields of the store: what was last told of an alert; as of when anything was told last."""
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_CAUSE = Cause(reason="feeds", event_id=None)
+
+
+class FeedWatch:
+    """What one engine heard of the sources, and what it has told of those that it decides on.
+
+    `decides` None: the engine is all there is. Else it is told by `hear` what all partitions heard.
+    """
+
+    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None) -> None:
+        self._rules = rules
+        self._decides = decides
+        self._feeds = Feeds()
+        self._view: View | None = None
+        self._heads: dict[RecordKey, Head] = {}
+        self._firing: dict[str, dict[str, datetime]] = {}
+        """Source -> what fires of it, and since when."""
+        self._judged: datetime | None = None
+        self._unsaved: dict[str, bytes | None] = {}
+        self.loaded = False
+        """Whether what the store keeps has been taken over."""
+        self.due: datetime | None = None
+        """When something is to be told, or in a replay at the earliest."""
+
+    # What is heard. ------------------------------------------------------------------------------------------------
+
+    def load(self, fields: Mapping[str, bytes]) -> None:
+        """Takes over what the store keeps."""
+        self._feeds, self.loaded = Feeds(fields), True
+        for name, value in fields.items():
+            if name.startswith(HEAD):
+                self._told(RecordKey.parse(name.removeprefix(HEAD)), Head.from_store(text.parse(value)))
+            elif name == JUDGED:
+                self._judged = datetime.fromisoformat(value.decode())
+        moments = [source.last for source in self._feeds.sources.values()] + [self._judged or _LONG_AGO]
+        if self._decides is None:
+            self._set_due(self._feeds.view(max(moments)))
+
+    def note(self, one: Admission, clock: datetime | None, now: datetime, news: bool = False) -> None:
+        """Takes note of an arrival; `clock` is the engine's, by which days close, `news`: whether it is no repeat.
+
+        What somebody sent again from the dead letters does not speak for its source.
+        """
+        moment = _moment(one, clock, now)
+        if moment is None or one.arrival.resubmitted:
+            return
+        faults = list(faults_of(one, clock if news else None, self._rules.protocol))
+        new = one.source not in self._feeds.sources
+        self._feeds.note(one, moment, faults)
+        if self._decides is None:
+            firing = self._firing.get(one.source, {})
+            if new or SILENT in firing or any(name not in firing for name in faults):
+                self.due = moment
+
+    def stay(self, one: Admission, is_open: bool, clock: datetime | None, now: datetime) -> None:
+        """The stay of an arrival is open, or is not."""
+        moment = _moment(one, clock, now)
+        if one.stay_id is not None and moment is not None:
+            self.stands(one.stay_id, is_open, moment)
+
+    def stands(self, stay_id: str, is_open: bool, moment: datetime) -> None:
+        """A stay is open, or is not, as of a moment."""
+        if self._feeds.stay(stay_id, is_open, moment) and self._decides is None:
+            self.due = moment
+
+    def hear(self, view: View) -> None:
+        """Takes over what all partitions heard; one that is no later than what was told by changes nothing."""
+        if self._decides is None or (self._judged is not None and view.as_of <= self._judged):
+            return
+        self._view = view
+        news = not self.loaded or self._holding(view).keys() != self._told_keys()
+        self.due = view.as_of if news else None
+
+    # What is told. -------------------------------------------------------------------------------------------------
+
+    def revisions(self, now: datetime, emitted_at: datetime) -> list[Revision]:
+        """What has to be told, if anything has: as of the view, or in a replay as of `now`."""
+        if self.due is None or (self._decides is None and self.due > now):
+            return []
+        view = self._feeds.view(now) if self._decides is None else self._view
+        assert view is not None
+        telling = Telling(self._rules, None, None, _CAUSE, emitted_at)
+        found = list(alert_revisions(self._holding(view), self._told_keys(), self._heads, telling))
+        for one in found:
+            self._keep(one.key, one.head)
+        if found:
+            self._judged = view.as_of
+            self._unsaved[JUDGED] = view.as_of.isoformat().encode()
+        self.due = None
+        if self._decides is None:
+            self._set_due(view)
+        return found
+
+    def restore(self, key: RecordKey, head: Head) -> None:
+        """Takes over what was last told, where the store has lost it (I5)."""
+        self._keep(key, head)
+        name, source = _parts(key)
+        if head.digest == FIRING and name in LASTS:
+            self._feeds.recall(name, source, head.effective_at)
+
+    def take_unsaved(self) -> dict[str, bytes | None]:
+        """The fields to write, handed over once."""
+        taken = self._feeds.take_unsaved() | self._unsaved
+        self._unsaved = {}
+        return taken
+
+    def _holding(self, view: View) -> dict[RecordKey, Condition]:
+        found = {}
+        for name, source in view.sources.items():
+            if self._decides is None or self._decides(name):
+                for alert, since, detail in conditions(
+                    source, view.opened, self._limits(name, source), view.as_of, self._firing.get(name, {})
+                ):
+                    condition = Condition(alert, since, name, detail)
+                    if condition.key in self._heads or len(self._heads) < MOST_ALERTS:
+                        found[condition.key] = condition
+        return found
+
+    def _set_due(self, view: View) -> None:
+        """Where nobody else heard anything, what time will change is known beforehand (I8)."""
+        self.due = None
+        for name, source in view.sources.items():
+            moments = due_of(source, view.opened, self._limits(name, source), view.as_of, self._firing.get(name, {}))
+            self.due = min((one for one in (self.due, *moments) if one is not None and one > view.as_of), default=None)
+
+    def _limits(self, name: str, source: Source) -> SourceLimits:
+        return self._rules.codemap.sources.limits(name, source.measures)
+
+    def _told_keys(self) -> frozenset[RecordKey]:
+        return frozenset(key for key, head in self._heads.items() if head.digest == FIRING)
+
+    def _keep(self, key: RecordKey, head: Head) -> None:
+        self._told(key, head)
+        self._unsaved[HEAD + str(key)] = text.encode(head.to_store()).encode()
+
+    def _told(self, key: RecordKey, head: Head) -> None:
+        self._heads[key] = head
+        name, source = _parts(key)
+        if head.digest == FIRING:
+            self._firing.setdefault(source, {})[name] = head.effective_at
+        else:
+            self._firing.get(source, {}).pop(name, None)
+
+
+def _moment(one: Admission, clock: datetime | None, now: datetime) -> datetime | None:
+    """When an arrival came: as the broker says, in a replay as the clock does."""
+    return min(one.arrival.arrived_at, now) if one.arrival.arrived_at is not None else clock
+
+
+def _parts(key: RecordKey) -> tuple[str, str]:
+    """Name and source of an alert."""
+    name, _, source = key.part.partition("/")
+    return name, source
