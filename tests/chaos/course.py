@@ -12,7 +12,7 @@ from redis import Redis
 from picustream.local import servers
 from picustream.local.servers import Servers
 from tests.chaos.proxy import Proxy, Way
-from tests.integration.workers import Bench, Worker, wait_for
+from tests.integration.workers import Bench, Worker, started_again
 
 LONG_PAUSE = 14.0
 """Seconds of SIGSTOP: longer than the session time-out, so that the partitions move."""
@@ -93,7 +93,7 @@ def kill_redis(ground: Ground, _: random.Random) -> str:
     """SIGKILL of Redis, started again with what it had on disk."""
     servers.kill_redis(ground.servers.dir)
     ground.rest(1.0)
-    _start(lambda: servers.start_redis(ground.servers.dir), "Redis starts again")
+    started_again(servers.start_redis, ground.servers.dir)
     return "SIGKILL Redis"
 
 
@@ -101,7 +101,7 @@ def kill_kafka(ground: Ground, _: random.Random) -> str:
     """SIGKILL of Kafka, started again."""
     servers.kill_kafka(ground.servers.dir)
     ground.rest(1.0)
-    _start(lambda: servers.start_kafka(ground.servers.dir), "Kafka starts again")
+    started_again(servers.start_kafka, ground.servers.dir)
     return "SIGKILL Kafka"
 
 
@@ -122,7 +122,7 @@ def set_redis_back(ground: Ground, rng: random.Random) -> str:
     servers.kill_redis(ground.servers.dir)
     shutil.rmtree(ground.redis_data)
     shutil.copytree(copy, ground.redis_data)
-    _start(lambda: servers.start_redis(ground.servers.dir), "Redis starts with the copy")
+    started_again(servers.start_redis, ground.servers.dir)
     return f"Redis set back by {seconds:.1f} s"
 
 
@@ -184,14 +184,3 @@ def kills(rng: random.Random, count: int) -> Iterator[Blow]:
     for blow in (kill_redis, kill_kafka, wipe_redis):
         blows.insert(rng.randrange(len(blows) // 5, len(blows)), blow)
     yield from blows
-
-
-def _start(start: Callable[[], None], what: str) -> None:
-    def tried() -> bool:
-        try:
-            start()
-        except servers.LocalError:  # the port is not free again yet
-            return False
-        return True
-
-    wait_for(tried, what)

@@ -1,6 +1,7 @@
 """One run: servers, workers behind proxies, a feed, a course of blows, and the verdict."""
 
 import random
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -41,10 +42,14 @@ class Plan:
 
 
 def run(plan: Plan, lines: list[str]) -> Verdict:
-    """Send `lines`, an event file, through it all; what came of it. Tells each blow as it falls."""
+    """Send `lines`, an event file, through it all; what came of it. Tells each blow as it falls.
+
+    Where something is wrong, the logs and what stood on the topics are kept.
+    """
     rng = random.Random(plan.seed)
     clock = clock_after(lines)
-    with tempfile.TemporaryDirectory(prefix="chaos-") as made, _ground(Path(made), plan, clock) as ground:
+    folder = Path(tempfile.mkdtemp(prefix="chaos-"))
+    with _ground(folder, plan, clock) as ground:
         sent = disturbed(lines, rng)
         feed = Feed(ground.bench, sent, rng.sample(lines, STRAYS), plan.lasting)
         feed.start()
@@ -60,6 +65,10 @@ def run(plan: Plan, lines: list[str]) -> Verdict:
         verdict = _verdict(ground, lines, clock)
     verdict.counts |= {"blows": blows, "SIGKILLs": ground.kills, "feed retries": feed.retries}
     verdict.counts["ended by themselves"] = len(ground.ended)
+    if verdict.faults:
+        print(f"        logs and topics are in {folder}", flush=True)
+    else:
+        shutil.rmtree(folder)
     return verdict
 
 

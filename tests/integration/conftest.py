@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from picustream.local import servers as local
 from picustream.local.servers import Servers
 from picustream.streams import kafka_clients, topics
 from picustream.streams.settings import Settings
+from tests.integration.realrun import PARTITIONS, RealRun, small_ward
 from tests.integration.workers import Bench
 
 PATIENCE = 30.0
@@ -63,6 +65,26 @@ def toys(fresh_servers: Servers, settings_env: dict[str, str], tmp_path: Path) -
     with kafka_clients.admin(bench.settings) as admin:
         topics.create(admin, bench.settings, topics.ALL)
     yield bench
+    bench.close()
+
+
+@pytest.fixture
+def real_run(
+    fresh_servers: Servers, settings_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RealRun]:
+    """Topics and settings for a small ward and the real engine; the workers' clock reads a month after its end."""
+    lines, clock = small_ward()
+    env = settings_env | {
+        "PICUSTREAM_PARTITIONS": str(PARTITIONS),
+        "PICUSTREAM_CLOCK_START": clock.isoformat(),
+        "PICUSTREAM_CLOCK_AT": datetime.now(UTC).isoformat(),
+    }
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    bench = Bench(env, tmp_path, PARTITIONS)
+    with kafka_clients.admin(bench.settings) as admin:
+        topics.create(admin, bench.settings, topics.ALL)
+    yield RealRun(fresh_servers, bench, lines, clock)
     bench.close()
 
 

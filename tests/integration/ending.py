@@ -18,6 +18,7 @@ from picustream.models.record import ALERT, DEAD_LETTER, OUTPUT_TOPICS
 from picustream.scoring.engine import Output
 from picustream.streams import files, topics
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded
+from picustream.streams.outbox import OUTBOX_HEADER
 from tests import reference
 from tests.core import compare
 from tests.core.histories import compared
@@ -49,6 +50,8 @@ def faults(bench: Bench, events: Path, until: datetime, *, by_reference: bool = 
         verdict.add("not as the reference", unlike_reference(outputs, events, until))
     _account(bench, inputs, told, until, verdict)
     verdict.counts |= {"events": sum(1 for _ in events.open("rb")), "records": len(told)}
+    if verdict.faults:
+        (bench.folder / "outputs.ndjson").write_text("".join(map(_dumped, outputs)))
     verdict.counts["state-rebuilt"] = sum(topic == ALERT and body["name"] == "state-rebuilt" for topic, body in told)
     return verdict
 
@@ -120,8 +123,15 @@ def unlike(ours: Records, theirs: Records) -> list[str]:
 def unlike_reference(outputs: list[Any], events: Path, until: datetime) -> list[str]:
     """Where the records in force are not what the independent reference makes of the events."""
     ours = compare.current(Output(one.topic, one.key, "", one.value, ()) for one in outputs)
-    theirs = reference.current_records((event for event in reference.read(events)), until)
+    theirs = reference.current_records((one for one in reference.read(events) if reference.accepts(*one, until)), until)
     return [line[:300] for line in compared(ours, theirs)]
+
+
+def _dumped(one: Any) -> str:
+    """A line that leads from a wrong record to who published it."""
+    marks = [value.decode(errors="replace") for name, value in one.headers if name == OUTBOX_HEADER]
+    told = {"topic": one.topic, "partition": one.partition, "offset": one.offset, "timestamp": one.timestamp}
+    return json.dumps({**told, "mark": marks, "value": json.loads(one.value)}) + "\n"
 
 
 def _twice(told: Told) -> list[str]:
@@ -148,7 +158,7 @@ def _account(bench: Bench, inputs: list[Any], told: Told, until: datetime, verdi
     processed = [record for record in inputs if not _belongs_elsewhere(record, bench.partitions)]
     verdict.add("never forwarded", _never_forwarded(astray, inputs))
     verdict.add("dead letters", _unlike_letters(bench, processed, told, until))
-    verdict.add("not processed", _unprocessed(bench, inputs))
+    verdict.add("not processed", unprocessed(bench, inputs))
     refused = {
         (body["topic"], body["partition"], body["offset"])
         for topic, body in told
@@ -191,7 +201,7 @@ def _letter(record: tuple[str, dict[str, Any]]) -> tuple[Any, ...]:
     return tuple(record[1][name] for name in ("topic", "scope", "reason", "path", "payload"))
 
 
-def _unprocessed(bench: Bench, inputs: Iterable[Any]) -> Iterator[str]:
+def unprocessed(bench: Bench, inputs: Iterable[Any]) -> Iterator[str]:
     """Input partitions with records past what Redis says is processed, and outboxes that still hold something."""
     last: dict[tuple[str, int], int] = {}
     for record in inputs:

@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 from kafka import TopicPartition
 
+from picustream.local.places import LocalError
 from picustream.streams import kafka_clients, topics
 from picustream.streams.settings import Settings
 
@@ -32,6 +33,19 @@ def wait_for(done: Callable[[], Any], what: str, patience: float = PATIENCE) -> 
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.02)
     return found
+
+
+def started_again(start: Callable[[Path], None], folder: Path) -> None:
+    """Start a killed server of a folder of local servers, as soon as its port is given back."""
+
+    def tried() -> bool:
+        try:
+            start(folder)
+        except LocalError:
+            return False
+        return True
+
+    wait_for(tried, f"{start.__name__} succeeds")
 
 
 @dataclass

@@ -1,0 +1,71 @@
+"""A real worker with the real engine, killed at every named point, alone and beside another one (I2, I3).
+
+What each point lies between is told in `streams/apply.py`, `takeover.py` and `rebuild.py`.
+"""
+
+import pytest
+from redis import Redis
+
+from picustream.streams.crashpoints import POINTS
+from tests.integration.realrun import PARTITIONS, RealRun
+from tests.integration.workers import Worker, wait_for
+
+pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]
+
+SESSION = "3"
+"""Seconds until the partitions of a worker that does not come back move."""
+FINISHES = {"take-over-outbox-published", "take-over-trimmed"}
+"""Points that a take-over passes only where an outbox was left."""
+
+
+def wiped(run: RealRun) -> None:
+    with Redis.from_url(run.bench.settings.redis) as redis:
+        redis.flushall()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_killed_alone_and_started_again(real_run: RealRun, point: str) -> None:
+    run = real_run
+    if point.startswith("rebuild"):
+        run.publish(0, 0.5)
+        run.drain()
+        wiped(run)
+        run.publish(0.5, 1)
+    else:
+        run.publish()
+    if point in FINISHES:
+        run.crash("after-lua")
+    run.crash(point)
+    run.drain()
+    assert run.verdict().faults == []
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_killed_for_good_beside_another_one(real_run: RealRun, point: str) -> None:
+    """The other one has to do the rest of both."""
+    run = real_run
+    first_death = "after-lua" if point in FINISHES else point
+    other = run.worker("other", session_timeout=SESSION)
+    victim = run.worker("victim", session_timeout=SESSION, crash_at=first_death)
+    wait_for(lambda: shared_by(other, victim) or ended(victim), "they share the partitions")
+    run.publish(0, 0.5)
+    if point.startswith("rebuild"):
+        run.all_processed()
+        wiped(run)
+    run.publish(0.5, 1)
+    wait_for(lambda: ended(victim), "it is dead")
+    if point in FINISHES:
+        run.crash(point, "victim", session_timeout=SESSION)
+    wait_for(lambda: len(other.held) == PARTITIONS, "the other one holds all partitions")
+    run.all_processed()
+    assert other.stop() == 0
+    run.drain("other")
+    assert run.verdict().faults == []
+
+
+def shared_by(one: Worker, other: Worker) -> bool:
+    return bool(one.held) and bool(other.held) and len(one.held) + len(other.held) == PARTITIONS
+
+
+def ended(worker: Worker) -> bool:
+    return worker.process.poll() is not None
