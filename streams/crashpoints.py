@@ -24,6 +24,8 @@ POINTS = (
     "after-trim",
 )
 """In the order in which a batch passes them; `mid-publish` lies between the last send and the commit."""
+REBUILD_POINTS = ("rebuild-begun", "rebuild-stored", "rebuild-ended")
+"""In the order in which a take-over that finds state lost passes them, after `take-over-producer-ready`."""
 
 
 class _Point:

@@ -6,7 +6,7 @@ What each point lies between is told in `streams/apply.py`, `takeover.py` and `r
 import pytest
 from redis import Redis
 
-from picustream.streams.crashpoints import POINTS
+from picustream.streams.crashpoints import POINTS, REBUILD_POINTS
 from tests.integration.realrun import PARTITIONS, RealRun
 from tests.integration.workers import Worker, wait_for
 
@@ -23,7 +23,7 @@ def wiped(run: RealRun) -> None:
         redis.flushall()
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", POINTS + REBUILD_POINTS)
 def test_a_worker_killed_alone_and_started_again(real_run: RealRun, point: str) -> None:
     run = real_run
     if point.startswith("rebuild"):
@@ -40,7 +40,7 @@ def test_a_worker_killed_alone_and_started_again(real_run: RealRun, point: str) 
     assert run.verdict().faults == []
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", POINTS + REBUILD_POINTS)
 def test_a_worker_killed_for_good_beside_another_one(real_run: RealRun, point: str) -> None:
     """The other one has to do the rest of both."""
     run = real_run
