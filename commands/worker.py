@@ -6,13 +6,23 @@ import sys
 
 import typer
 
+from picustream.streams import leash
+
 
 def worker(
     drain: bool = typer.Option(False, "--drain", help="End once what stood in the inputs at the start is processed."),
-) -> None:
+    supervised: bool = typer.Option(False, "--supervised", help="Start it again whenever it ends by accident."),
+) -> int | None:
     """Turn events into scores until told to stop (SIGTERM, Ctrl-C): Faust agents on Kafka, state in Redis."""
+    if supervised:
+        from picustream.streams.settings import Settings
+        from picustream.streams.supervise import supervise
+
+        command = [sys.executable, "-P", "-m", "picustream", "worker"]
+        return supervise(Settings(), [*command, "--drain"] if drain else command)
     # While the modules load nothing has begun: to end is to end cleanly. From then on `run` listens.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    leash.follow()
 
     from picustream.commands.errors import guarded
     from picustream.commands.options import loaded_rules

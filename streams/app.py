@@ -103,7 +103,8 @@ def _configuration(settings: Settings, instance: str) -> dict[str, Any]:
         "broker_credentials": _credentials(settings),
         "broker_client_id": f"picustream-{instance}",
         "broker_session_timeout": settings.session_timeout,
-        "broker_heartbeat_interval": min(3.0, settings.session_timeout / 3),
+        # A second, so that a group whose member has died is soon heard of: others learn of it by their heartbeats.
+        "broker_heartbeat_interval": min(1.0, settings.session_timeout / 3),
         "broker_rebalance_timeout": 30.0,
         "broker_max_poll_records": settings.batch_records,
         "broker_check_crcs": True,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -11,7 +12,7 @@ from redis.asyncio import Redis
 
 from picustream.agents import AGENTS
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams import loop, redis_client, slots, topics, watch
+from picustream.streams import leash, loop, redis_client, slots, topics, watch
 from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
 from picustream.streams.drain import Drain
@@ -89,7 +90,7 @@ class _Worker:
             runner, port = await serve(health, self._settings.http_host, self._ports())
             stack.push_async_callback(runner.cleanup)
             app = create_app(self._settings, partitions, self._slot.name, AGENTS)
-            log.info("starting", instance=self._slot.name, http_port=port, drain=self._drain)
+            log.info("starting", instance=self._slot.name, pid=os.getpid(), http_port=port, drain=self._drain)
             stack.push_async_callback(self._stop, app)
             watchers = [asyncio.create_task(one) for one in self._watchers(app, store, health, claim, redis)]
             for watcher in watchers:
@@ -114,7 +115,8 @@ class _Worker:
             yield self._guarded(self._watch_drain(Drain(self._settings, app, store, self._clock)))
 
     async def _start(self, app: App) -> None:
-        await watch.start(app)
+        await app.maybe_start()
+        leash.at_work()
         log.info("ready", seconds=round(time.monotonic() - self._started, 2), partitions=sorted(app.partitions.owned))
 
     async def _tick(self) -> None:

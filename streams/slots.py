@@ -18,9 +18,11 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from picustream.streams.errors import ENVIRONMENT, UserError
+from picustream.streams.errors import ENVIRONMENT, WRONG_USE, UserError
 from picustream.streams.settings import Settings
 
+HANDED = "PICUSTREAM_SLOT"
+"""The slot that a supervisor has taken for its worker, and keeps while the worker is started again."""
 MOST = 1000
 """Workers of one group on one machine."""
 
@@ -37,6 +39,9 @@ def take(settings: Settings) -> Slot:
     """The slot of this process, until it ends."""
     if settings.instance:
         return Slot(settings.instance, 0)
+    if HANDED in os.environ:
+        number, _, name = os.environ[HANDED].partition(" ")
+        return Slot(name, int(number))
     try:
         folder = Path(tempfile.gettempdir()) / f"picustream-{os.getuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -53,6 +58,11 @@ def take(settings: Settings) -> Slot:
     raise RuntimeError(f"more than {MOST} workers on this machine")
 
 
+def handed(slot: Slot) -> dict[str, str]:
+    """The environment of a process that works under a slot of ours."""
+    return {HANDED: f"{slot.number} {slot.name}"}
+
+
 def _locked(path: Path) -> bool:
     """Lock the file for as long as this process lives; False if another process has it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -65,13 +75,13 @@ def _locked(path: Path) -> bool:
 
 
 class NameTaken(UserError):
-    """Another process works under the name of this one."""
+    """Another process works under the name of this one. To start it again would only end the other one."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
             f"Another worker was started under the name {name}; this one ends.",
             "Give each worker a PICUSTREAM_INSTANCE of its own.",
-            ENVIRONMENT,
+            WRONG_USE,
         )
 
 

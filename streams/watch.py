@@ -31,14 +31,6 @@ class FaustEnded(UserError):
         )
 
 
-async def start(app: App) -> None:
-    """Start Faust; FaustEnded where Kafka is lost in the middle of it."""
-    try:
-        await app.maybe_start()
-    except TROUBLE as error:
-        raise FaustEnded(error) from error
-
-
 async def faust(app: App) -> None:
     """Raises what ended Faust, which reports it by its crash reason, if it does, and ends nothing by itself."""
     consumer: Consumer = app.consumer

@@ -111,9 +111,15 @@ def _no_rebuild() -> Rebuild:
 
 def main() -> None:
     from picustream.commands.errors import guarded
+    from picustream.streams import leash
     from picustream.streams.run import run
     from picustream.streams.settings import Settings
+    from picustream.streams.supervise import supervise
 
+    if "--supervised" in sys.argv:
+        command = [sys.executable, "-m", "tests.integration.toy", *(["--drain"] if "--drain" in sys.argv else [])]
+        sys.exit(guarded(lambda: supervise(Settings(), command)))
+    leash.follow()
     status = guarded(lambda: run(Settings(), lambda partition: ToyEngine(), _no_rebuild, "--drain" in sys.argv))
     sys.stderr.flush()
     os._exit(status)
