@@ -28,12 +28,20 @@ def worker(
     from picustream.commands.options import loaded_rules
     from picustream.scoring.engine import Engine
     from picustream.scoring.rebuild import Rebuild
+    from picustream.streams.feeds import decides
     from picustream.streams.run import run
     from picustream.streams.settings import Settings
 
     settings = Settings()
     rules = loaded_rules(settings.protocol, settings.codemap)
-    status = guarded(lambda: run(settings, lambda partition: Engine(rules), lambda: Rebuild(rules), drain))
+
+    def engine(partition: int) -> Engine:
+        return Engine(rules, decides(partition, settings.partitions))
+
+    def rebuild(partition: int) -> Rebuild:
+        return Rebuild(rules, decides(partition, settings.partitions))
+
+    status = guarded(lambda: run(settings, engine, rebuild, drain))
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread of the Kafka client that waits for a broker would hold the interpreter back, and it holds nothing.

@@ -127,7 +127,9 @@ class FeedWatch:
             self._feeds.recall(name, source, head.effective_at)
 
     def take_unsaved(self) -> dict[str, bytes | None]:
-        """The fields to write, handed over once."""
+        """The fields to write, handed over once; none where no store's were taken over, as in a replay."""
+        if not self.loaded:
+            return {}
         taken = self._feeds.take_unsaved() | self._unsaved
         self._unsaved = {}
         return taken

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from picustream.streams import metrics
+from picustream.streams.clock import Clock
 from picustream.streams.crashpoints import crash_point
 from picustream.streams.engine import Effects
 from picustream.streams.intake import Intake, take_in
@@ -22,7 +23,13 @@ run into their time limits. One thread, for Python runs one at a time anyway."""
 
 
 async def apply(
-    holding: Holding, store: Store, batches: Sequence[FetchedBatch], now: datetime, settle: bool, partitions: int
+    holding: Holding,
+    store: Store,
+    batches: Sequence[FetchedBatch],
+    now: datetime,
+    settle: bool,
+    partitions: int,
+    clock: Clock,
 ) -> float:
     """Apply `batches`, which may be none: then time alone has passed. Seconds that the engine took.
 
@@ -38,7 +45,7 @@ async def apply(
     Fenced, PublisherFenced, StateLost, StreamGap: the partition must be taken over again, or is another worker's.
     """
     started = time.monotonic()
-    intake = take_in(batches, holding.position, holding.partition, partitions)  # 1
+    intake = take_in(batches, holding.position, holding.partition, partitions, clock)  # 1
     due = holding.engine.next_due()
     if not intake.next and (not settle or due is None or due > now):
         return 0.0

@@ -6,10 +6,12 @@ Compressed time maps the wall clock to the ward's: `clock_start + (wall - clock_
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from picustream.streams.errors import BadSettings
 from picustream.streams.settings import Settings
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def wall_clock() -> datetime:
@@ -45,6 +47,14 @@ class Clock:
 
     def now(self) -> datetime:
         """The moment the ward's clock shows, in UTC."""
+        return self.showed(self.wall())
+
+    def showed(self, moment: datetime) -> datetime:
+        """What the ward's clock showed at a moment of the wall clock, in UTC."""
         if self.start is None or self.at is None:
-            return self.wall()
-        return (self.start + (self.wall() - self.at) * self.speed).astimezone(UTC)
+            return moment
+        return (self.start + (moment - self.at) * self.speed).astimezone(UTC)
+
+    def arrived(self, timestamp: int) -> datetime:
+        """What it showed as the broker stamped a record (milliseconds since 1970)."""
+        return self.showed(_EPOCH + timedelta(milliseconds=timestamp))

@@ -34,6 +34,7 @@ class Drain:
         self._store = store
         self._clock = clock
         self._ends: Mapping[TP, int] = {}
+        self._started = clock.now()
         self._done_elsewhere: set[int] = set()
         self._told: set[int] = set()
 
@@ -54,7 +55,8 @@ class Drain:
 
     async def _look(self) -> bool:
         if not self._ends:
-            self._ends = await self._app.consumer.ends(list(range(self._settings.partitions)))
+            ends = await self._app.consumer.ends(list(range(self._settings.partitions)))
+            self._ends, self._started = ends, self._clock.now()
             log.info("draining", records=sum(self._ends.values()))
         if not drained(self._app.partitions, self._ends, await self._app.consumer.read()):
             return False
@@ -65,7 +67,12 @@ class Drain:
         for number in elsewhere:
             if await self._drained_elsewhere(number):
                 self._done_elsewhere.add(number)
-        return elsewhere <= self._done_elsewhere
+        return elsewhere <= self._done_elsewhere and self._feeds_judged()
+
+    def _feeds_judged(self) -> bool:
+        """Whether everything that stood in the inputs at the start counts in what all partitions heard."""
+        views = [partition.view for partition in self._app.partitions.owned.values()]
+        return all(view is not None and view.as_of >= self._started for view in views)
 
     async def _drained_elsewhere(self, number: int) -> bool:
         standing = await self._store.standing(number)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from picustream.scoring.feeds import View
+
 
 class Output(Protocol):
     """One record to publish."""
@@ -46,6 +48,9 @@ class Engine(Protocol):
 
     def process(self, batch: Any, now: datetime, *, settle: bool = True, emitted_at: datetime | None = None) -> Any:
         """Apply the events, time passing as they say; with `settle` let it pass up to `now`. The `Effects`."""
+
+    def hear(self, view: View) -> None:
+        """What all partitions heard of the sources, complete up to a moment; `process` tells what follows."""
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which time alone changes something."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from picustream.scoring.engine import Arrival
-from picustream.streams.misrouted import forwarded
+from picustream.streams.clock import Clock
+from picustream.streams.misrouted import forwarded, is_misrouted
 from picustream.streams.outbox import Entry
 from picustream.streams.resubmission import is_resubmitted
 from picustream.streams.scheduler import FetchedBatch
@@ -23,7 +25,9 @@ class Intake:
     next: dict[str, int] = field(default_factory=dict)
 
 
-def take_in(batches: Iterable[FetchedBatch], position: Mapping[str, int], partition: int, partitions: int) -> Intake:
+def take_in(
+    batches: Iterable[FetchedBatch], position: Mapping[str, int], partition: int, partitions: int, clock: Clock
+) -> Intake:
     """Sort the records of `batches`: those below `position` are dropped, for they are processed already.
 
     Raises StreamGap when a batch does not begin where the one before it, or `position`, ended.
@@ -35,16 +39,29 @@ def take_in(batches: Iterable[FetchedBatch], position: Mapping[str, int], partit
             raise StreamGap
         for record in batch.records:
             if record.offset >= expected:
-                _sort(intake, batch.topic, record, partition, partitions)
+                _sort(intake, batch.topic, record, partition, partitions, clock)
         if batch.next > expected:
             intake.next[batch.topic] = batch.next
     return intake
 
 
-def _sort(intake: Intake, topic: str, record, partition: int, partitions: int) -> None:
+def _sort(intake: Intake, topic: str, record: Any, partition: int, partitions: int, clock: Clock) -> None:
     entry = forwarded(topic, partition, record.offset, record.key, record.value, record.headers, partitions)
     if entry is not None:
         intake.forwards.append(entry)
     else:
-        again = is_resubmitted(record.headers)
-        intake.arrivals.append(Arrival(topic, partition, record.offset, record.key, record.value, again))
+        intake.arrivals.append(arrival_of(topic, partition, record, clock))
+
+
+def arrival_of(topic: str, partition: int, record: Any, clock: Clock) -> Arrival:
+    """A record as the engine takes it."""
+    return Arrival(
+        topic,
+        partition,
+        record.offset,
+        record.key,
+        record.value,
+        is_resubmitted(record.headers),
+        is_misrouted(record.headers),
+        clock.arrived(record.timestamp),
+    )

@@ -6,13 +6,15 @@ forwarded once to the right one, through the outbox, and is never processed wher
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from picustream.streams.outbox import Entry, Header
 from picustream.streams.topics import partition_of
 
 FORWARDED_HEADER = "picustream_forwarded_from"
 """`<topic>/<partition>/<offset>` of the record as its feed sent it."""
+KEYLESS_HEADER = "picustream_without_key"
+"""On a record that came without a key: where it went is no fault of its feed's partitioner."""
 
 _ID = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
 
@@ -38,6 +40,7 @@ def forwarded(
     if target == partition:
         return None
     origin = f"{topic}/{partition}/{offset}"
+    keyless = ((KEYLESS_HEADER, b""),) if key is None else ()
     return Entry(
         sequence=0,
         topic=topic,
@@ -45,8 +48,14 @@ def forwarded(
         key=stay_id.encode(),
         event_id=f"forwarded:{origin}",
         value=value,
-        headers=(*headers, (FORWARDED_HEADER, origin.encode())),
+        headers=(*headers, (FORWARDED_HEADER, origin.encode()), *keyless),
     )
+
+
+def is_misrouted(headers: Iterable[Header]) -> bool:
+    """Whether the record was forwarded because its feed put its key on a wrong partition."""
+    names = {name for name, _ in headers}
+    return FORWARDED_HEADER in names and KEYLESS_HEADER not in names
 
 
 def _of_key(key: bytes) -> str | None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
+from picustream.scoring.feeds import View
 from picustream.streams import metrics
 from picustream.streams.apply import apply
 from picustream.streams.clock import Clock
@@ -65,6 +66,8 @@ class Partition:
         self.progress_at = time.monotonic()
         self.rebuilt: int | None = None
         """Records read while lost state is rebuilt; None otherwise."""
+        self.view: View | None = None
+        """What all partitions heard of the sources, as of the last look."""
         self._settings = settings
         self._clock = clock
         self._take_over = take_over
@@ -144,7 +147,7 @@ class Partition:
     def idle(self) -> bool:
         """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
         holding = self._holding
-        if holding is None or self._busy or not self.settled:
+        if holding is None or self._busy or not self.settled or holding.heard is not self.view:
             return False
         due = holding.engine.next_due()
         return due is None or due > self._now(holding)
@@ -233,9 +236,10 @@ class Partition:
             self._busy = True
             if batches:
                 self._heard_at = time.monotonic()
-            seconds = await apply(
-                holding, self._take_over.store, batches, self._now(holding), self.settled, self._settings.partitions
-            )
+            holding.hear(self.view)
+            now, partitions = self._now(holding), self._settings.partitions
+            store = self._take_over.store
+            seconds = await apply(holding, store, batches, now, self.settled, partitions, self._clock)
             self._busy = False
             self.progress_at = time.monotonic()
             records = _adjusted(records, seconds, self._settings.batch_records)

@@ -10,18 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from picustream.scoring.door import Arrival
 from picustream.scoring.engine import Effects, Engine, Output
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams import tail
 from picustream.streams.clock import Clock
 from picustream.streams.crashpoints import crash_point
 from picustream.streams.errors import ENVIRONMENT, UserError
+from picustream.streams.intake import arrival_of
 from picustream.streams.logs import logger
 from picustream.streams.misrouted import forwarded
 from picustream.streams.outbox import Entry
 from picustream.streams.publisher import Publisher
-from picustream.streams.resubmission import is_resubmitted
 from picustream.streams.settings import Settings
 from picustream.streams.store import BatchWrite, Control, Store
 from picustream.streams.topics import INPUTS, OUTPUTS
@@ -51,12 +50,12 @@ class InputsCutOff(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Rebuilder:
-    """Rebuilds partitions. `start` makes the core's part of one rebuild."""
+    """Rebuilds partitions. `start` makes the core's part of one rebuild, for a partition."""
 
     settings: Settings
     store: Store
     clock: Clock
-    start: Callable[[], Rebuild]
+    start: Callable[[int], Rebuild]
 
     async def __call__(
         self, partition: int, control: Control, told: int, publisher: Publisher, report: Report
@@ -79,7 +78,7 @@ class Rebuilder:
         read = _Read(report)
         await self.store.begin_rebuild(partition, control.epoch, told)  # 1
         crash_point("rebuild-begun")
-        rebuild = self.start()
+        rebuild = self.start(partition)
         await self._read(partition, OUTPUTS, lambda records: _tell(rebuild, records), read)  # 2
         owed: list[Entry] = []
 
@@ -129,8 +128,7 @@ class Rebuilder:
         if elsewhere is not None:
             yield elsewhere  # a second copy changes nothing where it is filed
             return
-        again = is_resubmitted(record.headers)
-        arrival = Arrival(record.topic, partition, record.offset, record.key, record.value, again)
+        arrival = arrival_of(record.topic, partition, record, self.clock)
         yield from (_entry(partition, letter) for letter in rebuild.take(arrival, now))
 
     async def _store(

@@ -18,6 +18,7 @@ from picustream.streams.clock import Clock
 from picustream.streams.drain import Drain
 from picustream.streams.engine import EngineFactory
 from picustream.streams.errors import BUG, NoTopics, UserError
+from picustream.streams.feeds import FeedView
 from picustream.streams.health import Health, serve
 from picustream.streams.kafka_clients import admin
 from picustream.streams.logs import configure, logger, place
@@ -38,7 +39,7 @@ TICK = 0.5
 
 
 def run(
-    settings: Settings, engine_factory: EngineFactory, start_rebuild: Callable[[], Rebuild], drain: bool = False
+    settings: Settings, engine_factory: EngineFactory, start_rebuild: Callable[[int], Rebuild], drain: bool = False
 ) -> None:
     """Run a worker until SIGTERM or SIGINT, or until it has drained; raises what ended it otherwise.
 
@@ -50,7 +51,7 @@ def run(
 
 class _Worker:
     def __init__(
-        self, settings: Settings, engine_factory: EngineFactory, start_rebuild: Callable[[], Rebuild], drain: bool
+        self, settings: Settings, engine_factory: EngineFactory, start_rebuild: Callable[[int], Rebuild], drain: bool
     ) -> None:
         self._settings = settings
         self._engine_factory = engine_factory
@@ -111,6 +112,7 @@ class _Worker:
         yield self._guarded(watch.faust(app))
         yield self._guarded(Watchdog(self._settings, app, redis).watch())
         yield self._guarded(watch.name(claim))
+        yield self._guarded(FeedView(app, store, self._clock, self._settings).watch())
         if self._drain:
             yield self._guarded(self._watch_drain(Drain(self._settings, app, store, self._clock)))
 

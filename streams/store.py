@@ -124,6 +124,14 @@ class Store:
             control, outbox, due = await pipe.execute()
         return Standing(_control({b"epoch": b"0", **control}).next, outbox, _moment(due[0][1]) if due else None)
 
+    async def heard(self, partition: int) -> tuple[Control, dict[str, bytes]]:
+        """How far a partition is, and its state that is of no stay, both as of one moment."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(self.key(partition, "control"))
+            pipe.hgetall(self.state_key(partition, ""))
+            control, fields = await pipe.execute()
+        return _control({b"epoch": b"0", **control}), {name.decode(): value for name, value in fields.items()}
+
     async def outbox(self, partition: int) -> list[Entry]:
         """What the outbox holds, in order."""
         return [Entry.of(*item) for item in await self._redis.xrange(self.key(partition, "outbox"))]

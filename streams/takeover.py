@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from picustream.scoring.feeds import View
 from picustream.streams import metrics, tail
 from picustream.streams.crashpoints import crash_point
 from picustream.streams.engine import Engine, EngineFactory
@@ -44,6 +45,16 @@ MARKER = 1
 
 
 @dataclass(slots=True)
+class Tenure:
+    """The epoch that this worker raised last, also by a take-over that came no further; None: the group says it is ours.
+
+    Without it, a worker whose take-over failed half-way would take its own epoch for that of another.
+    """
+
+    epoch: int | None = None
+
+
+@dataclass(slots=True)
 class Holding:
     """What a worker holds of a partition. Exact as long as `epoch` is the one in Redis."""
 
@@ -57,6 +68,14 @@ class Holding:
     """Next offset by topic that will be processed."""
     engine: Engine
     publisher: Publisher
+    heard: View | None = None
+    """What all partitions heard of the sources, as the engine was told last."""
+
+    def hear(self, view: View | None) -> None:
+        """Tell the engine what all partitions heard, where that is new."""
+        if view is not None and view is not self.heard:
+            self.heard = view
+            self.engine.hear(view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +88,8 @@ class TakeOver:
     owner: str
     rebuild: Rebuilder
 
-    async def __call__(self, partition: int, broker: Broker, held: int | None, report: Report) -> Holding:
-        """Take over `partition`; `held` is the epoch held until now, when it is our own that is taken over again.
+    async def __call__(self, partition: int, broker: Broker, tenure: Tenure, report: Report) -> Holding:
+        """Take over `partition`, for the first time or again.
 
         `report` is told how many records a rebuild has read.
 
@@ -87,10 +106,11 @@ class TakeOver:
         9. Keep where an input begins that was never read: if its first records are cut off before they are read, the
            next take-over says so.
 
-        Fenced if another worker has taken the partition since `held`. Any other error leaves a partition that the next
+        Fenced if another worker has taken the partition since we did. Any other error leaves a partition that the next
         take-over, here or elsewhere, starts with at step 1.
         """
-        control = await self.store.take_over(partition, self.owner, held)  # 1
+        control = await self.store.take_over(partition, self.owner, tenure.epoch)  # 1
+        tenure.epoch = control.epoch
         crash_point("take-over-epoch-raised")
         publisher = Publisher(self.settings, partition)
         try:

@@ -59,6 +59,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.rules)
+        self.engine.install("", {})
 
     def take(self, batch: Sequence[tuple[int, Arrival]], now: datetime, *, settle: bool) -> None:
         """Sends a batch through the engine. Raises `Finding`."""

@@ -62,6 +62,9 @@ class ToyEngine:
     def install_due(self, due: Any) -> None:
         self._due = dict(due)
 
+    def hear(self, view: Any) -> None:
+        """Nothing is told of the sources."""
+
     def next_due(self) -> datetime | None:
         return min(self._due.values(), default=None)
 
@@ -105,7 +108,7 @@ def _output(topic: str, stay: str, event_id: str, body: dict) -> ToyOutput:
     return ToyOutput(topic, stay.encode(), event_id, value, (("ce_id", event_id.encode()),))
 
 
-def _no_rebuild() -> Rebuild:
+def _no_rebuild(partition: int) -> Rebuild:
     raise NotImplementedError("the toy's state is not rebuilt")
 
 

@@ -20,6 +20,7 @@ from picustream.models.record import DEAD_LETTER
 from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival, Engine
 from picustream.scoring.rules import load_rules
+from picustream.streams.clock import Clock
 from picustream.streams.files import Line
 from picustream.streams.intake import take_in
 from picustream.streams.resubmission import RESUBMITTED_HEADER
@@ -283,9 +284,10 @@ def test_without_a_post_nothing_is_sent_and_all_is_told(tmp_path: Path) -> None:
 def test_i2_a_resubmitted_event_that_fails_again_says_so_in_its_letter() -> None:
     """I2: the header of the record reaches the dead letter; what came from a feed itself does not claim it."""
     home = partition_of("S-1", 4)
-    record = SimpleNamespace(offset=7, key=b"S-1", value=event(), headers=((RESUBMITTED_HEADER, b"dead/x"),))
-    plain = SimpleNamespace(offset=8, key=b"S-1", value=event(), headers=(("trace", b"1"),))
-    intake = take_in([FetchedBatch(LAB, home, 7, [record, plain])], {LAB: 7, VITAL: 0}, home, 4)
+    said = {"key": b"S-1", "value": event(), "timestamp": 0}
+    record = SimpleNamespace(offset=7, headers=((RESUBMITTED_HEADER, b"dead/x"),), **said)
+    plain = SimpleNamespace(offset=8, headers=(("trace", b"1"),), **said)
+    intake = take_in([FetchedBatch(LAB, home, 7, [record, plain])], {LAB: 7, VITAL: 0}, home, 4, Clock())
     engine = Engine(load_rules())
     outputs = engine.process(engine.read(intake.arrivals, NOW), NOW).outputs
     found = read(output.value for output in outputs if output.topic == DEAD_LETTER)

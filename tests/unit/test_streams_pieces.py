@@ -20,8 +20,8 @@ from picustream.streams.clock import Clock
 from picustream.streams.drain import drained
 from picustream.streams.errors import BadSettings
 from picustream.streams.health import REBUILDING, STUCK, TROUBLED, Health
-from picustream.streams.intake import StreamGap, take_in
-from picustream.streams.misrouted import FORWARDED_HEADER, forwarded
+from picustream.streams.intake import StreamGap, arrival_of, take_in
+from picustream.streams.misrouted import FORWARDED_HEADER, forwarded, is_misrouted
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
 from picustream.streams.partition import LONG, _adjusted
 from picustream.streams.scheduler import BatchScheduler, FetchedBatch
@@ -41,6 +41,7 @@ class Record:
     key: bytes | None = STAY.encode()
     value: bytes | None = b"{}"
     headers: tuple[tuple[str, bytes], ...] = ()
+    timestamp: int = 1_700_000_000_123
 
 
 def fetched(*offsets: int, previous: int | None = None, topic: str = LAB) -> FetchedBatch:
@@ -76,6 +77,14 @@ class TestMisrouted:
         assert entry is not None
         assert (entry.partition, entry.key) == (HOME, STAY.encode())
 
+    def test_what_was_forwarded_for_its_key_tells_of_its_feeds_partitioner_and_nothing_else_does(self) -> None:
+        with_key = self.send(STAY.encode(), b"{}", ELSEWHERE)
+        without = self.send(None, json.dumps({"stay_id": STAY}).encode(), ELSEWHERE)
+        assert with_key is not None and without is not None
+        assert [is_misrouted(headers) for headers in (with_key.headers, without.headers, [("trace", b"1")])] == [
+            True, False, False,
+        ]  # fmt: skip
+
     @pytest.mark.parametrize(
         "value", [b"", b"no json", b"[]", b'{"stay_id": 5}', b'{"stay_id": "a b"}', b"[" * 100_000]
     )
@@ -91,7 +100,7 @@ class TestIntake:
     """Offsets below `next` are dropped, and nothing that was fetched may be missing (I2)."""
 
     def take(self, *batches: FetchedBatch, at: int = 10) -> Any:
-        return take_in(batches, {LAB: at, VITAL: 0}, HOME, PARTITIONS)
+        return take_in(batches, {LAB: at, VITAL: 0}, HOME, PARTITIONS, Clock())
 
     def test_what_is_processed_already_is_dropped(self) -> None:
         intake = self.take(fetched(8, 9, 10, 11))
@@ -117,9 +126,19 @@ class TestIntake:
 
     def test_misrouted_records_are_set_apart_and_count_as_done(self) -> None:
         batch = FetchedBatch(LAB, ELSEWHERE, 10, [Record(10)])
-        intake = take_in([batch], {LAB: 10}, ELSEWHERE, PARTITIONS)
+        intake = take_in([batch], {LAB: 10}, ELSEWHERE, PARTITIONS, Clock())
         assert (intake.arrivals, [one.partition for one in intake.forwards]) == ([], [HOME])
         assert intake.next == {LAB: 11}
+
+
+    def test_an_arrival_says_when_it_came_and_whether_it_was_misrouted(self) -> None:
+        """The time is the broker's, as the ward's clock showed it then."""
+        start = datetime(2025, 1, 1, tzinfo=UTC)
+        clock = Clock(start, datetime.fromtimestamp(1_700_000_000, UTC), 1000.0)
+        record = Record(10, headers=((FORWARDED_HEADER, b"picu.lab.v1/0/3"),))
+        arrival = arrival_of(LAB, HOME, record, clock)
+        assert (arrival.arrived_at, arrival.misrouted) == (start + timedelta(seconds=123), True)
+        assert not arrival_of(LAB, HOME, Record(11), clock).misrouted
 
 
 class TestOutboxEntry:
