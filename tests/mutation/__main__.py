@@ -1,0 +1,70 @@
+"""`python -m tests.mutation [--module NAME]... [--fresh]`: which changes of scoring/ would the tests not notice?
+
+Works on a copy of the tree in `.mutation/`, where the outcomes stay: a run that was broken off goes on, and only what
+was changed since is tried again. Exit status 0 when at least 95 % of the mutants are noticed and each survivor stands
+in `survivors.toml` with its reason; 1 when not. `docs/mutation.md` is written when every module has been tried.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.mutation.mutants import mutants
+from tests.mutation.report import Module, page, reasons, verdict
+from tests.mutation.results import Results
+
+ROOT = Path(__file__).parents[2]
+WORK = ROOT / ".mutation"
+PAGE = ROOT / "docs" / "mutation.md"
+ROOMS = ("models", "scoring", "streams", "agents", "commands", "local", "demo", "protocols", "codemaps")
+ENVIRONMENT = {"PICUSTREAM_TEST_SEEDS": "5", "PYTHONSAFEPATH": ""}
+"""The random tests are short: the histories have been tried before them."""
+
+
+def main() -> int:
+    """Try what has to be tried, and judge; the exit status."""
+    options = _options()
+    every = sorted(path.stem for path in (ROOT / "scoring").glob("[!_]*.py"))
+    if options.fresh:
+        shutil.rmtree(WORK, ignore_errors=True)
+    results = WORK / "results.ndjson"
+    tree = _copied()
+    command = [sys.executable, "-m", "tests.mutation.trials", str(results), *(options.module or every)]
+    tried = subprocess.run(command, cwd=tree, env={**os.environ, **ENVIRONMENT}, check=False).returncode
+    if tried:
+        return tried
+    kept = Results(results, ROOT / "tests")
+    modules = [Module(name, mutants(name, (tree / "scoring" / f"{name}.py").read_text()), kept) for name in every]
+    asked = [module for module in modules if module.name in (options.module or every)]
+    lines = verdict(asked, reasons())
+    print("\n".join(lines) if lines else "all right: every survivor has its reason")
+    if all(module.complete for module in modules):
+        PAGE.write_text(page(modules, reasons()))
+    return 1 if lines else 0
+
+
+def _copied() -> Path:
+    """A copy of what the tests need, its rooms inside the package as they are when installed."""
+    tree = WORK / "tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    for name in (*ROOMS, "picustream", "tests", "docs"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    for room in ROOMS:
+        (tree / "picustream" / room).symlink_to(tree / room)
+    return tree
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--module", action="append", help="only this module of scoring/; may be given often")
+    parser.add_argument("--fresh", action="store_true", help="forget the outcomes of earlier runs")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""What a mutant is tried with: random histories against the reference first, then the tests of its rules.
+
+The reference's records are computed once, before a mutant exists; a mutant is only replayed.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tests import reference
+from tests.reference.generate import case
+from tests.reference.written import Event
+
+HISTORIES = 40
+"""Random histories, by the seeds 0, 1, ...: the fixed ones that the tests begin with, too."""
+
+RULES = [
+    "units", "support", "pairing", "triplet", "mods", "mods_days", "ards", "apps", "eligibility", "eligibility_state",
+    "outcomes", "time", "versions", "receipts", "vectors",
+]  # fmt: skip
+ENGINE = ["door", "revisions", "rebuild", "incremental", "convergence"]
+OWN = {
+    "units": ["units", "door"],
+    "days": ["time", "second_protocol"],
+    "bodies": ["revisions"],
+    "stay": ["time", "second_protocol"],
+    "door": ["door", "door_fuzz"],
+    **dict.fromkeys(
+        ("alarms", "alerts", "assess", "chart", "daybook", "engine", "entries", "reach", "rebuild", "revisions",
+         "rules", "stayfile", "view"),
+        ENGINE,
+    ),
+}  # fmt: skip
+"""Tests that see a module before the tests of the rules; by default those of its name."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A history, and the records that stand at its end by the reference."""
+
+    events: list[Event]
+    protocol: dict[str, Any]
+    until: datetime | None
+    records: dict[Any, Any]
+
+
+def expected() -> list[Expected]:
+    """The histories and what the reference makes of them."""
+    made = []
+    for seed in range(HISTORIES):
+        told = case(seed)
+        allowed = [event for event in told.events if reference.accepts(*event, told.until)]
+        clock = reference.replay_clock(allowed, told.until)
+        records = reference.current_records(allowed, clock, told.protocol)
+        made.append(Expected(told.events, told.protocol, told.until, records))
+    return made
+
+
+def kills(module: str, histories: list[Expected]) -> bool:
+    """Whether anything notices the mutant in place. In a process of its own: it imports what is mutated."""
+    return any(_differs(one) for one in histories) or _fails(tests(module))
+
+
+def _differs(one: Expected) -> bool:
+    from picustream.models.record import DEAD_LETTER
+    from tests.core.compare import current
+    from tests.core.histories import compared, replayed, rules_for
+
+    told = replayed(one.events, rules_for(one.protocol), one.until)
+    chains: dict[str, list[int]] = defaultdict(list)
+    for output in told:
+        record, _, revision = output.event_id.rpartition("/r")
+        if output.topic != DEAD_LETTER:
+            chains[record].append(int(revision))
+    broken = any(chain != list(range(1, len(chain) + 1)) for chain in chains.values())
+    return broken or bool(compared(current(told), one.records))
+
+
+def tests(module: str) -> list[str]:
+    """The test files for a module, the likeliest first."""
+    own = OWN.get(module, [name for name in RULES if name.startswith(module)])
+    return [f"tests/core/test_{name}.py" for name in dict.fromkeys([*own, *RULES])]
+
+
+def _fails(files: list[str]) -> bool:
+    import pytest
+
+    quiet = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    return pytest.main([*quiet, *files]) != pytest.ExitCode.OK
