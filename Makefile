@@ -7,7 +7,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format trace bench chaos fuzz clean
+.PHONY: help install demo test lint format trace bench chaos fuzz mutation clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -50,8 +50,12 @@ chaos: $(READY) ## Kill, pause and wipe everything at random while events flow (
 fuzz: $(READY) ## Send broken messages through the engine, each accounted for (ARGS="--messages 1000000 --seed 1")
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
+mutation: $(READY) ## Which changes of scoring/ would the tests not notice (an hour or two; ARGS="--module units")
+	@$(BIN)/pip install -q -e '.[mutation]'
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
 bench: $(READY) ## Measure, against a baseline in the same run
 	@$(BIN)/python -m bench
 
 clean: ## Remove the environment and caches
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	@rm -rf $(VENV) .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -47,9 +47,9 @@ def main() -> int:
             return 1
         limit = SLACK_SECONDS + TIMES_SLOWER * (_cpu() - begun)
         for number, one in enumerate(waiting, 1):
-            results.add(one, _tried(one, path, histories, limit))
-            print(f"\r{module}: {number} of {len(waiting)}", end="", flush=True)
-        print()
+            outcome = _tried(one, path, histories, limit)
+            results.add(one, outcome)
+            print(f"{module}: {number} of {len(waiting)}: line {one.line} {outcome}", flush=True)
     return 0
 
 
