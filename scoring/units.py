@@ -18,6 +18,8 @@ ONE = Decimal(1)
 
 EXACT_DIGITS = 120
 """More than a value of 40 digits times any factor here can have."""
+GREATEST_MAGNITUDE = 30
+"""A power of ten, up or down, beyond any range, and beyond what exact arithmetic should be asked to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +94,16 @@ def canonical_value(variable: Variable, value: Decimal, unit: str | None, codema
     Raises `Unusable` with `unit-missing`, `unit-unknown`, `unit-mismatch` or `implausible`.
     """
     quantity = QUANTITIES[variable]
-    if value.adjusted() > 12 or value.adjusted() < -30:
-        _refuse_zero_aside(value)
+    if value and abs(value.adjusted()) > GREATEST_MAGNITUDE:
+        raise Unusable("implausible", "a magnitude that no measurement has")
     with localcontext() as context:
         context.prec = EXACT_DIGITS
         exact = value * _factor(variable, quantity, value, unit, codemap)
-    if variable is Variable.FIO2 and _ALMOST_ROOM_AIR <= exact < ROOM_AIR:
-        exact = ROOM_AIR
+    if variable is Variable.FIO2 and exact >= _ALMOST_ROOM_AIR:
+        exact = max(exact, ROOM_AIR)
     if not quantity.plausible(exact):
         raise Unusable("implausible", f"outside the range of {variable} in {quantity.unit}")
     return exact
-
-
-def _refuse_zero_aside(value: Decimal) -> None:
-    """Beyond any range, and beyond what exact arithmetic should be asked to hold."""
-    if value != 0:
-        raise Unusable("implausible", "a magnitude that no measurement has")
 
 
 def _factor(variable: Variable, quantity: Quantity, value: Decimal, unit: str | None, codemap: CodeMap) -> Decimal:

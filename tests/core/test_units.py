@@ -138,6 +138,25 @@ def test_v1_values_outside_the_range_are_implausible(
 
 
 @pytest.mark.proves("V1")
+@pytest.mark.parametrize(("value", "kept"), [
+    ("1e-30", True), ("9.9e-31", False), ("1e-400", False), ("1e400", False), ("1e999999", False),
+])  # fmt: skip
+def test_v1_a_magnitude_that_no_measurement_has_is_implausible(value: str, kept: bool) -> None:
+    """Far beyond the smallest and the greatest of anything; exact arithmetic is not asked to hold it."""
+    if kept:
+        assert canonical("heart_rate", value, "/min") == Decimal(value)
+    else:
+        assert refusal("heart_rate", value, "/min") == "implausible"
+
+
+@pytest.mark.proves("V1")
+@pytest.mark.parametrize("zero", ["0", "-0", "0.000", "0e400", "0e-400"])
+def test_v1_zero_is_zero_however_it_is_written(zero: str) -> None:
+    """Its exponent says nothing."""
+    assert canonical("creatinine", zero, "umol/L") == 0
+
+
+@pytest.mark.proves("V1")
 @pytest.mark.parametrize("variable", ["gcs_total", "gcs_eye", "gcs_verbal", "gcs_motor"])
 def test_v1_a_coma_score_is_a_whole_number(variable: str) -> None:
     """3.5 is no score; 3.0 is 3."""
