@@ -6,6 +6,7 @@ the stream: drop everything held and take the partition over again. So nothing i
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -23,7 +24,7 @@ from picustream.streams.publisher import PublisherFenced
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.store import Fenced, StateLost
-from picustream.streams.takeover import Broker, Holding, TakeOver
+from picustream.streams.takeover import Broker, Holding, TakeOver, Tenure
 from picustream.streams.waiting import Waiting
 
 log = logger(__name__)
@@ -41,6 +42,8 @@ FIRST_BACK_OFF, LAST_BACK_OFF = 0.1, 2.0
 """Seconds before taking over again: doubled from one failure to the next."""
 GRACE = 2.0
 """Seconds for the batch in hand to end when the partition is released; it may be cut at any point."""
+
+_REFUSES = re.compile(r"\b(?:OOM|MISCONF|READONLY|NOREPLICAS|NOPERM|NOAUTH|LOADING|BUSY|MASTERDOWN)\b")
 
 TROUBLE = (RedisError, KafkaError, OSError, TimeoutError)
 """What passes: the other side is away, slow, full, or about to tell the group of a new owner."""
@@ -159,19 +162,19 @@ class Partition:
         return quiet and not self.backlog and self._waiting.empty
 
     async def _run(self) -> None:
-        epoch: int | None = None
+        tenure = Tenure()
         back_off = FIRST_BACK_OFF
         why = "assigned"
         try:
             while not self._stopping:
                 try:
-                    holding = await self._hold(epoch, why)
-                    epoch, back_off = holding.epoch, FIRST_BACK_OFF
+                    holding = await self._hold(tenure, why)
+                    back_off = FIRST_BACK_OFF
                     await self._work(holding)
                     return
                 except Fenced:
                     await self._wait_out_the_fence()
-                    epoch, why = None, "fenced"
+                    tenure.epoch, why = None, "fenced"
                 except PublisherFenced:
                     why = "producer-fenced"
                 except StateLost:
@@ -182,8 +185,15 @@ class Partition:
                     log.warning("stream-gap", partition=self.number)
                     why = "stream-gap"
                 except TROUBLE as error:
-                    why = self.trouble = type(error).__name__
-                    log.warning("no-progress", partition=self.number, again_in=back_off, **place(error))
+                    why = type(error).__name__
+                    self.trouble = named(error)
+                    log.warning(
+                        "no-progress",
+                        partition=self.number,
+                        trouble=self.trouble,
+                        again_in=back_off,
+                        **place(error),
+                    )
                     await asyncio.sleep(back_off)
                     back_off = min(back_off * 2, LAST_BACK_OFF)
                 finally:
@@ -191,8 +201,8 @@ class Partition:
         except Exception as error:  # noqa: BLE001 - nothing may end silently: the process exits and Redis knows where to go on
             self._failed(error)
 
-    async def _hold(self, epoch: int | None, why: str) -> Holding:
-        holding = await self._take_over(self.number, self._broker, epoch, self._rebuilding)
+    async def _hold(self, tenure: Tenure, why: str) -> Holding:
+        holding = await self._take_over(self.number, self._broker, tenure, self._rebuilding)
         self._waiting.clear()
         self._holding = holding
         self.rebuilt = None
@@ -248,6 +258,12 @@ class Partition:
         """The clock, which never runs backwards for a partition, whoever owned it before."""
         now, passed = self._clock.now(), holding.engine.clock
         return now if passed is None else max(now, passed)
+
+
+def named(error: Exception) -> str:
+    """The kind of a trouble, and the word by which Redis says why it refuses; the text of an error is not shown."""
+    words = _REFUSES.findall(str(error)) if isinstance(error, RedisError) else []
+    return " ".join([type(error).__name__, *words[:1]])
 
 
 def _adjusted(records: int, seconds: float, most: int) -> int:
