@@ -65,7 +65,7 @@ def eligibility_body(screening: Screening, now: datetime) -> Body:
         "data-complete": data_criterion(screening, now),
     }
     state = _state(found)
-    waiting = now <= screening.decided_after and None in (found["stay-48h"].met, found["data-complete"].met)
+    waiting = None in (found["stay-48h"].met, found["data-complete"].met)
     since = [met.since for met in found.values() if met.since is not None]
     criteria = [_criterion(name, met) for name, met in found.items()]
     fields = {
@@ -132,12 +132,11 @@ def _possible_dates(birth: Birth) -> set[date]:
 
 
 def _age_detail(birth: Birth, day: date) -> str:
-    days = (day - birth.last).days
     if day < birth.first:
         return "born-after-admission"
-    if birth.complete and days < 365:
-        return f"age-{days}-days"
     youngest, oldest = (max(years, 0) for years in birth.years_on(day))
+    if birth.complete and not oldest:
+        return f"age-{(day - birth.first).days}-days"
     return f"age-{youngest}-years" if youngest == oldest else f"age-{youngest}-or-{oldest}-years"
 
 

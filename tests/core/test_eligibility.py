@@ -31,11 +31,17 @@ def judged(ward: Stay, name: str) -> tuple[Any, Any]:
     ("2007-01-01", None, "age-18-review"),
     ("2006-01-02", None, "age-18-review"),
     ("2006-01-01", False, "age-19-years"),
+    ("2025-01-01", False, "age-0-days"),
+    ("2024-01-02", True, "age-365-days"),
+    ("2024-01-01", True, "age-1-years"),
     ("2025-01-02", False, "born-after-admission"),
     (None, None, "birth-date-missing"),
     ("2024-11", True, None),
     ("2024-12", None, None),
-    ("2020", True, None),
+    ("2020", True, "age-4-or-5-years"),
+    ("2020-01", True, "age-4-or-5-years"),
+    ("2020-05", True, "age-4-years"),
+    ("2025", False, "age-0-years"),
     ("2007", None, None),
     ("2006-06", None, "age-18-review"),
     ("2005", False, None),
@@ -87,6 +93,17 @@ def test_e1_in_picu_is_true_once_admitted_and_stays_so() -> None:
 def test_e2_time_alone_decides_past_48_hours_not_at_them(clock: str, met: bool | None) -> None:
     """At exactly 48 h the child has not stayed longer than 48 h."""
     assert judged(WARD.until(clock), "stay-48h")[0] is met
+
+
+@pytest.mark.proves("E2", "E4", "E5")
+def test_e2_what_is_filed_at_exactly_48_hours_finds_nothing_decided() -> None:
+    """The same moment, looked at because something else happens in it: undecided, and the record not final."""
+    ward = MEASURED.consent("day 3 08:00")
+    undecided = ward.until("day 3 08:00")
+    assert judged(undecided, "stay-48h") == (None, "0.0-h-to-go")
+    assert judged(undecided, "data-complete") == (None, "not-evaluated")
+    assert (undecided.eligibility["state"], undecided.eligibility["status"]) == ("screening", "preliminary")
+    assert (ward.eligibility["state"], ward.eligibility["status"]) == ("eligible", "final")
 
 
 @pytest.mark.proves("E2")

@@ -80,3 +80,14 @@ def test_e5_a_change_is_told_and_a_change_of_nothing_is_not() -> None:
     ward = ward.consent("day 4 09:00").lab("day 4 10:00", creatinine=60).consent("day 5 09:00", "withdrawn")
     states = [record["state"] for record in ward.revisions(ELIGIBILITY)]
     assert states == ["screening", "screening", "eligible", "withdrawn"]
+
+
+@pytest.mark.proves("E5", "I7")
+def test_e5_a_correction_that_changes_a_detail_alone_is_told() -> None:
+    """A birth date mended by a year decides nothing, and the record says the new age; a countdown is no news."""
+    mended = WARD.admitted(
+        "day 1 08:00", birth_date="2019-05-01", sex="female", event_id="e1", recorded="day 2 09:00", status="corrected"
+    ).until("day 2 10:00")
+    assert mended.criterion("age")["detail"] == "age-5-years"
+    again = WARD.admitted("day 1 08:00", birth_date="2020-05-01", sex="female", event_id="e1", recorded="day 2 09:00")
+    assert len(again.until("day 2 10:00").revisions(ELIGIBILITY)) == 1
