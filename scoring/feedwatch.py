@@ -93,7 +93,7 @@ class FeedWatch:
 
     def hear(self, view: View) -> None:
         """Takes over what all partitions heard; one that is no later than what was told by changes nothing."""
-        if self._decides is None or (self._judged is not None and view.as_of <= self._judged):
+        if self._decides is None or self._is_over(view):
             return
         self._view = view
         news = not self.loaded or self._holding(view).keys() != self._told_keys()
@@ -106,7 +106,9 @@ class FeedWatch:
         if self.due is None or (self._decides is None and self.due > now):
             return []
         view = self._feeds.view(now) if self._decides is None else self._view
-        assert view is not None
+        if view is None or (self._decides is not None and self._is_over(view)):
+            self.due = None
+            return []
         telling = Telling(self._rules, None, None, _CAUSE, emitted_at)
         found = list(alert_revisions(self._holding(view), self._told_keys(), self._heads, telling))
         for one in found:
@@ -133,6 +135,10 @@ class FeedWatch:
         taken = self._feeds.take_unsaved() | self._unsaved
         self._unsaved = {}
         return taken
+
+    def _is_over(self, view: View) -> bool:
+        """Whether something was told by a view no earlier: of two workers the one has the earlier clock."""
+        return self._judged is not None and view.as_of <= self._judged
 
     def _holding(self, view: View) -> dict[RecordKey, Condition]:
         found = {}
