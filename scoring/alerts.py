@@ -108,7 +108,7 @@ def silent_since(chart: Chart, stay: Stay) -> datetime | None:
     """When an open stay was last heard by a vital sign, at the earliest its admission; None once it has ended."""
     if stay.end is not None:
         return None
-    heard = (chart.usable[variable].last_at() for variable in VITAL_SIGNS)
+    heard = (chart.shelves.usable[variable].last_at() for variable in VITAL_SIGNS)
     return max([stay.start, *(moment for moment in heard if moment is not None)])
 
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from picustream.models.protocol import Protocol, hours
 from picustream.models.record import AppsComponent, AppsComponents
 from picustream.models.text import printed
-from picustream.models.variable import Variable
 from picustream.scoring.ards import PRESUMPTIVE_ARDS, Ards
 from picustream.scoring.bodies import Body
 from picustream.scoring.days import StudyDay, closes_at, local_date, study_day
@@ -151,24 +151,23 @@ def _plateau(view: View, pair: Pair | None) -> AppsComponent:
     if pair is None:
         return _missing("no-pair")
     within = hours(view.protocol.apps.plateau_within_hours)
-    for variable, reason in ((Variable.PLATEAU_PRESSURE, None), (Variable.PEAK_PRESSURE, "peak-in-pressure-control")):
-        around = view.between(variable, pair.at - within, pair.at + within)
-        chosen = nearest([value for value in around if _stands_for_plateau(view, value)], pair.at)
-        if chosen is not None:
-            return AppsComponent(
-                points=plateau_points(chosen.exact, view.protocol),
-                value=printed(chosen.exact),
-                unit="cm[H2O]",
-                inputs=inputs_of((chosen,)),
-                reason=reason,
-            )
-    return _missing("not-measured")
+    chosen, reason = view.nearest_plateau(pair.at, within, partial(_above_peep, view)), None
+    if chosen is None:
+        chosen = view.nearest_pressure_peak(pair.at, within, partial(_above_peep, view))
+        reason = "peak-in-pressure-control"
+    if chosen is None:
+        return _missing("not-measured")
+    return AppsComponent(
+        points=plateau_points(chosen.exact, view.protocol),
+        value=printed(chosen.exact),
+        unit="cm[H2O]",
+        inputs=inputs_of((chosen,)),
+        reason=reason,
+    )
 
 
-def _stands_for_plateau(view: View, value: Observed) -> bool:
-    """A6: not below the PEEP in force at its own time; a peak only under pressure control."""
-    if value.variable is Variable.PEAK_PRESSURE and view.chart.control_of(value) != "pressure":
-        return False
+def _above_peep(view: View, value: Observed) -> bool:
+    """A6: not below the PEEP in force at its own time; an unknown PEEP excludes nothing."""
     peep = peep_in_force(view, value.at)
     return peep is None or value.exact >= peep
 

@@ -22,10 +22,11 @@ from picustream.scoring.bodies import (
     mods_key,
     outcome_key,
 )
-from picustream.scoring.chart import Changes, Chart
+from picustream.scoring.chart import Chart
 from picustream.scoring.daybook import DayBook, days_between
 from picustream.scoring.days import ONE_DAY, closes_at, local_date, midnight
 from picustream.scoring.eligibility import Screening, decided_after, eligibility_body
+from picustream.scoring.entries import Changes
 from picustream.scoring.mods import DayContext, mods_body
 from picustream.scoring.organs import ORGANS, RULES, Organ
 from picustream.scoring.outcomes import Course, DayScore, due_times, milestones, outcome_body

@@ -5,10 +5,10 @@ idempotent, so the chart does not depend on the order, the batches or the repeat
 one thing are ordered by filing time, then event id, then canonical text; what lost its last current version is let go.
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Literal
+from typing import Any
 
 from picustream.models.codemap import CodeMap
 from picustream.models.event import (
@@ -16,33 +16,24 @@ from picustream.models.event import (
     WITHDRAWN,
     Event,
     FactEvent,
-    LabEvent,
-    Observation,
-    ObservationEvent,
-    Status,
     VentilatorEvent,
 )
 from picustream.models.protocol import Protocol
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
-from picustream.scoring.entries import Fact, Filed, Observed, Ventilation
-from picustream.scoring.series import Series
-from picustream.scoring.units import Unusable, canonical_value
+from picustream.scoring.entries import Changes, Entry, Fact, Filed, Holding, Identity, Kind, Observed, Ventilation
+from picustream.scoring.gone import Gone
+from picustream.scoring.reading import observed_of
+from picustream.scoring.series import Recall, Series
+from picustream.scoring.shelves import Shelves
 
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
-Identity = tuple[str, str]
-"""(source, id) of an observation, (source, event id) of a ventilator event."""
 
 
-@dataclass(slots=True)
-class Changes:
-    """What filing events changed, for those who keep results by day."""
-
-    touched: set[tuple[Variable | Literal["ventilator"], datetime]] = field(default_factory=set)
-    facts: bool = False
-    stored: dict[str, Filed | None] = field(default_factory=dict)
-    """Events to keep (by key), and keys to let go."""
+BESIDE = (Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE)
+VENTILATION = "ventilation "
+"""Before the event id, where things let go of are told apart; no id of an observation has a blank."""
 
 
 class Chart:
@@ -54,15 +45,18 @@ class Chart:
         self._current: dict[Identity, Observed] = {}
         self._ventilation: dict[Identity, Ventilation] = {}
         self.facts: dict[FactKey, Fact] = {}
-        self.usable: dict[Variable, Series[Observed]] = {v: Series() for v in Variable}
-        self.unusable: dict[Variable, Series[Observed]] = {v: Series() for v in Variable}
-        self.ventilator: Series[Ventilation] = Series()
-        self.gases_by_event: dict[Identity, list[Observed]] = {}
-        """Usable PaO2 and FiO2 of one event (P1)."""
+        self.shelves = Shelves()
+        """What observations and ventilator events say, as the rules look for it."""
+        self.beside: dict[Identity, list[Observed]] = {}
+        """Usable PaO2, FiO2 (P1) and peak pressures (A6) of one event."""
+        self.gone = Gone()
+        """What was let go of."""
         self.conflicts: dict[Identity, datetime] = {}
         """(source, event id) under which two different things were said, as long as nothing later was said."""
         self._held: dict[str, dict[str, Filed]] = {}
         """Events in force by the patient they name."""
+        self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
+        """Events that say something older of what a later version is in force of."""
 
     def file(self, event: Event, kept: Filed, changes: Changes) -> None:
         """Joins one event into the chart (contract 1.2 and 1.3) and notes what changed."""
@@ -70,7 +64,7 @@ class Chart:
             self._file_fact(event, kept, changes)
             return
         for observation in event.observations:
-            self._file_observation(self._observed(event, observation, kept), changes)
+            self._file_observation(observed_of(event, observation, kept, self._protocol, self._codemap), changes)
         if isinstance(event, VentilatorEvent):
             self._file_ventilation(event, kept, changes)
 
@@ -102,14 +96,77 @@ class Chart:
         self._held.setdefault(new.patient_id, {})[new.key] = new
         if old is None:
             return
+        self._release(old, changes)
+        if new.rank != old.rank:
+            self.conflicts.pop((old.source, old.event_id), None)
+
+    def _release(self, old: Filed, changes: Changes) -> None:
         old.holds -= 1
         if old.holds == 0:
             changes.stored[old.key] = None
             del self._held[old.patient_id][old.key]
             if not self._held[old.patient_id]:
                 del self._held[old.patient_id]
-        if new.rank != old.rank:
-            self.conflicts.pop((old.source, old.event_id), None)
+
+    # What is let go of (I9). ----------------------------------------------------------------------------------------
+
+    def holdings(self) -> Iterator[Holding]:
+        """Every current version of an observation or a ventilator event."""
+        for identity, observed in self._current.items():
+            yield Holding("observation", identity, observed)
+        for identity, said in self._ventilation.items():
+            yield Holding("ventilation", identity, said)
+
+    def hides(self, holding: Holding) -> bool:
+        """Whether an event in force says something older of the same thing, which must not come back."""
+        hidden = self._hidden.get((holding.kind, holding.identity), {})
+        return any(filed.holds for filed in hidden.values())
+
+    def let_go(self, gone: Iterable[Holding], changes: Changes) -> None:
+        """Forgets current versions that no record rests on; to be given whole events."""
+        leaving: dict[int, tuple[Series[Any], set[Entry]]] = {}
+        for one in gone:
+            series: Series[Any]
+            if isinstance(one.entry, Observed):
+                series = self._shelf(one.entry)
+                self.gone.note(one.entry.filed, one.entry.id)
+                self._index(one.entry, False, Changes())
+                del self._current[one.identity]
+            else:
+                series = self.shelves.of_ventilation(one.entry)
+                self.gone.note(one.entry.filed, VENTILATION + one.entry.filed.event_id)
+            leaving.setdefault(id(series), (series, set()))[1].add(one.entry)
+            self._hidden.pop((one.kind, one.identity), None)
+            self._release(one.entry.filed, changes)
+            changes.gone = True
+        for series, entries in leaving.values():
+            series.let_go(entries)
+        for identity in [holding.identity for holding in gone if holding.kind == "ventilation"]:
+            del self._ventilation[identity]
+
+    def _passed_over(self, new: Entry, identity: str, changes: Changes) -> bool:
+        """Whether a thing not known here lies where things were let go of, so that no record can rest on it either.
+
+        Raises `Recall` where it does not, and a later version of it may be among what was let go of.
+        """
+        if not self.gone:
+            return False
+        series = self._shelf(new) if isinstance(new, Observed) else self.shelves.of_ventilation(new)
+        if series.holds_nothing_of(new.at):
+            changes.gone = self.gone.note(new.filed, identity) or changes.gone
+            return True
+        if self.gone.may_supersede(new.filed, identity):
+            raise Recall
+        return False
+
+    # Versions. ------------------------------------------------------------------------------------------------------
+
+    def _supersedes(self, kind: Kind, identity: Identity, new: Filed, old: Filed) -> bool:
+        """Whether `new` is the later version of two; the other one is remembered as hidden."""
+        later = self._later(new, old)
+        loser = old if later else new
+        self._hidden.setdefault((kind, identity), {})[loser.key] = loser
+        return later
 
     def _later(self, new: Filed, old: Filed) -> bool:
         """Whether `new` is the later version; what ties in all but the text is a conflict, told and still decided."""
@@ -119,25 +176,6 @@ class Chart:
             self.conflicts[(new.source, new.event_id)] = new.happened_at
         return canonical(parse(new.text)) > canonical(parse(old.text))
 
-    def _observed(self, event: ObservationEvent, said: Observation, kept: Filed) -> Observed:
-        specimen = event.specimen if isinstance(event, LabEvent) else "unknown"
-        variable = asked_for(said, specimen, self._codemap)
-        value, fault = self._usable(variable, said, event.status_of(said)) if variable else (None, "not-asked-for")
-        identity = event.id_of(said)
-        return Observed(kept, identity, variable, value, fault, said.value, said.unit, kept.order(identity))
-
-    def _usable(self, variable: Variable, said: Observation, status: Status) -> tuple[Decimal | None, str | None]:
-        """Rule V1: current, not withdrawn, unit known, in range."""
-        if status in WITHDRAWN:
-            return None, "withdrawn"
-        unused = status is Status.PRELIMINARY and not self._protocol.data.use_preliminary
-        if status in SAYS_NOTHING or unused or said.value is None:
-            return None, "no-value"
-        try:
-            return canonical_value(variable, said.value, said.unit, self._codemap), None
-        except Unusable as unusable:
-            return None, unusable.reason
-
     def _file_observation(self, new: Observed, changes: Changes) -> None:
         identity = (new.filed.source, new.id)
         old = self._current.get(identity)
@@ -146,50 +184,57 @@ class Chart:
                 if (new.value, new.fault) == (old.value, old.fault):
                     return
                 new = replace(new, filed=old.filed)  # a repeat, which a mended code map now reads differently
-            elif not self._later(new.filed, old.filed):
+            elif not self._supersedes("observation", identity, new.filed, old.filed):
                 return
+        elif self._passed_over(new, new.id, changes):
+            return
         self._current[identity] = new
         self._hold(new.filed, old.filed if old else None, changes)
-        if old is not None and old.variable is not None:
-            self._series(old)[old.variable].remove(old)
-            self._index_gas(old, False, changes)
-            changes.touched.add((old.variable, old.at))
-        if new.variable is not None:
-            self._series(new)[new.variable].add(new)
-            self._index_gas(new, True, changes)
-            changes.touched.add((new.variable, new.at))
+        if old is not None:
+            self._shelf(old).remove(old)
+            self._index(old, False, changes)
+        self._shelf(new).add(new)
+        self._index(new, True, changes)
+        changes.touched.update((one.variable, one.at) for one in (old, new) if one is not None and one.variable)
 
-    def _series(self, observed: Observed) -> dict[Variable, Series[Observed]]:
-        return self.usable if observed.value is not None else self.unusable
+    def _shelf(self, observed: Observed) -> Series[Observed]:
+        return self.shelves.of_observed(observed, self.control_of(observed))
 
-    def _index_gas(self, observed: Observed, present: bool, changes: Changes) -> None:
-        """Keeps PaO2 and FiO2 of one event findable from one another, and tells the PaO2 of a change in its FiO2."""
-        if observed.variable not in (Variable.PAO2, Variable.FIO2) or observed.value is None:
+    def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
+        """Keeps what belongs together in one event findable, and tells the PaO2 of a change in its FiO2."""
+        if observed.variable not in BESIDE or observed.value is None:
             return
         identity = (observed.filed.source, observed.filed.event_id)
-        others = [o for o in self.gases_by_event.pop(identity, ()) if o is not observed]
-        changes.touched.update((Variable.PAO2, o.at) for o in others if o.variable is Variable.PAO2)
+        others = [o for o in self.beside.pop(identity, ()) if o is not observed]
+        if observed.variable is not Variable.PEAK_PRESSURE:
+            changes.touched.update((Variable.PAO2, o.at) for o in others if o.variable is Variable.PAO2)
         now = [*others, observed] if present else others
         if now:
-            self.gases_by_event[identity] = sorted(now, key=lambda o: o.order)
+            self.beside[identity] = sorted(now, key=lambda o: o.order)
 
     def _file_ventilation(self, event: VentilatorEvent, kept: Filed, changes: Changes) -> None:
         identity = (kept.source, kept.event_id)
         old = self._ventilation.get(identity)
-        if old is not None and (kept.says_the_same(old.filed) or not self._later(kept, old.filed)):
-            return
         stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
         support, control = (said if stands and said != "unknown" else None for said in (event.support, event.control))
         new = Ventilation(kept, support, control, stands, kept.order(kept.event_id))
+        if old is not None:
+            same = kept.says_the_same(old.filed)
+            if same or not self._supersedes("ventilation", identity, kept, old.filed):
+                return
+        elif self._passed_over(new, VENTILATION + kept.event_id, changes):
+            return
+        peaks = [o for o in self.beside.get(identity, ()) if o.variable is Variable.PEAK_PRESSURE]
+        for peak in peaks:
+            self._shelf(peak).remove(peak)
         self._ventilation[identity] = new
+        for peak in peaks:
+            self._shelf(peak).add(peak)
         self._hold(kept, old.filed if old else None, changes)
         if old is not None:
-            if old.stands:
-                self.ventilator.remove(old)
-            changes.touched.add(("ventilator", old.at))
-        if new.stands:
-            self.ventilator.add(new)
-        changes.touched.add(("ventilator", new.at))
+            self.shelves.of_ventilation(old).remove(old)
+        self.shelves.of_ventilation(new).add(new)
+        changes.touched.update(("ventilator", one.at) for one in (old, new) if one is not None)
 
     def _file_fact(self, event: FactEvent, kept: Filed, changes: Changes) -> None:
         many = "id" in type(event).model_fields
@@ -202,16 +247,3 @@ class Chart:
         self.facts[key] = Fact(kept, event, kept.order(identity))
         self._hold(kept, old.filed if old else None, changes)
         changes.facts = True
-
-
-def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | None:
-    """The variable an observation measures, or None for a code nobody asked for.
-
-    A blood gas of unstated or other origin is no arterial one (clinical rules, section 2).
-    """
-    variable = codemap.variable(said.system, said.code)
-    if variable is not Variable.PAO2:
-        return variable
-    if codemap.arterial_only(said.system, said.code):
-        return variable if specimen == "arterial" else None
-    return variable if specimen in ("arterial", "unknown") else None

@@ -5,8 +5,8 @@ from datetime import date
 
 from picustream.models.variable import Variable
 from picustream.scoring.ards import is_candidate
-from picustream.scoring.chart import Changes
 from picustream.scoring.days import ONE_DAY, local_date, midnight
+from picustream.scoring.entries import Changes
 from picustream.scoring.organs import ANCHORS, ORGANS, RULES, Organ, OrganDay
 from picustream.scoring.pairing import Pair, pair_of
 from picustream.scoring.reach import Part, Reaches

@@ -27,8 +27,8 @@ from picustream.models.event import (
     LabEvent,
     ObservationEvent,
 )
-from picustream.scoring.chart import asked_for
 from picustream.scoring.entries import Filed, filed
+from picustream.scoring.reading import asked_for
 from picustream.scoring.rules import Rules
 from picustream.scoring.units import Unusable, canonical_value
 

@@ -11,35 +11,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from picustream.models import text
 from picustream.models.event import FactEvent
 from picustream.models.protocol import hours
-from picustream.models.record import ALERT, DEAD_LETTER, AlertRecord, Cause, DeadLetter, dump
+from picustream.models.record import Cause
 from picustream.scoring.alerts import passing_alert
-from picustream.scoring.door import Admission, Arrival, Door, Fault, dead_letter_fields
+from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.feeds import View
 from picustream.scoring.feedwatch import FeedWatch
+from picustream.scoring.outputs import Output, alert_output, dead_letter_output, record_output
 from picustream.scoring.revisions import Revision
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import StayFile
 
 __all__ = ["Arrival", "Batch", "Effects", "Engine", "Output"]
 
-CONTENT_TYPE = b"application/json"
-HEAD_HEADER = "picustream_head"
-"""Header of every record of a stay and alert about a source: what is kept of it as last told, from which lost state is
-rebuilt (I5)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One record to publish."""
-
-    topic: str
-    key: bytes | None
-    event_id: str
-    value: bytes
-    headers: tuple[tuple[str, bytes], ...]
+STAYS_HELD = 64
+"""Stays that a bounded engine keeps in memory from one batch to the next; the others are in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +61,15 @@ class Effects:
 class Engine:
     """Stays held in memory, and the one way they change."""
 
-    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None) -> None:
-        """`decides`: of which sources this engine tells; None where it is all there is."""
+    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool = False) -> None:
+        """`decides`: of which sources this engine tells; None where it is all there is.
+
+        `bounded`: memory and store do not grow with what feeds send (I9); then `process` may raise `Recall`.
+        """
         self._rules = rules
+        self._zone = rules.protocol.zone
+        self._bounded = bounded
+        self._recalled: list[str] = []
         self.feeds = FeedWatch(rules, decides)
         self._door = Door(rules)
         self._stays: dict[str, StayFile] = {}
@@ -107,6 +100,13 @@ class Engine:
             return
         self._stays[stay_id] = StayFile(stay_id, self._rules, fields)
 
+    def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
+        """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
+        events = [(one.event, one.filed) for one in history.admissions if one.stay_id == stay_id]
+        known = [(event, kept) for event, kept in events if event is not None and kept is not None]
+        self._stays[stay_id] = StayFile.recalled(stay_id, self._rules, fields, known)
+        self._recalled.append(subject)
+
     def rebuild(self, stays: Iterable[StayFile], now: datetime) -> Effects:
         """Takes over stays whose state was lost, and tells what differs from what was last told (I5)."""
         effects = Effects()
@@ -117,11 +117,11 @@ class Engine:
 
     def told_at_once(self, name: str, subject: str, now: datetime) -> list[Output]:
         """An alert about something that is no stay's and is over as it is told: fired and resolved."""
-        return [self._alert_output(record) for record in passing_alert(name, subject, self._rules, now)]
+        return [alert_output(record, self._zone) for record in passing_alert(name, subject, self._rules, now)]
 
     def dead_letters(self, one: Admission, now: datetime) -> list[Output]:
         """A dead letter per fault of an arrival."""
-        return [self._dead_letter(one, number, fault, now) for number, fault in enumerate(one.faults)]
+        return [dead_letter_output(one, number, now, self._zone) for number in range(len(one.faults))]
 
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
         """Takes over the due times that the store keeps."""
@@ -147,8 +147,14 @@ class Engine:
         The record clock is the greatest filing time seen, never past `now`. `settle` False: more events wait, so time
         goes no further than they say; else a backlog that holds an admission would close every day up to today
         before the discharge behind it is read. `emitted_at`: what the records say of when they were made.
+
+        Raises `Recall` where an answer rests on what was let go of: the engine is then of no use any more, and a new
+        one must be given the stay's history (`recall`) before the batch.
         """
         effects = Effects()
+        for subject in self._recalled:
+            effects.outputs.extend(self.told_at_once("state-rebuilt", subject, emitted_at or now))
+        self._recalled.clear()
         for one in batch.admissions:
             if one.event is not None:
                 self._pass_time(min(now, one.event.filed_at), effects, emitted_at)
@@ -159,7 +165,19 @@ class Engine:
             self._pass_time(now, effects, emitted_at)
         self._look_at_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
+        if self._bounded:
+            self._tidy(batch.stays, effects)
         return effects
+
+    def _tidy(self, touched: Iterable[str], effects: Effects) -> None:
+        """Keeps the stays touched small, and in memory those touched last."""
+        for stay_id in touched:
+            stay = self._stays[stay_id] = self._stays.pop(stay_id)
+            if self.clock is not None:
+                stay.thin(self.clock)
+            self._save(stay, effects)
+        for stay_id in list(self._stays)[: max(0, len(self._stays) - STAYS_HELD)]:
+            del self._stays[stay_id]
 
     def _pass_time(self, moment: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         if self.clock is None or moment > self.clock:
@@ -183,7 +201,7 @@ class Engine:
     def _look_at_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         found = self.feeds.revisions(now, emitted_at or now)
         if found:
-            effects.outputs.extend(self._output(one) for one in found)
+            effects.outputs.extend(record_output(one, self._zone) for one in found)
             self._keep_feeds(effects)
 
     def _keep_feeds(self, effects: Effects) -> None:
@@ -207,13 +225,16 @@ class Engine:
         return news
 
     def _tell(self, stay: StayFile, revisions: list[Revision], effects: Effects) -> None:
-        effects.outputs.extend(self._output(revision) for revision in revisions)
-        unsaved = stay.take_unsaved()
-        if unsaved:
-            effects.writes.setdefault(stay.stay_id, {}).update(unsaved)
+        effects.outputs.extend(record_output(one, self._zone) for one in revisions)
+        self._save(stay, effects)
         if stay.due != self._due.get(stay.stay_id):
             self._set_due(stay.stay_id, stay.due)
             effects.due[stay.stay_id] = stay.due
+
+    def _save(self, stay: StayFile, effects: Effects) -> None:
+        unsaved = stay.take_unsaved()
+        if unsaved:
+            effects.writes.setdefault(stay.stay_id, {}).update(unsaved)
 
     def _set_due(self, stay_id: str, moment: datetime | None) -> None:
         if moment is None:
@@ -221,36 +242,6 @@ class Engine:
         else:
             self._due[stay_id] = moment
             heapq.heappush(self._queue, (moment, stay_id))
-
-    def _output(self, revision: Revision) -> Output:
-        fields = dump(revision.record)
-        stay_id, event_id = fields["stay_id"], fields["event_id"]  # an alert about a source is of no stay
-        subject, key = (stay_id, stay_id.encode()) if stay_id else (fields["alert_id"], None)
-        value = text.encode(fields, self._rules.protocol.zone).encode()
-        when = text.encode(fields["effective_at"], self._rules.protocol.zone).strip('"')
-        head = text.encode([str(revision.key), *revision.head.to_store()]).encode()
-        headers = (*_headers(revision.topic, event_id, subject, when), (HEAD_HEADER, head))
-        return Output(revision.topic, key, event_id, value, headers)
-
-    def _alert_output(self, record: AlertRecord) -> Output:
-        value = text.encode(dump(record), self._rules.protocol.zone).encode()
-        when = text.encode(record.effective_at, self._rules.protocol.zone).strip('"')
-        return Output(ALERT, None, record.event_id, value, _headers(ALERT, record.event_id, record.alert_id, when))
-
-    def _dead_letter(self, one: Admission, number: int, fault: Fault, now: datetime) -> Output:
-        arrival, event_id = one.arrival, dead_letter_id(one.arrival, number)
-        letter = DeadLetter(event_id=event_id, **dead_letter_fields(arrival, fault, now, arrival.resubmitted))
-        value = text.encode(dump(letter), self._rules.protocol.zone).encode()
-        when = text.encode(now, self._rules.protocol.zone).strip('"')
-        return Output(
-            DEAD_LETTER, arrival.key, event_id, value, _headers(DEAD_LETTER, event_id, one.stay_id or "", when)
-        )
-
-
-def dead_letter_id(arrival: Arrival, number: int) -> str:
-    """One per input offset and fault, and the same whenever it is made."""
-    partition = "-" if arrival.partition is None else arrival.partition
-    return f"dead/{arrival.topic}/{partition}/{arrival.offset}/{number}"
 
 
 _TIME = Cause(reason="time", event_id=None)
@@ -263,16 +254,3 @@ def _cause_of(one: Admission) -> str:
     kind = getattr(one.event, "type", None)
     said = kind or "observation"
     return said if status in ("final", "preliminary") else f"{said}-{status}"
-
-
-def _headers(topic: str, event_id: str, subject: str, when: str) -> tuple[tuple[str, bytes], ...]:
-    """CloudEvents 1.0, binary mode."""
-    return (
-        ("ce_specversion", b"1.0"),
-        ("ce_id", event_id.encode()),
-        ("ce_type", topic.encode()),
-        ("ce_source", b"picustream"),
-        ("ce_subject", subject.encode()),
-        ("ce_time", when.encode()),
-        ("content-type", CONTENT_TYPE),
-    )

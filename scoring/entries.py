@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
+from typing import Literal
 
 from picustream.models.event import SAYS_NOTHING, WITHDRAWN, Event, FactEvent
 from picustream.models.text import canonical, parse
@@ -108,3 +109,30 @@ class Fact:
     def stands(self) -> bool:
         """Whether it states anything: not withdrawn, not `registered` or `unknown`."""
         return self.event.status not in WITHDRAWN and self.event.status not in SAYS_NOTHING
+
+
+Entry = Observed | Ventilation
+Identity = tuple[str, str]
+"""(source, id) of an observation, (source, event id) of a ventilator event."""
+Kind = Literal["observation", "ventilation"]
+
+
+@dataclass(slots=True)
+class Changes:
+    """What filing events changed, for those who keep results by day."""
+
+    touched: set[tuple[Variable | Literal["ventilator"], datetime]] = field(default_factory=set)
+    facts: bool = False
+    stored: dict[str, Filed | None] = field(default_factory=dict)
+    """Events to keep (by key), and keys to let go."""
+    gone: bool = False
+    """Whether what is remembered of things let go of has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One current version, and of what."""
+
+    kind: Kind
+    identity: Identity
+    entry: Entry

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from heapq import merge
 from typing import Literal
 
 from picustream.models.protocol import minutes
@@ -21,7 +22,7 @@ from picustream.scoring.entries import Observed, Ventilation
 from picustream.scoring.pairing import Pair, pair_of, triplet_of
 from picustream.scoring.stay import sedated
 from picustream.scoring.support import INVASIVE, support_in_force
-from picustream.scoring.view import View
+from picustream.scoring.view import TOLD, View
 
 Organ = Literal["respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic"]
 ORGANS: tuple[Organ, ...] = ("respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic")
@@ -109,7 +110,7 @@ def _passed_over(
     rejected: list[Observed], unpaired: list[Observed], before: datetime | None
 ) -> tuple[tuple[str, str], ...]:
     found = [(o.order, o.id, o.fault or "unpaired") for o in [*rejected, *unpaired]]
-    return tuple((id_, why) for order, id_, why in sorted(found) if before is None or order[0] <= before)[:8]
+    return tuple((id_, why) for order, id_, why in sorted(found) if before is None or order[0] <= before)[:TOLD]
 
 
 def first_value(variable: Variable) -> Callable[[View, date], OrganDay]:
@@ -118,7 +119,7 @@ def first_value(variable: Variable) -> Callable[[View, date], OrganDay]:
     def organ(view: View, day: date) -> OrganDay:
         hours_of = view.hours_of(day)
         rejected = view.refused(variable, *hours_of)
-        for value in view.between(variable, *hours_of):
+        for value in view.walk(variable, *hours_of):
             return measured(value.exact, value.at, (value,), rejected, [])
         return not_measured(rejected, [])
 
@@ -130,7 +131,7 @@ def respiratory(view: View, day: date) -> OrganDay:
     hours_of = view.hours_of(day)
     rejected = view.refused(Variable.PAO2, *hours_of)
     unpaired: list[Observed] = []
-    for sample in view.between(Variable.PAO2, *hours_of):
+    for sample in view.walk(Variable.PAO2, *hours_of):
         pair = pair_of(view, sample)
         if pair is not None:
             return measured(pair.ratio, pair.at, sources_of(pair), rejected, unpaired)
@@ -150,7 +151,7 @@ def cardiovascular(view: View, day: date) -> OrganDay:
     hours_of = view.hours_of(day)
     rejected = view.refused(Variable.CVP, *hours_of)
     unpaired: list[Observed] = []
-    for cvp in view.between(Variable.CVP, *hours_of):
+    for cvp in view.walk(Variable.CVP, *hours_of):
         triplet = triplet_of(view, cvp)
         if triplet is not None:
             sources = (triplet.cvp, triplet.heart_rate, triplet.pressure)
@@ -162,9 +163,8 @@ def cardiovascular(view: View, day: date) -> OrganDay:
 def neurologic(view: View, day: date) -> OrganDay:
     """M6: the day's first GCS, a total or three parts; under sedation it counts as 15 and is told as assumed."""
     hours_of = view.hours_of(day)
-    totals = view.between(Variable.GCS_TOTAL, *hours_of)
-    eyes = view.between(Variable.GCS_EYE, *hours_of)
-    anchors = sorted([*totals, *eyes], key=lambda o: (o.at, o.variable is not Variable.GCS_TOTAL, o.order))
+    totals_and_eyes = (view.walk(v, *hours_of) for v in (Variable.GCS_TOTAL, Variable.GCS_EYE))
+    anchors = merge(*totals_and_eyes, key=lambda o: (o.at, o.variable is not Variable.GCS_TOTAL, o.order))
     rejected = [o for v in (Variable.GCS_TOTAL, Variable.GCS_EYE) for o in view.refused(v, *hours_of)]
     unpaired: list[Observed] = []
     for anchor in anchors:

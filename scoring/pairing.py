@@ -77,8 +77,8 @@ def pair_of(view: View, sample: Observed) -> Pair | None:
 
 def _of_same_event(view: View, sample: Observed) -> Observed | None:
     identity = (sample.filed.source, sample.filed.event_id)
-    gases = view.chart.gases_by_event.get(identity, ())
-    return next((o for o in gases if o.variable is Variable.FIO2 and view.start <= o.at <= view.end), None)
+    others = view.chart.beside.get(identity, ())
+    return next((o for o in others if o.variable is Variable.FIO2 and view.start <= o.at <= view.end), None)
 
 
 def _before(view: View, sample: Observed) -> Observed | None:
@@ -90,10 +90,10 @@ def _before(view: View, sample: Observed) -> Observed | None:
 
 def _after(view: View, sample: Observed) -> Observed | None:
     ahead = minutes(view.protocol.pairing.fio2_look_ahead_minutes)
-    found = view.between(Variable.FIO2, sample.at + TICK, sample.at + ahead) if ahead else []
-    if not found or _support_changed(view, sample.at, found[0].at):
+    found = next(view.walk(Variable.FIO2, sample.at + TICK, sample.at + ahead), None)
+    if found is None or _support_changed(view, sample.at, found.at):
         return None
-    return found[0]
+    return found
 
 
 def _support_changed(view: View, since: datetime, until: datetime) -> bool:
@@ -101,14 +101,13 @@ def _support_changed(view: View, since: datetime, until: datetime) -> bool:
     before = support_in_force(view, since)
     if before is None:
         return False
-    later = view.ventilation(since + TICK, until)
-    return any(said.support is not None and said.support != before for said in later)
+    return view.ventilation(since + TICK, until, but=(None, before)) is not None
 
 
 def _breathing_room_air(view: View, moment: datetime) -> Ventilation | None:
     back = hours(view.protocol.pairing.room_air_look_back_hours)
-    recent = view.ventilation(moment - back, moment)
-    return recent[-1] if recent and recent[-1].support == ROOM_AIR else None
+    said = view.ventilation(moment - back, moment)
+    return said if said is not None and said.support == ROOM_AIR else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,29 @@
-"""Things ordered in time: the order of observations everywhere (rule V1), and the look-ups that rules make in it."""
+"""Things ordered in time: the order of observations everywhere (rule V1), and the look-ups that rules make in it.
 
-from bisect import bisect_left
-from collections.abc import Iterator
+A series may have let go of things that no record rested on (`thinning.py`, invariant I9). It knows the spans in which
+they lay, and every look-up knows the span that its answer rests on: where the two meet, the series does not guess and
+raises `Recall`.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
+from heapq import merge
 from typing import Generic, Protocol, TypeVar
 
 Order = tuple[datetime, datetime, str, str]
 """(happened at, filed at, source, id): rule V1."""
+Span = tuple[datetime, datetime]
+"""From one moment to another, both included."""
 
 TICK = timedelta(microseconds=1)
 """The resolution of time here: the smallest step past a moment."""
+
+
+class Recall(Exception):
+    """An answer may rest on something that was let go of: the stay's whole history is needed. `stay_id` names it."""
+
+    stay_id: str = ""
 
 
 class Ordered(Protocol):
@@ -23,11 +37,17 @@ T = TypeVar("T", bound=Ordered)
 class Series(Generic[T]):
     """Items in the order V1, no two alike."""
 
-    __slots__ = ("_items", "_orders")
+    __slots__ = ("_items", "_orders", "added", "gaps", "looked_at")
 
     def __init__(self) -> None:
         self._orders: list[Order] = []
         self._items: list[T] = []
+        self.gaps: list[Span] = []
+        """The spans in which something was let go of, in time, none touching another."""
+        self.added = 0
+        """Items added since something was last let go of."""
+        self.looked_at: list[Span] | None = None
+        """The spans that answers rested on, while somebody wants to know."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -40,6 +60,7 @@ class Series(Generic[T]):
         place = bisect_left(self._orders, item.order)
         self._orders.insert(place, item.order)
         self._items.insert(place, item)
+        self.added += 1
 
     def remove(self, item: T) -> None:
         """Takes an item out. Raises `KeyError` when it is not there."""
@@ -49,24 +70,107 @@ class Series(Generic[T]):
         del self._orders[place]
         del self._items[place]
 
-    def last_at(self) -> datetime | None:
-        """When the last item happened."""
-        return self._orders[-1][0] if self._orders else None
-
     def before(self, moment: datetime) -> int:
         """How many items happened before a moment."""
         return bisect_left(self._orders, (moment,))
 
+    def newest(self) -> datetime | None:
+        """When the last item happened, of those that are here."""
+        return self._orders[-1][0] if self._orders else None
+
+    def last_at(self) -> datetime | None:
+        """When the last item happened."""
+        last = self.newest()
+        if self.gaps and (last is None or last < self.gaps[-1][1]):
+            raise Recall
+        return last
+
+    def walk(self, first: datetime, last: datetime) -> Iterator[T]:
+        """Items that happened from `first` to `last`, both included; rests on no more than was walked."""
+        for place in range(self.before(first), len(self._items)):
+            if self._orders[place][0] > last:
+                break
+            self._rests_on(first, self._orders[place][0])
+            yield self._items[place]
+        self._rests_on(first, last)
+
     def between(self, first: datetime, last: datetime) -> list[T]:
-        """Items that happened from `first` to `last`, both included."""
+        """Likewise, all of them."""
+        self._rests_on(first, last)
         return self._items[self.before(first) : self.before(last + TICK)]
 
     def latest(self, first: datetime, last: datetime) -> T | None:
         """The last item in the order V1 that happened from `first` to `last`, both included."""
         place = self.before(last + TICK) - 1
-        if place < 0 or self._orders[place][0] < first:
-            return None
-        return self._items[place]
+        found = place >= 0 and self._orders[place][0] >= first
+        self._rests_on(self._orders[place][0] if found else first, last)
+        return self._items[place] if found else None
+
+    def nearest(
+        self, moment: datetime, first: datetime, last: datetime, fits: Callable[[T], bool] = lambda _: True
+    ) -> T | None:
+        """Of the items from `first` to `last` that fit the one nearest to a moment, at equal distance the earlier."""
+        for item in self._outward(moment, first, last):
+            if fits(item):
+                distance = abs(item.order[0] - moment)
+                self._rests_on(max(first, moment - distance), min(last, moment + distance))
+                return item
+        self._rests_on(first, last)
+        return None
+
+    def holds_nothing_of(self, moment: datetime) -> bool:
+        """Whether a moment lies where things were let go of."""
+        place = bisect_right(self.gaps, moment, key=lambda gap: gap[0])
+        return place > 0 and self.gaps[place - 1][1] >= moment
+
+    def let_go(self, gone: Collection[T]) -> None:
+        """Takes items out and remembers where they lay."""
+        runs: list[Span] = []
+        before: T | None = None
+        for item in self._items:
+            if item in gone:
+                at = item.order[0]
+                runs.append((runs.pop()[0] if before is not None and before in gone else at, at))
+            before = item
+        self._items = [item for item in self._items if item not in gone]
+        self._orders = [item.order for item in self._items]
+        self.gaps = self._joined(sorted(self.gaps + runs))
+        self.added = 0
+
+    def _joined(self, spans: list[Span]) -> list[Span]:
+        """Spans in time, those without an item between them as one."""
+        joined: list[Span] = []
+        for first, last in spans:
+            if joined and self.before(first) <= self.before(joined[-1][1] + TICK):
+                joined[-1] = joined[-1][0], max(joined[-1][1], last)
+            else:
+                joined.append((first, last))
+        return joined
+
+    def _rests_on(self, first: datetime, last: datetime) -> None:
+        """Notes the span that an answer rests on. Raises `Recall` where something of it was let go of."""
+        if last < first:
+            return
+        if self.looked_at is not None:
+            self.looked_at.append((first, last))
+        if self.gaps:
+            place = bisect_right(self.gaps, last, key=lambda gap: gap[0])
+            if place > 0 and self.gaps[place - 1][1] >= first:
+                raise Recall
+
+    def _outward(self, moment: datetime, first: datetime, last: datetime) -> Iterator[T]:
+        """Items from `first` to `last` by their distance to a moment, at equal distance in the order V1."""
+        middle, end = self.before(moment), self.before(last + TICK)
+        earlier = self._backward(min(middle, end), self.before(first))
+        later = (self._items[place] for place in range(max(middle, self.before(first)), end))
+        return merge(earlier, later, key=lambda item: (abs(item.order[0] - moment), item.order))
+
+    def _backward(self, end: int, start: int) -> Iterator[T]:
+        """Items from place `end` back to `start`, those of one moment in the order V1."""
+        while end > start:
+            begin = max(start, self.before(self._orders[end - 1][0]))
+            yield from self._items[begin:end]
+            end = begin
 
 
 def nearest(items: list[T], moment: datetime) -> T | None:

@@ -4,8 +4,10 @@ An event costs the store its own field and nothing else, however long the stay (
 filed again: the chart is a set, so the order of the fields does not matter (I1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from picustream.models import text
 from picustream.models.event import ADAPTERS, Event
@@ -13,13 +15,17 @@ from picustream.models.record import Cause
 from picustream.scoring.alarms import Alarms
 from picustream.scoring.assess import Assessor
 from picustream.scoring.bodies import Body, RecordKey, spelling
-from picustream.scoring.chart import Changes, Chart
-from picustream.scoring.entries import Filed, filed
+from picustream.scoring.chart import Chart
+from picustream.scoring.entries import Changes, Filed, filed
 from picustream.scoring.revisions import Head, Revision, Telling, revise
 from picustream.scoring.rules import Rules
+from picustream.scoring.series import Recall
+from picustream.scoring.thinning import is_crowded, thin
 
 EVENT, HEAD = "e:", "h:"
 """Prefixes of a stay's fields in the store."""
+GONE = "gone"
+"""The field that tells what was let go of."""
 
 
 class StayFile:
@@ -38,7 +44,20 @@ class StayFile:
         """Fields written since they were last taken; None: delete the field."""
         for name, value in (fields or {}).items():
             self._load(name, value)
+        if fields and GONE in fields:
+            self._restore_gone(text.parse(fields[GONE]))
         self._alarms.restore_conflicts(self._heads)
+
+    @classmethod
+    def recalled(
+        cls, stay_id: str, rules: Rules, fields: Mapping[str, bytes], history: Iterable[tuple[Event, Filed]]
+    ) -> "StayFile":
+        """The stay with its whole history; of the fields that a store keeps only what was told is taken."""
+        stay = cls(stay_id, rules, {name: value for name, value in fields.items() if name.startswith(HEAD)})
+        stay.unsaved = {name: None for name in fields if not name.startswith(HEAD)}
+        for event, kept in history:
+            stay.file(event, kept)
+        return stay
 
     @property
     def due(self) -> datetime | None:
@@ -53,13 +72,27 @@ class StayFile:
     def file(self, event: Event, kept: Filed) -> None:
         """Joins an event into the chart."""
         changes = Changes()
-        self._chart.file(event, kept, changes)
+        with self._named():
+            self._chart.file(event, kept, changes)
         self._assessor.note(changes)
-        for name, one in changes.stored.items():
-            self.unsaved[EVENT + name] = f"{one.topic}\n{one.text}".encode() if one else None
+        self._save(changes)
+
+    def thin(self, now: datetime) -> None:
+        """Lets go of what no record rests on, once that is much (I9). Raises `Recall` as `revisions` does."""
+        if not is_crowded(self._chart):
+            return
+        changes, stay = Changes(), self._assessor.stay
+        with self._named(), self._chart.shelves.watched():
+            Assessor(self._rules, self._chart).bodies(now, self._known)
+            thin(self._chart, self._chart.stranger(stay.patient_id) if stay else None, changes)
+        self._save(changes)
 
     def revisions(self, now: datetime, cause: Cause, emitted_at: datetime) -> list[Revision]:
-        """What has to be told as of `now`."""
+        """What has to be told as of `now`. Raises `Recall` where that rests on something that was let go of."""
+        with self._named():
+            return self._revisions(now, cause, emitted_at)
+
+    def _revisions(self, now: datetime, cause: Cause, emitted_at: datetime) -> list[Revision]:
         bodies = self._assessor.bodies(now, self._known)
         stay = self._assessor.stay
         telling = Telling(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
@@ -104,6 +137,30 @@ class StayFile:
         """The fields to write, handed over once."""
         taken, self.unsaved = self.unsaved, {}
         return taken
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Says of which stay the history is needed."""
+        try:
+            yield
+        except Recall as recall:
+            recall.stay_id = self.stay_id
+            raise
+
+    def _save(self, changes: Changes) -> None:
+        for name, one in changes.stored.items():
+            self.unsaved[EVENT + name] = f"{one.topic}\n{one.text}".encode() if one else None
+        if changes.gone:
+            gaps = {
+                name: [list(gap) for gap in series.gaps] for name, series in self._chart.shelves.named() if series.gaps
+            }
+            self.unsaved[GONE] = text.encode({"gaps": gaps} | self._chart.gone.to_store()).encode()
+
+    def _restore_gone(self, stored: Mapping[str, Any]) -> None:
+        self._chart.gone.restore(stored)
+        for name, gaps in stored["gaps"].items():
+            spans = [(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in gaps]
+            self._chart.shelves.by_name(name).gaps = spans
 
     def _load(self, name: str, value: bytes) -> None:
         if name.startswith(HEAD):

@@ -1,17 +1,20 @@
 """A chart as far as a rule may see: inside the stay (T2), or up to an earlier cut-off (E4)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 from picustream.models.protocol import Protocol
 from picustream.models.variable import Variable
 from picustream.scoring.chart import Chart
 from picustream.scoring.days import ONE_DAY, midnight
 from picustream.scoring.entries import Observed, Ventilation
-from picustream.scoring.series import TICK, nearest
+from picustream.scoring.series import TICK, Series
 from picustream.scoring.stay import Stay
 
+TOLD = 8
+"""Values passed over that a record tells, at most (contract 2.2)."""
 FOREVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
@@ -24,30 +27,59 @@ class View:
     start: datetime
     end: datetime
 
-    def between(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
+    def walk(self, variable: Variable, first: datetime, last: datetime) -> Iterator[Observed]:
         """Usable observations of a variable from `first` to `last`, both included, in the order V1."""
-        return self.chart.usable[variable].between(max(first, self.start), min(last, self.end))
+        return self.chart.shelves.usable[variable].walk(max(first, self.start), min(last, self.end))
+
+    def between(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
+        """Likewise, all of them."""
+        return self.chart.shelves.usable[variable].between(max(first, self.start), min(last, self.end))
 
     def refused(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
-        """Unusable current versions, likewise."""
-        return self.chart.unusable[variable].between(max(first, self.start), min(last, self.end))
+        """Of the unusable current versions, likewise, what a record can tell: the first eight of each fault."""
+        faults = self.chart.shelves.unusable[variable].values()
+        return [o for series in faults for o in islice(series.walk(max(first, self.start), min(last, self.end)), TOLD)]
 
     def latest(self, variable: Variable, moment: datetime, back: timedelta) -> Observed | None:
         """The latest usable observation at or before a moment and at most `back` old."""
-        return self.chart.usable[variable].latest(max(moment - back, self.start), min(moment, self.end))
+        return self.chart.shelves.usable[variable].latest(max(moment - back, self.start), min(moment, self.end))
 
     def nearest(self, variable: Variable, moment: datetime, within: timedelta) -> Observed | None:
         """The usable observation nearest to a moment within a distance either side; equal distance: the earlier."""
-        return nearest(self.between(variable, moment - within, moment + within), moment)
+        return self._nearest(self.chart.shelves.usable[variable], moment, within)
 
-    def ventilation(self, first: datetime, last: datetime) -> list[Ventilation]:
-        """Standing ventilator events from `first` to `last`, both included, in the order V1."""
-        return self.chart.ventilator.between(max(first, self.start), min(last, self.end))
+    def nearest_plateau(self, moment: datetime, within: timedelta, fits: Callable[[Observed], bool]) -> Observed | None:
+        """Likewise of the plateau pressures that fit."""
+        return self._nearest(self.chart.shelves.usable[Variable.PLATEAU_PRESSURE], moment, within, fits)
+
+    def nearest_pressure_peak(
+        self, moment: datetime, within: timedelta, fits: Callable[[Observed], bool]
+    ) -> Observed | None:
+        """Likewise of the peak pressures under pressure control that fit."""
+        return self._nearest(self.chart.shelves.pressure_peaks, moment, within, fits)
+
+    def _nearest(
+        self,
+        series: Series[Observed],
+        moment: datetime,
+        within: timedelta,
+        fits: Callable[[Observed], bool] = lambda _: True,
+    ) -> Observed | None:
+        return series.nearest(moment, max(moment - within, self.start), min(moment + within, self.end), fits)
+
+    def ventilation(self, first: datetime, last: datetime, *, but: Collection[str | None] = ()) -> Ventilation | None:
+        """The last standing ventilator event from `first` to `last`, both included, of any support `but` some."""
+        found = [
+            series.latest(max(first, self.start), min(last, self.end))
+            for support, series in self.chart.shelves.ventilator.items()
+            if support not in but
+        ]
+        return max((said for said in found if said is not None), key=lambda said: said.order, default=None)
 
     def last_before(self, variables: Iterable[Variable], moment: datetime) -> datetime | None:
         """When the last usable observation of some variables was taken before a moment."""
         until = min(moment - TICK, self.end)
-        found = (self.chart.usable[variable].latest(self.start, until) for variable in variables)
+        found = (self.chart.shelves.usable[variable].latest(self.start, until) for variable in variables)
         return max((one.at for one in found if one is not None), default=None)
 
     def first_and_last(self, variable: Variable) -> tuple[datetime, datetime] | None:

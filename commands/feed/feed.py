@@ -36,8 +36,8 @@ from picustream.models.event import (
 )
 from picustream.models.variable import Variable
 from picustream.scoring.alerts import VITAL_SIGNS
-from picustream.scoring.chart import asked_for
 from picustream.scoring.door import Admission, Arrival, Door, Fault
+from picustream.scoring.reading import asked_for
 from picustream.scoring.rules import Rules
 from picustream.streams.files import BrokenLine, Line
 

@@ -1,12 +1,14 @@
 """A worker in miniature: the engine beside a dictionary that stands for the store, to be crashed at will."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from picustream.scoring.door import LATEST
-from picustream.scoring.engine import Batch, Effects, Engine, Output
+from picustream.scoring.engine import Arrival, Batch, Effects, Engine, Output
 from picustream.scoring.rules import Rules
+from picustream.scoring.series import Recall
 from picustream.streams.replay import AFTERWARDS
 from tests.core.compare import Key, current
 from tests.core.histories import arrivals
@@ -20,29 +22,59 @@ Events = Sequence[tuple[str, dict[str, Any]]]
 class Worker:
     """Takes batches, keeps what a store would keep, and can lose everything else."""
 
-    def __init__(self, rules: Rules, until: datetime | None = None) -> None:
+    def __init__(self, rules: Rules, until: datetime | None = None, *, bounded: bool = False) -> None:
         self._rules = rules
+        self._bounded = bounded
+        self._clock: datetime | None = None
+        self._history: list[Arrival] = []
+        self.recalls = 0
+        """How often a stay's history was needed again."""
         self._until = until
         self._store: dict[str, dict[str, bytes]] = {}
         self._due: dict[str, datetime] = {}
-        self._engine = Engine(rules)
+        self._engine = Engine(rules, bounded=bounded)
         self._taken = 0
         self.outputs: list[Output] = []
 
     def take(self, events: Events) -> None:
         """One batch, its effects made durable together."""
         latest = self._until or LATEST
-        batch = self._engine.read_until(arrivals(events, after=self._taken), latest)
+        found = arrivals(events, after=self._taken)
+        batch = self._engine.read_until(found, latest)
         self._taken += len(events)
-        self._install(self._engine.missing(batch, latest, settle=False))
-        self._keep(self._engine.process(batch, latest, settle=False))
+
+        def process() -> Effects:
+            self._install(self._engine.missing(batch, latest, settle=False))
+            return self._engine.process(batch, latest, settle=False)
+
+        self._keep(self._recalling(process))
+        self._history += found
 
     def crash(self) -> None:
         """Memory is lost; the store and the clock that it keeps are not."""
-        clock = self._engine.clock
-        self._engine = Engine(self._rules)
-        self._engine.clock = clock
+        self._engine = Engine(self._rules, bounded=self._bounded)
+        self._engine.clock = self._clock
         self._engine.install_due(self._due.items())
+
+    def bytes_of(self, stay: str) -> int:
+        """What the store keeps of a stay."""
+        return sum(len(name) + len(value) for name, value in self._store.get(stay, {}).items())
+
+    def _recalling(self, work: Callable[[], Effects]) -> Effects:
+        """Does the work, with the history of every stay that needs it."""
+        needed: set[str] = set()
+        while True:
+            try:
+                return work()
+            except Recall as recall:
+                assert recall.stay_id not in needed, "its whole history is there already"
+                needed.add(recall.stay_id)
+            self.crash()
+            self.recalls += 1
+            history = self._engine.read_until(self._history, self._until or LATEST)
+            for stay_id in needed:
+                fields = self._store.get(stay_id, {})
+                self._engine.recall(stay_id, fields, history, f"{stay_id}+{self.recalls}")
 
     def end(self) -> list[Output]:
         """Lets the rest of the time pass; every output of the run."""
@@ -50,17 +82,21 @@ class Worker:
             return self.outputs
         until = self._until or self._engine.clock + AFTERWARDS
         while (due := self._engine.next_due()) is not None and due <= until:
-            self._install(self._engine.missing(Batch(()), due))
-            effects = Effects()
-            self._engine.advance(due, effects)
-            self._keep(effects)
+            self._keep(self._recalling(partial(self._pass_time, due)))
         return self.outputs
+
+    def _pass_time(self, due: datetime) -> Effects:
+        self._install(self._engine.missing(Batch(()), due))
+        effects = Effects()
+        self._engine.advance(due, effects)
+        return effects
 
     def _install(self, stays: Iterable[str]) -> None:
         for stay in stays:
             self._engine.install(stay, self._store.get(stay, {}))
 
     def _keep(self, effects: Effects) -> None:
+        self._clock = self._engine.clock
         self.outputs += effects.outputs
         for stay, fields in effects.writes.items():
             kept = self._store.setdefault(stay, {})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring import door, engine
+from picustream.scoring import door, engine, outputs
 from picustream.scoring.stayfile import StayFile
 from tests.core.histories import SHIPPED
 from tests.fuzz import __main__ as command
@@ -78,9 +78,9 @@ def _keeps_half(stay: StayFile) -> dict[str, bytes | None]:
     (door, "_schema_fault", _tells_the_value),
     (door, "_schema_fault", _points_nowhere),
     (engine.Engine, "dead_letters", lambda *_: []),
-    (engine, "dead_letter_fields", _cuts_the_payload),
-    (engine, "dead_letter_fields", _of_another_offset),
-    (engine, "dead_letter_id", lambda *_: "dead/1"),
+    (outputs, "dead_letter_fields", _cuts_the_payload),
+    (outputs, "dead_letter_fields", _of_another_offset),
+    (outputs, "dead_letter_id", lambda *_: "dead/1"),
     (StayFile, "take_unsaved", _keeps_half),
 ])  # fmt: skip
 def test_what_is_broken_is_found(where: Any, name: str, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:

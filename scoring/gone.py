@@ -1,0 +1,60 @@
+"""What a chart remembers of what it let go of: enough to know when an answer would need it (invariant I9).
+
+Of each source the latest filing time, and of all that was let go of a Bloom filter: 32 KiB whatever it has seen. So a
+late arrival that is newer than everything let go of, or that was never let go of, is taken as what it is; of the few
+others it is not known whether something newer is in force already, and nothing is guessed.
+"""
+
+from base64 import b85decode, b85encode
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+from zlib import compress, decompress
+
+from picustream.scoring.entries import Filed
+
+BITS = 1 << 18
+HASHES = 3
+
+
+class Gone:
+    """Identities of what was let go of, without the identities."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, datetime] = {}
+        self._bits = bytearray(BITS // 8)
+
+    def __bool__(self) -> bool:
+        return bool(self._latest)
+
+    def note(self, filed: Filed, identity: str) -> bool:
+        """Something was let go of; whether that is news."""
+        moment, latest = filed.rank[0], self._latest.get(filed.source)
+        news = latest is None or moment > latest or not self._has(filed.source, identity)
+        self._latest[filed.source] = moment if latest is None else max(moment, latest)
+        for place in _places(filed.source, identity):
+            self._bits[place >> 3] |= 1 << (place & 7)
+        return news
+
+    def may_supersede(self, filed: Filed, identity: str) -> bool:
+        """Whether a later version of this may have been let go of; never false where one was."""
+        latest = self._latest.get(filed.source)
+        return latest is not None and filed.rank[0] <= latest and self._has(filed.source, identity)
+
+    def _has(self, source: str, identity: str) -> bool:
+        return all(self._bits[place >> 3] >> (place & 7) & 1 for place in _places(source, identity))
+
+    def to_store(self) -> dict[str, Any]:
+        """For `restore`."""
+        return {"latest": self._latest, "bits": b85encode(compress(bytes(self._bits), 1)).decode()}
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """Takes over what `to_store` gave, written as JSON."""
+        self._latest = {source: datetime.fromisoformat(moment) for source, moment in stored["latest"].items()}
+        self._bits = bytearray(decompress(b85decode(stored["bits"])))
+
+
+def _places(source: str, identity: str) -> Iterator[int]:
+    digest = blake2b(f"{source}\n{identity}".encode(), digest_size=4 * HASHES).digest()
+    return (int.from_bytes(digest[4 * n : 4 * n + 4]) % BITS for n in range(HASHES))

@@ -1,0 +1,81 @@
+"""The current versions of a stay, each in the series that the rules look for it in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from picustream.models.variable import Variable
+from picustream.scoring.entries import Observed, Ventilation
+from picustream.scoring.series import Series
+
+AnySeries = Series[Observed] | Series[Ventilation]
+
+
+class Shelves:
+    """Series by what is asked of them. Every entry lies in exactly one."""
+
+    def __init__(self) -> None:
+        self.usable: dict[Variable, Series[Observed]] = {v: Series() for v in Variable}
+        """Peak pressures under pressure control lie in `pressure_peaks`."""
+        self.pressure_peaks: Series[Observed] = Series()
+        """The peaks that may stand for a plateau (A6)."""
+        self.unusable: dict[Variable, dict[str, Series[Observed]]] = {v: {} for v in Variable}
+        """By fault."""
+        self.unasked: Series[Observed] = Series()
+        """Codes nobody asked for: they count only as versions."""
+        self.ventilator: dict[str | None, Series[Ventilation]] = {}
+        """By the support that is said to be in force; None: unknown."""
+        self.void: Series[Ventilation] = Series()
+        """Ventilator events that state nothing, withdrawn ones among them."""
+
+    def of_observed(self, observed: Observed, control: str | None) -> Series[Observed]:
+        """The series of an observation; `control` is the ventilator's mode in its event."""
+        if observed.variable is None:
+            return self.unasked
+        if observed.fault is not None:
+            return self.unusable[observed.variable].setdefault(observed.fault, Series())
+        if observed.variable is Variable.PEAK_PRESSURE and control == "pressure":
+            return self.pressure_peaks
+        return self.usable[observed.variable]
+
+    def of_ventilation(self, said: Ventilation) -> Series[Ventilation]:
+        """The series of what a ventilator event says."""
+        return self.ventilator.setdefault(said.support, Series()) if said.stands else self.void
+
+    def named(self) -> Iterator[tuple[str, AnySeries]]:
+        """Every series there is, by a name of its own."""
+        yield from ((f"usable/{variable}", series) for variable, series in self.usable.items())
+        for variable, faults in self.unusable.items():
+            yield from ((f"unusable/{variable}/{fault}", series) for fault, series in faults.items())
+        yield from ((f"ventilator/{support or ''}", series) for support, series in self.ventilator.items())
+        yield "pressure-peaks", self.pressure_peaks
+        yield "unasked", self.unasked
+        yield "void", self.void
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While this lasts every series notes the spans that answers rest on."""
+        shelves = [series for _, series in self.named()]
+        for series in shelves:
+            series.looked_at = []
+        try:
+            yield
+        finally:
+            for series in shelves:
+                series.looked_at = None
+
+    def by_name(self, name: str) -> AnySeries:
+        """The series of a name that `named` gave, here or in another process."""
+        kind, _, rest = name.partition("/")
+        if kind == "usable":
+            return self.usable[Variable(rest)]
+        if kind == "unusable":
+            variable, _, fault = rest.partition("/")
+            return self.unusable[Variable(variable)].setdefault(fault, Series())
+        if kind == "ventilator":
+            return self.ventilator.setdefault(rest or None, Series())
+        others: dict[str, AnySeries] = {
+            "pressure-peaks": self.pressure_peaks,
+            "unasked": self.unasked,
+            "void": self.void,
+        }
+        return others[name]

@@ -1,0 +1,87 @@
+"""Letting go of what no record rests on, so that a dense feed does not make a stay grow (invariant I9).
+
+A monitor that sends a heart rate every second makes 86,400 values a day, of which the records use one or two. Which
+ones is not a second set of rules here: the records are made once while every series notes the spans that their
+answers rest on. What lies outside of these, and is not new, may go; and where a later question reaches into what went,
+the series raises `Recall` instead of answering, and the stay is read from Kafka again. So letting go can cost time, and
+never a record its value.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from picustream.scoring.chart import Chart
+from picustream.scoring.entries import Changes, Entry, Filed, Holding
+from picustream.scoring.series import Span
+from picustream.scoring.shelves import AnySeries
+
+CROWDED = 192
+"""Entries of one series and one day (of UTC) above which the day is thinned; looked at after as many additions."""
+NEWEST, NEWEST_COUNT = timedelta(hours=4), 512
+"""What is not older than this stays, up to so many of a series: results from the laboratory come an hour after their
+sampling and then ask what the ventilator said at that time."""
+
+
+def is_crowded(chart: Chart) -> bool:
+    """Whether it is time to thin a chart. Looks closely only where enough has come since it last did."""
+    crowded = False
+    for _, series in chart.shelves.named():
+        if series.added >= CROWDED:
+            series.added = 0
+            crowded = crowded or max(_by_day(series).values(), default=0) > CROWDED
+    return crowded
+
+
+def thin(chart: Chart, keep: Filed | None, changes: Changes) -> None:
+    """Lets go of whole events of which nothing is needed; to be called while every series notes its look-ups.
+
+    `keep`: an event that must stay whatever it says.
+    """
+    spare = {entry for _, series in chart.shelves.named() for entry in _spare(series)}
+    events: defaultdict[tuple[str, str], list[Holding]] = defaultdict(list)
+    for holding in chart.holdings():
+        events[(holding.entry.filed.source, holding.entry.filed.event_id)].append(holding)
+    gone = [
+        holding
+        for of_event in events.values()
+        if all(one.entry in spare and one.entry.filed is not keep and not chart.hides(one) for one in of_event)
+        for holding in of_event
+    ]
+    chart.let_go(gone, changes)
+
+
+def _by_day(series: AnySeries) -> Counter[date]:
+    return Counter(item.order[0].date() for item in series)
+
+
+def _spare(series: AnySeries) -> Iterator[Entry]:
+    """Entries of crowded days that are not new and lie in no span that an answer rests on."""
+    last = series.newest()
+    if last is None:
+        return
+    days = _by_day(series)
+    new = max(len(series) - NEWEST_COUNT, series.before(last - NEWEST))
+    spans = iter([*_union(series.looked_at or []), None])
+    span = next(spans)
+    entries: Iterator[Entry] = iter(series)
+    for place, item in enumerate(entries):
+        at = item.order[0]
+        while span is not None and span[1] < at:
+            span = next(spans)
+        if place < new and days[at.date()] > CROWDED and (span is None or at < span[0]):
+            yield item
+
+
+def _union(spans: list[Span]) -> Iterator[Span]:
+    """The same moments in spans that lie apart, in time."""
+    current: Span | None = None
+    for first, last in sorted(spans):
+        if current is None or first > current[1]:
+            if current is not None:
+                yield current
+            current = first, last
+        else:
+            current = current[0], max(current[1], last)
+    if current is not None:
+        yield current
