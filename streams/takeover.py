@@ -46,7 +46,7 @@ MARKER = 1
 
 @dataclass(slots=True)
 class Tenure:
-    """The epoch that this worker raised last, by a take-over that came to its end or not; None: it is newly given to us.
+    """The epoch that this worker raised last, by a take-over that came to its end or not; None: we are newly given it.
 
     Without it, a worker whose take-over failed half-way would take its own epoch for that of another.
     """
