@@ -1,0 +1,93 @@
+"""The worker's clock set back and forward between and during its lives (I3, I8).
+
+The engine is the real one: what a day that closes tells is told once, whatever the clock says afterwards.
+"""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from picustream.streams import kafka_clients, topics
+from tests.integration.workers import PATIENCE, Bench, Worker, wait_for
+
+pytestmark = [pytest.mark.servers, pytest.mark.proves("I3", "I8")]
+
+OPENS = datetime(2026, 3, 2, 8, tzinfo=UTC)
+REAL = "picustream worker"
+
+
+def worker(toys: Bench, reads: datetime, *options: str) -> Worker:
+    """A worker whose clock reads a moment now."""
+    at = datetime.now(UTC)
+    return toys.worker("w", *options, command=REAL, clock_start=reads.isoformat(), clock_at=at.isoformat())
+
+
+def drain(toys: Bench, reads: datetime) -> None:
+    one = worker(toys, reads, "--drain")
+    assert one.process.wait(PATIENCE) == 0, one.log.read_text()
+
+
+def publish(toys: Bench, *events: tuple[str, dict[str, Any]]) -> None:
+    """Events of one stay, with what they have in common."""
+    with kafka_clients.producer(toys.settings) as producer:
+        for topic, event in events:
+            name = f"{topic}-{event.get('observed_at') or event['occurred_at']}".removesuffix("+00:00")
+            whole = {"event_id": name, "source": "ward", "patient_id": "P-1", "stay_id": "S-1"}
+            producer.send(topic, json.dumps(whole | event).encode(), key=b"S-1").get(PATIENCE)
+
+
+def platelets(at: datetime, value: int) -> tuple[str, dict[str, Any]]:
+    observation = {"code": "777-3", "value": value, "unit": "10*9/L"}
+    return topics.LAB, {"observed_at": at.isoformat(), "observations": [observation]}
+
+
+def admitted() -> tuple[str, dict[str, Any]]:
+    return topics.ADT, {"type": "admitted", "occurred_at": OPENS.isoformat()}
+
+
+def mods(toys: Bench) -> list[tuple[str, int, str]]:
+    """Day, revision and status of each MODS record told, in order; each `event_id` of all records once."""
+    records = [(one.topic, json.loads(one.value)) for one in toys.records()]
+    twice = [name for name, times in Counter(body["event_id"] for _, body in records).items() if times > 1]
+    assert not twice, "told again"
+    return [(body["day"], body["revision"], body["status"]) for topic, body in records if topic == topics.MODS]
+
+
+def test_a_clock_set_back_tells_nothing_again_and_stops_nothing(toys: Bench) -> None:
+    """Time stands still for the partition until the clock has caught up; events are scored all the while."""
+    publish(toys, admitted(), platelets(OPENS + timedelta(hours=1), 90))
+    drain(toys, OPENS + timedelta(days=3))
+    told = mods(toys)
+    closed = {day for day, _, status in told if status == "final"}
+    assert closed, "days have closed"
+
+    early = OPENS + timedelta(hours=6)
+    drain(toys, early)
+    assert mods(toys) == told, "nothing is told again"
+
+    going = worker(toys, early)
+    publish(toys, platelets(OPENS + timedelta(minutes=30), 40))
+    wait_for(lambda: len(mods(toys)) > len(told), "an earlier value of a closed day is scored")
+    assert {status for day, _, status in mods(toys)[len(told) :] if day in closed} == {"amended"}
+    assert going.stop() == 0
+    assert not going.heard("no-progress")
+
+
+def test_a_clock_that_jumps_ahead_closes_days_and_what_follows_amends_them(toys: Bench) -> None:
+    publish(toys, admitted(), platelets(OPENS + timedelta(hours=1), 90))
+    drain(toys, OPENS + timedelta(hours=2))
+    first = mods(toys)
+    assert {status for _, _, status in first} == {"preliminary"}
+
+    drain(toys, OPENS + timedelta(days=5))
+    jumped = mods(toys)
+    assert sum(status == "final" for _, _, status in jumped) >= 3, "the days between have closed, too early"
+
+    publish(toys, platelets(OPENS + timedelta(days=1, hours=2), 15))
+    drain(toys, OPENS + timedelta(days=1, hours=3))
+    amended = mods(toys)[len(jumped) :]
+    assert amended
+    assert {status for _, _, status in amended} == {"amended"}
