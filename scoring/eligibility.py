@@ -146,7 +146,7 @@ def stay_criterion(screening: Screening, now: datetime) -> Met:
     admission, limit_word = stay.admission, f"{screening.protocol.stay.minimum_hours.normalize():f}h"
     if stay.died_inside and stay.death is not None and stay.death.at <= limit:
         return Met(True, f"died-before-{limit_word}", (admission, stay.death), stay.death.at)
-    left = stay.discharge if stay.discharged_alive else None
+    left = stay.discharge  # alive: a death at or before it would have come within the limit, too
     if left is not None and left.at <= limit:
         if isinstance(left.event, Discharged) and left.event.destination == "other-icu":
             return Met(True, f"transfer-before-{limit_word}", (admission, left), left.at)

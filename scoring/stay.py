@@ -1,6 +1,5 @@
 """What the facts say of a stay: its bounds, its patient, its treatment (rules T2, T3, V1)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar, cast
@@ -48,10 +47,6 @@ class Stay:
     def died_inside(self) -> bool:
         """Whether death came at or before the discharge, or instead of it (O1, O2)."""
         return self.death is not None and (self.discharge is None or self.death.at <= self.discharge.at)
-
-    @property
-    def discharged_alive(self) -> bool:
-        return self.discharge is not None and not self.died_inside
 
     @property
     def admitted(self) -> Admitted:
@@ -139,18 +134,6 @@ def sedated(chart: Chart, moment: datetime) -> bool:
             break
         state = said
     return state is not None and state.state == "on" and not state.intrinsic_alteration
-
-
-def days_of(stay: Stay, now: datetime, protocol: Protocol) -> Iterator[date]:
-    """The local days of the stay up to the clock; none for a day that begins with the end of the stay (T2, T4)."""
-    zone = protocol.zone
-    day = local_date(stay.start, zone)
-    last = last_day(stay, protocol)
-    today = local_date(now, zone)
-    last = today if last is None else min(last, today)
-    while day <= last:
-        yield day
-        day += ONE_DAY
 
 
 def last_day(stay: Stay, protocol: Protocol) -> date | None:
