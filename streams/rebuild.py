@@ -43,7 +43,7 @@ class InputsCutOff(UserError):
     def __init__(self, topic: str, partition: int, first: int) -> None:
         super().__init__(
             f"Redis has lost its state, and {topic} partition {partition} begins at {first}: it cannot be rebuilt.",
-            "Restore Redis from a copy as new as the outputs, or start anew in another PICUSTREAM_GROUP.",
+            "Restore Redis from a copy as new as the outputs. The ways out: docs/operating.md, Inputs cut off.",
             ENVIRONMENT,
         )
 
@@ -75,7 +75,7 @@ class Rebuilder:
         """
         now = self.clock.now() if control.clock is None else max(self.clock.now(), control.clock)
         log.error("state-rebuilding", partition=partition)
-        read = _Read(report)
+        read = Read(report)
         await self.store.begin_rebuild(partition, control.epoch, told)  # 1
         crash_point("rebuild-begun")
         rebuild = self.start(partition)
@@ -107,7 +107,7 @@ class Rebuilder:
         )
 
     async def _read(
-        self, partition: int, topics: Sequence[str], take: Callable[[Sequence[Any]], None], read: "_Read"
+        self, partition: int, topics: Sequence[str], take: Callable[[Sequence[Any]], None], read: "Read"
     ) -> dict[str, int]:
         async def portion(records: Sequence[Any]) -> None:
             await asyncio.get_running_loop().run_in_executor(_THREAD, take, records)
@@ -161,7 +161,7 @@ class Rebuilder:
         return batch + 1
 
 
-class _Read:
+class Read:
     """Counts the records read, and reports them."""
 
     def __init__(self, report: Report) -> None:

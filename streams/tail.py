@@ -64,8 +64,8 @@ async def first_offsets(settings: Settings, places: Iterable[Place]) -> dict[Pla
     wanted = [TopicPartition(*place) for place in places]
     consumer = AIOKafkaConsumer(**options(settings), enable_auto_commit=False)
     async with asyncio.timeout(PATIENCE):
-        await consumer.start()
         try:
+            await consumer.start()
             return {(tp.topic, tp.partition): first for tp, first in (await consumer.beginning_offsets(wanted)).items()}
         finally:
             await consumer.stop()
@@ -110,8 +110,8 @@ async def _reading(
         fetch_max_wait_ms=50,
     )
     async with asyncio.timeout(patience):
-        await consumer.start()
         try:
+            await consumer.start()
             consumer.assign([TopicPartition(*place) for place in since])
             for place, offset in since.items():
                 if offset is None:

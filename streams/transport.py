@@ -39,7 +39,7 @@ class InputChanged(UserError):
     def __init__(self, topic: str, partition: int, offset: int, first: int, end: int) -> None:
         super().__init__(
             f"{topic} partition {partition} holds offsets {first} to {end}, and {offset} comes next.",
-            "Records were cut off, or the topic was made anew. Restore it, or start anew in another PICUSTREAM_GROUP.",
+            "Records were cut off, or the topic was made anew. The ways out: docs/operating.md, Inputs cut off.",
             ENVIRONMENT,
         )
 
