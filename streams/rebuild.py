@@ -64,7 +64,7 @@ class Rebuilder:
 
         `report` is told now and then how many records are read.
 
-        1. Forget what Redis holds, and mark the partition as being rebuilt.
+        1. See that no topic is cut off; forget what Redis holds, and mark the partition as being rebuilt.
         2. Read the outputs: what was told last under each key, and which dead letters.
         3. Read the inputs, and file every event again.
         4. Store every stay, and in the outbox what is still owed.
@@ -76,6 +76,7 @@ class Rebuilder:
         now = self.clock.now() if control.clock is None else max(self.clock.now(), control.clock)
         log.error("state-rebuilding", partition=partition)
         read = Read(report)
+        await self._check_whole(partition)
         await self.store.begin_rebuild(partition, control.epoch, told)  # 1
         crash_point("rebuild-begun")
         rebuild = self.start(partition)
@@ -106,6 +107,12 @@ class Rebuilder:
             rebuilding=False,
         )
 
+    async def _check_whole(self, partition: int) -> None:
+        places = [(topic, partition) for topic in (*INPUTS, *OUTPUTS)]
+        for (topic, _), first in (await tail.first_offsets(self.settings, places)).items():
+            if first > 0:
+                raise InputsCutOff(topic, partition, first)
+
     async def _read(
         self, partition: int, topics: Sequence[str], take: Callable[[Sequence[Any]], None], read: "Read"
     ) -> dict[str, int]:
@@ -114,10 +121,6 @@ class Rebuilder:
             read.more(len(records))
 
         places = [(topic, partition) for topic in topics]
-        firsts = await tail.first_offsets(self.settings, places)
-        for (topic, _), first in firsts.items():
-            if first > 0:
-                raise InputsCutOff(topic, partition, first)
         return {topic: end for (topic, _), end in (await tail.read_whole(self.settings, places, portion)).items()}
 
     def _filed(self, rebuild: Rebuild, partition: int, record: Any, now: datetime) -> Iterator[Entry]:

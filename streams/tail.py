@@ -48,12 +48,20 @@ async def holds_records(settings: Settings, place: Place, first: int, end: int) 
     return False
 
 
-async def last_sequence(settings: Settings, partition: int, since: Mapping[Place, int]) -> int:
-    """The greatest sequence of our outbox of `partition` among the committed records of places; 0 for none."""
+async def last_sequence(
+    settings: Settings, partition: int, since: Mapping[Place, int], report: Callable[[int], None] = lambda read: None
+) -> int:
+    """The greatest sequence of our outbox of `partition` among the committed records of places; 0 for none.
+
+    Where Redis has lost its state that is all there are: `report` is told now and then how many are read.
+    """
     prefix = f"{settings.group}/{partition}/".encode()
-    greatest = 0
-    async with _reading(settings, since) as records:
+    greatest = read = 0
+    async with _reading(settings, since, PATIENCE_FOR_ALL) as records:
         async for record in records:
+            read += 1
+            if read % PORTION == 0:
+                report(read)
             marks = [value for name, value in record.headers if name == OUTBOX_HEADER and value.startswith(prefix)]
             greatest = max([greatest, *(int(mark[len(prefix) :].partition(b"/")[0]) for mark in marks)])
     return greatest

@@ -105,3 +105,14 @@ def test_without_redis_from_the_start_it_gives_up(toys: Bench) -> None:
     supervisor = toys.worker("a", "--supervised", redis="redis://127.0.0.1:1/0")
     assert supervisor.end() == 3
     assert supervisor.log.read_text().count("Redis does not answer") == 1
+
+
+def test_the_command_itself_with_the_real_engine(toys: Bench) -> None:
+    """Junk becomes dead letters, each once, though the worker is killed among them."""
+    supervisor = toys.worker("a", "--supervised", command="picustream worker")
+    wait_for(lambda: len(supervisor.held) == toys.partitions, "it is at work")
+    toys.publish(toy_events(200))
+    kill_child(supervisor)
+    wait_for(lambda: len(toys.records([topics.DEAD_LETTER])) == 200, "all is processed")
+    assert supervisor.stop() == 0
+    assert len({record.value for record in toys.records([topics.DEAD_LETTER])}) == 200
