@@ -117,7 +117,7 @@ class TakeOver:
             await publisher.start()  # 2
             crash_point("take-over-producer-ready")
             left = await self.store.outbox(partition)  # 3
-            told = await self._last_told(partition, control, broker)  # 4
+            told = await self._last_told(partition, control, broker, report)  # 4
             if control.rebuilding or told > control.sequence:
                 engine, control = await self.rebuild(partition, control, max(told, control.sequence), publisher, report)
             else:
@@ -142,12 +142,12 @@ class TakeOver:
             publisher=publisher,
         )
 
-    async def _last_told(self, partition: int, control: Control, broker: Broker) -> int:
+    async def _last_told(self, partition: int, control: Control, broker: Broker, report: Report) -> int:
         """The greatest outbox sequence that stands on the output topics, as far as it is not known to be ours."""
         ends = await broker.output_ends(partition)
         since = {topic: control.sent.get((topic, partition), 0) for topic in ends}
         grown = {(topic, partition): since[topic] for topic in ends if ends[topic] > since[topic] + MARKER}
-        return await tail.last_sequence(self.settings, partition, grown) if grown else 0
+        return await tail.last_sequence(self.settings, partition, grown, report) if grown else 0
 
     async def _begun(self, partition: int, control: Control, position: Mapping[str, int]) -> Control:
         """Step 9; the control hash after it."""
