@@ -7,7 +7,7 @@ discharge. Whether data are complete is judged on what was measured up to then, 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from itertools import takewhile
 
 from picustream.models.birth import Birth, birthday
@@ -31,6 +31,7 @@ class Met:
     detail: str | None
     evidence: tuple[Fact, ...] = ()
     since: datetime | None = None
+    """When it came true; None also for the age, which is that of the admission."""
     review: bool = False
     """Whether somebody has to decide (E5)."""
 
@@ -124,7 +125,7 @@ def age_criterion(screening: Screening) -> Met:
     verdict = verdicts.pop()
     if verdict is None:
         return Met(None, f"age-{protocol.age.review_from_years}-review", evidence, review=True)
-    return Met(verdict, _age_detail(stay.birth, day), evidence, stay.start if verdict else None)
+    return Met(verdict, _age_detail(stay.birth, day), evidence)
 
 
 def _possible_dates(birth: Birth) -> set[date]:
@@ -158,8 +159,7 @@ def stay_criterion(screening: Screening, now: datetime) -> Met:
 
 def hours_to_go(now: datetime, limit: datetime) -> Decimal:
     """Hours until a moment, to one decimal."""
-    left = Decimal((limit - now) // timedelta(microseconds=1)) / Decimal(3_600_000_000)
-    return left.quantize(Decimal("0.1"), ROUND_HALF_EVEN)
+    return Decimal(round((limit - now) / timedelta(minutes=6))).scaleb(-1)
 
 
 def consent_criterion(screening: Screening) -> Met:

@@ -195,7 +195,7 @@ def test_e4_the_data_managers_verdict_goes_before_what_is_computed(complete: boo
     """At once, and whatever was measured."""
     for ward in (WARD, MEASURED):
         told = ward.trial("data_collection", "day 1 20:00", complete=complete)
-        assert judged(told, "data-complete")[0] is complete
+        assert judged(told, "data-complete") == (complete, "verdict-complete" if complete else "verdict-incomplete")
         assert judged(told.until("day 1 20:00"), "data-complete")[0] is complete
 
 
