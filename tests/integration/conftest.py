@@ -72,7 +72,7 @@ def toys(fresh_servers: Servers, settings_env: dict[str, str], tmp_path: Path) -
 def real_run(
     fresh_servers: Servers, settings_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[RealRun]:
-    """Topics and settings for a small ward and the real engine; the workers' clock reads a month after its end."""
+    """Topics and settings for a small ward and the real engine; the workers' clock reads two days later."""
     lines, clock = small_ward()
     env = settings_env | {
         "PICUSTREAM_PARTITIONS": str(PARTITIONS),

@@ -14,10 +14,13 @@ from tests.integration import ending
 from tests.integration.workers import Bench, Worker, wait_for
 
 PARTITIONS = 4
-EVENTS = 600
+EVENTS = 200
+COPIES = 3
+"""Wards side by side, so that every partition has stays."""
 KILLED = -9
 COMMAND = "picustream worker"
-AFTERWARDS = timedelta(days=40)
+AFTERWARDS = timedelta(days=2)
+"""After the opening of the ward: its first day is closed, and nothing falls due for some hours."""
 
 
 @dataclass
@@ -78,7 +81,8 @@ class RealRun:
 
 
 def small_ward() -> tuple[list[str], datetime]:
-    """The first events of the simulated ward, and a clock by which all of it is closed and due."""
+    """The first events of the simulated ward, in copies, and a clock that stands between two dues."""
     made = ward()
-    lines = [json.dumps({"topic": one.topic, "value": one.value}) for one in made.events[:EVENTS]]
-    return lines, made.closes.astimezone(UTC) + AFTERWARDS
+    told = [json.dumps({"topic": one.topic, "value": one.value}) for one in made.events[:EVENTS]]
+    lines = [line.replace('"S-', f'"C{copy}-S-') for line in told for copy in range(COPIES)]
+    return lines, made.opens.astimezone(UTC).replace(hour=4, minute=30) + AFTERWARDS

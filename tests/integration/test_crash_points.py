@@ -14,6 +14,8 @@ pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]
 
 SESSION = "3"
 """Seconds until the partitions of a worker that does not come back move."""
+LONG_SESSION = "30"
+"""Likewise, where it has to come back to what it left."""
 FINISHES = {"take-over-outbox-published", "take-over-trimmed"}
 """Points that a take-over passes only where an outbox was left."""
 
@@ -44,9 +46,10 @@ def test_a_worker_killed_alone_and_started_again(real_run: RealRun, point: str) 
 def test_a_worker_killed_for_good_beside_another_one(real_run: RealRun, point: str) -> None:
     """The other one has to do the rest of both."""
     run = real_run
-    first_death = "after-lua" if point in FINISHES else point
+    comes_back = point in FINISHES
+    first = {"crash_at": "after-lua", "session_timeout": LONG_SESSION} if comes_back else {"crash_at": point}
     other = run.worker("other", session_timeout=SESSION)
-    victim = run.worker("victim", session_timeout=SESSION, crash_at=first_death)
+    victim = run.worker("victim", **{"session_timeout": SESSION, **first})
     wait_for(lambda: shared_by(other, victim) or ended(victim), "they share the partitions")
     run.publish(0, 0.5)
     if point.startswith("rebuild"):
@@ -54,7 +57,7 @@ def test_a_worker_killed_for_good_beside_another_one(real_run: RealRun, point: s
         wiped(run)
     run.publish(0.5, 1)
     wait_for(lambda: ended(victim), "it is dead")
-    if point in FINISHES:
+    if comes_back:
         run.crash(point, "victim", session_timeout=SESSION)
     wait_for(lambda: len(other.held) == PARTITIONS, "the other one holds all partitions")
     run.all_processed()
