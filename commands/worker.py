@@ -36,10 +36,10 @@ def worker(
     rules = loaded_rules(settings.protocol, settings.codemap)
 
     def engine(partition: int) -> Engine:
-        return Engine(rules, decides(partition, settings.partitions))
+        return Engine(rules, decides(partition, settings.partitions), bounded=True)
 
     def rebuild(partition: int) -> Rebuild:
-        return Rebuild(rules, decides(partition, settings.partitions))
+        return Rebuild(rules, decides(partition, settings.partitions), bounded=True)
 
     status = guarded(lambda: run(settings, engine, rebuild, drain))
     sys.stdout.flush()

@@ -166,12 +166,15 @@ def alert_revisions(
         yield _revision(key, over, heads[key], telling, RESOLVED)
 
 
-def passing_alert(name: str, subject: str, rules: Rules, now: datetime) -> Iterator[AlertRecord]:
-    """An alert about something that is no stay's and is over as it is told: fired, then resolved."""
+def passing_alert(
+    name: str, subject: str, rules: Rules, now: datetime, severity: Severity | None = None
+) -> Iterator[AlertRecord]:
+    """An alert that is over as it is told: fired, then resolved. `severity`: where it is not the name's own."""
     about = Telling(rules, None, None, Cause(reason=name, event_id=None), now)
     condition = Condition(name, now, detail=subject)
-    yield _record(f"{subject}/alert/{name}", 1, condition, about, FIRING)
-    yield _record(f"{subject}/alert/{name}", 2, condition, about, RESOLVED)
+    for number, state in ((1, FIRING), (2, RESOLVED)):
+        record = _record(f"{subject}/alert/{name}", number, condition, about, state)
+        yield record if severity is None else record.model_copy(update={"severity": severity})
 
 
 def _revision(

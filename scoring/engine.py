@@ -14,7 +14,7 @@ from datetime import datetime
 from picustream.models.event import FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
-from picustream.scoring.alerts import passing_alert
+from picustream.scoring.alerts import Severity, passing_alert
 from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.feeds import View
 from picustream.scoring.feedwatch import FeedWatch
@@ -112,12 +112,18 @@ class Engine:
         effects = Effects()
         for stay in stays:
             self._stays[stay.stay_id] = stay
-            self._tell(stay, stay.revisions(now, Cause(reason="state-rebuilt", event_id=None), now), effects)
+            revisions = stay.revisions(now, Cause(reason="state-rebuilt", event_id=None), now)
+            if self._bounded:
+                stay.thin(now)
+            self._tell(stay, revisions, effects)
+            self._forget_the_oldest()
+        for stay_id, fields in effects.writes.items():
+            effects.writes[stay_id] = {name: value for name, value in fields.items() if value is not None}
         return effects
 
-    def told_at_once(self, name: str, subject: str, now: datetime) -> list[Output]:
-        """An alert about something that is no stay's and is over as it is told: fired and resolved."""
-        return [alert_output(record, self._zone) for record in passing_alert(name, subject, self._rules, now)]
+    def told_at_once(self, name: str, subject: str, now: datetime, severity: Severity | None = None) -> list[Output]:
+        """An alert that is over as it is told: fired and resolved."""
+        return [alert_output(record, self._zone) for record in passing_alert(name, subject, self._rules, now, severity)]
 
     def dead_letters(self, one: Admission, now: datetime) -> list[Output]:
         """A dead letter per fault of an arrival."""
@@ -153,7 +159,7 @@ class Engine:
         """
         effects = Effects()
         for subject in self._recalled:
-            effects.outputs.extend(self.told_at_once("state-rebuilt", subject, emitted_at or now))
+            effects.outputs.extend(self.told_at_once("state-rebuilt", subject, emitted_at or now, "info"))
         self._recalled.clear()
         for one in batch.admissions:
             if one.event is not None:
@@ -176,8 +182,12 @@ class Engine:
             if self.clock is not None:
                 stay.thin(self.clock)
             self._save(stay, effects)
-        for stay_id in list(self._stays)[: max(0, len(self._stays) - STAYS_HELD)]:
-            del self._stays[stay_id]
+        self._forget_the_oldest()
+
+    def _forget_the_oldest(self) -> None:
+        if self._bounded:
+            for stay_id in list(self._stays)[: max(0, len(self._stays) - STAYS_HELD)]:
+                del self._stays[stay_id]
 
     def _pass_time(self, moment: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         if self.clock is None or moment > self.clock:

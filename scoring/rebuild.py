@@ -27,10 +27,10 @@ class CannotRebuild(Exception):
 class Rebuild:
     """Outputs first (`told`, in the order of their offsets), then inputs (`take`), then `finish`."""
 
-    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None) -> None:
-        """`decides`: of which sources the engine tells, see `Engine`."""
+    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool = False) -> None:
+        """`decides`, `bounded`: see `Engine`."""
         self._rules = rules
-        self._engine = Engine(rules, decides)
+        self._engine = Engine(rules, decides, bounded=bounded)
         self._engine.install("", {})
         self._admitted: dict[str, datetime] = {}
         """Stay -> when its admission first came."""

@@ -55,12 +55,20 @@ def _by_day(series: AnySeries) -> Counter[date]:
     return Counter(item.order[0].date() for item in series)
 
 
+def _crowded_days(series: AnySeries) -> set[date]:
+    """Days with much on them, and those that had: what was new when they were thinned is new no longer."""
+    crowded = {day for day, count in _by_day(series).items() if count > CROWDED}
+    for first, last in series.gaps:
+        crowded.update(first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1))
+    return crowded
+
+
 def _spare(series: AnySeries) -> Iterator[Entry]:
     """Entries of crowded days that are not new and lie in no span that an answer rests on."""
     last = series.newest()
     if last is None:
         return
-    days = _by_day(series)
+    crowded = _crowded_days(series)
     new = max(len(series) - NEWEST_COUNT, series.before(last - NEWEST))
     spans = iter([*_union(series.looked_at or []), None])
     span = next(spans)
@@ -69,7 +77,7 @@ def _spare(series: AnySeries) -> Iterator[Entry]:
         at = item.order[0]
         while span is not None and span[1] < at:
             span = next(spans)
-        if place < new and days[at.date()] > CROWDED and (span is None or at < span[0]):
+        if place < new and at.date() in crowded and (span is None or at < span[0]):
             yield item
 
 

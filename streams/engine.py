@@ -43,6 +43,9 @@ class Engine(Protocol):
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """What the store holds of a stay; empty for a new one."""
 
+    def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Any, subject: str) -> None:
+        """A stay with its whole history, after `process` has raised Recall."""
+
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
         """The due times of all stays, once, before anything else."""
 

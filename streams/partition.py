@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from picustream.scoring.feeds import View
+from picustream.scoring.series import Recall
 from picustream.streams import metrics
 from picustream.streams.apply import apply
 from picustream.streams.clock import Clock
@@ -170,7 +171,7 @@ class Partition:
                 try:
                     holding = await self._hold(tenure, why)
                     back_off = FIRST_BACK_OFF
-                    await self._work(holding)
+                    await self._work(holding, tenure)
                     return
                 except Fenced:
                     await self._wait_out_the_fence()
@@ -181,6 +182,9 @@ class Partition:
                     metrics.STATE_LOST.inc()
                     log.error("state-lost", partition=self.number)
                     why = "state-lost"
+                except Recall as recall:
+                    tenure.recall.add(recall.stay_id)
+                    why = "recall"
                 except StreamGap:
                     log.warning("stream-gap", partition=self.number)
                     why = "stream-gap"
@@ -239,7 +243,7 @@ class Partition:
         await self._let_go()
         await asyncio.sleep(self._settings.session_timeout + GRACE)
 
-    async def _work(self, holding: Holding) -> None:
+    async def _work(self, holding: Holding, tenure: Tenure) -> None:
         records = FIRST_RECORDS
         while not self._stopping:
             batches = await self._waiting.take(records, TICK)
@@ -249,7 +253,10 @@ class Partition:
             holding.hear(self.view)
             now, partitions = self._now(holding), self._settings.partitions
             store = self._take_over.store
+            done = holding.batch
             seconds = await apply(holding, store, batches, now, self.settled, partitions, self._clock)
+            if holding.batch > done:
+                tenure.recall.clear()
             self._busy = False
             self.progress_at = time.monotonic()
             records = _adjusted(records, seconds, self._settings.batch_records)

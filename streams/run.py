@@ -25,6 +25,7 @@ from picustream.streams.logs import configure, logger, place
 from picustream.streams.loopwatch import LoopWatch
 from picustream.streams.partitions import Partitions
 from picustream.streams.rebuild import Rebuilder
+from picustream.streams.recall import Recaller
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.takeover import TakeOver
@@ -85,6 +86,7 @@ class _Worker:
                 self._engine_factory,
                 self._slot.name,
                 Rebuilder(self._settings, store, self._clock, self._start_rebuild),
+                Recaller(self._settings, store, self._clock),
             )
             partitions = Partitions(self._settings, self._clock, take_over, self._failed)
             health = Health(partitions)

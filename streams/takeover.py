@@ -16,7 +16,7 @@ And when it is Redis that lost something - all of it, or what it held last - the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from picustream.scoring.feeds import View
@@ -26,6 +26,7 @@ from picustream.streams.engine import Engine, EngineFactory
 from picustream.streams.outbox import Entry
 from picustream.streams.publisher import Publisher
 from picustream.streams.rebuild import Rebuilder, Report
+from picustream.streams.recall import Recaller
 from picustream.streams.settings import Settings
 from picustream.streams.store import BatchWrite, Control, Store
 
@@ -46,12 +47,13 @@ MARKER = 1
 
 @dataclass(slots=True)
 class Tenure:
-    """The epoch that this worker raised last, by a take-over that came to its end or not; None: we are newly given it.
-
-    Without it, a worker whose take-over failed half-way would take its own epoch for that of another.
-    """
+    """What outlasts a take-over, whether it came to its end or not."""
 
     epoch: int | None = None
+    """The one that this worker raised last; None: it is newly given to us. Without it, a worker whose take-over failed
+    half-way would take its own epoch for that of another."""
+    recall: set[str] = field(default_factory=set)
+    """Stays whose whole history the next batch needs."""
 
 
 @dataclass(slots=True)
@@ -87,11 +89,12 @@ class TakeOver:
     engine_factory: EngineFactory
     owner: str
     rebuild: Rebuilder
+    recall: Recaller
 
     async def __call__(self, partition: int, broker: Broker, tenure: Tenure, report: Report) -> Holding:
         """Take over `partition`, for the first time or again.
 
-        `report` is told how many records a rebuild has read.
+        `report` is told how many records have been read again.
 
         1. Raise the epoch: no older writer changes anything in Redis from here on.
         2. Start the transactional producer: no older one publishes anything from here on, and what an older one left
@@ -101,7 +104,8 @@ class TakeOver:
            has lost state: rebuild it, and go on at 7.
         5. Publish what does not.
         6. Trim the outbox.
-        7. Make the engine, and give it the due times; states are read when they are needed.
+        7. Make the engine, and give it the due times; states are read when they are needed. Where a record rests on
+           what a state let go of, that stay's history is read from Kafka (`streams/recall.py`).
         8. Seek every input to the offset that Redis holds.
         9. Keep where an input begins that was never read: if its first records are cut off before they are read, the
            next take-over says so.
@@ -126,6 +130,8 @@ class TakeOver:
                 engine = self.engine_factory(partition)  # 7
                 engine.clock = control.clock
                 engine.install_due(await self.store.due(partition))
+                if tenure.recall:
+                    await self.recall(partition, control, engine, sorted(tenure.recall), report)
             position = await broker.seek_inputs(partition, control.next)  # 8
             control = await self._begun(partition, control, position)  # 9
         except BaseException:
