@@ -177,7 +177,10 @@ class Consumer(driver.Consumer):
     @property
     def generation(self) -> int:
         """The group's generation that this worker is a member of; not positive: none."""
-        return self._thread._ensure_consumer()._coordinator.generation if self.started else 0
+        consumer = self._thread._consumer if self._thread is not None else None
+        if consumer is None or consumer._coordinator is None:  # not started as far as that
+            return 0
+        return consumer._coordinator.generation
 
     @property
     def is_member(self) -> bool:

@@ -40,7 +40,7 @@ def test_a_consumer_that_quietly_fetches_no_more(toys: Bench) -> None:
 def test_an_engine_that_does_not_come_back(toys: Bench) -> None:
     """It is given ten times as long, for nobody can tell it from one that has much to do."""
     events = toy_events(300)
-    worker = held(toys, hang_at="engine:2", stall_after="2")
+    worker = held(toys, hang_at="engine:2", stall_after="3")
     toys.publish(events)
     assert_ends(worker, "stalled", "No progress")
     toys.drain()
