@@ -169,11 +169,13 @@ BLOWS: dict[Blow, int] = {
     **dict.fromkeys(CUTS, 1),
 }
 """How often each falls, in proportion."""
+EACH_ONCE = len(BLOWS) + 1
+"""Blows until each kind has fallen; joining and leaving are two."""
 
 
 def course(rng: random.Random) -> Iterator[Blow]:
     """Blows without end: each kind once, then by their proportions."""
-    yield from rng.sample([*BLOWS, join_or_leave], len(BLOWS) + 1)
+    yield from rng.sample([*BLOWS, join_or_leave], EACH_ONCE)
     while True:
         yield rng.choices(list(BLOWS), list(BLOWS.values()))[0]
 

@@ -42,8 +42,13 @@ def real_or_made_up(file: Path | None) -> list[str]:
     if file is not None:
         with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as lines:
             return [line.rstrip("\n") for line in lines]
+    return made_up(COPIES)
+
+
+def made_up(copies: int) -> list[str]:
+    """The lines of some simulated wards side by side."""
     made = [json.dumps({"topic": one.topic, "value": one.value}) for one in ward.ward().events]
-    return [line.replace('"S-', f'"C{copy}-S-') for line in made for copy in range(COPIES)]
+    return [line.replace('"S-', f'"C{copy}-S-') for line in made for copy in range(copies)]
 
 
 def clock_after(lines: Iterable[str]) -> datetime:

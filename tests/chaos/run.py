@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from picustream.local import servers
 from picustream.local.ports import free_port
 from picustream.streams import kafka_clients, topics
-from tests.chaos.course import Ground, Links, course, kills
+from tests.chaos.course import EACH_ONCE, Blow, Ground, Links, course, kills
 from tests.chaos.feed import STRAYS, Feed, clock_after, disturbed
 from tests.chaos.proxy import Proxy
 from tests.integration.ending import Verdict, faults
@@ -22,23 +23,44 @@ from tests.integration.workers import Bench
 PARTITIONS = 6
 BETWEEN = (0.5, 3.0)
 """Seconds between two blows."""
+ONCE = 100.0
+"""Seconds that one blow of each kind takes, about."""
 DRAIN = 600.0
 """Seconds for what is left to be processed in the end."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is. `killed`: so many SIGKILLs and little else, and as many seconds as that takes."""
+    """What a run is: blows of every kind for some seconds, or each kind `once`, or so many SIGKILLs and little else."""
 
     seed: int
-    seconds: float
+    seconds: float = 0.0
     workers: int = 3
+    once: bool = False
     killed: int = 0
+
+    def blows(self, rng: random.Random) -> Iterator[Blow]:
+        """What falls, in order."""
+        if self.killed:
+            return kills(rng, self.killed)
+        return islice(course(rng), EACH_ONCE) if self.once else course(rng)
+
+    @property
+    def endless(self) -> bool:
+        """Whether time ends the run and not the number of its blows."""
+        return not self.killed and not self.once
+
+    def __str__(self) -> str:
+        if self.endless:
+            return f"{self.seconds / 60:g} minutes"
+        return f"{self.killed} SIGKILLs" if self.killed else "each kind of blow once"
 
     @property
     def lasting(self) -> float:
-        """Seconds over which the events are sent."""
-        return self.killed * sum(BETWEEN) / 2 + 20 if self.killed else self.seconds
+        """Seconds over which the events are sent, about as long as the blows take."""
+        if self.endless:
+            return self.seconds
+        return self.killed * sum(BETWEEN) / 2 + 20 if self.killed else ONCE
 
 
 def run(plan: Plan, lines: list[str]) -> Verdict:
@@ -46,14 +68,14 @@ def run(plan: Plan, lines: list[str]) -> Verdict:
 
     Where something is wrong, the logs and what stood on the topics are kept.
     """
-    rng = random.Random(plan.seed)
+    rng, blows = random.Random(f"{plan.seed} events"), random.Random(f"{plan.seed} blows")
     clock = clock_after(lines)
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     with _ground(folder, plan, clock) as ground:
         sent = disturbed(lines, rng)
         feed = Feed(ground.bench, sent, rng.sample(lines, STRAYS), plan.lasting)
         feed.start()
-        blows = _strike(ground, plan, rng)
+        fallen = _strike(ground, plan, blows)
         ground.supervise()
         feed.finish()
         for worker in ground.workers.values():
@@ -63,7 +85,7 @@ def run(plan: Plan, lines: list[str]) -> Verdict:
         print("        draining, and comparing", flush=True)
         ground.bench.drain_with("picustream worker", DRAIN)
         verdict = _verdict(ground, lines, clock)
-    verdict.counts |= {"blows": blows, "SIGKILLs": ground.kills, "feed retries": feed.retries}
+    verdict.counts |= {"blows": fallen, "SIGKILLs": ground.kills, "feed retries": feed.retries}
     verdict.counts["ended by themselves"] = len(ground.ended)
     if verdict.faults:
         print(f"        logs and topics are in {folder}", flush=True)
@@ -73,9 +95,10 @@ def run(plan: Plan, lines: list[str]) -> Verdict:
 
 
 def _verdict(ground: Ground, lines: list[str], clock: datetime) -> Verdict:
+    passed = datetime.now(UTC) - datetime.fromisoformat(ground.bench.env["PICUSTREAM_CLOCK_AT"])
     file = ground.bench.folder / "events.ndjson"
     file.write_text("\n".join(lines) + "\n")
-    verdict = faults(ground.bench, file, clock + timedelta(minutes=1), by_reference=True)
+    verdict = faults(ground.bench, file, clock + passed, by_reference=True)
     verdict.add("worker", ground.faults)
     return verdict
 
@@ -83,9 +106,9 @@ def _verdict(ground: Ground, lines: list[str], clock: datetime) -> Verdict:
 def _strike(ground: Ground, plan: Plan, rng: random.Random) -> int:
     """The blows, one after another; how many fell."""
     begun, count = time.monotonic(), 0
-    for blow in kills(rng, plan.killed) if plan.killed else course(rng):
+    for blow in plan.blows(rng):
         time.sleep(rng.uniform(*BETWEEN))
-        if not plan.killed and time.monotonic() > begun + plan.seconds:
+        if plan.endless and time.monotonic() > begun + plan.seconds:
             break
         ground.supervise()
         at = time.monotonic() - begun
