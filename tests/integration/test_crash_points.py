@@ -72,3 +72,21 @@ def shared_by(one: Worker, other: Worker) -> bool:
 
 def ended(worker: Worker) -> bool:
     return worker.process.poll() is not None
+
+
+@pytest.mark.proves("I4")
+def test_a_worker_asleep_until_its_partitions_have_moved_changes_and_publishes_nothing(real_run: RealRun) -> None:
+    run = real_run
+    sleeper = run.worker("sleeper", session_timeout=SESSION)
+    wait_for(lambda: len(sleeper.held) == PARTITIONS, "it holds its partitions")
+    run.publish()
+    sleeper.pause()
+    run.drain("other")
+    before = run.verdict()
+    assert before.faults == []
+    sleeper.wake()
+    wait_for(lambda: len(sleeper.held) == PARTITIONS, "it has joined the group anew")
+    assert sleeper.stop() == 0
+    after = run.verdict()
+    assert after.faults == []
+    assert after.counts == before.counts
