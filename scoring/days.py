@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,11 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
     """The local calendar day of a moment (T1)."""
     return moment.astimezone(zone).date()
+
+
+def counted_in(unit: timedelta, span: timedelta) -> Decimal:
+    """How many of a unit of time a span holds, in decimals (V2)."""
+    return Decimal(span // timedelta.resolution) / Decimal(unit // timedelta.resolution)
 
 
 def closes_at(day: date, protocol: Protocol) -> datetime:

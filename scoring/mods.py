@@ -9,13 +9,12 @@ from picustream.models.protocol import Protocol, hours
 from picustream.models.record import Basis, ModsComponent, Range, Window
 from picustream.models.text import printed
 from picustream.scoring.bodies import Body
-from picustream.scoring.days import ONE_DAY, closes_at, local_date, midnight, study_day
+from picustream.scoring.days import ONE_DAY, closes_at, counted_in, local_date, midnight, study_day
 from picustream.scoring.organs import BANDS, ORGANS, Organ, OrganDay
 from picustream.scoring.receipts import inputs_of, rejected
 from picustream.scoring.stay import Stay
 
 ADULT_DERIVED = "adult-derived-score"
-_HOUR = Decimal(3_600_000_000)
 
 LastMeasured = Callable[[Organ, date], OrganDay | None]
 """What the most recent day before a given one measured of an organ (M7)."""
@@ -84,7 +83,7 @@ def _component(
 
 def _hours_until(found: OrganDay, end: datetime) -> Decimal:
     assert found.observed_at is not None
-    return Decimal((end - found.observed_at) // timedelta(microseconds=1)) / _HOUR
+    return counted_in(timedelta(hours=1), end - found.observed_at)
 
 
 def _young_enough(found: OrganDay, end: datetime, protocol: Protocol) -> bool:

@@ -16,11 +16,10 @@ from picustream.scoring.apps import episode_closes_at
 from picustream.scoring.ards import Ards
 from picustream.scoring.bodies import Body
 from picustream.scoring.chart import Chart
-from picustream.scoring.days import ONE_DAY, closes_at, local_date, midnight, window_days
+from picustream.scoring.days import ONE_DAY, closes_at, counted_in, local_date, midnight, window_days
 from picustream.scoring.stay import Stay, follow_up, is_day_of, last_day
 
 FOLLOW_UP_DUE = "follow-up-due"
-_DAY = Decimal(86_400_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def _length_of_stay(course: Course, now: datetime) -> Milestone | None:
         return Milestone(True, at=stay.start + limit, value=days, unit="d", detail="truncated")
     if stay.end is None:
         return None
-    days = printed(Decimal((stay.end - stay.start) // timedelta(microseconds=1)) / _DAY)
+    days = printed(counted_in(ONE_DAY, stay.end - stay.start))
     return Milestone(True, at=stay.end, value=days, unit="d", detail=_how_it_ended(stay))
 
 

@@ -134,6 +134,15 @@ def test_o3_when_the_28_days_have_passed_unknown_follow_up_is_due(clock: str, fo
 
 
 @pytest.mark.proves("O3")
+@pytest.mark.parametrize("day", [31, 32])
+def test_o3_news_within_the_28_days_that_decides_nothing_makes_no_follow_up_due(day: int) -> None:
+    """Known alive on the day itself and on the day before the last: still undecided."""
+    ward = LEFT.seen(f"day {day} 12:00", True)
+    assert reached(ward.until(f"day {day} 12:00"), "death-28d") == "-"
+    assert reached(ward, "death-28d") is None
+
+
+@pytest.mark.proves("O3")
 def test_o3_a_death_in_the_picu_is_a_primary_death_however_late() -> None:
     """Also on the 40th day."""
     assert reached(WARD.died("day 40 08:00"), "death-28d") is True
