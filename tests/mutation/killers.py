@@ -15,26 +15,34 @@ from tests.reference.written import Event
 HISTORIES = 60
 """Random histories, by the seeds 0, 1, ...: the fixed ones that the tests begin with, too."""
 
-ENGINE = ["revisions", "incremental", "rebuild", "convergence", "versions", "time"]
+ENGINE = ["revisions", "incremental", "time", "versions", "convergence", "rebuild"]
+KEPT = ["incremental", "thinning", "versions", "time", "convergence"]
+SOURCES = ["feeds", "feed_course"]
 TESTS = {
+    "alarms": ["time", "versions", "outcomes", "revisions"],
+    "alerts": ["time", "versions", "outcomes", "revisions"],
     "apps": ["apps", "ards", "second_protocol"],
     "ards": ["ards", "apps", "second_protocol"],
     "bodies": ["revisions", "receipts"],
     "days": ["time", "outcomes", "second_protocol"],
     "door": ["door", "units", "door_fuzz"],
     "eligibility": ["eligibility", "eligibility_state", "second_protocol"],
-    "feedalerts": ["feeds", "feed_course"],
-    "feeds": ["feeds", "feed_course"],
-    "feedwatch": ["feeds", "feed_course"],
+    "engine": [*ENGINE, *SOURCES],
+    "feedalerts": SOURCES,
+    "feeds": SOURCES,
+    "feedwatch": SOURCES,
     "mods": ["mods", "mods_days", "time", "second_protocol"],
     "organs": ["mods", "mods_days", "triplet", "pairing", "vectors", "second_protocol"],
     "outcomes": ["outcomes", "time", "second_protocol"],
+    "outputs": ["door", "revisions", "feeds"],
     "pairing": ["pairing", "triplet", "support", "mods", "second_protocol"],
+    "reading": ["units", "door"],
     "receipts": ["receipts", "revisions"],
     "revisions": ["revisions", "rebuild", "receipts", "second_protocol"],
     "stay": ["time", "outcomes", "eligibility", "versions", "second_protocol"],
     "support": ["support", "mods", "apps"],
     "units": ["units", "door"],
+    **dict.fromkeys(("chart", "gone", "recall", "series", "shelves", "thinning", "view"), KEPT),
 }
 """The tests of tests/core/ that see a module, the likeliest first; by default those of the engine."""
 

@@ -1,5 +1,6 @@
 """The verdict on what survived, and the page that tells of it."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,14 +49,15 @@ def verdict(modules: list[Module], known: Reasons) -> list[str]:
     total, killed = sum(len(module.mutants) for module in modules), sum(module.killed for module in modules)
     print(f"{killed} of {total} mutants noticed ({_share(killed, total)})")
     lines = [] if killed >= LEAST_SHARE * total else [f"fewer than {LEAST_SHARE:.0%} of the mutants are noticed"]
-    for module in modules:
-        for one in module.survivors:
-            if one.name not in known:
-                lines.append(
-                    f"scoring/{module.name}.py:{one.line}: nothing notices (kill it, or say why in survivors.toml)\n"
-                    f"  in {one.function or 'the module'}\n  - {one.was}\n  + {one.now}"
-                )
-    return lines
+    return lines + [_to_be_listed(one) for module in modules for one in module.survivors if not known.get(one.name)]
+
+
+def _to_be_listed(one: Mutant) -> str:
+    """A survivor without a reason, as it would stand in the list."""
+    fields = dict(zip(("module", "function", "was", "now"), one.name, strict=True)) | {"reason": ""}
+    said = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    head = f"\n# scoring/{one.module}.py:{one.line}: kill it, or say in survivors.toml why nothing notices"
+    return "\n".join([head, "[[survivor]]", *said])
 
 
 def page(modules: list[Module], known: Reasons) -> str:
