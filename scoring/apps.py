@@ -42,9 +42,11 @@ def pf_points(ratio: Decimal) -> int:
 
 def plateau_points(pressure: Decimal, protocol: Protocol) -> int:
     """A1: plateau pressure in cmH2O; exactly 27 is a parameter."""
+    if pressure < 27:
+        return 1
     if pressure == 27:
         return protocol.apps.plateau_27_points
-    return 1 if pressure < 27 else 2 if pressure <= 30 else 3
+    return 2 if pressure <= 30 else 3
 
 
 @dataclass(frozen=True, slots=True)
