@@ -68,6 +68,11 @@ class Chart:
         if isinstance(event, VentilatorEvent):
             self._file_ventilation(event, kept, changes)
 
+    @property
+    def size(self) -> int:
+        """Current versions held."""
+        return len(self._current) + len(self._ventilation) + len(self.facts)
+
     def control_of(self, observed: Observed) -> str | None:
         """The ventilator's control mode in the event that an observation came with (rule A6)."""
         said = self._ventilation.get((observed.filed.source, observed.filed.event_id))

@@ -25,8 +25,9 @@ from picustream.scoring.stayfile import StayFile
 
 __all__ = ["Arrival", "Batch", "Effects", "Engine", "Output"]
 
-STAYS_HELD = 64
-"""Stays that a bounded engine keeps in memory from one batch to the next; the others are in the store."""
+HELD = 50_000
+"""Values that a bounded engine keeps in memory from one batch to the next, about 2 kB each; the stays touched last.
+The others are in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +186,11 @@ class Engine:
         self._forget_the_oldest()
 
     def _forget_the_oldest(self) -> None:
-        if self._bounded:
-            for stay_id in list(self._stays)[: max(0, len(self._stays) - STAYS_HELD)]:
-                del self._stays[stay_id]
+        held = sum(stay.size for stay in self._stays.values()) if self._bounded else 0
+        for stay_id in list(self._stays):
+            if held <= HELD:
+                break
+            held -= self._stays.pop(stay_id).size
 
     def _pass_time(self, moment: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         if self.clock is None or moment > self.clock:

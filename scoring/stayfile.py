@@ -65,6 +65,11 @@ class StayFile:
         return min((moment for moment in (self._assessor.due, self._alarms.due) if moment is not None), default=None)
 
     @property
+    def size(self) -> int:
+        """Values in memory."""
+        return self._chart.size
+
+    @property
     def is_open(self) -> bool:
         """Whether the child is in the PICU, as of the last look."""
         return self._assessor.stay is not None and self._assessor.stay.end is None

@@ -56,6 +56,11 @@ class Worker:
         self._engine.clock = self._clock
         self._engine.install_due(self._due.items())
 
+    @property
+    def held(self) -> int:
+        """Values in memory."""
+        return sum(stay.size for stay in self._engine._stays.values())
+
     def bytes_of(self, stay: str) -> int:
         """What the store keeps of a stay."""
         return sum(len(name) + len(value) for name, value in self._store.get(stay, {}).items())

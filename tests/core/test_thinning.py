@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring import thinning
+from picustream.scoring import engine, thinning
 from tests.core.histories import SEEDS, SHIPPED, replayed, rules_for, shuffled
 from tests.core.monitor import monitored
 from tests.core.running import Worker, assert_same, essence
@@ -61,4 +61,17 @@ def test_i9_a_dense_feed_is_bounded_and_changes_no_record(every: timedelta) -> N
         largest = max(largest, worker.bytes_of("S"))
     assert largest < BOUND
     assert worker.recalls == 0
+    assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
+
+
+@pytest.mark.proves("I9", "I1")
+def test_i9_stays_not_touched_for_long_are_in_the_store_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many stays side by side in an engine that can hold hardly any: the same records."""
+    monkeypatch.setattr(engine, "HELD", 100)
+    told = [(topic, value | {"stay_id": f"S-{seed}"}) for seed in range(12) for topic, value in case(seed).events]
+    told = shuffled(told, 1)
+    worker = Worker(SHIPPED, bounded=True)
+    for first in range(0, len(told), 10):
+        worker.take(told[first : first + 10])
+        assert worker.held <= 100
     assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
