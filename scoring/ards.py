@@ -47,10 +47,10 @@ def onsets_of(pairs: Iterable[tuple[Pair, bool]], protocol: Protocol) -> Iterato
     """
     apart = hours(protocol.apps.new_episode_after_hours)
     previous: datetime | None = None
-    recovered = False
+    recovered = True
     for pair, candidate in pairs:
         if candidate:
-            if previous is None or (recovered and pair.at - previous >= apart):
+            if recovered and (previous is None or pair.at - previous >= apart):
                 yield pair.at
             previous, recovered = pair.at, False
         elif pair.ratio > protocol.apps.onset_ratio_at_most:

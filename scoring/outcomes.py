@@ -12,12 +12,11 @@ from picustream.models.event import Discharged
 from picustream.models.protocol import Protocol
 from picustream.models.record import WindowSummary
 from picustream.models.text import printed
-from picustream.scoring.apps import episode_closes_at
 from picustream.scoring.ards import Ards
 from picustream.scoring.bodies import Body
 from picustream.scoring.chart import Chart
 from picustream.scoring.days import ONE_DAY, closes_at, counted_in, local_date, midnight, window_days
-from picustream.scoring.stay import Stay, follow_up, is_day_of, last_day
+from picustream.scoring.stay import Stay, follow_up, is_day_of
 
 FOLLOW_UP_DUE = "follow-up-due"
 
@@ -72,7 +71,7 @@ def milestones(course: Course, now: datetime) -> Iterator[tuple[str, Milestone |
         yield f"window-day-{name}", _window_day(course, number, now)
     yield "mods-window-summary", _window_summary(course, range(first, last + 1), now)
     yield "ards-onset", _ards_onset(course, now)
-    yield "apps-24h", _first_apps(course, now)
+    yield "apps-24h", _first_apps(course.first_apps)
 
 
 def outcome_body(name: str, milestone: Milestone, stay: Stay) -> Body:
@@ -193,22 +192,18 @@ def _ards_onset(course: Course, now: datetime) -> Milestone | None:
     return Milestone(False) if over else None
 
 
-def _first_apps(course: Course, now: datetime) -> Milestone | None:
+def _first_apps(body: Body | None) -> Milestone | None:
     """O5: APPS at 24 hours of episode 1, once its record has closed."""
-    onset = course.ards.onset if course.ards else None
-    if onset is None or course.first_apps is None or now < episode_closes_at(onset, course.protocol):
+    if body is None or not body.closed:
         return None
-    fields = course.first_apps.fields
-    if fields["total"] is None:
+    if body.fields["total"] is None:
         return Milestone(False, at=None, detail="incomplete")
-    detail = {True: "in-window", False: "outside-window", None: "window-unknown"}[fields["in_window"]]
-    return Milestone(
-        True, at=course.first_apps.effective_at, value=Decimal(fields["total"]), unit="{score}", detail=detail
-    )
+    detail = {True: "in-window", False: "outside-window", None: "window-unknown"}[body.fields["in_window"]]
+    return Milestone(True, at=body.effective_at, value=Decimal(body.fields["total"]), unit="{score}", detail=detail)
 
 
 def due_times(course: Course) -> Iterator[datetime]:
-    """The moments at which time alone may decide a milestone."""
+    """The moments at which time alone may decide a milestone, beside those at which a day begins or closes."""
     stay, protocol = course.stay, course.protocol
     yield stay.start + timedelta(days=protocol.follow_up.days, microseconds=1)
     if stay.discharge is not None:
@@ -217,11 +212,3 @@ def due_times(course: Course) -> Iterator[datetime]:
         )
     if stay.end is not None:
         yield stay.end + protocol.finalise_after
-    for number in window_days(protocol):
-        day = course.day_number(number)
-        if day is not None:
-            yield midnight(day, protocol.zone)
-            yield closes_at(day, protocol)
-    ended = last_day(stay, protocol)
-    if ended is not None:
-        yield closes_at(ended, protocol)
