@@ -56,11 +56,6 @@ class Pair:
     def invasive(self) -> bool:
         return self.support == INVASIVE
 
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """Equal for pairs that no rule can tell apart."""
-        return (self.sample.order, self.sample.value, self.fio2, self.room_air, self.support)
-
 
 def pair_of(view: View, sample: Observed) -> Pair | None:
     """P1: the FiO2 of a PaO2, or None where the sample stays unpaired; an FiO2 is never invented.

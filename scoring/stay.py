@@ -128,12 +128,8 @@ def follow_up(chart: Chart) -> list[tuple[Fact, VitalStatus]]:
 
 def sedated(chart: Chart, moment: datetime) -> bool:
     """Whether sedation without intrinsic alteration is on at a moment; it may have begun before the stay (M6, T2)."""
-    state = None
-    for fact, said in standing_many(chart, Sedation):
-        if fact.at > moment:
-            break
-        state = said
-    return state is not None and state.state == "on" and not state.intrinsic_alteration
+    so_far = [said for fact, said in standing_many(chart, Sedation) if fact.at <= moment]
+    return bool(so_far) and so_far[-1].state == "on" and not so_far[-1].intrinsic_alteration
 
 
 def last_day(stay: Stay, protocol: Protocol) -> date | None:

@@ -39,7 +39,7 @@ TESTS = {
     "reading": ["units", "door"],
     "receipts": ["receipts", "revisions"],
     "revisions": ["revisions", "rebuild", "receipts", "second_protocol"],
-    "stay": ["time", "outcomes", "eligibility", "versions", "second_protocol"],
+    "stay": ["time", "outcomes", "eligibility", "mods", "versions", "second_protocol"],
     "support": ["support", "mods", "apps"],
     "units": ["units", "door"],
     **dict.fromkeys(("chart", "gone", "recall", "series", "shelves", "thinning", "view"), KEPT),
