@@ -18,6 +18,8 @@ LONG_SESSION = "30"
 """Likewise, where it has to come back to what it left."""
 FINISHES = {"take-over-outbox-published", "take-over-trimmed"}
 """Points that a take-over passes only where an outbox was left."""
+LEAVES = "mid-publish"
+"""A point at which one is."""
 
 
 def wiped(run: RealRun) -> None:
@@ -36,7 +38,7 @@ def test_a_worker_killed_alone_and_started_again(real_run: RealRun, point: str) 
     else:
         run.publish()
     if point in FINISHES:
-        run.crash("after-lua")
+        run.crash(LEAVES)
     run.crash(point)
     run.drain()
     assert run.verdict().faults == []
@@ -47,7 +49,7 @@ def test_a_worker_killed_for_good_beside_another_one(real_run: RealRun, point: s
     """The other one has to do the rest of both."""
     run = real_run
     comes_back = point in FINISHES
-    first = {"crash_at": "after-lua", "session_timeout": LONG_SESSION} if comes_back else {"crash_at": point}
+    first = {"crash_at": LEAVES, "session_timeout": LONG_SESSION} if comes_back else {"crash_at": point}
     other = run.worker("other", session_timeout=SESSION)
     victim = run.worker("victim", **{"session_timeout": SESSION, **first})
     wait_for(lambda: shared_by(other, victim) or ended(victim), "they share the partitions")
