@@ -12,6 +12,7 @@ import hashlib
 import os
 import socket
 import tempfile
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,25 +87,33 @@ class NameTaken(UserError):
 
 
 class Claim:
-    """Says in Redis which process has a name: the one that came last.
+    """Says in Redis which process has a name: the one that was started last.
 
-    Two processes of one name would turn each other out of the group for ever, without either being told.
+    Two processes of one name would turn each other out of the group for ever, without either being told. A Redis set
+    back to an older copy tells of a process long gone: what is older than we are takes no name from us.
     """
 
     def __init__(self, redis: Redis, group: str, name: str) -> None:
         self._redis = redis
         self._key = f"picustream:{{{group}}}:names"
         self._name = name
-        self._process = uuid.uuid4().hex
+        self._started = time.time_ns()
+        self._process = f"{self._started}/{uuid.uuid4().hex}"
 
     async def make(self) -> None:
         """From here on the name is ours."""
         await self._redis.hset(self._key, self._name, self._process)
 
     async def check(self) -> None:
-        """Raises NameTaken if another process has the name by now."""
+        """Raises NameTaken if another process, started after this one, has the name by now."""
         holder = await self._redis.hget(self._key, self._name)
-        if holder is None:
+        if holder is None or _started(holder) < self._started:
             await self.make()
         elif holder.decode() != self._process:
             raise NameTaken(self._name)
+
+
+def _started(holder: bytes) -> int:
+    """When the process of a claim was started, nanoseconds since 1970; 0 for the claim of an earlier version."""
+    moment, found, _ = holder.partition(b"/")
+    return int(moment) if found else 0
