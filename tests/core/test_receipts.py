@@ -185,3 +185,19 @@ def test_i7_every_point_can_be_recomputed_from_its_receipt(seed: int) -> None:
         assert record["total"] == sum(component["points"] for component in record["components"])
         for component in record["components"]:
             check(component)
+
+
+@pytest.mark.proves("I7", "M2")
+@pytest.mark.parametrize(("observed", "filed", "passed_over"), [
+    ("day 1 08:30", "day 1 08:40", True),
+    ("day 1 08:30", "day 1 12:00", True),
+    ("day 1 09:00", "day 1 09:10", True),
+    ("day 1 09:00 +1us", "day 1 09:10", False),
+])  # fmt: skip
+def test_i7_what_was_observed_up_to_the_chosen_value_was_passed_over(
+    observed: str, filed: str, passed_over: bool
+) -> None:
+    """By the clinical time, that of the chosen value included, whenever it was filed."""
+    ward = Stay().admitted("day 1 08:00").discharged("day 2 08:00").lab("day 1 09:00", creatinine=60)
+    organ = ward.lab(observed, obs("creatinine", 4421, id="bad"), recorded=filed).organ(1, "renal")
+    assert (organ["value"], [one["id"] for one in organ["candidates_rejected"]]) == (60, ["bad"] * passed_over)

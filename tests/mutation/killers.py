@@ -32,7 +32,7 @@ TESTS = {
     "feeds": SOURCES,
     "feedwatch": SOURCES,
     "mods": ["mods", "mods_days", "time", "second_protocol"],
-    "organs": ["mods", "mods_days", "triplet", "pairing", "vectors", "second_protocol"],
+    "organs": ["mods", "mods_days", "receipts", "triplet", "pairing", "second_protocol"],
     "outcomes": ["outcomes", "time", "second_protocol"],
     "outputs": ["door", "revisions", "feeds"],
     "pairing": ["pairing", "triplet", "support", "mods", "second_protocol"],
