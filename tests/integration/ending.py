@@ -42,6 +42,8 @@ def faults(bench: Bench, events: Path, until: datetime, *, by_reference: bool = 
     inputs, outputs = bench.records(topics.INPUTS), bench.records()
     told = [(record.topic, json.loads(record.value)) for record in outputs]
     verdict = Verdict()
+    places = Counter((one.topic, one.partition, one.offset) for one in inputs + outputs)
+    verdict.add("read twice, a fault of the reader", (str(place) for place, times in places.items() if times > 1))
     verdict.add("published twice", _twice(told))
     verdict.add("chain", broken_chains(told))
     replayed = run_replay(events, bench.folder / "replayed", until)
