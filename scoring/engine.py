@@ -71,6 +71,9 @@ class Engine:
         self._zone = rules.protocol.zone
         self._bounded = bounded
         self._recalled: list[str] = []
+        self._whole: set[str] = set()
+        self.untidy = False
+        """Whether little was let go of lately, for there was a backlog."""
         self.feeds = FeedWatch(rules, decides)
         self._door = Door(rules)
         self._stays: dict[str, StayFile] = {}
@@ -107,6 +110,7 @@ class Engine:
         known = [(event, kept) for event, kept in events if event is not None and kept is not None]
         self._stays[stay_id] = StayFile.recalled(stay_id, self._rules, fields, known)
         self._recalled.append(subject)
+        self._whole.add(stay_id)
 
     def rebuild(self, stays: Iterable[StayFile], now: datetime) -> Effects:
         """Takes over stays whose state was lost, and tells what differs from what was last told (I5)."""
@@ -117,7 +121,8 @@ class Engine:
             if self._bounded:
                 stay.thin(now)
             self._tell(stay, revisions, effects)
-            self._forget_the_oldest()
+            if self._bounded:
+                self._forget_the_oldest()
         for stay_id, fields in effects.writes.items():
             effects.writes[stay_id] = {name: value for name, value in fields.items() if value is not None}
         return effects
@@ -147,13 +152,20 @@ class Engine:
         self.feeds.hear(view)
 
     def process(
-        self, batch: Batch, now: datetime, *, settle: bool = True, emitted_at: datetime | None = None
+        self,
+        batch: Batch,
+        now: datetime,
+        *,
+        settle: bool = True,
+        emitted_at: datetime | None = None,
+        behind: bool = False,
     ) -> Effects:
         """Files the batch event by event, each as of the record clock, and then lets time pass up to `now`.
 
         The record clock is the greatest filing time seen, never past `now`. `settle` False: more events wait, so time
         goes no further than they say; else a backlog that holds an admission would close every day up to today
-        before the discharge behind it is read. `emitted_at`: what the records say of when they were made.
+        before the discharge behind it is read. `emitted_at`: what the records say of when they were made. `behind`:
+        there is a backlog, in which one topic may have overtaken another by days; then little is let go of.
 
         Raises `Recall` where an answer rests on what was let go of: the engine is then of no use any more, and a new
         one must be given the stay's history (`recall`) before the batch.
@@ -173,21 +185,37 @@ class Engine:
         self._look_at_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
         if self._bounded:
-            self._tidy(batch.stays, effects)
+            self._tidy(batch.stays, behind, effects)
         return effects
 
-    def _tidy(self, touched: Iterable[str], effects: Effects) -> None:
-        """Keeps the stays touched small, and in memory those touched last."""
+    def let_go_of(self) -> set[str]:
+        """Stays in memory that are not whole."""
+        return {stay_id for stay_id, stay in self._stays.items() if stay.is_thinned}
+
+    def _tidy(self, touched: Iterable[str], behind: bool, effects: Effects) -> None:
+        """Keeps the stays touched small, and in memory those touched last.
+
+        While there is a backlog only what is too much for the memory, and no stay whose history was needed in it.
+        """
         for stay_id in touched:
-            stay = self._stays[stay_id] = self._stays.pop(stay_id)
+            self._stays[stay_id] = self._stays.pop(stay_id)
+        if not behind:
+            self._thin(list(self._stays) if self.untidy else touched, effects)
+            self._whole.clear()
+        self.untidy = behind
+        if sum(stay.size for stay in self._stays.values()) > HELD:
+            self._thin(self._stays.keys() - self._whole, effects)
+            self._forget_the_oldest()
+
+    def _thin(self, stays: Iterable[str], effects: Effects) -> None:
+        for stay_id in stays:
             if self.clock is not None:
-                stay.thin(self.clock)
-            self._save(stay, effects)
-        self._forget_the_oldest()
+                self._stays[stay_id].thin(self.clock)
+            self._save(self._stays[stay_id], effects)
 
     def _forget_the_oldest(self) -> None:
-        held = sum(stay.size for stay in self._stays.values()) if self._bounded else 0
-        for stay_id in list(self._stays):
+        held = sum(stay.size for stay in self._stays.values())
+        for stay_id in [stay_id for stay_id in self._stays if stay_id not in self._whole]:
             if held <= HELD:
                 break
             held -= self._stays.pop(stay_id).size

@@ -123,28 +123,32 @@ class Series(Generic[T]):
         place = bisect_right(self.gaps, moment, key=lambda gap: gap[0])
         return place > 0 and self.gaps[place - 1][1] >= moment
 
+    def rested_on(self) -> list[Span]:
+        """The spans that answers rested on, in time, none touching another."""
+        return list(_union(self.looked_at or []))
+
     def let_go(self, gone: Collection[T]) -> None:
         """Takes items out and remembers where they lay."""
-        runs: list[Span] = []
-        before: T | None = None
-        for item in self._items:
-            if item in gone:
-                at = item.order[0]
-                runs.append((runs.pop()[0] if before is not None and before in gone else at, at))
-            before = item
+        runs = [(item.order[0], item.order[0]) for item in self._items if item in gone]
         self._items = [item for item in self._items if item not in gone]
         self._orders = [item.order for item in self._items]
         self.gaps = self._joined(sorted(self.gaps + runs))
         self.added = 0
 
     def _joined(self, spans: list[Span]) -> list[Span]:
-        """Spans in time, those without an item between them as one."""
+        """Spans in time, as one where nothing lies between them: no item, and no answer that there was none."""
+        answers = [first for first, _ in self.rested_on()]
+
+        def apart(end: datetime, first: datetime) -> bool:
+            items = self.before(first) > self.before(end + TICK)
+            return first > end and (items or bisect_left(answers, first) > bisect_right(answers, end))
+
         joined: list[Span] = []
         for first, last in spans:
-            if joined and self.before(first) <= self.before(joined[-1][1] + TICK):
-                joined[-1] = joined[-1][0], max(joined[-1][1], last)
-            else:
+            if not joined or apart(joined[-1][1], first):
                 joined.append((first, last))
+            else:
+                joined[-1] = joined[-1][0], max(joined[-1][1], last)
         return joined
 
     def _rests_on(self, first: datetime, last: datetime) -> None:
@@ -176,3 +180,17 @@ class Series(Generic[T]):
 def nearest(items: list[T], moment: datetime) -> T | None:
     """The item nearest in time; at equal distance the earlier in the order V1."""
     return min(items, key=lambda item: (abs(item.order[0] - moment), item.order), default=None)
+
+
+def _union(spans: list[Span]) -> Iterator[Span]:
+    """The same moments in spans that lie apart, in time."""
+    current: Span | None = None
+    for first, last in sorted(spans):
+        if current is None or first > current[1]:
+            if current is not None:
+                yield current
+            current = first, last
+        else:
+            current = current[0], max(current[1], last)
+    if current is not None:
+        yield current

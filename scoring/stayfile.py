@@ -65,6 +65,11 @@ class StayFile:
         return min((moment for moment in (self._assessor.due, self._alarms.due) if moment is not None), default=None)
 
     @property
+    def is_thinned(self) -> bool:
+        """Whether something was let go of."""
+        return bool(self._chart.gone)
+
+    @property
     def size(self) -> int:
         """Values in memory."""
         return self._chart.size

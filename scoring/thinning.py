@@ -13,7 +13,6 @@ from datetime import date, timedelta
 
 from picustream.scoring.chart import Chart
 from picustream.scoring.entries import Changes, Entry, Filed, Holding
-from picustream.scoring.series import Span
 from picustream.scoring.shelves import AnySeries
 
 CROWDED = 192
@@ -70,7 +69,7 @@ def _spare(series: AnySeries) -> Iterator[Entry]:
         return
     crowded = _crowded_days(series)
     new = max(len(series) - NEWEST_COUNT, series.before(last - NEWEST))
-    spans = iter([*_union(series.looked_at or []), None])
+    spans = iter([*series.rested_on(), None])
     span = next(spans)
     entries: Iterator[Entry] = iter(series)
     for place, item in enumerate(entries):
@@ -79,17 +78,3 @@ def _spare(series: AnySeries) -> Iterator[Entry]:
             span = next(spans)
         if place < new and at.date() in crowded and (span is None or at < span[0]):
             yield item
-
-
-def _union(spans: list[Span]) -> Iterator[Span]:
-    """The same moments in spans that lie apart, in time."""
-    current: Span | None = None
-    for first, last in sorted(spans):
-        if current is None or first > current[1]:
-            if current is not None:
-                yield current
-            current = first, last
-        else:
-            current = current[0], max(current[1], last)
-    if current is not None:
-        yield current

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from picustream.streams import metrics
@@ -22,18 +22,26 @@ _ENGINES = ThreadPoolExecutor(1, thread_name_prefix="engine")
 run into their time limits. One thread, for Python runs one at a time anyway."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a batch is applied."""
+
+    now: datetime
+    settle: bool
+    """Nothing else waits, and time may pass up to `now`; else it goes no further than the events say."""
+    behind: bool
+    """The broker holds more: there is a backlog, in which one topic may overtake another."""
+
+
 async def apply(
     holding: Holding,
     store: Store,
     batches: Sequence[FetchedBatch],
-    now: datetime,
-    settle: bool,
+    moment: Moment,
     partitions: int,
     clock: Clock,
 ) -> float:
     """Apply `batches`, which may be none: then time alone has passed. Seconds that the engine took.
-
-    `settle` False: there is a backlog, and time goes no further than its events say.
 
     1. Drop what is processed already, set apart what belongs on another partition.
     2. Read the events; install the states they need.
@@ -42,14 +50,16 @@ async def apply(
     5. Publish the outbox in one transaction. A crash from here on is mended by the next take-over (I3).
     6. Trim the outbox.
 
-    Fenced, PublisherFenced, StateLost, StreamGap: the partition must be taken over again, or is another worker's.
+    Fenced, PublisherFenced, StateLost, StreamGap, Recall: the partition must be taken over again, or is another
+    worker's.
     """
     started = time.monotonic()
     intake = take_in(batches, holding.position, holding.partition, partitions, clock)  # 1
     due = holding.engine.next_due()
-    if not intake.next and (not settle or due is None or due > now):
+    passes = moment.settle and (holding.engine.untidy or (due is not None and due <= moment.now))
+    if not intake.next and not passes:
         return 0.0
-    effects, computed = await _compute(holding, store, intake, now, settle)  # 2, 3
+    effects, computed = await _compute(holding, store, intake, moment)  # 2, 3
     entries = _entries(holding, intake, effects)
     crash_point("before-lua")
     await store.commit(holding.partition, _write(holding, intake, effects, entries))  # 4
@@ -65,10 +75,8 @@ async def apply(
     return computed
 
 
-async def _compute(
-    holding: Holding, store: Store, intake: Intake, now: datetime, settle: bool
-) -> tuple[Effects, float]:
-    run = asyncio.get_running_loop().run_in_executor
+async def _compute(holding: Holding, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:
+    run, now, settle = asyncio.get_running_loop().run_in_executor, moment.now, moment.settle
     batch = await run(_ENGINES, holding.engine.read, intake.arrivals, now)
     missing = holding.engine.missing(batch, now, settle=settle)
     states = await store.states(holding.partition, missing)
@@ -78,7 +86,8 @@ async def _compute(
         crash_point("engine")
         for stay_id, fields in zip(missing, states, strict=True):
             holding.engine.install(stay_id, fields)
-        return holding.engine.process(batch, now, settle=settle, emitted_at=now), time.monotonic() - start
+        effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, behind=moment.behind)
+        return effects, time.monotonic() - start
 
     return await run(_ENGINES, process)
 

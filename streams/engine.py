@@ -33,6 +33,8 @@ class Engine(Protocol):
 
     clock: datetime | None
     """How far time has passed."""
+    untidy: bool
+    """Whether there is more in the state than there need be, for there was a backlog: `process` mends it."""
 
     def read(self, arrivals: Sequence[Any], now: datetime) -> Any:
         """Parse and validate; never raises for any bytes."""
@@ -46,11 +48,25 @@ class Engine(Protocol):
     def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Any, subject: str) -> None:
         """A stay with its whole history, after `process` has raised Recall."""
 
+    def let_go_of(self) -> set[str]:
+        """Stays in memory that are not whole."""
+
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
         """The due times of all stays, once, before anything else."""
 
-    def process(self, batch: Any, now: datetime, *, settle: bool = True, emitted_at: datetime | None = None) -> Any:
-        """Apply the events, time passing as they say; with `settle` let it pass up to `now`. The `Effects`."""
+    def process(
+        self,
+        batch: Any,
+        now: datetime,
+        *,
+        settle: bool = True,
+        emitted_at: datetime | None = None,
+        behind: bool = False,
+    ) -> Any:
+        """Apply the events, time passing as they say; with `settle` let it pass up to `now`. The `Effects`.
+
+        `behind`: the broker holds more. Raises Recall: see `scoring/series.py`.
+        """
 
     def hear(self, view: View) -> None:
         """What all partitions heard of the sources, complete up to a moment; `process` tells what follows."""

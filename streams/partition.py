@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from picustream.scoring.feeds import View
 from picustream.scoring.series import Recall
 from picustream.streams import metrics
-from picustream.streams.apply import apply
+from picustream.streams.apply import Moment, apply
 from picustream.streams.clock import Clock
 from picustream.streams.intake import StreamGap
 from picustream.streams.logs import logger, place
@@ -154,7 +154,7 @@ class Partition:
         if holding is None or self._busy or not self.settled or holding.heard is not self.view:
             return False
         due = holding.engine.next_due()
-        return due is None or due > self._now(holding)
+        return not holding.engine.untidy and (due is None or due > self._now(holding))
 
     @property
     def settled(self) -> bool:
@@ -183,7 +183,9 @@ class Partition:
                     log.error("state-lost", partition=self.number)
                     why = "state-lost"
                 except Recall as recall:
-                    tenure.recall.add(recall.stay_id)
+                    # All at once, where it may come again: what is read is the whole partition.
+                    others = self._holding.engine.let_go_of() if self._holding and self.backlog else set()
+                    tenure.recall |= {recall.stay_id} | others
                     why = "recall"
                 except StreamGap:
                     log.warning("stream-gap", partition=self.number)
@@ -251,11 +253,10 @@ class Partition:
             if batches:
                 self._heard_at = time.monotonic()
             holding.hear(self.view)
-            now, partitions = self._now(holding), self._settings.partitions
-            store = self._take_over.store
-            done = holding.batch
-            seconds = await apply(holding, store, batches, now, self.settled, partitions, self._clock)
-            if holding.batch > done:
+            moment, done = Moment(self._now(holding), self.settled, self.backlog), holding.batch
+            store, partitions = self._take_over.store, self._settings.partitions
+            seconds = await apply(holding, store, batches, moment, partitions, self._clock)
+            if holding.batch > done and not moment.behind:
                 tenure.recall.clear()
             self._busy = False
             self.progress_at = time.monotonic()

@@ -36,8 +36,8 @@ class Worker:
         self._taken = 0
         self.outputs: list[Output] = []
 
-    def take(self, events: Events) -> None:
-        """One batch, its effects made durable together."""
+    def take(self, events: Events, *, behind: bool = False) -> None:
+        """One batch, its effects made durable together; `behind`: more waits."""
         latest = self._until or LATEST
         found = arrivals(events, after=self._taken)
         batch = self._engine.read_until(found, latest)
@@ -45,7 +45,7 @@ class Worker:
 
         def process() -> Effects:
             self._install(self._engine.missing(batch, latest, settle=False))
-            return self._engine.process(batch, latest, settle=False)
+            return self._engine.process(batch, latest, settle=False, behind=behind)
 
         self._keep(self._recalling(process))
         self._history += found

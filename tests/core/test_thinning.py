@@ -23,6 +23,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(thinning, "CROWDED", 0)
     monkeypatch.setattr(thinning, "NEWEST", timedelta(minutes=10))
     monkeypatch.setattr(thinning, "NEWEST_COUNT", 1)
+    monkeypatch.setattr(engine, "HELD", 30)
     yield
 
 
@@ -33,7 +34,7 @@ def crashing(made: Case, seed: int) -> Worker:
     events: list[Any] = shuffled(made.events, seed)
     while events:
         size = rng.choice([1, 1, 2, 5, 20])
-        worker.take(events[:size])
+        worker.take(events[:size], behind=rng.random() < 0.3)
         events = events[size:]
         if rng.random() < 0.2:
             worker.crash()

@@ -45,6 +45,7 @@ class ToyEngine:
         self._count: dict[str, int] = {}
         self._due: dict[str, datetime] = {}
         self.clock: datetime | None = None
+        self.untidy = False
 
     def read(self, arrivals: Any, now: datetime) -> list[tuple[Any, dict | None]]:
         return [(arrival, _event(arrival.value)) for arrival in arrivals]
@@ -69,7 +70,13 @@ class ToyEngine:
         return min(self._due.values(), default=None)
 
     def process(
-        self, batch: Any, now: datetime, *, settle: bool = True, emitted_at: datetime | None = None
+        self,
+        batch: Any,
+        now: datetime,
+        *,
+        settle: bool = True,
+        emitted_at: datetime | None = None,
+        behind: bool = False,
     ) -> ToyEffects:
         effects = ToyEffects()
         self.clock = now if settle else self.clock
