@@ -38,7 +38,6 @@ def test_a_correction_of_what_was_let_go_of_is_answered_from_the_topics(real_run
         (key,) = redis.keys("*:stay:S")
         assert sum(len(name) + len(value) for name, value in redis.hgetall(key).items()) < BOUND
     before = len(run.alerts("state-rebuilt"))
-
     run.publish(len(told) / len(lines), 1)
     run.drain()
     assert [body["state"] for body in run.alerts("state-rebuilt")[before:]] == ["firing", "resolved"]
