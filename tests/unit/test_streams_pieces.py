@@ -130,7 +130,6 @@ class TestIntake:
         assert (intake.arrivals, [one.partition for one in intake.forwards]) == ([], [HOME])
         assert intake.next == {LAB: 11}
 
-
     def test_an_arrival_says_when_it_came_and_whether_it_was_misrouted(self) -> None:
         """The time is the broker's, as the ward's clock showed it then."""
         start = datetime(2025, 1, 1, tzinfo=UTC)
