@@ -36,7 +36,7 @@ TESTS = {
     "outcomes": ["outcomes", "time", "second_protocol"],
     "outputs": ["door", "revisions", "feeds"],
     "pairing": ["pairing", "triplet", "support", "mods", "second_protocol"],
-    "reading": ["units", "door"],
+    "reading": ["units", "door", "versions"],
     "receipts": ["receipts", "revisions"],
     "revisions": ["revisions", "rebuild", "receipts", "second_protocol"],
     "stay": ["time", "outcomes", "eligibility", "mods", "versions", "second_protocol"],
