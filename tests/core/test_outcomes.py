@@ -291,8 +291,7 @@ def test_o5_apps_at_24_hours_is_reached_when_its_record_closes(clock: str, found
 @pytest.mark.proves("O5", "A7")
 def test_o5_apps_without_a_total_is_incomplete() -> None:
     """No gas 24 hours later: not reached."""
-    milestone = told(SICK, "apps-24h")
-    assert (milestone["reached"], milestone["value"], milestone["detail"]) == (False, None, "incomplete")
+    assert [told(SICK, "apps-24h")[name] for name in ("reached", "value", "detail")] == [False, None, "incomplete"]
 
 
 @pytest.mark.proves("O5")
