@@ -42,7 +42,8 @@ TESTS = {
     "stay": ["time", "outcomes", "eligibility", "mods", "versions", "second_protocol"],
     "support": ["support", "mods", "apps"],
     "units": ["units", "door"],
-    **dict.fromkeys(("chart", "gone", "recall", "series", "shelves", "thinning", "view"), KEPT),
+    "series": ["series", "pairing", "triplet"],
+    **dict.fromkeys(("chart", "gone", "recall", "shelves", "thinning", "view"), KEPT),
 }
 """The tests of tests/core/ that see a module, the likeliest first; by default those of the engine."""
 
