@@ -19,7 +19,7 @@ OPERATORS = re.compile(
 )
 """One neighbour of each operator: the limit's other side, the inverse. What is further off is no harder to see."""
 
-KEPT_DECORATORS = ("cache", "cached_property", "dataclass")
+KEPT_DECORATORS = ("cache", "cached_property", "dataclass", "lru_cache")
 """Without these a function is slower and a class fails as it is imported: nothing is learned."""
 
 
