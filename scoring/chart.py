@@ -63,10 +63,14 @@ class Chart:
         if isinstance(event, FactEvent):
             self._file_fact(event, kept, changes)
             return
-        for observation in event.observations:
-            self._file_observation(observed_of(event, observation, kept, self._protocol, self._codemap), changes)
-        if isinstance(event, VentilatorEvent):
-            self._file_ventilation(event, kept, changes)
+        said = _said(event, kept) if isinstance(event, VentilatorEvent) else None
+        observed = [observed_of(event, one, kept, self._protocol, self._codemap) for one in event.observations]
+        if self.gone and self._passed_over(kept, observed, said, changes):
+            return
+        if said is not None:  # first, for it tells where a peak pressure lies
+            self._file_ventilation(said, changes)
+        for one in observed:
+            self._file_observation(one, changes)
 
     @property
     def size(self) -> int:
@@ -91,6 +95,10 @@ class Chart:
         """The first event in force that names another patient."""
         others = [one for name, of in self._held.items() if name != patient_id for one in of.values()]
         return min(others, key=lambda one: one.rank, default=None)
+
+    def first_of_each_patient(self) -> set[Filed]:
+        """The first event in force that names each patient."""
+        return {min(of.values(), key=lambda one: one.rank) for of in self._held.values()}
 
     def _hold(self, new: Filed, old: Filed | None, changes: Changes) -> None:
         """Counts what is in force of each event; an event with nothing in force is let go."""
@@ -149,20 +157,43 @@ class Chart:
         for identity in [holding.identity for holding in gone if holding.kind == "ventilation"]:
             del self._ventilation[identity]
 
-    def _passed_over(self, new: Entry, identity: str, changes: Changes) -> bool:
-        """Whether a thing not known here lies where things were let go of, so that no record can rest on it either.
+    def _passed_over(self, kept: Filed, observed: list[Observed], said: Ventilation | None, changes: Changes) -> bool:
+        """Whether an event not known here lies where things were let go of, so that no record can rest on it either.
 
-        Raises `Recall` where it does not, and a later version of it may be among what was let go of.
+        Only as a whole, for what is kept of it is all of it in the store. Raises `Recall` where some of it lies
+        elsewhere, and a later version of what is not known of it may be among what was let go of.
         """
-        if not self.gone:
-            return False
-        series = self._shelf(new) if isinstance(new, Observed) else self.shelves.of_ventilation(new)
-        if series.holds_nothing_of(new.at):
-            changes.gone = self.gone.note(new.filed, identity) or changes.gone
+        if said is not None and self._may_move_peaks(said):
+            raise Recall
+        names = [one.id for one in observed if (kept.source, one.id) not in self._current]
+        if said is not None and (kept.source, kept.event_id) not in self._ventilation:
+            names.append(VENTILATION + kept.event_id)
+        whole = len(names) == len(observed) + (said is not None)
+        if whole and kept.patient_id in self._held and self._in_gaps(observed, said):
+            news = [self.gone.note(kept, name) for name in names]
+            changes.gone = changes.gone or any(news)
             return True
-        if self.gone.may_supersede(new.filed, identity):
+        if any(self.gone.may_supersede(kept, name) for name in names):
             raise Recall
         return False
+
+    def _may_move_peaks(self, said: Ventilation) -> bool:
+        """Whether peaks that were let go of may turn out to be under pressure control, and so be asked for (A6)."""
+        gaps, event_id = self.shelves.usable[Variable.PEAK_PRESSURE].gaps, said.filed.event_id
+        if said.control != "pressure" or not gaps or said.at > gaps[-1][1]:
+            return False
+        known = (said.filed.source, event_id) in self._ventilation
+        return not known and self.gone.may_hold(said.filed.source, VENTILATION + event_id)
+
+    def _in_gaps(self, observed: list[Observed], said: Ventilation | None) -> bool:
+        """Whether everything that an event says lies where things were let go of."""
+        if said is not None and not self.shelves.of_ventilation(said).holds_nothing_of(said.at):
+            return False
+        return all(
+            not one.of_blood_gas
+            and self.shelves.of_observed(one, said.control if said else self.control_of(one)).holds_nothing_of(one.at)
+            for one in observed
+        )
 
     # Versions. ------------------------------------------------------------------------------------------------------
 
@@ -191,8 +222,6 @@ class Chart:
                 new = replace(new, filed=old.filed)  # a repeat, which a mended code map now reads differently
             elif not self._supersedes("observation", identity, new.filed, old.filed):
                 return
-        elif self._passed_over(new, new.id, changes):
-            return
         self._current[identity] = new
         self._hold(new.filed, old.filed if old else None, changes)
         if old is not None:
@@ -217,18 +246,14 @@ class Chart:
         if now:
             self.beside[identity] = sorted(now, key=lambda o: o.order)
 
-    def _file_ventilation(self, event: VentilatorEvent, kept: Filed, changes: Changes) -> None:
+    def _file_ventilation(self, new: Ventilation, changes: Changes) -> None:
+        kept = new.filed
         identity = (kept.source, kept.event_id)
         old = self._ventilation.get(identity)
-        stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
-        support, control = (said if stands and said != "unknown" else None for said in (event.support, event.control))
-        new = Ventilation(kept, support, control, stands, kept.order(kept.event_id))
         if old is not None:
             same = kept.says_the_same(old.filed)
             if same or not self._supersedes("ventilation", identity, kept, old.filed):
                 return
-        elif self._passed_over(new, VENTILATION + kept.event_id, changes):
-            return
         peaks = [o for o in self.beside.get(identity, ()) if o.variable is Variable.PEAK_PRESSURE]
         for peak in peaks:
             self._shelf(peak).remove(peak)
@@ -252,3 +277,10 @@ class Chart:
         self.facts[key] = Fact(kept, event, kept.order(identity))
         self._hold(kept, old.filed if old else None, changes)
         changes.facts = True
+
+
+def _said(event: VentilatorEvent, kept: Filed) -> Ventilation:
+    """What a ventilator event says of support and control."""
+    stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
+    support, control = (said if stands and said != "unknown" else None for said in (event.support, event.control))
+    return Ventilation(kept, support, control, stands, kept.order(kept.event_id))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Literal
 
-from picustream.models.event import SAYS_NOTHING, WITHDRAWN, Event, FactEvent
+from picustream.models.event import LAB, SAYS_NOTHING, WITHDRAWN, Event, FactEvent
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
 from picustream.scoring.series import Order
@@ -76,6 +76,11 @@ class Observed:
         """The value of a usable observation."""
         assert self.value is not None
         return self.value
+
+    @property
+    def of_blood_gas(self) -> bool:
+        """Whether it is one half of what P1 pairs by event, wherever in time the halves lie and whenever they come."""
+        return self.variable in (Variable.PAO2, Variable.FIO2) and self.filed.topic == LAB
 
 
 @dataclass(slots=True, eq=False, frozen=True)

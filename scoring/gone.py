@@ -31,7 +31,7 @@ class Gone:
     def note(self, filed: Filed, identity: str) -> bool:
         """Something was let go of; whether that is news."""
         moment, latest = filed.rank[0], self._latest.get(filed.source)
-        news = latest is None or moment > latest or not self._has(filed.source, identity)
+        news = latest is None or moment > latest or not self.may_hold(filed.source, identity)
         self._latest[filed.source] = moment if latest is None else max(moment, latest)
         for place in _places(filed.source, identity):
             self._bits[place >> 3] |= 1 << (place & 7)
@@ -40,9 +40,10 @@ class Gone:
     def may_supersede(self, filed: Filed, identity: str) -> bool:
         """Whether a later version of this may have been let go of; never false where one was."""
         latest = self._latest.get(filed.source)
-        return latest is not None and filed.rank[0] <= latest and self._has(filed.source, identity)
+        return latest is not None and filed.rank[0] <= latest and self.may_hold(filed.source, identity)
 
-    def _has(self, source: str, identity: str) -> bool:
+    def may_hold(self, source: str, identity: str) -> bool:
+        """Whether some version of it may have been let go of; never false where one was."""
         return all(self._bits[place >> 3] >> (place & 7) & 1 for place in _places(source, identity))
 
     def to_store(self) -> dict[str, Any]:

@@ -91,10 +91,10 @@ class StayFile:
         """Lets go of what no record rests on, once that is much (I9). Raises `Recall` as `revisions` does."""
         if not is_crowded(self._chart):
             return
-        changes, stay = Changes(), self._assessor.stay
+        changes = Changes()
         with self._named(), self._chart.shelves.watched():
             Assessor(self._rules, self._chart).bodies(now, self._known)
-            thin(self._chart, self._chart.stranger(stay.patient_id) if stay else None, changes)
+            thin(self._chart, changes)
         self._save(changes)
 
     def revisions(self, now: datetime, cause: Cause, emitted_at: datetime) -> list[Revision]:

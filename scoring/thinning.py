@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from picustream.scoring.chart import Chart
-from picustream.scoring.entries import Changes, Entry, Filed, Holding
+from picustream.scoring.entries import Changes, Entry, Holding, Observed
 from picustream.scoring.shelves import AnySeries
 
 CROWDED = 192
@@ -32,11 +32,12 @@ def is_crowded(chart: Chart) -> bool:
     return crowded
 
 
-def thin(chart: Chart, keep: Filed | None, changes: Changes) -> None:
+def thin(chart: Chart, changes: Changes) -> None:
     """Lets go of whole events of which nothing is needed; to be called while every series notes its look-ups.
 
-    `keep`: an event that must stay whatever it says.
+    What stays whatever it says: blood gases, and an event for each patient named (alert `patient-mismatch`).
     """
+    named = chart.first_of_each_patient()
     spare = {entry for _, series in chart.shelves.named() for entry in _spare(series)}
     events: defaultdict[tuple[str, str], list[Holding]] = defaultdict(list)
     for holding in chart.holdings():
@@ -44,7 +45,8 @@ def thin(chart: Chart, keep: Filed | None, changes: Changes) -> None:
     gone = [
         holding
         for of_event in events.values()
-        if all(one.entry in spare and one.entry.filed is not keep and not chart.hides(one) for one in of_event)
+        if all(one.entry in spare and one.entry.filed not in named and not chart.hides(one) for one in of_event)
+        and not any(isinstance(one.entry, Observed) and one.entry.of_blood_gas for one in of_event)
         for holding in of_event
     ]
     chart.let_go(gone, changes)

@@ -6,11 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from picustream.scoring import engine, thinning
+from tests.core.build import FIRST_DAY, obs
 from tests.core.histories import SEEDS, SHIPPED, replayed, rules_for, shuffled
 from tests.core.monitor import monitored
 from tests.core.running import Worker, assert_same, essence
+from tests.core.stories import ADMISSION, OFFSET, Event, histories
 from tests.reference.generate import Case, case
 
 BOUND = 1_000_000
@@ -75,4 +79,78 @@ def test_i9_stays_not_touched_for_long_are_in_the_store_alone(monkeypatch: pytes
     for first in range(0, len(told), 10):
         worker.take(told[first : first + 10])
         assert worker.held <= 100
+    assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
+
+
+@pytest.mark.proves("I9", "I1")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_i9_letting_go_changes_no_small_story(eager: None, data: st.DataObject) -> None:
+    """Few names and few moments, so that versions of one thing meet all the time: any order, repeats and crashes."""
+    told = data.draw(histories(max_size=20), label="history")
+    again = [*told, *data.draw(st.lists(st.sampled_from(told), max_size=3) if told else st.just([]), label="repeats")]
+    mixed = data.draw(st.permutations(again), label="order")
+    cuts = data.draw(st.lists(st.integers(0, len(mixed)), max_size=8), label="batches end after")
+    crashes = data.draw(st.sets(st.sampled_from(cuts)) if cuts else st.just(set()), label="crashes")
+    worker, last = Worker(SHIPPED, bounded=True), 0
+    for cut in [*sorted(cuts), len(mixed)]:
+        worker.take(mixed[last:cut])
+        last = cut
+        if cut in crashes:
+            worker.crash()
+    assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
+
+
+def said(topic: str, event_id: str, minute: int, *observations: dict[str, Any], **more: Any) -> Event:
+    """An event so many minutes after the admission."""
+    body = {"event_id": event_id, "source": "feed", "patient_id": "P", "stay_id": "S"}
+    observed = (FIRST_DAY + OFFSET + timedelta(minutes=minute)).isoformat()
+    return f"picu.{topic}.v1", body | {"observed_at": observed, "observations": list(observations)} | more
+
+
+def breath(number: int, control: str, *observations: dict[str, Any], **more: Any) -> Event:
+    """What a ventilator says every twenty minutes."""
+    usual = (obs("peak_pressure", 30), obs("peep", 8), obs("fio2", "0.6"))
+    more = {"support": "invasive", "control": control} | more
+    return said("ventilator", f"v{number}", 20 * number, *(observations or usual), **more)
+
+
+def late(minutes: int) -> str:
+    return (FIRST_DAY + OFFSET + timedelta(minutes=minutes)).isoformat()
+
+
+BREATHING = [breath(number, "volume") for number in range(60)]
+GASES = [said("lab", f"g{at}", at, obs("pao2", 80), specimen="arterial") for at in (600, 1190)]
+FIO2 = [said("lab", "gas", 300, obs("fio2", "0.9"), specimen="arterial")]
+HEARD = [said("vital", f"h{number}", 20 * number, obs("heart_rate", 100 + number)) for number in range(60)]
+RATE = obs("heart_rate", 150) | {"id": "rate"}
+
+STORIES = {
+    "a late peak under pressure control among others": [
+        *GASES, *BREATHING, breath(99, "pressure", observed_at=late(590)),
+    ],
+    "a correction that says no more than that the control was pressure": [
+        *GASES, *BREATHING, breath(20, "pressure", obs("peep", 9), recorded_at=late(2000), status="corrected"),
+    ],
+    "the PaO2 of an FiO2 under its event, somewhere else in time": [
+        *FIO2, *BREATHING, said("lab", "gas", 900, obs("pao2", 60), specimen="arterial", recorded_at=late(2000)),
+    ],
+    "half an event where things were let go of, and a version between": [
+        *HEARD[:30], said("vital", "new", 401, RATE, recorded_at=late(900)), *HEARD[30:],
+        said("vital", "half", 401, RATE, obs("cvp", 12), recorded_at=late(500)),
+        said("vital", "between", 1187, RATE | {"value": 60}, recorded_at=late(700)),
+        said("vital", "cvp", 1190, obs("cvp", 10)), said("vital", "map", 1190, obs("map_invasive", 60)),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.proves("I9", "A6", "P1")
+@pytest.mark.parametrize("story", STORIES)
+def test_i9_what_is_looked_up_by_its_event_is_not_guessed(story: str, eager: None) -> None:
+    """One event in two messages, of which one was let go of: the records of a run that keeps everything."""
+    told = [ADMISSION, *STORIES[story]]
+    worker = Worker(SHIPPED, bounded=True)
+    for event in told:
+        worker.take([event])
+        worker.crash()
     assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
