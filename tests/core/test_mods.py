@@ -212,6 +212,17 @@ def test_m6_an_intrinsic_alteration_is_scored_though_sedated(altered: bool | Non
 
 
 @pytest.mark.proves("M6")
+@pytest.mark.parametrize(("first", "then", "basis"), [
+    (True, False, "assumed-normal-sedated"), (False, True, "measured"),
+])  # fmt: skip
+def test_m6_the_latest_word_on_sedation_holds_whole(first: bool, then: bool, basis: str) -> None:
+    """An intrinsic alteration that an earlier event named, or did not yet name, says nothing any more."""
+    ward = WARD.sedation("day 1 08:00", "on", intrinsic_alteration=first)
+    ward = ward.sedation("day 1 09:00", "on", intrinsic_alteration=then).vital("day 1 10:00", gcs_total=6)
+    assert ward.organ(1, "neurologic")["basis"] == basis
+
+
+@pytest.mark.proves("M6")
 def test_m6_a_sedated_first_score_is_still_the_first() -> None:
     """An unsedated score later in the day does not replace it."""
     ward = WARD.sedation("day 1 08:00", "on").vital("day 1 10:00", gcs_total=6).sedation("day 1 12:00", "off")
