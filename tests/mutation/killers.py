@@ -19,8 +19,8 @@ ENGINE = ["revisions", "incremental", "time", "versions", "convergence", "rebuil
 KEPT = ["incremental", "thinning", "versions", "time", "convergence"]
 SOURCES = ["feeds", "feed_course"]
 TESTS = {
-    "alarms": ["time", "versions", "outcomes", "revisions"],
-    "alerts": ["time", "versions", "outcomes", "revisions"],
+    "alarms": ["alerts", "time", "versions", "outcomes", "revisions"],
+    "alerts": ["alerts", "time", "versions", "outcomes", "revisions"],
     "apps": ["apps", "ards", "second_protocol"],
     "ards": ["ards", "apps", "second_protocol"],
     "bodies": ["revisions", "receipts"],

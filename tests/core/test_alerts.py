@@ -1,0 +1,191 @@
+"""Alerts of a stay: each fires once when its condition begins to hold, and resolves once when it ends."""
+
+from typing import Any
+
+import pytest
+
+from picustream.scoring.alerts import CATALOGUE
+from tests.core.build import Stay, at, date_of, obs
+
+WARD = Stay().admitted("day 1 08:00", birth_date="2020-05-01", sex="female")
+"""48 hours are over on day 3 at 08:00."""
+MEASURED = WARD.lab("day 1 12:00", creatinine=60)
+
+
+def told(ward: Stay, name: str) -> list[tuple[Any, ...]]:
+    """(state, since, detail) of everything told of an alert, whose chain is whole and whose name knows who looks."""
+    records = [record for record in ward.alerts if record["name"] == name]
+    for record in records:
+        assert (record["severity"], record["audience"]) == CATALOGUE[name]
+        assert record["event_id"] == f"{record['alert_id']}/r{record['revision']}"
+        before = f"{record['alert_id']}/r{record['revision'] - 1}"
+        assert record["supersedes"] == (None if record["revision"] == 1 else before)
+        assert record["effective_at"] == record["since"]
+    return [(record["state"], at(record["since"]), record["detail"]) for record in records]
+
+
+def states(ward: Stay, name: str) -> list[str]:
+    return [state for state, _, _ in told(ward, name)]
+
+
+# For the trial office. ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.proves("E5")
+def test_eligible_since_the_last_criterion_came_true() -> None:
+    """Until consent is withdrawn."""
+    ward = MEASURED.consent("day 1 09:00").consent("day 4 09:00", "withdrawn")
+    assert told(MEASURED.until("day 5"), "eligible") == []
+    assert told(ward.until("day 5"), "eligible") == [
+        ("firing", at("day 3 08:00"), None), ("resolved", at("day 3 08:00"), None),
+    ]  # fmt: skip
+
+
+@pytest.mark.proves("E5")
+def test_consent_is_due_once_all_else_is_met() -> None:
+    """Not before, not where another criterion fails, and not after any decision."""
+    assert states(MEASURED.until("day 3 08:00"), "consent-due") == []
+    assert told(MEASURED.until("day 3 09:00"), "consent-due") == [("firing", at("day 1 08:00"), None)]
+    assert states(WARD.until("day 3 09:00"), "consent-due") == []
+    assert states(MEASURED.consent("day 2 09:00", "refused").until("day 4"), "consent-due") == []
+    assert states(MEASURED.consent("day 4 09:00").until("day 5"), "consent-due") == ["firing", "resolved"]
+
+
+@pytest.mark.proves("O3", "I8")
+def test_follow_up_is_due_28_days_after_discharge_until_there_is_news() -> None:
+    """At the midnight that ends the 28th day, whatever the clock did meanwhile."""
+    left = MEASURED.discharged("day 4 20:00")
+    assert states(left.until("day 33 -1us"), "follow-up-due") == []
+    assert told(left.until("day 33"), "follow-up-due") == [("firing", at("day 1 08:00"), "death-28d")]
+    assert states(left.seen("day 40 09:00", True).until("day 41"), "follow-up-due") == ["firing", "resolved"]
+
+
+@pytest.mark.proves("O4", "T4")
+@pytest.mark.parametrize(("values", "detail"), [
+    ({}, "0-organs-measured"),
+    ({"creatinine": 60, "bilirubin_total": 5}, "2-organs-measured"),
+    ({"creatinine": 60, "bilirubin_total": 5, "platelets": 200}, None),
+])  # fmt: skip
+def test_a_window_day_that_closed_with_fewer_than_three_organs_is_told(
+    values: dict[str, int], detail: str | None
+) -> None:
+    """When it has closed; a day before the window is not."""
+    ward = WARD.treatment("day 1 12:00")
+    ward = ward.lab("day 4 09:00", **values) if values else ward
+    assert states(ward.until("day 5 06:00 -1us"), "window-day-unmeasured") == []
+    expected = [("firing", at("day 5 06:00"), detail)] if detail else []
+    assert told(ward.until("day 5 06:00"), "window-day-unmeasured") == expected
+    names = {record["alert_id"] for record in ward.until("day 5 06:00").alerts if "window" in record["name"]}
+    assert names == ({f"S/alert/window-day-unmeasured/{date_of(4)}"} if detail else set())
+
+
+@pytest.mark.proves("O4")
+def test_a_window_day_that_is_measured_after_all_is_resolved() -> None:
+    """Late results count."""
+    ward = WARD.treatment("day 1 12:00")
+    late = ward.lab("day 4 09:00", creatinine=60, bilirubin_total=5, platelets=200, recorded="day 5 09:00")
+    assert states(late.until("day 5 10:00"), "window-day-unmeasured") == ["firing", "resolved"]
+
+
+@pytest.mark.proves("T4")
+def test_an_amendment_of_a_final_score_is_told_once() -> None:
+    """By record, of the day and of the day that carried its value; a second amendment says nothing new."""
+    ward = MEASURED
+    for hour, value in ((9, 250), (10, 400)):
+        ward = ward.lab(
+            "day 1 12:00", creatinine=value, event_id="e2", recorded=f"day 3 {hour:02}:00", status="corrected"
+        )
+    fired = [record for record in ward.until("day 3 12:00").alerts if record["name"] == "amended-after-final"]
+    assert [record["alert_id"] for record in fired] == [
+        f"S/alert/amended-after-final/mods/{date_of(day)}" for day in (1, 2)
+    ]
+    assert told(ward.until("day 3 12:00"), "amended-after-final") == [
+        ("firing", at("day 1"), None), ("firing", at("day 2"), None),
+    ]  # fmt: skip
+
+
+@pytest.mark.proves("T2", "T3")
+@pytest.mark.parametrize(("t0", "end", "outside"), [
+    ("day 1 08:00 -1us", None, True),
+    ("day 1 08:00", None, False),
+    ("day 3 08:00", "day 3 08:00", False),
+    ("day 3 08:00 +1us", "day 3 08:00", True),
+    ("day 3 08:00", None, False),
+])  # fmt: skip
+def test_treatment_outside_the_stay_is_told(t0: str, end: str | None, outside: bool) -> None:
+    """Its bounds are inside."""
+    ward = WARD.treatment(t0) if end is None else WARD.treatment(t0).discharged(end)
+    assert told(ward.until("day 3 09:00"), "treatment-outside-stay") == [("firing", at(t0), None)] * outside
+
+
+# For operations. ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.proves("T2")
+def test_events_of_a_stay_that_nobody_admitted_are_told() -> None:
+    """Since the first was heard; once, however many there are; until the admission comes."""
+    ward = Stay().lab("day 1 09:00", creatinine=60).lab("day 1 10:00", creatinine=70)
+    assert told(ward.until("day 1 11:00"), "no-admission") == [("firing", at("day 1 09:00"), None)]
+    come = ward.admitted("day 1 08:00", recorded="day 1 12:00").until("day 1 13:00")
+    assert states(come, "no-admission") == ["firing", "resolved"]
+
+
+@pytest.mark.proves("T2")
+def test_an_end_before_the_admission_is_told_by_its_event() -> None:
+    """One alert, until it is corrected."""
+    ward = WARD.discharged("day 1 07:59", event_id="d1").died("day 1 07:00", event_id="d2")
+    assert told(ward.until("day 1 09:00"), "end-before-admission") == [("firing", at("day 1 07:59"), "d1")]
+    mended = WARD.discharged("day 1 07:59", event_id="d1").discharged(
+        "day 4 08:00", event_id="d1", recorded="day 4 09:00", status="corrected"
+    )
+    assert states(mended.until("day 4 10:00"), "end-before-admission") == ["firing", "resolved"]
+
+
+@pytest.mark.proves("V1")
+def test_another_patient_on_the_same_stay_is_told() -> None:
+    """By the event that names another; it is used all the same."""
+    ward = WARD.lab("day 1 12:00", creatinine=250, patient="Q", event_id="x1")
+    assert told(ward.until("day 1 13:00"), "patient-mismatch") == [("firing", at("day 1 12:00"), "x1")]
+    assert ward.organ(1, "renal")["points"] == 2
+
+
+@pytest.mark.proves("V1", "I1")
+def test_versions_that_tie_in_everything_but_their_content_are_told() -> None:
+    """By source and event, whichever came first."""
+    one = WARD.lab("day 1 12:00", creatinine=60, event_id="r1").lab("day 1 12:00", creatinine=70, event_id="r1")
+    for ward in (one, one.arriving(1, 3, 2)):
+        fired = [record for record in ward.until("day 1 13:00").alerts if record["name"] == "conflicting-duplicate"]
+        assert [record["alert_id"] for record in fired] == ["S/alert/conflicting-duplicate/ward+r1"]
+
+
+@pytest.mark.proves("I8")
+@pytest.mark.parametrize("sign", ["heart_rate", "map_invasive", "map_noninvasive", "spo2"])
+def test_an_open_stay_is_silent_four_hours_after_its_last_vital_sign(sign: str) -> None:
+    """By time alone; one alert while the silence lasts; any vital sign ends it."""
+    ward = WARD.vital("day 1 09:00", **{sign: 90})
+    assert states(ward.until("day 1 13:00 -1us"), "stay-silent") == []
+    assert told(ward.until("day 1 13:00"), "stay-silent") == [("firing", at("day 1 09:00"), None)]
+    assert states(ward.until("day 2 13:00"), "stay-silent") == ["firing"]
+    assert states(ward.vital("day 1 15:00", **{sign: 90}).until("day 1 16:00"), "stay-silent") == ["firing", "resolved"]
+    again = ward.vital("day 1 15:00", **{sign: 90}).until("day 1 19:00")
+    assert states(again, "stay-silent") == ["firing", "resolved", "firing"]
+
+
+@pytest.mark.proves("I8")
+def test_silence_counts_from_the_admission_and_ends_with_the_stay() -> None:
+    """What is no vital sign does not break it, nor does a vital sign of before."""
+    ward = WARD.vital("day 1 07:00", heart_rate=90).lab("day 1 11:00", creatinine=60).vital("day 1 11:30", gcs_total=9)
+    ward = ward.vital("day 1 11:40", obs("heart_rate", 999))
+    assert told(ward.until("day 1 12:00"), "stay-silent") == [("firing", at("day 1 08:00"), None)]
+    assert states(ward.discharged("day 1 13:00").until("day 1 14:00"), "stay-silent") == ["firing", "resolved"]
+    assert states(ward.discharged("day 1 11:50").until("day 3"), "stay-silent") == []
+
+
+@pytest.mark.proves("I1", "I3")
+def test_a_late_vital_sign_ends_a_silence_only_if_it_lies_in_it() -> None:
+    """A value of before the last one heard changes nothing."""
+    ward = WARD.vital("day 1 09:00", heart_rate=90)
+    early = ward.vital("day 1 08:30", heart_rate=90, recorded="day 1 14:00")
+    assert states(early.until("day 1 14:30"), "stay-silent") == ["firing"]
+    inside = ward.vital("day 1 12:30", heart_rate=90, recorded="day 1 14:00")
+    assert states(inside.until("day 1 14:30"), "stay-silent") == ["firing", "resolved"]
