@@ -17,7 +17,7 @@ HISTORIES = 60
 
 ENGINE = ["revisions", "incremental", "time", "versions", "convergence", "rebuild"]
 KEPT = ["incremental", "thinning", "versions", "time", "convergence"]
-SOURCES = ["feeds", "feed_course"]
+SOURCES = ["feeds", "feed_state", "feed_course"]
 TESTS = {
     "alarms": ["alerts", "time", "versions", "outcomes", "revisions"],
     "alerts": ["alerts", "time", "versions", "outcomes", "revisions"],
@@ -31,6 +31,7 @@ TESTS = {
     "feedalerts": SOURCES,
     "feeds": SOURCES,
     "feedwatch": SOURCES,
+    "gone": ["gone", *KEPT],
     "mods": ["mods", "mods_days", "time", "second_protocol"],
     "organs": ["mods", "mods_days", "receipts", "triplet", "pairing", "second_protocol"],
     "outcomes": ["outcomes", "time", "second_protocol"],
@@ -43,7 +44,7 @@ TESTS = {
     "support": ["support", "mods", "apps"],
     "units": ["units", "door"],
     "series": ["series", "pairing", "triplet"],
-    **dict.fromkeys(("chart", "gone", "recall", "shelves", "thinning", "view"), KEPT),
+    **dict.fromkeys(("chart", "recall", "shelves", "thinning", "view"), KEPT),
 }
 """The tests of tests/core/ that see a module, the likeliest first; by default those of the engine."""
 
