@@ -46,11 +46,8 @@ class DayBook:
 
     def last_measured(self, view: View, organ: Organ, day: date) -> OrganDay | None:
         """M7: what the most recent earlier day of the stay measured."""
-        first = local_date(view.start, self._zone)
         while (taken := view.last_before(ANCHORS[organ], midnight(day, self._zone))) is not None:
             day = local_date(taken, self._zone)
-            if day < first:
-                return None
             found = self.organ(view, organ, day)
             if found.basis == "measured":
                 return found
