@@ -87,9 +87,7 @@ class Series(Generic[T]):
 
     def walk(self, first: datetime, last: datetime) -> Iterator[T]:
         """Items that happened from `first` to `last`, both included; rests on no more than was walked."""
-        for place in range(self.before(first), len(self._items)):
-            if self._orders[place][0] > last:
-                break
+        for place in range(self.before(first), self.before(last + TICK)):
             self._rests_on(first, self._orders[place][0])
             yield self._items[place]
         self._rests_on(first, last)

@@ -129,13 +129,13 @@ def test_v1_the_nearest_that_fits_and_at_equal_distance_the_earlier(chance: Chan
     def fits(item: Item) -> bool:
         return int(item.order[3]) % 3 > 0
 
-    for wanted in [fits, lambda _: True] * LOOKS:
+    for wanted in [(fits,), ()] * LOOKS:
         moment, span = chance.moment(), chance.span()
-        found = [item for item in of(chance.kept, span) if wanted(item)]
+        found = [item for item in of(chance.kept, span) if not wanted or fits(item)]
         best = min(found, key=lambda item: (abs(item.at - moment), item.order), default=None)
         distance = abs(best.at - moment) if best else None
         rests_on = span if distance is None else (max(span[0], moment - distance), min(span[1], moment + distance))
-        chance.check(lambda m=moment, s=span, w=wanted: chance.series.nearest(m, *s, w), rests_on, best)
+        chance.check(lambda m=moment, s=span, w=wanted: chance.series.nearest(m, *s, *w), rests_on, best)
         assert nearest(found, moment) == best
 
 

@@ -73,7 +73,8 @@ def expected() -> list[Expected]:
 
 def kills(module: str, histories: list[Expected]) -> bool:
     """Whether anything notices the mutant in place. In a process of its own: it imports what is mutated."""
-    return any(_differs(one) for one in histories) or _fails(tests(module))
+    quick, rest = histories[:8], histories[8:]
+    return any(map(_differs, quick)) or _fails(tests(module)) or any(map(_differs, rest))
 
 
 def _differs(one: Expected) -> bool:
