@@ -79,8 +79,16 @@ def _is_a_program(source: str) -> bool:
 
 
 def _statements(source: str) -> set[str]:
-    """The top-level statements as they run: no annotations, one form of what is said in two ways."""
-    return {ast.dump(statement) for statement in _AsItRuns().visit(ast.parse(source)).body}
+    """The top-level statements as they run, and those of each class: no annotations, one form of what is the same."""
+    return set(_dumped(_AsItRuns().visit(ast.parse(source)).body, ""))
+
+
+def _dumped(body: list[ast.stmt], around: str) -> Iterator[str]:
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield from _dumped(statement.body, f"{around}{statement.name}.")
+            statement.body = []
+        yield around + ast.dump(statement)
 
 
 class _AsItRuns(ast.NodeTransformer):
