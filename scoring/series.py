@@ -139,7 +139,7 @@ class Series(Generic[T]):
 
         def apart(end: datetime, first: datetime) -> bool:
             items = self.before(first) > self.before(end + TICK)
-            return first > end and (items or bisect_left(answers, first) > bisect_right(answers, end))
+            return items or bisect_left(answers, first) > bisect_right(answers, end)
 
         joined: list[Span] = []
         for first, last in spans:

@@ -235,3 +235,26 @@ def test_i9_spans_that_answers_rested_on_are_told_in_time(
     series: Series[Item] = Series()
     series.looked_at = None if looked_at is None else [(tick(first), tick(last)) for first, last in looked_at]
     assert series.rested_on() == [(tick(first), tick(last)) for first, last in spans]
+
+
+@pytest.mark.proves("I9")
+@pytest.mark.parametrize(("steps", "gaps"), [
+    (["+1 +5", "-1 -5", "+3 +7", "-7"], [(1, 7)]),
+    (["+1 +3 +5 +9", "-1 -5 -9", "+6", "-6"], [(1, 1), (5, 9)]),
+    (["+1 +3 +5 +9", "-1 -5 -9", "+6", "-6 -3"], [(1, 9)]),
+    (["+1 +5", "-1 -5", "+3", "-3"], [(1, 5)]),
+])  # fmt: skip
+def test_i9_what_comes_into_a_gap_and_goes_again_leaves_it_as_it_was(
+    steps: list[str], gaps: list[tuple[int, int]]
+) -> None:
+    """A gap only grows: what arrives in it later does not part it."""
+    series: Series[Item] = Series()
+    items = {str(number): Item((tick(number), tick(0), "s", "x")) for number in range(TICKS)}
+    for step in steps:
+        named = [items[word[1:]] for word in step.split()]
+        if step.startswith("-"):
+            series.let_go(named)
+        else:
+            for item in named:
+                series.add(item)
+    assert series.gaps == [(tick(first), tick(last)) for first, last in gaps]
