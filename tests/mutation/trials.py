@@ -26,7 +26,7 @@ from tests.mutation.results import Outcome, Results
 SCORING = Path("scoring")
 MEMORY = 4 << 30
 """Bytes."""
-SLACK_SECONDS, TIMES_SLOWER = 10.0, 4.0
+SLACK_SECONDS, TIMES_SLOWER = 3.0, 2.0
 """A mutant may take so much more of the processor's time than the module as it is."""
 
 
