@@ -4,8 +4,12 @@ from typing import Any
 
 import pytest
 
+from picustream.models import text
+from picustream.models.record import ALERT
 from picustream.scoring.alerts import CATALOGUE
 from tests.core.build import Stay, at, date_of, obs
+from tests.core.histories import SHIPPED
+from tests.core.running import Worker
 
 WARD = Stay().admitted("day 1 08:00", birth_date="2020-05-01", sex="female")
 """48 hours are over on day 3 at 08:00."""
@@ -156,6 +160,21 @@ def test_versions_that_tie_in_everything_but_their_content_are_told() -> None:
     for ward in (one, one.arriving(1, 3, 2)):
         fired = [record for record in ward.until("day 1 13:00").alerts if record["name"] == "conflicting-duplicate"]
         assert [record["alert_id"] for record in fired] == ["S/alert/conflicting-duplicate/ward+r1"]
+
+
+@pytest.mark.proves("I1", "I3")
+def test_a_conflict_is_remembered_through_a_crash() -> None:
+    """What is in force does not show it any more; neither it nor another alert is told again."""
+    ward = WARD.lab("day 1 12:00", creatinine=60, event_id="r1").lab("day 1 12:00", creatinine=70, event_id="r1")
+    ward = ward.treatment("day 1 07:00")
+    worker = Worker(SHIPPED, until=at("day 1 15:00"))
+    worker.take(ward.events)
+    worker.crash()
+    worker.take(ward.lab("day 1 14:00", creatinine=80).events[-1:])
+    told = [text.parse(output.value) for output in worker.end() if output.topic == ALERT]
+    assert sorted((one["name"], one["state"]) for one in told) == [
+        ("conflicting-duplicate", "firing"), ("stay-silent", "firing"), ("treatment-outside-stay", "firing"),
+    ]  # fmt: skip
 
 
 @pytest.mark.proves("I8")
