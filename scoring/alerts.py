@@ -120,7 +120,6 @@ def _conflicts(situation: Situation) -> Iterator[Condition]:
 def _facts(situation: Situation, stay: Stay) -> Iterator[Condition]:
     for fact in stay.set_aside:
         yield Condition("end-before-admission", fact.at, detail=fact.filed.event_id)
-        break
     stranger = situation.chart.stranger(stay.patient_id)
     if stranger is not None:
         yield Condition("patient-mismatch", stranger.happened_at, detail=stranger.event_id)

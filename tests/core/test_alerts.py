@@ -6,7 +6,7 @@ import pytest
 
 from picustream.models import text
 from picustream.models.record import ALERT
-from picustream.scoring.alerts import CATALOGUE
+from picustream.scoring.alerts import CATALOGUE, passing_alert
 from tests.core.build import Stay, at, date_of, obs
 from tests.core.histories import SHIPPED
 from tests.core.running import Worker
@@ -99,6 +99,7 @@ def test_an_amendment_of_a_final_score_is_told_once() -> None:
         ward = ward.lab(
             "day 1 12:00", creatinine=value, event_id="e2", recorded=f"day 3 {hour:02}:00", status="corrected"
         )
+    assert states(ward.until("day 3 08:59"), "amended-after-final") == []
     fired = [record for record in ward.until("day 3 12:00").alerts if record["name"] == "amended-after-final"]
     assert [record["alert_id"] for record in fired] == [
         f"S/alert/amended-after-final/mods/{date_of(day)}" for day in (1, 2)
@@ -106,6 +107,16 @@ def test_an_amendment_of_a_final_score_is_told_once() -> None:
     assert told(ward.until("day 3 12:00"), "amended-after-final") == [
         ("firing", at("day 1"), None), ("firing", at("day 2"), None),
     ]  # fmt: skip
+
+
+@pytest.mark.proves("O3")
+def test_a_milestone_that_is_told_anew_is_no_amended_score() -> None:
+    """Only scores are final in that sense."""
+    ward = MEASURED.discharged("day 4 20:00").died("day 10 08:00", event_id="d1")
+    alive = ward.adt("died", "day 10 08:00", event_id="d1", recorded="day 11 08:00", status="entered-in-error")
+    again = alive.seen("day 40 08:00", True).until("day 41")
+    assert again.outcome("death-28d")["status"] == "amended"
+    assert states(again, "amended-after-final") == []
 
 
 @pytest.mark.proves("T2", "T3")
@@ -137,8 +148,9 @@ def test_events_of_a_stay_that_nobody_admitted_are_told() -> None:
 @pytest.mark.proves("T2")
 def test_an_end_before_the_admission_is_told_by_its_event() -> None:
     """One alert, until it is corrected."""
-    ward = WARD.discharged("day 1 07:59", event_id="d1").died("day 1 07:00", event_id="d2")
+    ward = WARD.discharged("day 1 07:59", event_id="d1")
     assert told(ward.until("day 1 09:00"), "end-before-admission") == [("firing", at("day 1 07:59"), "d1")]
+    assert states(ward.died("day 1 07:00").until("day 1 09:00"), "end-before-admission") == ["firing"]
     mended = WARD.discharged("day 1 07:59", event_id="d1").discharged(
         "day 4 08:00", event_id="d1", recorded="day 4 09:00", status="corrected"
     )
@@ -208,3 +220,18 @@ def test_a_late_vital_sign_ends_a_silence_only_if_it_lies_in_it() -> None:
     assert states(early.until("day 1 14:30"), "stay-silent") == ["firing"]
     inside = ward.vital("day 1 12:30", heart_rate=90, recorded="day 1 14:00")
     assert states(inside.until("day 1 14:30"), "stay-silent") == ["firing", "resolved"]
+
+
+# What is over as it is told. ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.proves("I3", "I5")
+@pytest.mark.parametrize(("given", "severity"), [(None, "critical"), ("info", "info")])
+def test_what_happened_at_once_fires_and_resolves(given: Any, severity: str) -> None:
+    """Revisions 1 and 2 of one alert that is no stay's, as grave as its name or as somebody says."""
+    fired, resolved = passing_alert("state-rebuilt", "partition-3+7", SHIPPED, at("day 1"), given)
+    for number, record in ((1, fired), (2, resolved)):
+        assert (record.event_id, record.revision) == (f"partition-3+7/alert/state-rebuilt/r{number}", number)
+        assert (record.severity, record.stay_id, record.detail) == (severity, None, "partition-3+7")
+    assert (fired.state, fired.supersedes) == ("firing", None)
+    assert (resolved.state, resolved.supersedes) == ("resolved", fired.event_id)

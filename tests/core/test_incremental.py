@@ -14,6 +14,7 @@ from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import EVENT, StayFile
+from tests.core.build import Stay
 from tests.core.histories import SEEDS, SHIPPED, arrivals, rules_for, shuffled
 from tests.core.running import assert_same, without_the_way
 from tests.core.stories import histories
@@ -88,3 +89,39 @@ def test_i9_a_look_at_what_changed_equals_a_look_at_everything(seed: int) -> Non
 def test_i9_likewise_at_every_event_of_a_small_story_and_as_time_goes_on(told: list[Any], silences: list[int]) -> None:
     """After each event, and after silences of hours and weeks."""
     check(SHIPPED, told, set(range(len(told))), silences)
+
+
+WARD = Stay().admitted("day 1", birth_date="2020-05-01", sex="female").discharged("day 4")
+
+
+@pytest.mark.proves("M6", "I9")
+@pytest.mark.parametrize(("eye", "verbal", "day"), [
+    ("day 1 23:50", "day 1 23:55", 1), ("day 2 00:05", "day 1 23:55", 2), ("day 1 23:55", "day 2 00:05", 1),
+])  # fmt: skip
+def test_m6_a_part_that_comes_late_completes_the_eye_value_of_its_own_or_the_next_day(
+    eye: str, verbal: str, day: int
+) -> None:
+    """Beside midnight, either way."""
+    ward = WARD.vital(eye, gcs_eye=3, gcs_motor=5).vital(verbal, gcs_verbal=4, recorded="day 2 12:00")
+    assert ward.until("day 2 13:00").organ(day, "neurologic")["value"] == 12
+
+
+@pytest.mark.proves("A6", "V3", "I9")
+def test_a6_a_peep_that_comes_late_reaches_the_pairs_beside_the_plateau_it_rules_out() -> None:
+    """Four hours to the plateau, four more to the pair: into the next day."""
+    ward = WARD.vent("day 1 19:00", "invasive", peep=8)
+    ward = ward.gas("day 1 19:30", pao2=60, fio2=1).vent("day 1 23:30", None, plateau_pressure=11)
+    ward = ward.gas("day 2 03:00", pao2=60, fio2=1)
+    late = ward.vent("day 1 20:00", None, peep=12, recorded="day 2 12:00")
+    assert ward.until("day 2 13:00").apps(2)["components"]["plateau"]["value"] == 11
+    assert late.until("day 2 13:00").apps(2)["components"]["plateau"]["value"] is None
+
+
+@pytest.mark.proves("P1", "P2", "I9")
+def test_p1_a_support_that_comes_late_reaches_the_samples_behind_an_fio2_of_the_next_day() -> None:
+    """24 hours to the FiO2 at which it is in force, four more to the sample."""
+    ward = WARD.vent("day 2 01:30", None, fio2="0.5").vent("day 2 03:00", "oxygen").gas("day 2 05:00", pao2=80)
+    ward = ward.lab("day 2 06:00", platelets=100)
+    late = ward.vent("day 1 02:00", "invasive", recorded="day 2 12:00")
+    assert ward.until("day 2 13:00").organ(2, "respiratory")["basis"] == "measured"
+    assert late.until("day 2 13:00").organ(2, "respiratory")["reason"] == "unpaired"

@@ -114,6 +114,36 @@ def test_every_chain_of_a_random_history_is_whole(seed: int) -> None:
     assert len(ids) == len(set(ids))
 
 
+BOOKKEEPING = {"event_id", "revision", "supersedes", "cause", "emitted_at", "status"}
+
+
+@pytest.mark.proves("I1")
+@pytest.mark.parametrize("seed", range(0, 40))
+def test_a_revision_says_something_new_or_that_the_day_has_closed(seed: int) -> None:
+    """Nothing but book-keeping changed: no revision, unless it is the one that makes a record final."""
+    made = case(seed)
+    told = [(o.topic, json.loads(o.value)) for o in replayed(shuffled(made.events, seed), SHIPPED, made.until)]
+    for chain in chains([one for one in told if "alert_id" not in one[1]]).values():
+        for before, after in pairwise(chain):
+            closed = (before["status"], after["status"]) in {("preliminary", "final"), ("preliminary", "amended")}
+            differ = [name for name in after if name not in BOOKKEEPING and before[name] != after[name]]
+            assert closed or differ, (before["event_id"], after["event_id"])
+
+
+@pytest.mark.proves("I7")
+def test_records_name_the_patient_of_the_admission_and_a_withdrawn_one_the_last_named() -> None:
+    """A corrected patient makes a revision of every record; a withdrawn admission has no patient to name."""
+    ward = WARD.lab("day 1 09:00", creatinine=250)
+    mended = ward.admitted("day 1 08:00", event_id="e1", recorded="day 1 10:00", status="corrected", patient="Q")
+    taken = mended.admitted(
+        "day 1 08:00", event_id="e1", recorded="day 1 11:00", status="entered-in-error", patient="Q"
+    )
+    told = taken.until("day 1 12:00").revisions(MODS)
+    assert [(r["patient_id"], r["status"]) for r in told] == [
+        ("P", "preliminary"), ("Q", "preliminary"), ("Q", "entered-in-error"),
+    ]  # fmt: skip
+
+
 @pytest.mark.proves("I7")
 def test_every_record_carries_the_common_fields() -> None:
     """Patient, protocol with its hash, software, caveats, use, and the clinical moment it speaks of."""

@@ -23,7 +23,7 @@ TESTS = {
     "alerts": ["alerts", "time", "versions", "outcomes", "revisions"],
     "apps": ["apps", "ards", "second_protocol"],
     "ards": ["ards", "apps", "second_protocol"],
-    "bodies": ["revisions", "receipts"],
+    "bodies": ["revisions", "receipts", "rebuild"],
     "days": ["time", "outcomes", "second_protocol"],
     "door": ["door", "units", "door_fuzz"],
     "eligibility": ["eligibility", "eligibility_state", "second_protocol"],
