@@ -16,7 +16,7 @@ HISTORIES = 60
 """Random histories, by the seeds 0, 1, ...: the fixed ones that the tests begin with, too."""
 
 ENGINE = ["revisions", "incremental", "time", "versions", "convergence", "rebuild"]
-KEPT = ["incremental", "thinning", "versions", "time", "convergence"]
+KEPT = ["versions", "time", "incremental", "convergence", "thinning"]
 SOURCES = ["feeds", "feed_state", "feed_course"]
 TESTS = {
     "alarms": ["alerts", "time", "versions", "outcomes", "revisions"],
@@ -44,7 +44,11 @@ TESTS = {
     "support": ["support", "mods", "apps"],
     "units": ["units", "door"],
     "series": ["series", "pairing", "triplet"],
-    **dict.fromkeys(("chart", "recall", "shelves", "thinning", "view"), KEPT),
+    "view": ["pairing", "triplet", "support", "mods", "receipts", *KEPT],
+    "assess": ["incremental", "time", "mods_days", "apps", "outcomes", "eligibility_state", "second_protocol"],
+    "daybook": ["incremental", "time", "mods_days", "apps"],
+    "reach": ["incremental", "pairing", "apps"],
+    **dict.fromkeys(("chart", "recall", "shelves", "thinning"), KEPT),
 }
 """The tests of tests/core/ that see a module, the likeliest first; by default those of the engine."""
 
