@@ -16,7 +16,10 @@ from tests.core.histories import SHIPPED, compared, replayed, shuffled
 DATA = Path(__file__).parents[3] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
 MODS_DAYS, APPS_RECORDS = 653, 134
 
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real data are not beside this checkout")
+pytestmark = [
+    pytest.mark.skipif(not DATA.exists(), reason="the real data are not beside this checkout"),
+    pytest.mark.xdist_group("real-data"),  # replayed once, and not by each process
+]
 
 Records = dict[Key, dict[str, Any]]
 
