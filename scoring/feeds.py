@@ -25,7 +25,7 @@ the memory. The one not heard for longest is forgotten for a new one, and first 
 """
 
 HOUR = timedelta(hours=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 SOURCE, OPEN = "s:", "o:"
 """Prefixes of the fields in the store: a source, an open stay."""

@@ -8,7 +8,7 @@ import pytest
 
 from picustream.models.event import MAX_EVENT_BYTES
 from picustream.models.record import DEAD_LETTER
-from picustream.scoring.door import Admission
+from picustream.scoring.door import Admission, Door
 from picustream.scoring.engine import Arrival, Engine
 from tests.core.build import Stay, at, obs
 from tests.core.histories import SHIPPED, written
@@ -149,9 +149,32 @@ def test_what_the_contract_allows_passes(changes: dict[str, Any]) -> None:
 
 
 def test_a_pointer_escapes_what_a_pointer_has_to() -> None:
-    """RFC 6901: ~0 and ~1; what is too long for a field's name is cut."""
+    """RFC 6901: ~0 and ~1; what is longer than 64 characters is no field's name and is cut."""
     assert faults(LAB, **{"a/b~c": 1}) == [("schema", "/a~1b~0c")]
-    assert len(faults(LAB, **{"x" * 500: 1})[0][1]) < 100
+    assert faults(LAB, **{"x" * 64: 1}) == [("schema", "/" + "x" * 64)]
+    assert faults(LAB, **{"x" * 65: 1}) == [("schema", "/" + "x" * 64)]
+
+
+def test_of_several_faults_the_first_is_told_and_an_unknown_field_is_called_one() -> None:
+    """In the order of the schema; what is wrong with a known field is said in other words."""
+    both = admit(LAB[0], written({**LAB[1], "event_id": "a b", "observedAt": "x"})).faults
+    assert [fault.path for fault in both] == ["/event_id"]
+    assert not both[0].message.startswith("unknown field")
+    assert admit(LAB[0], written({**LAB[1], "observedAt": "x"})).faults[0].message.startswith("unknown field")
+
+
+@pytest.mark.proves("T6")
+@pytest.mark.parametrize(("moment", "reasons"), [
+    ("1899-12-31T23:59:59.999999Z", ["schema"]),
+    ("1900-01-01T00:00:00Z", []),
+    ("2200-01-01T00:00:00Z", []),
+    ("2200-01-01T00:00:00.000001Z", ["in-the-future"]),
+])  # fmt: skip
+def test_t6_beyond_three_centuries_a_time_is_a_slip_whatever_the_clock_says(moment: str, reasons: list[str]) -> None:
+    """Even where nothing else bounds it, as in a replay without an end."""
+    raw = written({**LAB[1], "observed_at": moment})
+    admission = Door(SHIPPED).admit(Arrival(LAB[0], 0, 0, None, raw))
+    assert [fault.reason for fault in admission.faults] == reasons
 
 
 # The rest of the event. --------------------------------------------------------------------------------------------
@@ -207,6 +230,18 @@ def test_an_unusable_observation_is_refused_alone(said: dict[str, Any], reason: 
     letter = ward.dead_letters[0]
     assert (letter["reason"], letter["scope"], letter["path"]) == (reason, "observation", f"/observations/1/{part}")
     assert ward.organ(1, "haematologic")["basis"] == "measured"
+
+
+@pytest.mark.proves("V1", "I2")
+def test_every_observation_is_looked_at_whatever_stands_before_it() -> None:
+    """Codes nobody asked for are counted, what says nothing is passed over, and the bad one behind them is found."""
+    said = [
+        {"code": "2951-2", "value": 1, "unit": "x"}, {"code": "6301-6", "value": 1, "unit": "x"},
+        obs("creatinine", 4421, status="registered"), obs("platelets", 2001),
+    ]  # fmt: skip
+    admission = admit(LAB[0], written({**LAB[1], "observations": said}))
+    assert admission.ignored == ("2951-2", "6301-6")
+    assert [fault.path for fault in admission.faults] == ["/observations/3/value"]
 
 
 @pytest.mark.proves("V1")

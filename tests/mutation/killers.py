@@ -17,7 +17,7 @@ HISTORIES = 60
 
 ENGINE = ["revisions", "incremental", "time", "versions", "convergence", "rebuild"]
 KEPT = ["versions", "time", "incremental", "convergence", "thinning"]
-SOURCES = ["feeds", "feed_state", "feed_course"]
+SOURCES = ["feed_sources", "feeds", "feed_state", "feed_course"]
 TESTS = {
     "alarms": ["alerts", "time", "versions", "outcomes", "revisions"],
     "alerts": ["alerts", "time", "versions", "outcomes", "revisions"],
@@ -25,7 +25,7 @@ TESTS = {
     "ards": ["ards", "apps", "second_protocol"],
     "bodies": ["revisions", "receipts", "rebuild"],
     "days": ["time", "outcomes", "second_protocol"],
-    "door": ["door", "units", "door_fuzz"],
+    "door": ["door", "units", "feeds", "door_fuzz"],
     "eligibility": ["eligibility", "eligibility_state", "second_protocol"],
     "engine": [*ENGINE, *SOURCES],
     "feedalerts": SOURCES,
