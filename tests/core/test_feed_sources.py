@@ -2,10 +2,13 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
+from picustream.models.feeds import SourceLimits
 from picustream.scoring.door import Admission, Arrival, Door
+from picustream.scoring.feedalerts import conditions, due_of
 from picustream.scoring.feeds import MISROUTED, REFUSED, Feeds, Source, end_of_hour, hour_of, joined
 from tests.core.build import Stay, at, obs
 from tests.core.histories import SHIPPED, written
@@ -104,3 +107,56 @@ def test_hours_are_those_of_the_clock_everywhere() -> None:
     noon = datetime(2025, 1, 1, 12, tzinfo=UTC)
     assert hour_of(noon) - hour_of(noon - timedelta(microseconds=1)) == 1
     assert end_of_hour(noon) == end_of_hour(noon + timedelta(minutes=59)) == noon + timedelta(hours=1)
+
+
+@pytest.mark.proves("I5")
+def test_i5_a_reason_that_an_alert_tells_of_is_taken_over() -> None:
+    """From the alert's own topic, and into the store."""
+    feeds = Feeds()
+    feeds.recall(MISROUTED, "lis", START)
+    feeds.recall(MISROUTED, "lis", START - timedelta(hours=1))
+    assert feeds.sources["lis"].faults == {MISROUTED: START}
+    assert feeds.take_unsaved().keys() == {"s:lis"}
+
+
+LIMITS = SourceLimits(dead_letter_percent=Decimal(5), dead_letter_events=5)
+
+
+def source_of(events: int, refused: int) -> Source:
+    source = Source(START)
+    source.hours = {hour_of(START): (events, refused)}
+    return source
+
+
+@pytest.mark.parametrize(("events", "refused", "firing", "much"), [
+    (4, 4, False, False), (5, 5, False, True), (100, 5, False, False), (100, 6, False, True), (119, 6, False, True),
+    (100, 3, True, True), (120, 3, True, False), (100, 0, True, False),
+])  # fmt: skip
+def test_much_is_refused_above_a_share_and_no_longer_at_half_of_it(
+    events: int, refused: int, firing: bool, much: bool
+) -> None:
+    """More than 5 %, and 5 events at least; once told, until it is half as much or less."""
+    told = {REFUSED: START} if firing else {}
+    found = [name for name, _, _ in conditions(source_of(events, refused), None, LIMITS, START, told)]
+    assert found == [REFUSED] * much
+
+
+@pytest.mark.proves("I8")
+@pytest.mark.parametrize(("refused", "firing", "due"), [
+    (0, (), []), (1, (), [end_of_hour(START)]), (0, (REFUSED,), [end_of_hour(START)]),
+])  # fmt: skip
+def test_i8_counts_are_looked_at_again_when_the_hour_ends(
+    refused: int, firing: tuple[str, ...], due: list[datetime]
+) -> None:
+    """Where any was refused, or too many had been."""
+    assert list(due_of(source_of(9, refused), None, LIMITS, START, firing)) == due
+
+
+@pytest.mark.proves("I8")
+def test_i8_what_fires_for_an_hour_is_looked_at_when_it_is_over() -> None:
+    """And what does not fire is not waited for."""
+    source = Source(START)
+    source.recall(MISROUTED, START)
+    assert list(due_of(source, None, LIMITS, START, (MISROUTED,))) == [START + timedelta(hours=1)]
+    assert list(due_of(source, None, LIMITS, START, ())) == []
+    assert list(due_of(Source(START), None, LIMITS, START, (MISROUTED,))) == []
