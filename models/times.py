@@ -1,4 +1,4 @@
-"""Instants with an explicit offset, held in UTC; local days belong to a protocol's zone (`scoring/days.py`)."""
+"""Instants with an explicit offset, held in UTC; local days belong to a protocol's zone (rule T1)."""
 
 import re
 from datetime import UTC, datetime

@@ -11,9 +11,20 @@ from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from picustream.scoring.apps import ArdsContext, daily_body, episode_body, episode_closes_at
-from picustream.scoring.ards import Ards, assessed, onsets_of
-from picustream.scoring.bodies import (
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.entries import Changes
+from picustream.scoring.chart.series import TICK
+from picustream.scoring.clinical.apps import ArdsContext, daily_body, episode_body, episode_closes_at
+from picustream.scoring.clinical.ards import Ards, assessed, onsets_of
+from picustream.scoring.clinical.days import ONE_DAY, closes_at, local_date, midnight
+from picustream.scoring.clinical.eligibility import Screening, decided_after, eligibility_body
+from picustream.scoring.clinical.mods import DayContext, mods_body
+from picustream.scoring.clinical.organs import ORGANS, RULES, Organ
+from picustream.scoring.clinical.outcomes import Course, DayScore, due_times, milestones, outcome_body
+from picustream.scoring.clinical.stay import Stay, assessment, last_day, stay_of, treatment_day, treatment_start
+from picustream.scoring.clinical.view import View, view_of
+from picustream.scoring.daybook import DayBook, days_between
+from picustream.scoring.records.bodies import (
     ELIGIBILITY,
     Body,
     RecordKey,
@@ -22,18 +33,7 @@ from picustream.scoring.bodies import (
     mods_key,
     outcome_key,
 )
-from picustream.scoring.chart import Chart
-from picustream.scoring.daybook import DayBook, days_between
-from picustream.scoring.days import ONE_DAY, closes_at, local_date, midnight
-from picustream.scoring.eligibility import Screening, decided_after, eligibility_body
-from picustream.scoring.entries import Changes
-from picustream.scoring.mods import DayContext, mods_body
-from picustream.scoring.organs import ORGANS, RULES, Organ
-from picustream.scoring.outcomes import Course, DayScore, due_times, milestones, outcome_body
 from picustream.scoring.rules import Rules
-from picustream.scoring.series import TICK
-from picustream.scoring.stay import Stay, assessment, last_day, stay_of, treatment_day, treatment_start
-from picustream.scoring.view import View, view_of
 
 Bodies = dict[RecordKey, Body | None]
 """The bodies of the records looked at; None: there is (no longer) such a record."""

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from picustream.models.variable import Variable
-from picustream.scoring.ards import is_candidate
-from picustream.scoring.days import ONE_DAY, local_date, midnight
-from picustream.scoring.entries import Changes
-from picustream.scoring.organs import ANCHORS, ORGANS, RULES, Organ, OrganDay
-from picustream.scoring.pairing import Pair, pair_of
+from picustream.scoring.chart.entries import Changes
+from picustream.scoring.clinical.ards import is_candidate
+from picustream.scoring.clinical.days import ONE_DAY, local_date, midnight
+from picustream.scoring.clinical.organs import ANCHORS, ORGANS, RULES, Organ, OrganDay
+from picustream.scoring.clinical.pairing import Pair, pair_of
+from picustream.scoring.clinical.view import View
 from picustream.scoring.reach import Part, Reaches
 from picustream.scoring.rules import Rules
-from picustream.scoring.view import View
 
 
 class DayBook:

@@ -27,10 +27,10 @@ from picustream.models.event import (
     LabEvent,
     ObservationEvent,
 )
-from picustream.scoring.entries import Filed, filed
-from picustream.scoring.reading import asked_for
+from picustream.scoring.chart.entries import Filed, filed
+from picustream.scoring.chart.reading import asked_for
+from picustream.scoring.chart.units import Unusable, canonical_value
 from picustream.scoring.rules import Rules
-from picustream.scoring.units import Unusable, canonical_value
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)

@@ -14,12 +14,12 @@ from datetime import datetime
 from picustream.models.event import FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
-from picustream.scoring.alerts import Severity, passing_alert
+from picustream.scoring.alerts.alerts import Severity, passing_alert
+from picustream.scoring.alerts.feeds import View
+from picustream.scoring.alerts.feedwatch import FeedWatch
 from picustream.scoring.door import Admission, Arrival, Door
-from picustream.scoring.feeds import View
-from picustream.scoring.feedwatch import FeedWatch
 from picustream.scoring.outputs import Output, alert_output, dead_letter_output, record_output
-from picustream.scoring.revisions import Revision
+from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import StayFile
 

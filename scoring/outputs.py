@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTER, AlertRecord, DeadLetter, dump
 from picustream.scoring.door import Admission, Arrival, dead_letter_fields
-from picustream.scoring.revisions import Revision
+from picustream.scoring.records.revisions import Revision
 
 CONTENT_TYPE = b"application/json"
 HEAD_HEADER = "picustream_head"

@@ -11,11 +11,11 @@ from datetime import datetime
 from picustream.models import text
 from picustream.models.event import Admitted
 from picustream.models.record import ALERT, DEAD_LETTER
-from picustream.scoring.bodies import RecordKey
 from picustream.scoring.door import Admission, Arrival, Fault, turned_away
 from picustream.scoring.engine import Effects, Engine, Output
 from picustream.scoring.outputs import HEAD_HEADER, dead_letter_id
-from picustream.scoring.revisions import Head
+from picustream.scoring.records.bodies import RecordKey
+from picustream.scoring.records.revisions import Head
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import StayFile
 

@@ -12,15 +12,15 @@ from typing import Any
 from picustream.models import text
 from picustream.models.event import ADAPTERS, Event
 from picustream.models.record import Cause
-from picustream.scoring.alarms import Alarms
+from picustream.scoring.alerts.alarms import Alarms
 from picustream.scoring.assess import Assessor
-from picustream.scoring.bodies import Body, RecordKey, spelling
-from picustream.scoring.chart import Chart
-from picustream.scoring.entries import Changes, Filed, filed
-from picustream.scoring.revisions import Head, Revision, Telling, revise
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.entries import Changes, Filed, filed
+from picustream.scoring.chart.series import Recall
+from picustream.scoring.chart.thinning import is_crowded, thin
+from picustream.scoring.records.bodies import Body, RecordKey, spelling
+from picustream.scoring.records.revisions import Head, Revision, Telling, revise
 from picustream.scoring.rules import Rules
-from picustream.scoring.series import Recall
-from picustream.scoring.thinning import is_crowded, thin
 
 EVENT, HEAD = "e:", "h:"
 """Prefixes of a stay's fields in the store."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from picustream.scoring.feeds import View
+from picustream.scoring.alerts.feeds import View
 
 
 class Output(Protocol):
@@ -65,7 +65,7 @@ class Engine(Protocol):
     ) -> Any:
         """Apply the events, time passing as they say; with `settle` let it pass up to `now`. The `Effects`.
 
-        `behind`: the broker holds more. Raises Recall: see `scoring/series.py`.
+        `behind`: the broker holds more. Raises Recall: see `scoring/chart/series.py`.
         """
 
     def hear(self, view: View) -> None:

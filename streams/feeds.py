@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from faust.types import TP
 
-from picustream.scoring.feeds import View, joined
+from picustream.scoring.alerts.feeds import View, joined
 from picustream.streams import tail
 from picustream.streams.app import App
 from picustream.streams.clock import Clock

@@ -14,8 +14,8 @@ from datetime import datetime
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
-from picustream.scoring.feeds import View
-from picustream.scoring.series import Recall
+from picustream.scoring.alerts.feeds import View
+from picustream.scoring.chart.series import Recall
 from picustream.streams import metrics
 from picustream.streams.apply import Moment, apply
 from picustream.streams.clock import Clock

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from picustream.scoring.feeds import View
+from picustream.scoring.alerts.feeds import View
 from picustream.streams import metrics, tail
 from picustream.streams.crashpoints import crash_point
 from picustream.streams.engine import Engine, EngineFactory

@@ -35,9 +35,9 @@ from picustream.models.event import (
     VentilatorEvent,
 )
 from picustream.models.variable import Variable
-from picustream.scoring.alerts import VITAL_SIGNS
+from picustream.scoring.alerts.alerts import VITAL_SIGNS
+from picustream.scoring.chart.reading import asked_for
 from picustream.scoring.door import Admission, Arrival, Door, Fault
-from picustream.scoring.reading import asked_for
 from picustream.scoring.rules import Rules
 from picustream.streams.files import BrokenLine, Line
 

@@ -15,7 +15,7 @@ from picustream.models.codemap import CodeMap
 from picustream.models.event import LOINC
 from picustream.models.text import quote
 from picustream.models.variable import Variable
-from picustream.scoring.units import KNOWN_UNITS, QUANTITIES
+from picustream.scoring.chart.units import KNOWN_UNITS, QUANTITIES
 
 MOST_CODES = 40
 """Unknown codes told, the most frequent ones."""

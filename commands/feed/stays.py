@@ -9,7 +9,7 @@ from typing import Any
 
 from picustream.commands.feed.memory import Memory
 from picustream.commands.feed.tallies import StayTally
-from picustream.scoring.alerts import SILENT_AFTER
+from picustream.scoring.alerts.alerts import SILENT_AFTER
 
 
 @dataclass(frozen=True, slots=True)

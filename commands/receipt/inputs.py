@@ -11,7 +11,7 @@ from picustream.commands.receipt.page import ALARM, QUIET, Page
 from picustream.commands.receipt.working import conversion
 from picustream.models.record import Input
 from picustream.models.text import plain
-from picustream.scoring.units import ONE
+from picustream.scoring.chart.units import ONE
 
 COLUMN = 17
 """Where the text beside an input's name begins."""

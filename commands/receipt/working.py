@@ -11,8 +11,8 @@ from decimal import Decimal, localcontext
 from picustream.models.record import Input
 from picustream.models.text import plain, printed
 from picustream.models.variable import Variable
-from picustream.scoring.pairing import RATIO_DIGITS, ratio
-from picustream.scoring.units import EXACT_DIGITS, ONE, QUANTITIES, ROOM_AIR
+from picustream.scoring.chart.units import EXACT_DIGITS, ONE, QUANTITIES, ROOM_AIR
+from picustream.scoring.clinical.pairing import RATIO_DIGITS, ratio
 
 _PERCENT = Decimal("0.01")
 _PERCENT_FROM = Decimal(20)

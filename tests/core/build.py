@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from picustream.models import text
 from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
 from picustream.models.variable import Variable
+from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Output
 from picustream.scoring.rules import Rules
-from picustream.scoring.units import QUANTITIES
 from tests import reference
 from tests.core.compare import current
 from tests.core.histories import PLACES, SHIPPED, compared, replayed, with_parameters

@@ -6,7 +6,7 @@ import pytest
 
 from picustream.models import text
 from picustream.models.record import ALERT
-from picustream.scoring.alerts import CATALOGUE, passing_alert
+from picustream.scoring.alerts.alerts import CATALOGUE, passing_alert
 from tests.core.build import Stay, at, date_of, obs
 from tests.core.histories import SHIPPED
 from tests.core.running import Worker

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from picustream.models import text
 from picustream.models.event import VITAL
 from picustream.models.record import ALERT
+from picustream.scoring.alerts.feeds import View, joined
 from picustream.scoring.engine import Arrival, Engine, Output
-from picustream.scoring.feeds import View, joined
 from picustream.scoring.rules import Rules
 from picustream.streams.replay import run
 from tests.core.build import Stay, at

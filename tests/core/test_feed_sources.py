@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from picustream.models.feeds import SourceLimits
+from picustream.scoring.alerts.feedalerts import conditions, due_of
+from picustream.scoring.alerts.feeds import MISROUTED, REFUSED, Feeds, Source, end_of_hour, hour_of, joined
 from picustream.scoring.door import Admission, Arrival, Door
-from picustream.scoring.feedalerts import conditions, due_of
-from picustream.scoring.feeds import MISROUTED, REFUSED, Feeds, Source, end_of_hour, hour_of, joined
 from tests.core.build import Stay, at, obs
 from tests.core.histories import SHIPPED, written
 

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from picustream.models.codemap import CodeMap, parse_codemap
 from picustream.models.event import VITAL
+from picustream.scoring.alerts.feeds import MOST_SOURCES, Feeds, joined
+from picustream.scoring.alerts.feedwatch import MOST_ALERTS
 from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival, Engine
-from picustream.scoring.feeds import MOST_SOURCES, Feeds, joined
-from picustream.scoring.feedwatch import MOST_ALERTS
 from picustream.scoring.rebuild import Rebuild
 from tests.core.build import Stay, at
 from tests.core.feeding import alerts, states

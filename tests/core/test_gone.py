@@ -8,8 +8,8 @@ from zlib import decompress
 import pytest
 
 from picustream.models import text
-from picustream.scoring.entries import Filed
-from picustream.scoring.gone import Gone
+from picustream.scoring.chart.entries import Filed
+from picustream.scoring.chart.gone import Gone
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
 MANY = 2_000

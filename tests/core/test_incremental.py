@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.models.record import ALERT, Cause, dump
-from picustream.scoring.bodies import RecordKey
 from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival
+from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import EVENT, StayFile
 from tests.core.build import Stay

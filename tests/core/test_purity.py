@@ -19,6 +19,13 @@ CLOCKS = {"datetime", "date", "time", "calendar"}
 CLOCK_CALLS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter", "localtime"}
 MAY_IMPORT = {"models": {"models"}, "scoring": {"models", "scoring"}}
 """Which of our folders each folder of the core may import."""
+ROOMS = {
+    "chart": {"chart"},
+    "records": {"chart", "records", "rules"},
+    "clinical": {"chart", "records", "clinical"},
+    "alerts": {"chart", "records", "clinical", "alerts", "rules", "door"},
+}
+"""What each folder of scoring/ may import of scoring/; what stands beside them may import all."""
 READ = ("models", "scoring", "streams", "agents", "commands", "local", "demo", "tests/core", "tests/reference")
 
 
@@ -71,6 +78,13 @@ def test_imports_go_one_way(path: Path) -> None:
     folder = path.relative_to(ROOT).parts[0]
     ours = {module.split(".")[1] for module in imported(path) if module.startswith("picustream.")}
     assert ours - {"__version__"} <= MAY_IMPORT[folder]
+
+
+@pytest.mark.parametrize("path", modules(*(f"scoring/{room}" for room in ROOMS)), ids=name)
+def test_rules_know_nothing_of_the_engine(path: Path) -> None:
+    """From the chart to the records to the rules to the alerts, and never back; none of them knows who asks."""
+    of_scoring = [module.split(".")[2] for module in imported(path) if module.startswith("picustream.scoring.")]
+    assert set(of_scoring) <= ROOMS[path.parent.name]
 
 
 @pytest.mark.parametrize("path", modules(*CORE), ids=name)

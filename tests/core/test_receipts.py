@@ -10,8 +10,8 @@ from picustream.models import text
 from picustream.models.record import APPS, MODS
 from picustream.models.text import printed
 from picustream.models.variable import Variable
-from picustream.scoring.organs import BANDS
-from picustream.scoring.units import canonical_value
+from picustream.scoring.chart.units import canonical_value
+from picustream.scoring.clinical.organs import BANDS
 from tests.core.build import Record, Stay, at, obs
 from tests.core.histories import SEEDS, SHIPPED, replayed, rules_for, shuffled
 from tests.reference.generate import case

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring.series import TICK, Order, Recall, Series, Span, nearest
+from picustream.scoring.chart.series import TICK, Order, Recall, Series, Span, nearest
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 TICKS = 14

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from picustream.scoring import engine, thinning
+from picustream.scoring import engine
+from picustream.scoring.chart import thinning
 from tests.core.build import FIRST_DAY, obs
 from tests.core.histories import SEEDS, SHIPPED, replayed, rules_for, shuffled
 from tests.core.monitor import monitored

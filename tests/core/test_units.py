@@ -11,8 +11,8 @@ import pytest
 from picustream.models.event import LOINC
 from picustream.models.text import printed
 from picustream.models.variable import Variable
-from picustream.scoring.pairing import ratio
-from picustream.scoring.units import QUANTITIES, Unusable, canonical_value
+from picustream.scoring.chart.units import QUANTITIES, Unusable, canonical_value
+from picustream.scoring.clinical.pairing import ratio
 from tests.core.build import Stay, obs
 from tests.core.histories import SHIPPED
 

@@ -16,9 +16,9 @@ from picustream.models import text
 from picustream.models.event import ADAPTERS
 from picustream.models.record import DEAD_LETTER, MODELS
 from picustream.models.variable import Variable
+from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Admission, Arrival, Batch, Effects, Engine, Output
 from picustream.scoring.rules import Rules
-from picustream.scoring.units import QUANTITIES
 from tests.reference.written import Number, loads
 
 OF_THE_EVENT = {

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.mutation.mutants import mutants
+from tests.mutation.mutants import mutants, source_of
 from tests.mutation.report import Module, page, reasons, verdict
 from tests.mutation.results import Results
 
@@ -27,7 +27,7 @@ ENVIRONMENT = {"PICUSTREAM_TEST_SEEDS": "5", "PYTHONSAFEPATH": ""}
 def main() -> int:
     """Try what has to be tried, and judge; the exit status."""
     options = _options()
-    every = sorted(path.stem for path in (ROOT / "scoring").glob("[!_]*.py"))
+    every = sorted(path.stem for path in (ROOT / "scoring").rglob("[!_]*.py"))
     if options.fresh:
         shutil.rmtree(WORK, ignore_errors=True)
     results = WORK / "results.ndjson"
@@ -37,7 +37,7 @@ def main() -> int:
     if tried:
         return tried
     kept = Results(results, ROOT / "tests")
-    modules = [Module(name, mutants(name, (tree / "scoring" / f"{name}.py").read_text()), kept) for name in every]
+    modules = [Module(name, mutants(name, source_of(name, tree).read_text()), kept) for name in every]
     asked = [module for module in modules if module.name in (options.module or every)]
     lines = verdict(asked, reasons())
     print("\n".join(lines) if lines else "all right: every survivor has its reason")

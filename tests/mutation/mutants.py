@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
@@ -41,6 +42,12 @@ class Mutant:
     @property
     def name(self) -> tuple[str, str, str, str]:
         return self.module, self.function, self.was, self.now
+
+
+def source_of(module: str, tree: Path = Path()) -> Path:
+    """The file of a module; below scoring/ no two share a name."""
+    [path] = (tree / "scoring").rglob(f"{module}.py")
+    return path
 
 
 def mutants(module: str, source: str) -> list[Mutant]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tests.mutation.mutants import Mutant
+from tests.mutation.mutants import Mutant, source_of
 from tests.mutation.results import Results
 
 LEAST_SHARE = 0.95
@@ -56,7 +56,7 @@ def _to_be_listed(one: Mutant) -> str:
     """A survivor without a reason, as it would stand in the list."""
     fields = dict(zip(("module", "function", "was", "now"), one.name, strict=True)) | {"reason": ""}
     said = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
-    head = f"\n# scoring/{one.module}.py:{one.line}: kill it, or say in survivors.toml why nothing notices"
+    head = f"\n# {source_of(one.module)}:{one.line}: kill it, or say in survivors.toml why nothing notices"
     return "\n".join([head, "[[survivor]]", *said])
 
 

@@ -20,10 +20,9 @@ import picustream.models.event
 import picustream.models.protocol
 import picustream.models.record  # noqa: F401
 from tests.mutation.killers import Expected, expected, kills
-from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.mutants import Mutant, mutants, source_of
 from tests.mutation.results import Outcome, Results
 
-SCORING = Path("scoring")
 MEMORY = 4 << 30
 """Bytes."""
 SLACK_SECONDS, TIMES_SLOWER = 3.0, 2.0
@@ -35,7 +34,7 @@ def main() -> int:
     results, modules = Results(Path(sys.argv[1])), sys.argv[2:]
     histories = expected()
     for module in modules:
-        path = SCORING / f"{module}.py"
+        path = source_of(module)
         every = mutants(module, path.read_text())
         waiting = [one for one in every if not results.known(one)]
         print(f"{module}: {len(every)} mutants, {len(waiting)} to try", flush=True)

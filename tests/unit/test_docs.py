@@ -14,10 +14,10 @@ from picustream.models.codemap import CodeMap, parse_codemap
 from picustream.models.event import ADAPTERS, INPUT_TOPICS
 from picustream.models.record import DEAD_LETTER, MODELS, OUTPUT_TOPICS, DeadLetter
 from picustream.models.variable import Variable
-from picustream.scoring.alerts import CATALOGUE
+from picustream.scoring.alerts.alerts import CATALOGUE
+from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import load_rules
-from picustream.scoring.units import QUANTITIES
 from picustream.streams.metrics import REGISTRY
 from picustream.streams.replay import Replay
 

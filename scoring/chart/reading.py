@@ -6,8 +6,8 @@ from picustream.models.codemap import CodeMap
 from picustream.models.event import SAYS_NOTHING, WITHDRAWN, LabEvent, Observation, ObservationEvent, Status
 from picustream.models.protocol import Protocol
 from picustream.models.variable import Variable
-from picustream.scoring.entries import Filed, Observed
-from picustream.scoring.units import Unusable, canonical_value
+from picustream.scoring.chart.entries import Filed, Observed
+from picustream.scoring.chart.units import Unusable, canonical_value
 
 
 def observed_of(

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from picustream.models import text
 from picustream.models.feeds import SourceLimits
 from picustream.models.record import Cause
-from picustream.scoring.alerts import FIRING, Condition, alert_revisions
-from picustream.scoring.bodies import RecordKey
+from picustream.scoring.alerts.alerts import FIRING, Condition, alert_revisions
+from picustream.scoring.alerts.feedalerts import LASTS, conditions, due_of, faults_of
+from picustream.scoring.alerts.feeds import SILENT, Feeds, Source, View
 from picustream.scoring.door import Admission
-from picustream.scoring.feedalerts import LASTS, conditions, due_of, faults_of
-from picustream.scoring.feeds import SILENT, Feeds, Source, View
-from picustream.scoring.revisions import Head, Revision, Telling
+from picustream.scoring.records.bodies import RecordKey
+from picustream.scoring.records.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
 
 MOST_ALERTS = 4 * 256

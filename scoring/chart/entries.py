@@ -9,7 +9,7 @@ from typing import Literal
 from picustream.models.event import LAB, SAYS_NOTHING, WITHDRAWN, Event, FactEvent
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
-from picustream.scoring.series import Order
+from picustream.scoring.chart.series import Order
 
 
 @dataclass(slots=True, eq=False)

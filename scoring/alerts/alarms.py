@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from picustream.scoring.alerts import (
+from picustream.scoring.alerts.alerts import (
     CONFLICTING,
     FIRING,
     SILENT_AFTER,
@@ -15,11 +15,11 @@ from picustream.scoring.alerts import (
     silent_since,
     stay_conditions,
 )
-from picustream.scoring.bodies import Body, RecordKey
-from picustream.scoring.chart import Chart
-from picustream.scoring.revisions import Head, Revision, Telling
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.clinical.stay import Stay
+from picustream.scoring.records.bodies import Body, RecordKey
+from picustream.scoring.records.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
-from picustream.scoring.stay import Stay
 
 
 class Alarms:

@@ -13,12 +13,12 @@ from typing import Literal
 from picustream.models.protocol import Protocol
 from picustream.models.record import ALERT, AlertRecord, Cause, ProtocolStamp
 from picustream.models.variable import Variable
-from picustream.scoring.bodies import ELIGIBILITY, Body, RecordKey
-from picustream.scoring.chart import Chart
-from picustream.scoring.outcomes import FOLLOW_UP_DUE
-from picustream.scoring.revisions import Head, Revision, Telling
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.clinical.outcomes import FOLLOW_UP_DUE
+from picustream.scoring.clinical.stay import Stay, treatment_start
+from picustream.scoring.records.bodies import ELIGIBILITY, Body, RecordKey
+from picustream.scoring.records.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
-from picustream.scoring.stay import Stay, treatment_start
 
 Severity = Literal["info", "warning", "critical"]
 Audience = Literal["operations", "trial-office"]

@@ -10,9 +10,9 @@ from typing import Literal
 
 from picustream.models.event import ArdsAssessed
 from picustream.models.protocol import Protocol, hours
-from picustream.scoring.pairing import Pair
-from picustream.scoring.support import peep_in_force
-from picustream.scoring.view import View
+from picustream.scoring.clinical.pairing import Pair
+from picustream.scoring.clinical.support import peep_in_force
+from picustream.scoring.clinical.view import View
 
 PRESUMPTIVE_ARDS = "presumptive-ards"
 

@@ -10,11 +10,11 @@ from functools import cached_property
 
 from picustream.models.protocol import hours, minutes
 from picustream.models.variable import Variable
-from picustream.scoring.entries import Observed, Ventilation
-from picustream.scoring.series import TICK
-from picustream.scoring.support import INVASIVE, ROOM_AIR, support_in_force
-from picustream.scoring.units import ROOM_AIR as ROOM_AIR_FIO2
-from picustream.scoring.view import View
+from picustream.scoring.chart.entries import Observed, Ventilation
+from picustream.scoring.chart.series import TICK
+from picustream.scoring.chart.units import ROOM_AIR as ROOM_AIR_FIO2
+from picustream.scoring.clinical.support import INVASIVE, ROOM_AIR, support_in_force
+from picustream.scoring.clinical.view import View
 
 RATIO_DIGITS = 200
 """Enough that no quotient of values of at most 40 digits can be rounded across a band edge (V2)."""

@@ -18,9 +18,9 @@ from picustream.models.event import (
     VitalStatus,
 )
 from picustream.models.protocol import Protocol
-from picustream.scoring.chart import Chart
-from picustream.scoring.days import ONE_DAY, local_date, midnight
-from picustream.scoring.entries import Fact
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.entries import Fact
+from picustream.scoring.clinical.days import ONE_DAY, local_date, midnight
 
 F = TypeVar("F", bound=FactEvent)
 

@@ -7,11 +7,11 @@ from itertools import islice
 
 from picustream.models.protocol import Protocol
 from picustream.models.variable import Variable
-from picustream.scoring.chart import Chart
-from picustream.scoring.days import ONE_DAY, midnight
-from picustream.scoring.entries import Observed, Ventilation
-from picustream.scoring.series import TICK, Series
-from picustream.scoring.stay import Stay
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.entries import Observed, Ventilation
+from picustream.scoring.chart.series import TICK, Series
+from picustream.scoring.clinical.days import ONE_DAY, midnight
+from picustream.scoring.clinical.stay import Stay
 
 TOLD = 8
 """Values passed over that a record tells, at most (contract 2.2)."""

@@ -16,18 +16,18 @@ from functools import partial
 from picustream.models.protocol import Protocol, hours
 from picustream.models.record import AppsComponent, AppsComponents
 from picustream.models.text import printed
-from picustream.scoring.ards import PRESUMPTIVE_ARDS, Ards
-from picustream.scoring.bodies import Body
-from picustream.scoring.days import StudyDay, closes_at, local_date, study_day
-from picustream.scoring.entries import Observed
-from picustream.scoring.mods import ADULT_DERIVED, may_be_child
-from picustream.scoring.organs import sources_of
-from picustream.scoring.pairing import Pair
-from picustream.scoring.receipts import birth_input, inputs_of
-from picustream.scoring.series import nearest
-from picustream.scoring.stay import Stay
-from picustream.scoring.support import peep_in_force
-from picustream.scoring.view import View
+from picustream.scoring.chart.entries import Observed
+from picustream.scoring.chart.series import nearest
+from picustream.scoring.clinical.ards import PRESUMPTIVE_ARDS, Ards
+from picustream.scoring.clinical.days import StudyDay, closes_at, local_date, study_day
+from picustream.scoring.clinical.mods import ADULT_DERIVED, may_be_child
+from picustream.scoring.clinical.organs import sources_of
+from picustream.scoring.clinical.pairing import Pair
+from picustream.scoring.clinical.stay import Stay
+from picustream.scoring.clinical.support import peep_in_force
+from picustream.scoring.clinical.view import View
+from picustream.scoring.records.bodies import Body
+from picustream.scoring.records.receipts import birth_input, inputs_of
 
 
 def age_points(years: int) -> int:

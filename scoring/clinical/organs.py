@@ -18,11 +18,11 @@ from typing import Literal
 
 from picustream.models.protocol import minutes
 from picustream.models.variable import Variable
-from picustream.scoring.entries import Observed, Ventilation
-from picustream.scoring.pairing import Pair, pair_of, triplet_of
-from picustream.scoring.stay import sedated
-from picustream.scoring.support import INVASIVE, support_in_force
-from picustream.scoring.view import TOLD, View
+from picustream.scoring.chart.entries import Observed, Ventilation
+from picustream.scoring.clinical.pairing import Pair, pair_of, triplet_of
+from picustream.scoring.clinical.stay import sedated
+from picustream.scoring.clinical.support import INVASIVE, support_in_force
+from picustream.scoring.clinical.view import TOLD, View
 
 Organ = Literal["respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic"]
 ORGANS: tuple[Organ, ...] = ("respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic")

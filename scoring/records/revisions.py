@@ -22,7 +22,7 @@ from picustream.models.record import (
     ProtocolStamp,
     dump,
 )
-from picustream.scoring.bodies import Body, RecordKey
+from picustream.scoring.records.bodies import Body, RecordKey
 from picustream.scoring.rules import Rules
 
 TOPICS = {"mods": MODS, "apps": APPS, "eligibility": ELIGIBILITY, "outcome": OUTCOME}

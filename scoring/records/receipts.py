@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from picustream.models.record import Input, Original, Rejected
 from picustream.models.text import printed
-from picustream.scoring.entries import Fact, Observed, Ventilation
-from picustream.scoring.units import QUANTITIES
+from picustream.scoring.chart.entries import Fact, Observed, Ventilation
+from picustream.scoring.chart.units import QUANTITIES
 
 
 def inputs_of(

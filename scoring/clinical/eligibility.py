@@ -14,11 +14,11 @@ from picustream.models.birth import Birth, birthday
 from picustream.models.event import Discharged
 from picustream.models.protocol import Protocol, hours
 from picustream.models.record import Criterion
-from picustream.scoring.bodies import Body
-from picustream.scoring.chart import Chart
-from picustream.scoring.days import local_date
-from picustream.scoring.entries import Fact
-from picustream.scoring.stay import Stay, consents, data_verdict
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.entries import Fact
+from picustream.scoring.clinical.days import local_date
+from picustream.scoring.clinical.stay import Stay, consents, data_verdict
+from picustream.scoring.records.bodies import Body
 
 IMPRECISE_REVIEW = "birth-date-imprecise-review"
 

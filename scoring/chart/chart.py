@@ -21,11 +21,11 @@ from picustream.models.event import (
 from picustream.models.protocol import Protocol
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
-from picustream.scoring.entries import Changes, Entry, Fact, Filed, Holding, Identity, Kind, Observed, Ventilation
-from picustream.scoring.gone import Gone
-from picustream.scoring.reading import observed_of
-from picustream.scoring.series import Recall, Series
-from picustream.scoring.shelves import Shelves
+from picustream.scoring.chart.entries import Changes, Entry, Fact, Filed, Holding, Identity, Kind, Observed, Ventilation
+from picustream.scoring.chart.gone import Gone
+from picustream.scoring.chart.reading import observed_of
+from picustream.scoring.chart.series import Recall, Series
+from picustream.scoring.chart.shelves import Shelves
 
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""

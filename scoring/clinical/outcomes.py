@@ -12,11 +12,11 @@ from picustream.models.event import Discharged
 from picustream.models.protocol import Protocol
 from picustream.models.record import WindowSummary
 from picustream.models.text import printed
-from picustream.scoring.ards import Ards
-from picustream.scoring.bodies import Body
-from picustream.scoring.chart import Chart
-from picustream.scoring.days import ONE_DAY, closes_at, counted_in, local_date, midnight, window_days
-from picustream.scoring.stay import Stay, follow_up, is_day_of
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.clinical.ards import Ards
+from picustream.scoring.clinical.days import ONE_DAY, closes_at, counted_in, local_date, midnight, window_days
+from picustream.scoring.clinical.stay import Stay, follow_up, is_day_of
+from picustream.scoring.records.bodies import Body
 
 FOLLOW_UP_DUE = "follow-up-due"
 

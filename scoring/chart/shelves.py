@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from picustream.models.variable import Variable
-from picustream.scoring.entries import Observed, Ventilation
-from picustream.scoring.series import Series
+from picustream.scoring.chart.entries import Observed, Ventilation
+from picustream.scoring.chart.series import Series
 
 AnySeries = Series[Observed] | Series[Ventilation]
 

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any
 from zlib import compress, decompress
 
-from picustream.scoring.entries import Filed
+from picustream.scoring.chart.entries import Filed
 
 BITS = 1 << 18
 HASHES = 3

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from picustream.models.event import NEEDS_FILING_TIME, ObservationEvent
 from picustream.models.feeds import SourceLimits
 from picustream.models.protocol import Protocol, hours
-from picustream.scoring.days import closes_at, local_date
+from picustream.scoring.alerts.feeds import LATE, MISROUTED, REFUSED, SILENT, SKEWED, Source, end_of_hour
+from picustream.scoring.clinical.days import closes_at, local_date
 from picustream.scoring.door import Admission
-from picustream.scoring.feeds import LATE, MISROUTED, REFUSED, SILENT, SKEWED, Source, end_of_hour
 
 LASTS = {SKEWED: timedelta(hours=1), MISROUTED: timedelta(hours=1), LATE: timedelta(hours=24)}
 """How long after the last reason for it an alert goes on. A clock or a partitioner is wrong with every record, so an

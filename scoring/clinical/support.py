@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from picustream.models.protocol import hours
 from picustream.models.variable import Variable
-from picustream.scoring.view import View
+from picustream.scoring.clinical.view import View
 
 INVASIVE = "invasive"
 ROOM_AIR = "room-air"

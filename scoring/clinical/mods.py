@@ -8,11 +8,11 @@ from decimal import Decimal
 from picustream.models.protocol import Protocol, hours
 from picustream.models.record import Basis, ModsComponent, Range, Window
 from picustream.models.text import printed
-from picustream.scoring.bodies import Body
-from picustream.scoring.days import ONE_DAY, closes_at, counted_in, local_date, midnight, study_day
-from picustream.scoring.organs import BANDS, ORGANS, Organ, OrganDay
-from picustream.scoring.receipts import inputs_of, rejected
-from picustream.scoring.stay import Stay
+from picustream.scoring.clinical.days import ONE_DAY, closes_at, counted_in, local_date, midnight, study_day
+from picustream.scoring.clinical.organs import BANDS, ORGANS, Organ, OrganDay
+from picustream.scoring.clinical.stay import Stay
+from picustream.scoring.records.bodies import Body
+from picustream.scoring.records.receipts import inputs_of, rejected
 
 ADULT_DERIVED = "adult-derived-score"
 
