@@ -9,6 +9,7 @@ from base64 import b85decode, b85encode
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from hashlib import blake2b
+from struct import unpack
 from typing import Any
 from zlib import compress, decompress
 
@@ -58,4 +59,4 @@ class Gone:
 
 def _places(source: str, identity: str) -> Iterator[int]:
     digest = blake2b(f"{source}\n{identity}".encode(), digest_size=4 * HASHES).digest()
-    return (int.from_bytes(digest[4 * n : 4 * n + 4]) % BITS for n in range(HASHES))
+    return (word % BITS for word in unpack(f">{HASHES}I", digest))

@@ -28,7 +28,7 @@ def is_crowded(chart: Chart) -> bool:
     for _, series in chart.shelves.named():
         if series.added >= CROWDED:
             series.added = 0
-            crowded = crowded or max(_by_day(series).values(), default=0) > CROWDED
+            crowded = crowded or any(count > CROWDED for count in _by_day(series).values())
     return crowded
 
 

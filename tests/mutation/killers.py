@@ -48,7 +48,8 @@ TESTS = {
     "assess": ["incremental", "time", "mods_days", "apps", "outcomes", "eligibility_state", "second_protocol"],
     "daybook": ["incremental", "time", "mods_days", "apps"],
     "reach": ["incremental", "pairing", "apps"],
-    **dict.fromkeys(("chart", "recall", "shelves", "thinning"), KEPT),
+    "thinning": ["crowded", *KEPT],
+    **dict.fromkeys(("chart", "recall", "shelves"), KEPT),
 }
 """The tests of tests/core/ that see a module, the likeliest first; by default those of the engine."""
 

@@ -1,0 +1,86 @@
+"""When a chart counts as crowded, and what stays of it however crowded it is (I9)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from picustream.models.variable import Variable
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.entries import Changes
+from picustream.scoring.chart.thinning import is_crowded, thin
+from picustream.scoring.door import LATEST, Door
+from tests.core.build import Stay
+from tests.core.histories import SHIPPED, arrivals
+
+MIDNIGHT = datetime(2025, 1, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def minutes(count: int, first: datetime = MIDNIGHT, every: timedelta = MINUTE) -> list[datetime]:
+    return [first + number * every for number in range(count)]
+
+
+def filed(moments: Iterable[datetime], chart: Chart | None = None, **fields: str) -> Chart:
+    """A chart with a heart rate at each of some moments, beside what it held."""
+    chart = chart or Chart(SHIPPED.protocol, SHIPPED.codemap)
+    stay = Stay()
+    for moment in moments:
+        stay = stay.vital(moment.isoformat(), heart_rate=100, event_id=f"e{moment:%dT%H.%M.%S}", **fields)
+    door = Door(SHIPPED)
+    for arrival in arrivals(stay.events):
+        one = door.admit(arrival, LATEST)
+        assert one.event is not None and one.filed is not None
+        chart.file(one.event, one.filed, Changes())
+    return chart
+
+
+def thinned(moments: list[datetime], needed: Iterable[datetime] = ()) -> list[datetime]:
+    """What is left of them where somebody asked for the values at some moments."""
+    chart = filed(moments)
+    rates = chart.shelves.usable[Variable.HEART_RATE]
+    with chart.shelves.watched():
+        for moment in needed:
+            rates.latest(moment, moment)
+        thin(chart, Changes())
+    return [rate.at for rate in rates]
+
+
+@pytest.mark.proves("I9")
+def test_i9_more_than_192_values_of_one_kind_on_a_day_are_a_crowd() -> None:
+    """Looked at after every 192 of them, for counting costs more than waiting."""
+    chart = filed(minutes(192))
+    assert not is_crowded(chart)
+    filed(minutes(191, MIDNIGHT + 192 * MINUTE), chart)
+    assert not is_crowded(chart)
+    filed(minutes(1, MIDNIGHT + 383 * MINUTE), chart)
+    assert is_crowded(chart)
+    assert not is_crowded(chart)
+
+
+@pytest.mark.proves("I9")
+def test_i9_a_crowd_is_of_the_day_on_which_its_values_were_taken() -> None:
+    """A week's slow values that were filed on one day are none."""
+    assert not is_crowded(filed(minutes(300, every=timedelta(minutes=30)), recorded="2025-01-09T12:00:00Z"))
+
+
+@pytest.mark.proves("I9")
+def test_i9_the_newest_four_hours_stay_and_the_first_event_that_names_the_patient() -> None:
+    """What is older goes, but for what an answer rested on."""
+    moments = minutes(600)
+    asked = moments[100]
+    assert thinned(moments, [asked]) == [moments[0], asked, *moments[-241:]]
+
+
+@pytest.mark.proves("I9")
+def test_i9_of_a_very_dense_feed_the_newest_512_stay() -> None:
+    """However little time they span."""
+    moments = minutes(1000, every=timedelta(seconds=1))
+    assert thinned(moments) == [moments[0], *moments[-512:]]
+
+
+@pytest.mark.proves("I9")
+def test_i9_a_day_with_little_on_it_stays_as_it_is() -> None:
+    """The crowd of one day is no reason to thin another."""
+    slow, dense = minutes(20, every=timedelta(hours=1)), minutes(600, MIDNIGHT + timedelta(days=2))
+    assert thinned([*slow, *dense]) == [*slow, *dense[-241:]]
