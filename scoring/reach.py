@@ -18,7 +18,7 @@ Changed = Variable | Literal["ventilator"]
 Part = Organ | Literal["pairs", "plateau"]
 """An organ's day, the P/F pairs of a day, or the pressures beside them."""
 
-NOW = timedelta(0)
+NOW = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
