@@ -237,7 +237,8 @@ class Engine:
     def _hear(self, one: Admission, news: bool, now: datetime) -> None:
         self.feeds.note(one, self.clock, now, news)
         if isinstance(one.event, FactEvent):
-            self.feeds.stay(one, self._stays[one.event.stay_id].is_open, self.clock, now)
+            stay_id = one.event.stay_id
+            self.feeds.stay(one, stay_id, self._stays[stay_id].is_open, self.clock or now, now)
 
     def _look_at_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         found = self.feeds.revisions(now, emitted_at or now)

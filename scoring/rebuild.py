@@ -59,7 +59,7 @@ class Rebuild:
     def take(self, arrival: Arrival, now: datetime) -> list[Output]:
         """Files one input record again; the dead letters that are still owed."""
         if dead_letter_id(arrival, 0) in self._ahead:
-            self._engine.feeds.note(turned_away(arrival, Fault("in-the-future", "", "")), None, now)
+            self._engine.feeds.note(turned_away(arrival, Fault("in-the-future", "", "")), None, now, False)
             return []
         batch = self._engine.read((arrival,), now)
         (one,) = batch.admissions

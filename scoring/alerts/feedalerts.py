@@ -88,6 +88,6 @@ def faults_of(one: Admission, clock: datetime | None, protocol: Protocol) -> Ite
 
 def _is_late(event: ObservationEvent, clock: datetime, protocol: Protocol) -> bool:
     """Whether the event's day had closed (T4) as it came. What corrects or withdraws is later than that by nature."""
-    if clock - event.observed_at < protocol.finalise_after or event.status in NEEDS_FILING_TIME:
+    if event.status in NEEDS_FILING_TIME:
         return False
     return clock >= closes_at(local_date(event.observed_at, protocol.zone), protocol)

@@ -5,7 +5,7 @@ kept with what the partition heard.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from picustream.models import text
 from picustream.models.feeds import SourceLimits
@@ -18,14 +18,13 @@ from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
 
-MOST_ALERTS = 4 * 256
+MOST_ALERTS = 1024
 """Alerts whose revisions are remembered. They are never forgotten, for a chain must go on where it ended (I3); beyond
 these no new name raises one."""
 
 HEAD, JUDGED = "h:", "judged"
 """Fields of the store: what was last told of an alert; as of when anything was told last."""
 
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _CAUSE = Cause(reason="feeds", event_id=None)
 
 
@@ -60,16 +59,18 @@ class FeedWatch:
                 self._told(RecordKey.parse(name.removeprefix(HEAD)), Head.from_store(text.parse(value)))
             elif name == JUDGED:
                 self._judged = datetime.fromisoformat(value.decode())
-        moments = [source.last for source in self._feeds.sources.values()] + [self._judged or _LONG_AGO]
-        if self._decides is None:
+        moments = [source.last for source in self._feeds.sources.values()]
+        if self._judged is not None:
+            moments.append(self._judged)
+        if moments and self._decides is None:
             self._set_due(self._feeds.view(max(moments)))
 
-    def note(self, one: Admission, clock: datetime | None, now: datetime, news: bool = False) -> None:
+    def note(self, one: Admission, clock: datetime | None, now: datetime, news: bool) -> None:
         """Takes note of an arrival; `clock` is the engine's, by which days close, `news`: whether it is no repeat.
 
         What somebody sent again from the dead letters does not speak for its source.
         """
-        moment = _moment(one, clock, now)
+        moment = _arrival(one, now) or clock
         if moment is None or one.arrival.resubmitted:
             return
         faults = list(faults_of(one, clock if news else None, self._rules.protocol))
@@ -80,11 +81,9 @@ class FeedWatch:
             if new or SILENT in firing or any(name not in firing for name in faults):
                 self.due = moment
 
-    def stay(self, one: Admission, is_open: bool, clock: datetime | None, now: datetime) -> None:
-        """The stay of an arrival is open, or is not."""
-        moment = _moment(one, clock, now)
-        if one.stay_id is not None and moment is not None:
-            self.stands(one.stay_id, is_open, moment)
+    def stay(self, one: Admission, stay_id: str, is_open: bool, clock: datetime, now: datetime) -> None:
+        """The stay that an arrival speaks of is open, or is not."""
+        self.stands(stay_id, is_open, _arrival(one, now) or clock)
 
     def stands(self, stay_id: str, is_open: bool, moment: datetime) -> None:
         """A stay is open, or is not, as of a moment."""
@@ -178,9 +177,9 @@ class FeedWatch:
             self._firing.get(source, {}).pop(name, None)
 
 
-def _moment(one: Admission, clock: datetime | None, now: datetime) -> datetime | None:
-    """When an arrival came: as the broker says, in a replay as the clock does."""
-    return min(one.arrival.arrived_at, now) if one.arrival.arrived_at is not None else clock
+def _arrival(one: Admission, now: datetime) -> datetime | None:
+    """When an arrival came, as the broker says; None: there is no broker, and it came as the clock says."""
+    return min(one.arrival.arrived_at, now) if one.arrival.arrived_at is not None else None
 
 
 def _parts(key: RecordKey) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from picustream.models import text
 from picustream.models.event import VITAL
 from picustream.models.record import ALERT
-from picustream.scoring.alerts.feeds import View, joined
+from picustream.scoring.alerts.feeds import MISROUTED, Source, View, joined
+from picustream.scoring.alerts.feedwatch import FeedWatch
 from picustream.scoring.engine import Arrival, Engine, Output
 from picustream.scoring.rules import Rules
 from picustream.streams.replay import run
@@ -222,3 +223,19 @@ def test_a_view_that_is_not_later_than_what_was_told_by_changes_nothing() -> Non
         ward.look(START + timedelta(minutes=minutes))
         ward.crash(0)
     assert [one["state"] for one in of_sources(ward.outputs)] == ["firing", "resolved"]
+
+
+def test_only_a_later_view_is_news_and_what_one_partition_heard_is_none() -> None:
+    """Of two views of one moment the first is what was told by: nothing is due of the other."""
+    source, second = Source(START, faults={MISROUTED: START}), timedelta(seconds=1)
+    watch = FeedWatch(SHIPPED, lambda _: True)
+    watch.load({})
+    watch.stands("S0", True, START)
+    assert watch.due is None
+    watch.hear(View(START, {"monitor": source}, START))
+    assert [one.head.digest for one in watch.revisions(START, START)] == ["firing"]
+    for as_of in (START, START - second):
+        watch.hear(View(as_of, {}, START))
+        assert (watch.due, watch.revisions(as_of, as_of)) == (None, [])
+    watch.hear(View(START + second, {}, START))
+    assert [one.head.digest for one in watch.revisions(START, START)] == ["resolved"]

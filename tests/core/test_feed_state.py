@@ -8,11 +8,14 @@ from pydantic import ValidationError
 
 from picustream.models.codemap import CodeMap, parse_codemap
 from picustream.models.event import VITAL
+from picustream.scoring.alerts.alerts import FIRING, RESOLVED
 from picustream.scoring.alerts.feeds import MOST_SOURCES, Feeds, joined
-from picustream.scoring.alerts.feedwatch import MOST_ALERTS
-from picustream.scoring.door import LATEST, Door
+from picustream.scoring.alerts.feedwatch import MOST_ALERTS, FeedWatch
+from picustream.scoring.door import Door
 from picustream.scoring.engine import Arrival, Engine
 from picustream.scoring.rebuild import Rebuild
+from picustream.scoring.records.bodies import RecordKey
+from picustream.scoring.records.revisions import Head
 from tests.core.build import Stay, at
 from tests.core.feeding import alerts, states
 from tests.core.histories import SHIPPED, arrivals, written
@@ -46,16 +49,41 @@ def test_i9_a_feed_that_makes_up_a_name_per_message_fills_neither_memory_nor_sto
     assert feeds.sources["monitor"].accepted
 
 
+def head(revision: int, state: str) -> Head:
+    """What was last told of an alert, of which day 1 was the beginning."""
+    return Head(revision, state, "final", False, None, at("day 1"))
+
+
+def told_of(count: int) -> FeedWatch:
+    """One that has told of so many names already."""
+    watch = FeedWatch(SHIPPED)
+    for number in range(count):
+        watch.restore(RecordKey("alert", f"misrouted-key/gw-{number}"), head(2, RESOLVED))
+    return watch
+
+
 @pytest.mark.proves("I9", "I3")
 def test_i9_alerts_are_remembered_for_so_many_names_and_no_more() -> None:
-    """I9, I3: a chain of revisions is never forgotten, so beyond a bound no new name begins one."""
-    engine, outputs = Engine(SHIPPED), []
-    for number in range(MOST_ALERTS + 20):
-        raw = written({"source": f"gw-{number}", "observed_at": "2999-01-01T00:00:00Z"})
-        one = Arrival(VITAL, 0, number, None, raw, misrouted=True, arrived_at=at("day 1") + timedelta(hours=number))
-        outputs += engine.process(engine.read([one], LATEST), LATEST, settle=False).outputs
-    first = [one for one in alerts(outputs) if one["revision"] == 1]
-    assert len(first) <= MOST_ALERTS + 1
+    """I9, I3: a chain of revisions is never forgotten and goes on, so beyond a bound no new name begins one."""
+    watch, told = told_of(MOST_ALERTS - 1), []
+    for place, name in enumerate(["gw-0", "new", "one-too-many", "gw-1"]):
+        moment = at("day 2") + timedelta(minutes=place)
+        watch.note(Door(SHIPPED).admit(replace(heard(name, place, moment), misrouted=True)), None, moment, True)
+        told += watch.revisions(moment, moment)
+    assert [(one.key.part, one.head.revision) for one in told] == [
+        ("misrouted-key/gw-0", 3), ("misrouted-key/new", 1), ("misrouted-key/gw-1", 3),
+    ]  # fmt: skip
+
+
+@pytest.mark.proves("I9", "I8")
+def test_i9_what_there_is_no_room_to_tell_is_not_waited_for() -> None:
+    """I9, I8: its moment passes once; a replay that waited for it would never get on."""
+    watch, moment = told_of(MOST_ALERTS), at("day 2")
+    silent = moment + timedelta(hours=24)
+    watch.stands("S", True, moment)
+    watch.note(Door(SHIPPED).admit(heard("monitor", 0, moment)), None, moment, True)
+    assert (watch.revisions(moment, moment), watch.due) == ([], silent)
+    assert (watch.revisions(silent, silent), watch.due) == ([], None)
 
 
 def test_the_state_of_a_source_does_not_grow_with_its_events() -> None:
@@ -99,6 +127,36 @@ def test_i5_what_fires_is_restored_from_its_topic_and_what_no_longer_holds_is_re
     assert [
         (one["state"], one["alert_id"], one["revision"]) for one in alerts(engine.process(NOTHING, now).outputs)
     ] == [("resolved", "alert/feed-silent/monitor", 2)]
+
+
+@pytest.mark.proves("I5")
+def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from_the_topic() -> None:
+    """I5: the alert itself says when there was one."""
+    before = Engine(SHIPPED, decides)
+    before.install("", {})
+    (topic, body) = WARD.events[0]
+    came = Arrival(topic, 0, 0, None, written(body), misrouted=True, arrived_at=at("day 1 10:00"))
+    first = before.process(before.read([came], at("day 1 10:00")), at("day 1 10:00"))
+    before.hear(joined([first.writes[""]], at("day 1 10:01")))
+    rebuild = Rebuild(SHIPPED, decides)
+    for output in before.process(NOTHING, at("day 1 10:01")).outputs:
+        rebuild.told(output.topic, output.key, output.value, dict(output.headers))
+    engine, effects = rebuild.finish(at("day 1 10:30"), "partition-0+0")
+    told = []
+    for now in (at("day 1 10:30"), at("day 1 10:59"), at("day 1 11:00")):
+        engine.hear(joined([effects.writes[""]], now))
+        told += engine.process(NOTHING, now).outputs
+    assert states(alerts(told), "misrouted-key") == [("resolved", at("day 1 11:00"))]
+
+
+@pytest.mark.proves("I5")
+@pytest.mark.parametrize(("name", "state"), [("misrouted-key", RESOLVED), ("feed-silent", FIRING)])
+def test_i5_no_source_is_made_up_of_an_alert_that_tells_of_no_reason(name: str, state: str) -> None:
+    """I5: of one that is over, and of a silence, the store is given what was told and nothing more."""
+    watch = FeedWatch(SHIPPED, decides)
+    watch.load({})
+    watch.restore(RecordKey("alert", f"{name}/lis"), head(1, state))
+    assert watch.take_unsaved().keys() == {f"h:alert/{name}/lis"}
 
 
 @pytest.mark.proves("T6", "I5")

@@ -140,6 +140,14 @@ class TestDeadLetters:
         states = [state for state, _, _ in told(self.good(ward, 160, 11).until("day 1 12:00"), "dead-letters")]
         assert states == ["firing", "resolved"]
 
+    def test_in_a_replay_it_ends_with_an_hour_of_the_clock(self) -> None:
+        """A share that has sunk is looked at then: a fact that opens or closes no stay is no occasion."""
+        ward = self.good(self.good(self.bad(WARD, 6), 105), 160, 11).sedation("day 1 11:59", "on", source="his")
+        assert told(ward.until("day 1 12:00"), "dead-letters") == [
+            ("firing", "monitor", at("day 1 10:04")),
+            ("resolved", "monitor", at("day 1 12:00")),
+        ]
+
     def test_what_names_no_source_counts_for_its_topic(self) -> None:
         rules = SHIPPED
         noise = [Arrival(LAB, None, place, None, b"{") for place in range(100, 110)]
