@@ -110,7 +110,7 @@ class Assessor:
             self.due = None
             return {key: None for group, keys in known.items() if group != "alert" for key in keys}
         passed = self.due is not None and now >= self.due
-        if since is not None and not passed and not self._book.dirty and not self._early_touched:
+        if since is not None and not passed and not self._book.dirty:
             return {}
         look = Look(self.stay, self._view, now, known, since, passed)
         ards = self._ards
@@ -140,7 +140,7 @@ class Assessor:
             or look.since <= decided_after(look.stay, self._protocol) < look.now
         ):
             found[ELIGIBILITY] = self._eligibility(look)
-        if look.everything or look.passed or found:
+        if look.passed or found:
             found |= self._outcomes(look)
         return found
 

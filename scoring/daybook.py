@@ -80,7 +80,7 @@ class DayBook:
                 breathing.add(day)
             else:
                 before = self._organs[part].pop(day, None)
-                if before is None or before != self.organ(view, part, day):
+                if before != self.organ(view, part, day):
                     changed.add((part, day))
         self.dirty = set()
         return changed, breathing

@@ -27,12 +27,20 @@ def filed(moments: Iterable[datetime], chart: Chart | None = None, **fields: str
     stay = Stay()
     for moment in moments:
         stay = stay.vital(moment.isoformat(), heart_rate=100, event_id=f"e{moment:%dT%H.%M.%S}", **fields)
+    file_all(stay, chart)
+    return chart
+
+
+def file_all(stay: Stay, chart: Chart) -> None:
     door = Door(SHIPPED)
     for arrival in arrivals(stay.events):
         one = door.admit(arrival, LATEST)
         assert one.event is not None and one.filed is not None
         chart.file(one.event, one.filed, Changes())
-    return chart
+
+
+def rates_of(chart: Chart) -> list[datetime]:
+    return [rate.at for rate in chart.shelves.usable[Variable.HEART_RATE]]
 
 
 def thinned(moments: list[datetime], needed: Iterable[datetime] = ()) -> list[datetime]:
@@ -43,7 +51,7 @@ def thinned(moments: list[datetime], needed: Iterable[datetime] = ()) -> list[da
         for moment in needed:
             rates.latest(moment, moment)
         thin(chart, Changes())
-    return [rate.at for rate in rates]
+    return rates_of(chart)
 
 
 @pytest.mark.proves("I9")
@@ -84,3 +92,30 @@ def test_i9_a_day_with_little_on_it_stays_as_it_is() -> None:
     """The crowd of one day is no reason to thin another."""
     slow, dense = minutes(20, every=timedelta(hours=1)), minutes(600, MIDNIGHT + timedelta(days=2))
     assert thinned([*slow, *dense]) == [*slow, *dense[-241:]]
+
+
+@pytest.mark.proves("I9")
+def test_i9_what_was_new_as_a_day_was_thinned_goes_once_it_is_old() -> None:
+    """The 121 values of its last four hours are no crowd by themselves; the quiet day after it is left alone."""
+    dense, quiet = minutes(720, every=2 * MINUTE), minutes(24, MIDNIGHT + timedelta(days=1), timedelta(hours=1))
+    dense_again = minutes(720, MIDNIGHT + timedelta(days=2), 2 * MINUTE)
+    chart = filed(dense)
+    thin(chart, Changes())
+    assert rates_of(chart) == [dense[0], *dense[-121:]]
+    filed([*quiet, *dense_again], chart)
+    thin(chart, Changes())
+    assert rates_of(chart) == [dense[0], *quiet, *dense_again[-121:]]
+
+
+@pytest.mark.proves("I9")
+def test_i9_what_lies_beside_a_value_in_its_event_goes_with_it() -> None:
+    """Nothing points to what is gone, and what is held is counted whole."""
+    stay = Stay().admitted(MIDNIGHT.isoformat())
+    for moment in minutes(300):
+        stay = stay.vent(moment.isoformat(), "invasive", fio2="0.5", peak_pressure=20)
+    chart = Chart(SHIPPED.protocol, SHIPPED.codemap)
+    file_all(stay, chart)
+    assert chart.size == 1 + 300 * 3
+    thin(chart, Changes())
+    assert chart.size == 1 + 241 * 3
+    assert len(chart.beside) == 241

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.models.record import ALERT, Cause, dump
+from picustream.models.record import ALERT, APPS, OUTCOME, Cause, dump
 from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import EVENT, StayFile
-from tests.core.build import Stay
-from tests.core.histories import SEEDS, SHIPPED, arrivals, rules_for, shuffled
+from tests.core.build import Stay, at, date_of
+from tests.core.histories import SEEDS, SHIPPED, arrivals, rules_for, shuffled, with_parameters
 from tests.core.running import assert_same, without_the_way
 from tests.core.stories import histories
 from tests.reference.generate import case
@@ -32,6 +32,7 @@ class Bedside:
         self.fields: dict[str, bytes] = {}
         self._stay = StayFile("S", rules, fields)
         self._told: dict[RecordKey, dict[str, Any]] = {}
+        self.withdrawn: set[str] = set()
 
     def file(self, arrival: Arrival) -> datetime | None:
         """Takes an event in; when it was filed, or None where the door refuses it."""
@@ -48,6 +49,7 @@ class Bedside:
                 self._told[revision.key] = dump(revision.record)
         for name, value in self._stay.take_unsaved().items():
             self.fields.pop(name, None) if value is None else self.fields.update({name: value})
+        self.withdrawn = {str(key) for key, one in self._told.items() if one["status"] == "entered-in-error"}
         standing = {key: one for key, one in self._told.items() if one["status"] != "entered-in-error"}
         return {key: without_the_way(one) for key, one in standing.items()}
 
@@ -91,7 +93,8 @@ def test_i9_likewise_at_every_event_of_a_small_story_and_as_time_goes_on(told: l
     check(SHIPPED, told, set(range(len(told))), silences)
 
 
-WARD = Stay().admitted("day 1", birth_date="2020-05-01", sex="female").discharged("day 4")
+OPEN = Stay().admitted("day 1", birth_date="2020-05-01", sex="female")
+WARD = OPEN.discharged("day 4")
 
 
 @pytest.mark.proves("M6", "I9")
@@ -125,3 +128,64 @@ def test_p1_a_support_that_comes_late_reaches_the_samples_behind_an_fio2_of_the_
     late = ward.vent("day 1 02:00", "invasive", recorded="day 2 12:00")
     assert ward.until("day 2 13:00").organ(2, "respiratory")["basis"] == "measured"
     assert late.until("day 2 13:00").organ(2, "respiratory")["reason"] == "unpaired"
+
+
+@pytest.mark.proves("A4", "I8")
+def test_a4_an_onset_that_becomes_known_a_day_later_closes_when_it_falls_due() -> None:
+    """Not at the next midnight: thirty hours and six after the onset, one hour after the gas came."""
+    ward = OPEN.vent("day 1 09:00", "invasive", peep=8).gas("day 1 10:00", pao2=60, fio2=1, recorded="day 2 21:00")
+    ward = ward.gas("day 2 10:00", pao2=60, fio2=1)
+    told = [(one["status"], at(one["emitted_at"])) for one in ward.until("day 3").revisions(APPS, basis="at-24h")]
+    assert told[-1] == ("final", at("day 2 22:00"))
+
+
+@pytest.mark.proves("A5", "I9")
+def test_a5_a_late_gas_that_moves_the_onset_tells_every_later_day_anew() -> None:
+    """At once, and because of that gas."""
+    ward = OPEN.vent("day 2 09:00", "invasive", peep=8).vent("day 3 09:00", "invasive", peep=8)
+    ward = ward.vent("day 1 09:00", "invasive", peep=8, recorded="day 3 11:00")
+    ward = ward.gas("day 2 10:00", pao2=60, fio2=1).gas("day 3 10:00", pao2=60, fio2=1)
+    late = ward.gas("day 1 10:00", pao2=60, fio2=1, recorded="day 3 12:00", event_id="late").until("day 3 13:00")
+    told = late.revisions(APPS, basis="daily", day=date_of(3))[-1]
+    assert (told["onset_at"], told["cause"]["event_id"]) == (at("day 1 10:00").isoformat(), "late")
+
+
+@pytest.mark.proves("T2", "T5")
+@pytest.mark.parametrize("corrected", ["day 1 12:00", "day 4 00:05"], ids=["hours later", "a few minutes ahead"])
+def test_t5_an_admission_that_is_corrected_to_after_the_gases_withdraws_their_scores(corrected: str) -> None:
+    """Also where the day on which it is now said to be has not begun."""
+    ward = OPEN.vent("day 1 09:00", "invasive", peep=8).gas("day 1 10:00", pao2=60, fio2=1)
+    ward = ward.vent("day 2 09:00", "invasive", peep=8, recorded="day 2 10:00")
+    ward = ward.admitted(corrected, recorded="day 3 23:50", status="corrected")
+    bedside = Bedside(SHIPPED)
+    *before, correction = arrivals(ward.events)
+    for arrival in before:
+        bedside.file(arrival)
+    scores = {f"apps/daily/{date_of(1)}", "apps/at-24h/1"}
+    assert f"apps/daily/{date_of(1)}" in {str(key) for key in bedside.look(at("day 3 23:00"))}
+    bedside.file(correction)
+    told = {str(key) for key in bedside.look(at("day 3 23:55"))}
+    assert not told & scores
+    assert f"apps/daily/{date_of(1)}" in bedside.withdrawn
+
+
+@pytest.mark.proves("O4", "I8")
+def test_o4_the_last_day_of_a_stay_begins_at_midnight_though_its_end_is_told_before() -> None:
+    """A discharge shortly after midnight, told shortly before it: nothing else falls due at that midnight."""
+    ward = OPEN.treatment("day 1 12:00", arm="A").discharged("day 4 00:30", recorded="day 3 23:50")
+    [day] = ward.until("day 4 00:30").revisions(OUTCOME, milestone="window-day-3")
+    assert (day["reached"], at(day["emitted_at"])) == (True, at("day 4"))
+
+
+@pytest.mark.proves("O3", "I5")
+def test_a_milestone_that_another_protocol_does_not_have_is_withdrawn() -> None:
+    """A stay that began under 28 days of follow-up and is loaded under 30."""
+    before = Bedside(SHIPPED)
+    moments = [before.file(arrival) for arrival in arrivals(OPEN.discharged("day 2 08:00").events)]
+    now = max(moment for moment in moments if moment is not None) + timedelta(days=40)
+    names = {key.part for key in before.look(now) if key.kind == "outcome"}
+    assert {"death-28d", "survival-28d"} <= names
+    after = Bedside(with_parameters({"follow_up": {"days": 30}}), before.fields)
+    found = {str(key) for key in after.look(now)}
+    assert after.withdrawn == {"outcome/death-28d", "outcome/survival-28d"}
+    assert "outcome/death-30d" in found

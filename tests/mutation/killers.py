@@ -49,7 +49,8 @@ TESTS = {
     "daybook": ["incremental", "time", "mods_days", "apps"],
     "reach": ["incremental", "pairing", "apps"],
     "thinning": ["crowded", *KEPT],
-    **dict.fromkeys(("chart", "recall", "shelves"), KEPT),
+    "chart": ["crowded", "alerts", *KEPT],
+    **dict.fromkeys(("recall", "shelves"), KEPT),
 }
 """The tests of tests/core/ that see a module, the likeliest first; by default those of the engine."""
 
