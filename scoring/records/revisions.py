@@ -1,7 +1,9 @@
 """Revisions: what changed between what was last told and what is so now (contract 2.1).
 
 A revision is made only when something but the book-keeping changed. `final` means closed; what changes after that is
-`amended`; what is no longer so is told as `entered-in-error`, once.
+`amended`; what is no longer so is told as `entered-in-error`, once. A correction can open a record again, by moving the
+onset or the admission from which its time is counted: then it is `preliminary` until it closes anew, whatever came
+first (I1).
 """
 
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from picustream.scoring.rules import Rules
 
 TOPICS = {"mods": MODS, "apps": APPS, "eligibility": ELIGIBILITY, "outcome": OUTCOME}
 WITHDRAWN = "entered-in-error"
+CLOSED = ("final", "amended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,9 @@ def revise(key: RecordKey, body: Body | None, head: Head | None, telling: Tellin
         return _revision(key, _withdrawn(key), head, telling, WITHDRAWN, "")
     digest = _digest(body, telling.patient_id)
     same = head is not None and head.digest == digest
-    was_closed = head is not None and head.closed
-    if same and (was_closed or not body.closed):
+    if same and head is not None and (head.status in CLOSED or not body.closed):
         return None
-    status = ("amended" if was_closed else "final") if body.closed or was_closed else "preliminary"
+    status = "preliminary" if not body.closed else "amended" if head is not None and head.closed else "final"
     return _revision(key, body, head, telling, status, digest)
 
 
@@ -114,7 +116,7 @@ def _revision(key: RecordKey, body: Body, head: Head | None, telling: Telling, s
         caveats=list(body.caveats),
         **body.fields,
     )
-    closed = status in ("final", "amended") or (head is not None and head.closed)
+    closed = status in CLOSED or (head is not None and head.closed)
     return Revision(topic, key, record, Head(number, digest, status, closed, patient_id, effective_at))
 
 

@@ -11,7 +11,7 @@ from picustream.models.record import ALERT, DEAD_LETTER
 from picustream.scoring.engine import Output
 
 Key = tuple[Any, ...]
-IGNORED = {"closed", "effective_at"}
+IGNORED = {"effective_at"}
 
 
 def current(outputs: Iterable[Output]) -> dict[Key, dict[str, Any]]:
@@ -39,6 +39,11 @@ def _key(record: dict[str, Any]) -> Key:
     return ("outcome", stay, record["milestone"]) if "milestone" in record else ("eligibility", stay)
 
 
+def _closed(record: dict[str, Any]) -> bool:
+    """`final` or `amended`, as the way to it was; open is neither (I1)."""
+    return record["status"] in ("final", "amended")
+
+
 SPECIFIED_DETAILS = {
     "age-18-review",
     "birth-date-missing",
@@ -59,7 +64,7 @@ def differences(ours: Any, theirs: Any, path: str = "") -> list[str]:
             for name, value in theirs.items()
             if name not in IGNORED
             and not (name == "detail" and "criterion" in theirs and value not in SPECIFIED_DETAILS)
-            for line in differences(ours.get(name), value, f"{path}/{name}")
+            for line in differences(_closed(ours) if name == "closed" else ours.get(name), value, f"{path}/{name}")
         ]
     if isinstance(theirs, list | tuple):
         if isinstance(ours, list) and path.endswith("/inputs"):  # the event that says "room air" is our own addition

@@ -13,8 +13,11 @@ from picustream.streams.replay import AFTERWARDS
 from tests.core.compare import Key, current
 from tests.core.histories import arrivals
 
-OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at", "status"}
+OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at"}
 """Fields that tell of the way to a record, not of where it ends (I1)."""
+
+CLOSED = ("final", "amended")
+"""Which of these a closed record says tells of the way, too."""
 
 Events = Sequence[tuple[str, dict[str, Any]]]
 
@@ -124,7 +127,8 @@ def essence(outputs: Iterable[Output]) -> dict[Key, dict[str, Any]]:
 
 def without_the_way(record: dict[str, Any]) -> dict[str, Any]:
     """What a record says, whatever way led to it."""
-    return {name: _steady(part) for name, part in record.items() if name not in OF_THE_WAY}
+    steady = {name: _steady(part) for name, part in record.items() if name not in OF_THE_WAY}
+    return steady | {"status": "closed" if record["status"] in CLOSED else record["status"]}
 
 
 def _steady(part: Any) -> Any:

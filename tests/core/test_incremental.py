@@ -172,7 +172,7 @@ def test_t5_an_admission_that_is_corrected_to_after_the_gases_withdraws_their_sc
 @pytest.mark.proves("O4", "I8")
 def test_o4_the_last_day_of_a_stay_begins_at_midnight_though_its_end_is_told_before() -> None:
     """A discharge shortly after midnight, told shortly before it: nothing else falls due at that midnight."""
-    ward = OPEN.treatment("day 1 12:00", arm="A").discharged("day 4 00:30", recorded="day 3 23:50")
+    ward = OPEN.treatment("day 1 12:00").discharged("day 4 00:30", recorded="day 3 23:50")
     [day] = ward.until("day 4 00:30").revisions(OUTCOME, milestone="window-day-3")
     assert (day["reached"], at(day["emitted_at"])) == (True, at("day 4"))
 

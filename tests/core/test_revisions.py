@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from picustream.models.record import DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
+from picustream.models.record import APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
 from tests.core.build import MICROSECOND, Record, Stay, at, date_of, obs
 from tests.core.histories import SHIPPED, replayed, shuffled
+from tests.core.running import without_the_way
 from tests.reference.generate import case
 
 WARD = Stay().until("day 10").admitted("day 1 08:00", birth_date="2020-05-01", sex="female")
@@ -31,12 +32,17 @@ def chains(records: list[tuple[str, Record]]) -> dict[Any, list[Record]]:
 
 
 def assert_whole(chain: list[Record]) -> None:
-    """1, 2, 3 ... each superseding the one before; never an event id twice, never withdrawn twice."""
+    """1, 2, 3 ... each superseding the one before; never an event id twice, never withdrawn twice.
+
+    Only what is counted from an onset or an admission can be open again.
+    """
     assert [record["revision"] for record in chain] == list(range(1, len(chain) + 1))
     assert [record["supersedes"] for record in chain] == [None, *(record["event_id"] for record in chain[:-1])]
     for before, after in pairwise(record["status"] for record in chain if "alert_id" not in record):
         assert (before, after) != ("entered-in-error", "entered-in-error")
-        assert not (before in ("final", "amended") and after in ("preliminary", "final"))
+        assert not (before in ("final", "amended") and after == "final")
+        if before in ("final", "amended") and after == "preliminary":
+            assert chain[0].get("basis") == "at-24h" or "criteria" in chain[0]
 
 
 @pytest.mark.proves("I3", "T4")
@@ -185,3 +191,26 @@ def test_outputs_are_keyed_by_stay_and_carry_cloud_event_headers() -> None:
     assert (headers["ce_subject"], headers["content-type"]) == (b"S", b"application/json")
     assert at(headers["ce_time"].decode()) == at(record["effective_at"])
     assert at(record["effective_at"]) - at(headers["ce_time"].decode()) < MICROSECOND
+
+
+@pytest.mark.proves("I1", "A4", "T4")
+def test_i1_a_record_that_a_correction_opens_again_says_so_whatever_came_first() -> None:
+    """The first gas is withdrawn after its episode was final: episode 1 begins three hours later and is open again."""
+    ward = Stay().admitted("day 1 07:00", birth_date="2020-01-01").vent("day 1 07:30", "invasive", peep=8)
+    ward = ward.gas("day 1 08:00", pao2=60, fio2="0.5", event_id="first").gas("day 1 11:00", pao2=60, fio2="0.5")
+    ward = ward.gas("day 2 10:00", pao2=60, fio2="0.5").vital("day 2 21:00", heart_rate=100)
+    late = {"event_id": "first", "recorded": "day 2 12:00", "status": "entered-in-error"}
+    ward = ward.gas("day 1 08:00", pao2=60, fio2="0.5", **late)
+    assert [one["status"] for one in ward.until("day 2 22:00").revisions(APPS, basis="at-24h")] == [
+        "preliminary", "final", "preliminary",
+    ]  # fmt: skip
+    in_time = ward.arriving(1, 2, 3, 4, 5, 7, 6)
+    for whole, count in ((ward, 4), (in_time, 3)):
+        chain = whole.until("day 2 23:30").revisions(APPS, basis="at-24h")
+        assert_whole(chain)
+        assert len(chain) == count
+        assert chain[-1]["status"] in ("final", "amended")
+        assert at(chain[-1]["emitted_at"]) == at("day 2 23:00")
+    assert without_the_way(ward.until("day 2 22:00").apps_24h() or {}) == without_the_way(
+        in_time.until("day 2 22:00").apps_24h() or {}
+    )
