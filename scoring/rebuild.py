@@ -81,8 +81,6 @@ class Rebuild:
     def finish(self, now: datetime, subject: str) -> tuple[Engine, Effects]:
         """The engine with everything in it, and what has to be stored and told; the alert is about `subject`."""
         self._engine.clock = now
-        for stay in self._stays.values():
-            stay.restored()
         effects = self._engine.rebuild(self._stays.values(), now)
         for stay in self._stays.values():
             self._engine.feeds.stands(stay.stay_id, stay.is_open, self._admitted.get(stay.stay_id, now))

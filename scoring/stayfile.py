@@ -26,6 +26,8 @@ EVENT, HEAD = "e:", "h:"
 """Prefixes of a stay's fields in the store."""
 GONE = "gone"
 """The field that tells what was let go of."""
+CONFLICTS = "conflicts"
+"""The field that tells what was said twice, differently: what is in force does not show it."""
 
 
 class StayFile:
@@ -46,7 +48,8 @@ class StayFile:
             self._load(name, value)
         if fields and GONE in fields:
             self._restore_gone(text.parse(fields[GONE]))
-        self._alarms.restore_conflicts(self._heads)
+        if fields and CONFLICTS in fields:
+            self._chart.conflicts.restore(text.parse(fields[CONFLICTS]))
 
     @classmethod
     def recalled(
@@ -121,10 +124,6 @@ class StayFile:
         self._note(key, head)
         self.unsaved[HEAD + str(key)] = text.encode(head.to_store()).encode()
 
-    def restored(self) -> None:
-        """Everything told has been taken over."""
-        self._alarms.restore_conflicts(self._heads)
-
     def _note(self, key: RecordKey, head: Head) -> None:
         self._heads[key] = head
         self._known.setdefault(key.group, set()).add(key)
@@ -160,6 +159,9 @@ class StayFile:
     def _save(self, changes: Changes) -> None:
         for name, one in changes.stored.items():
             self.unsaved[EVENT + name] = f"{one.topic}\n{one.text}".encode() if one else None
+        if changes.conflicts:
+            conflicts = self._chart.conflicts.to_store()
+            self.unsaved[CONFLICTS] = text.encode(conflicts).encode() if conflicts else None
         if changes.gone:
             gaps = {
                 name: [list(gap) for gap in series.gaps] for name, series in self._chart.shelves.named() if series.gaps

@@ -3,11 +3,9 @@
 from datetime import datetime
 
 from picustream.scoring.alerts.alerts import (
-    CONFLICTING,
     FIRING,
     SILENT_AFTER,
     STAY_SILENT,
-    WITHIN,
     Condition,
     Situation,
     alert_revisions,
@@ -66,11 +64,3 @@ class Alarms:
         self.due = silent + SILENT_AFTER if silent is not None else None
         self._oddities = self._chart.oddities
         return list(alert_revisions(holding, frozenset(self._firing), heads, telling))
-
-    def restore_conflicts(self, heads: dict[RecordKey, Head]) -> None:
-        """A conflict cannot be seen in what is in force; it is kept by the alert that told it."""
-        for key in self._firing:
-            name, _, subject = key.part.partition("/")
-            if name == CONFLICTING:
-                source, _, event_id = subject.partition(WITHIN)
-                self._chart.conflicts[(source, event_id)] = heads[key].effective_at

@@ -94,7 +94,8 @@ def stay_conditions(situation: Situation) -> Iterator[Condition]:
     yield from _conflicts(situation)
     if situation.stay is None:
         told = situation.heads.get(NO_ADMISSION)
-        heard = told.effective_at if told else situation.chart.first_heard()
+        firing = told is not None and told.digest == FIRING
+        heard = told.effective_at if told and firing else situation.chart.held.first_heard()
         if heard is not None:
             yield Condition(NO_ADMISSION.part, heard)
         return
@@ -113,14 +114,14 @@ def silent_since(chart: Chart, stay: Stay) -> datetime | None:
 
 
 def _conflicts(situation: Situation) -> Iterator[Condition]:
-    for (source, event_id), moment in situation.chart.conflicts.items():
+    for (source, event_id), moment in situation.chart.conflicts.events.items():
         yield Condition(CONFLICTING, moment, f"{source}{WITHIN}{event_id}")
 
 
 def _facts(situation: Situation, stay: Stay) -> Iterator[Condition]:
     for fact in stay.set_aside:
         yield Condition("end-before-admission", fact.at, detail=fact.filed.event_id)
-    stranger = situation.chart.stranger(stay.patient_id)
+    stranger = situation.chart.held.stranger(stay.patient_id)
     if stranger is not None:
         yield Condition("patient-mismatch", stranger.happened_at, detail=stranger.event_id)
     t0 = treatment_start(situation.chart)

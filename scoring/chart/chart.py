@@ -7,7 +7,6 @@ one thing are ordered by filing time, then event id, then canonical text; what l
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from picustream.models.codemap import CodeMap
@@ -21,8 +20,10 @@ from picustream.models.event import (
 from picustream.models.protocol import Protocol
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
+from picustream.scoring.chart.conflicts import Conflicts, Piece
 from picustream.scoring.chart.entries import Changes, Entry, Fact, Filed, Holding, Identity, Kind, Observed, Ventilation
 from picustream.scoring.chart.gone import Gone
+from picustream.scoring.chart.held import Held
 from picustream.scoring.chart.reading import observed_of
 from picustream.scoring.chart.series import Recall, Series
 from picustream.scoring.chart.shelves import Shelves
@@ -51,10 +52,9 @@ class Chart:
         """Usable PaO2, FiO2 (P1) and peak pressures (A6) of one event."""
         self.gone = Gone()
         """What was let go of."""
-        self.conflicts: dict[Identity, datetime] = {}
-        """(source, event id) under which two different things were said, as long as nothing later was said."""
-        self._held: dict[str, dict[str, Filed]] = {}
-        """Events in force by the patient they name."""
+        self.conflicts = Conflicts()
+        self.held = Held()
+        """Events in force."""
         self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
         """Events that say something older of what a later version is in force of."""
 
@@ -85,41 +85,26 @@ class Chart:
     @property
     def oddities(self) -> tuple[frozenset[Identity], frozenset[str]]:
         """What alerts look at beside the records: conflicts, and the patients named."""
-        return frozenset(self.conflicts), frozenset(self._held)
+        return frozenset(self.conflicts.events), self.held.patients
 
-    def first_heard(self) -> datetime | None:
-        """The earliest moment that anything in force speaks of."""
-        return min((one.happened_at for of in self._held.values() for one in of.values()), default=None)
-
-    def stranger(self, patient_id: str) -> Filed | None:
-        """The first event in force that names another patient."""
-        others = [one for name, of in self._held.items() if name != patient_id for one in of.values()]
-        return min(others, key=lambda one: one.rank, default=None)
-
-    def first_of_each_patient(self) -> set[Filed]:
-        """The first event in force that names each patient."""
-        return {min(of.values(), key=lambda one: one.rank) for of in self._held.values()}
-
-    def _hold(self, new: Filed, old: Filed | None, changes: Changes) -> None:
-        """Counts what is in force of each event; an event with nothing in force is let go."""
-        if new is old:
+    def _hold(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
+        """Puts one version into force in the place of another; an event with nothing in force is let go."""
+        if old is not None and new.filed is old.filed:
             return
-        new.holds += 1
-        changes.stored[new.key] = new
-        self._held.setdefault(new.patient_id, {})[new.key] = new
+        self.held.take(new.filed, new.stands)
+        changes.stored[new.filed.key] = new.filed
         if old is None:
             return
         self._release(old, changes)
-        if new.rank != old.rank:
-            self.conflicts.pop((old.source, old.event_id), None)
+        if self.gone and not self.held.names(old.filed.patient_id):
+            raise Recall  # what was let go of may name the patient, too
+        if new.filed.rank != old.filed.rank and self.conflicts.settle(piece):
+            changes.conflicts = True
 
-    def _release(self, old: Filed, changes: Changes) -> None:
-        old.holds -= 1
-        if old.holds == 0:
-            changes.stored[old.key] = None
-            del self._held[old.patient_id][old.key]
-            if not self._held[old.patient_id]:
-                del self._held[old.patient_id]
+    def _release(self, old: Entry | Fact, changes: Changes) -> None:
+        self.held.release(old.filed, old.stands)
+        if old.filed.holds == 0:
+            changes.stored[old.filed.key] = None
 
     # What is let go of (I9). ----------------------------------------------------------------------------------------
 
@@ -150,7 +135,7 @@ class Chart:
                 self.gone.note(one.entry.filed, VENTILATION + one.entry.filed.event_id)
             leaving.setdefault(id(series), (series, set()))[1].add(one.entry)
             self._hidden.pop((one.kind, one.identity), None)
-            self._release(one.entry.filed, changes)
+            self._release(one.entry, changes)
             changes.gone = True
         for series, entries in leaving.values():
             series.let_go(entries)
@@ -169,7 +154,7 @@ class Chart:
         if said is not None and (kept.source, kept.event_id) not in self._ventilation:
             names.append(VENTILATION + kept.event_id)
         whole = len(names) == len(observed) + (said is not None)
-        if whole and kept.patient_id in self._held and self._in_gaps(observed, said):
+        if whole and self.held.names(kept.patient_id) and self._in_gaps(observed, said):
             news = [self.gone.note(kept, name) for name in names]
             changes.gone = changes.gone or any(news)
             return True
@@ -197,20 +182,22 @@ class Chart:
 
     # Versions. ------------------------------------------------------------------------------------------------------
 
-    def _supersedes(self, kind: Kind, identity: Identity, new: Filed, old: Filed) -> bool:
+    def _supersedes(self, kind: Kind, identity: Identity, new: Filed, old: Filed, changes: Changes) -> bool:
         """Whether `new` is the later version of two; the other one is remembered as hidden."""
-        later = self._later(new, old)
+        later = self._later((kind, *identity), new, old, changes)
         loser = old if later else new
         self._hidden.setdefault((kind, identity), {})[loser.key] = loser
         return later
 
-    def _later(self, new: Filed, old: Filed) -> bool:
+    def _later(self, piece: Piece, new: Filed, old: Filed, changes: Changes) -> bool:
         """Whether `new` is the later version; what ties in all but the text is a conflict, told and still decided."""
         if new.rank != old.rank:
             return new.rank > old.rank
+        later = canonical(parse(new.text)) > canonical(parse(old.text))
         if new.source == old.source:
-            self.conflicts[(new.source, new.event_id)] = new.happened_at
-        return canonical(parse(new.text)) > canonical(parse(old.text))
+            self.conflicts.note(piece, new if later else old)
+            changes.conflicts = True
+        return later
 
     def _file_observation(self, new: Observed, changes: Changes) -> None:
         identity = (new.filed.source, new.id)
@@ -220,10 +207,10 @@ class Chart:
                 if (new.value, new.fault) == (old.value, old.fault):
                     return
                 new = replace(new, filed=old.filed)  # a repeat, which a mended code map now reads differently
-            elif not self._supersedes("observation", identity, new.filed, old.filed):
+            elif not self._supersedes("observation", identity, new.filed, old.filed, changes):
                 return
         self._current[identity] = new
-        self._hold(new.filed, old.filed if old else None, changes)
+        self._hold(("observation", *identity), new, old, changes)
         if old is not None:
             self._shelf(old).remove(old)
             self._index(old, False, changes)
@@ -252,7 +239,7 @@ class Chart:
         old = self._ventilation.get(identity)
         if old is not None:
             same = kept.says_the_same(old.filed)
-            if same or not self._supersedes("ventilation", identity, kept, old.filed):
+            if same or not self._supersedes("ventilation", identity, kept, old.filed, changes):
                 return
         peaks = [o for o in self.beside.get(identity, ()) if o.variable is Variable.PEAK_PRESSURE]
         for peak in peaks:
@@ -260,7 +247,7 @@ class Chart:
         self._ventilation[identity] = new
         for peak in peaks:
             self._shelf(peak).add(peak)
-        self._hold(kept, old.filed if old else None, changes)
+        self._hold(("ventilation", *identity), new, old, changes)
         if old is not None:
             self.shelves.of_ventilation(old).remove(old)
         self.shelves.of_ventilation(new).add(new)
@@ -272,10 +259,10 @@ class Chart:
         kind: str = getattr(event, "type")  # noqa: B009 - every concrete fact has one, the base class does not
         key = (kind, event.source, identity) if many else (kind,)
         old = self.facts.get(key)
-        if old is not None and (kept.says_the_same(old.filed) or not self._later(kept, old.filed)):
+        if old is not None and (kept.says_the_same(old.filed) or not self._later(key, kept, old.filed, changes)):
             return
-        self.facts[key] = Fact(kept, event, kept.order(identity))
-        self._hold(kept, old.filed if old else None, changes)
+        self.facts[key] = new = Fact(kept, event, kept.order(identity))
+        self._hold(key, new, old, changes)
         changes.facts = True
 
 

@@ -30,6 +30,8 @@ class Filed:
     """A short name of the text, for the store."""
     holds: int = 0
     """How many current versions come from this event."""
+    states: int = 0
+    """How many of these are not withdrawn."""
 
     def __post_init__(self) -> None:
         self.rank = (self.recorded_at or self.happened_at, self.event_id)
@@ -63,6 +65,8 @@ class Observed:
     """In the variable's canonical unit; None when unusable."""
     fault: str | None
     """Why it is unusable: `withdrawn`, `no-value` or a dead-letter reason."""
+    stands: bool
+    """Whether it is not withdrawn, whatever it is worth."""
     original: Decimal | None
     unit: str | None
     order: Order
@@ -132,6 +136,8 @@ class Changes:
     """Events to keep (by key), and keys to let go."""
     gone: bool = False
     """Whether what is remembered of things let go of has changed."""
+    conflicts: bool = False
+    """Whether something is in conflict that was not, or the other way round."""
 
 
 @dataclass(frozen=True, slots=True)

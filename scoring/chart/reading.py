@@ -19,7 +19,8 @@ def observed_of(
     status = event.status_of(said)
     value, fault = _usable(variable, said, status, protocol, codemap) if variable else (None, "not-asked-for")
     identity = event.id_of(said)
-    return Observed(kept, identity, variable, value, fault, said.value, said.unit, kept.order(identity))
+    stands, order = status not in WITHDRAWN, kept.order(identity)
+    return Observed(kept, identity, variable, value, fault, stands, said.value, said.unit, order)
 
 
 def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | None:

@@ -35,17 +35,19 @@ def is_crowded(chart: Chart) -> bool:
 def thin(chart: Chart, changes: Changes) -> None:
     """Lets go of whole events of which nothing is needed; to be called while every series notes its look-ups.
 
-    What stays whatever it says: blood gases, and an event for each patient named (alert `patient-mismatch`).
+    What stays whatever it says: blood gases, an event for each patient named (alert `patient-mismatch`), and what is in
+    conflict (`conflicting-duplicate`).
     """
-    named = chart.first_of_each_patient()
+    named, disputed = chart.held.first_of_each_patient(), chart.conflicts.events
     spare = {entry for _, series in chart.shelves.named() for entry in _spare(series)}
     events: defaultdict[tuple[str, str], list[Holding]] = defaultdict(list)
     for holding in chart.holdings():
         events[(holding.entry.filed.source, holding.entry.filed.event_id)].append(holding)
     gone = [
         holding
-        for of_event in events.values()
-        if all(one.entry in spare and one.entry.filed not in named and not chart.hides(one) for one in of_event)
+        for identity, of_event in events.items()
+        if identity not in disputed
+        and all(one.entry in spare and one.entry.filed not in named and not chart.hides(one) for one in of_event)
         and not any(isinstance(one.entry, Observed) and one.entry.of_blood_gas for one in of_event)
         for holding in of_event
     ]

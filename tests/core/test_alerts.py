@@ -8,6 +8,7 @@ from picustream.models import text
 from picustream.models.record import ALERT
 from picustream.scoring.alerts.alerts import CATALOGUE, passing_alert
 from tests.core.build import Stay, at, date_of, obs
+from tests.core.feeding import alerts
 from tests.core.histories import SHIPPED
 from tests.core.running import Worker
 
@@ -143,6 +144,9 @@ def test_events_of_a_stay_that_nobody_admitted_are_told() -> None:
     assert told(ward.until("day 1 11:00"), "no-admission") == [("firing", at("day 1 09:00"), None)]
     come = ward.admitted("day 1 08:00", recorded="day 1 12:00").until("day 1 13:00")
     assert states(come, "no-admission") == ["firing", "resolved"]
+    again = come.lab("day 1 07:00", creatinine=80, recorded="day 1 12:30")
+    again = again.admitted("day 1 08:00", recorded="day 1 12:45", status="entered-in-error").until("day 1 13:00")
+    assert told(again, "no-admission")[-1] == ("firing", at("day 1 07:00"), None)
 
 
 @pytest.mark.proves("T2")
@@ -165,6 +169,18 @@ def test_another_patient_on_the_same_stay_is_told() -> None:
     assert ward.organ(1, "renal")["points"] == 2
 
 
+@pytest.mark.proves("V1")
+@pytest.mark.parametrize("patient", ["P", "Q"])
+@pytest.mark.parametrize("observed", [{"creatinine": 250}, {"spo2": 97}], ids=str)
+def test_a_withdrawn_result_names_nobody(patient: str, observed: dict[str, int]) -> None:
+    """Whichever patient the withdrawal names, and whether or not the value is one that a score reads."""
+    ward = WARD.lab("day 1 12:00", patient="Q", event_id="x1", **observed)
+    late = {"event_id": "x1", "recorded": "day 1 14:00", "status": "entered-in-error"}
+    assert states(ward.until("day 1 13:00"), "patient-mismatch") == ["firing"]
+    ward = ward.lab("day 1 12:00", patient=patient, **observed, **late)
+    assert states(ward.until("day 1 15:00"), "patient-mismatch") == ["firing", "resolved"]
+
+
 @pytest.mark.proves("V1", "I1")
 def test_versions_that_tie_in_everything_but_their_content_are_told() -> None:
     """By source and event, whichever came first."""
@@ -172,6 +188,48 @@ def test_versions_that_tie_in_everything_but_their_content_are_told() -> None:
     for ward in (one, one.arriving(1, 3, 2)):
         fired = [record for record in ward.until("day 1 13:00").alerts if record["name"] == "conflicting-duplicate"]
         assert [record["alert_id"] for record in fired] == ["S/alert/conflicting-duplicate/ward+r1"]
+
+
+TIED = {"event_id": "r1", "recorded": "day 1 13:00"}
+TWICE = WARD.lab("day 1 12:00", creatinine=50, platelets=200, **TIED).lab(
+    "day 1 12:00", creatinine=400, platelets=30, **TIED
+)
+"""Two contents of one event: two values in conflict."""
+
+
+@pytest.mark.proves("I1", "V1")
+@pytest.mark.parametrize("order", [(1, 2, 3, 4, 5), (1, 4, 2, 3, 5), (5, 4, 3, 2, 1)])
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_conflict_lasts_until_every_value_in_it_has_a_later_version(order: tuple[int, ...], crash: bool) -> None:
+    """A correction of the creatinine says nothing of the platelets, whatever came first."""
+    one = TWICE.lab(
+        "day 1 12:00", obs("creatinine", 50, id="r1#creatinine"), recorded="day 1 14:00", status="corrected"
+    )
+    both = one.lab("day 1 12:00", obs("platelets", 30, id="r1#platelets"), recorded="day 1 15:00", status="corrected")
+    assert last_state(both.arriving(*(place for place in order if place < 5)), crash) == "firing"
+    assert last_state(both.arriving(*order), crash) != "firing"
+
+
+def last_state(ward: Stay, crash: bool) -> str | None:
+    """How the conflict stands at the end, memory lost after every event or not at all."""
+    worker = Worker(SHIPPED, until=at("day 1 16:00"))
+    for event in ward.events:
+        worker.take([event])
+        if crash:
+            worker.crash()
+    found = [record for record in alerts(worker.end()) if record["name"] == "conflicting-duplicate"]
+    return found[-1]["state"] if found else None
+
+
+@pytest.mark.proves("I1", "P2")
+def test_a_conflict_about_the_support_is_not_settled_by_a_correction_of_the_peep() -> None:
+    """Support and control have versions of their own."""
+    ward = WARD.vent("day 1 12:00", "invasive", peep=5, **TIED).vent("day 1 12:00", "oxygen", peep=5, **TIED)
+    peep = obs("peep", 6, id="r1#peep")
+    ward = ward.vent("day 1 12:00", "oxygen", peep, recorded="day 1 14:00", status="corrected")
+    assert last_state(ward, False) == "firing"
+    settled = ward.vent("day 1 12:00", "oxygen", peep, event_id="r1", recorded="day 1 15:00", status="corrected")
+    assert last_state(settled, False) == "resolved"
 
 
 @pytest.mark.proves("I1", "I3")

@@ -119,3 +119,44 @@ def test_i9_what_lies_beside_a_value_in_its_event_goes_with_it() -> None:
     thin(chart, Changes())
     assert chart.size == 1 + 241 * 3
     assert len(chart.beside) == 241
+
+
+@pytest.mark.proves("I9")
+def test_i9_unusable_values_are_a_crowd_like_others() -> None:
+    """A sensor that has come off sends as many as one that has not."""
+    stay = Stay()
+    for moment in minutes(300):
+        stay = stay.vital(moment.isoformat(), heart_rate=100_000)
+    chart = Chart(SHIPPED.protocol, SHIPPED.codemap)
+    file_all(stay, chart)
+    assert is_crowded(chart)
+    thin(chart, Changes())
+    assert chart.size == 242
+
+
+@pytest.mark.proves("I9")
+def test_i9_every_series_has_a_name_by_which_it_is_found_again() -> None:
+    """What was let go of is kept under it; a series is watched for as long as somebody asks."""
+    stay = Stay().vital("day 1", heart_rate=100_000)
+    for support in (None, "invasive", "oxygen", "room-air"):
+        stay = stay.vent("day 1", support, peep=5)
+    chart = Chart(SHIPPED.protocol, SHIPPED.codemap)
+    file_all(stay, chart)
+    named = list(chart.shelves.named())
+    assert len({name for name, _ in named}) == len(named)
+    assert {"ventilator/", "ventilator/oxygen", "unusable/heart_rate/implausible", "void"} <= dict(named).keys()
+    assert all(chart.shelves.by_name(name) is series for name, series in named)
+    with chart.shelves.watched():
+        assert all(series.looked_at == [] for _, series in named)
+    assert all(series.looked_at is None for _, series in named)
+
+
+@pytest.mark.proves("I9")
+def test_i9_what_is_in_conflict_stays() -> None:
+    """So that a later version still settles it."""
+    moments = minutes(600)
+    again = Stay().vital(moments[100].isoformat(), heart_rate=120, event_id=f"e{moments[100]:%dT%H.%M.%S}")
+    chart = filed(moments)
+    file_all(again, chart)
+    thin(chart, Changes())
+    assert rates_of(chart) == [moments[0], moments[100], *moments[-241:]]

@@ -14,7 +14,7 @@ from picustream.scoring.engine import Arrival
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import EVENT, StayFile
-from tests.core.build import Stay, at, date_of
+from tests.core.build import Stay, at, date_of, obs
 from tests.core.histories import SEEDS, SHIPPED, arrivals, rules_for, shuffled, with_parameters
 from tests.core.running import assert_same, without_the_way
 from tests.core.stories import histories
@@ -189,3 +189,45 @@ def test_a_milestone_that_another_protocol_does_not_have_is_withdrawn() -> None:
     found = {str(key) for key in after.look(now)}
     assert after.withdrawn == {"outcome/death-28d", "outcome/survival-28d"}
     assert "outcome/death-30d" in found
+
+
+@pytest.mark.proves("P1", "P2", "I9")
+def test_p1_a_support_that_is_told_days_later_reaches_the_day_it_was_set() -> None:
+    """Between an FiO2 and a sample of the first day, told on the third."""
+    ward = OPEN.vent("day 1 01:30", "invasive", fio2="0.5").gas("day 1 05:00", pao2=80).lab("day 3 01:00", platelets=90)
+    late = ward.vent("day 1 03:00", "oxygen", recorded="day 3 12:00")
+    assert ward.until("day 3 13:00").organ(1, "respiratory")["basis"] == "measured"
+    assert late.until("day 3 13:00").organ(1, "respiratory")["reason"] == "unpaired"
+
+
+@pytest.mark.proves("P1", "I9")
+def test_p1_an_fio2_of_the_same_event_reaches_its_pao2_wherever_it_lies() -> None:
+    """The FiO2 of a gas is corrected, and says it was measured two days later."""
+    ward = OPEN.gas("day 1 05:00", obs("pao2", 80, id="a"), obs("fio2", "0.5", id="b"), event_id="gas")
+    late = {"event_id": "gas", "recorded": "day 3 12:00", "status": "corrected"}
+    late_ward = ward.gas("day 3 05:00", obs("fio2", "0.8", id="b"), **late).until("day 3 13:00")
+    assert ward.until("day 3 13:00").organ(1, "respiratory")["value"] == 160
+    assert late_ward.organ(1, "respiratory")["value"] == 100
+
+
+@pytest.mark.proves("I9")
+def test_i9_the_store_keeps_an_event_as_long_as_something_of_it_is_in_force() -> None:
+    """One event of one value, corrected: the first is needed no more."""
+    ward = OPEN.lab("day 1 05:00", creatinine=60, event_id="r1")
+    ward = ward.lab("day 1 05:00", creatinine=70, event_id="r1", recorded="day 1 06:00", status="corrected")
+    bedside = Bedside(SHIPPED)
+    for arrival in arrivals(ward.events):
+        bedside.file(arrival)
+    bedside.look(at("day 1 07:00"))
+    assert sum(name.startswith(EVENT) for name in bedside.fields) == 2
+
+
+@pytest.mark.proves("E4", "I9")
+@pytest.mark.parametrize(("taken", "measured"), [("day 3", False), ("day 3 +1us", True)])
+def test_e4_the_only_value_of_the_first_48_hours_is_withdrawn_after_them(taken: str, measured: bool) -> None:
+    """Up to 48 hours exactly; what came later never counted."""
+    base = OPEN.lab("day 1 05:00", creatinine=60) if measured else OPEN
+    ward = base.lab(taken, bilirubin_total=20, event_id="b").vital("day 3 01:00", spo2=97)
+    assert ward.until("day 3 02:00").criterion("data-complete")["met"] is True
+    ward = ward.lab(taken, bilirubin_total=20, event_id="b", recorded="day 3 03:00", status="entered-in-error")
+    assert ward.until("day 3 04:00").criterion("data-complete")["met"] is measured

@@ -139,6 +139,20 @@ STORIES = {
         said("lab", "other", 960, obs("fio2", "0.5"), specimen="arterial"),
         said("lab", "gas", 2850, obs("pao2", 150), specimen="arterial", recorded_at=late(60), status="corrected"),
     ],
+    **{
+        f"the control of a peak that went, told late: {which}": [
+            GAS, *PEAKS[:30], breath(98, "unknown", obs("peep", 8), observed_at=late(605)), *PEAKS[30:],
+            breath(number, "pressure", obs("peep", 8), recorded_at=late(2000), status="corrected"),
+        ]
+        for which, number in {"an early one": 20, "one near the gas": 31, "the last that went": 57}.items()
+    },
+    "another support, where only the support in force was let go of": [
+        GAS, *BREATHING, breath(98, "volume", obs("fio2", "0.6"), observed_at=late(605), support="oxygen"),
+    ],
+    "an FiO2 of the laboratory where FiO2 was let go of, and its PaO2 later": [
+        *BREATHING, said("lab", "gas", 610, obs("fio2", "0.9"), specimen="arterial"),
+        said("lab", "gas", 1180, obs("pao2", 150), specimen="arterial", recorded_at=late(1300), status="corrected"),
+    ],
     "half an event where things were let go of, and a version between": [
         *HEARD[:30], said("vital", "new", 401, RATE, recorded_at=late(900)), *HEARD[30:],
         said("vital", "half", 401, RATE, obs("gcs_total", 8), recorded_at=late(500)),

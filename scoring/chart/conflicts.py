@@ -1,0 +1,44 @@
+"""What was said twice, differently, as one and the same version (contract 1.2, `conflicting-duplicate`)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from picustream.scoring.chart.entries import Filed, Identity
+
+Piece = tuple[str, ...]
+"""What has versions of its own: an observation, the support of a ventilator event, a fact."""
+
+
+class Conflicts:
+    """Pieces whose current version is one of two that tie in all but their text.
+
+    Kept piece by piece: a later version of one value says nothing of the others in its event (I1).
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[Piece, tuple[Identity, datetime]] = {}
+
+    @property
+    def events(self) -> dict[Identity, datetime]:
+        """(source, event id) of every event with such a piece, and the earliest moment that one speaks of."""
+        found: dict[Identity, datetime] = {}
+        for event, moment in self._of.values():
+            found[event] = min(moment, found.get(event, moment))
+        return found
+
+    def note(self, piece: Piece, chosen: Filed) -> None:
+        """Two versions tie, and one was chosen."""
+        self._of[piece] = (chosen.source, chosen.event_id), chosen.happened_at
+
+    def settle(self, piece: Piece) -> bool:
+        """A later version is in force; whether it was in conflict."""
+        return self._of.pop(piece, None) is not None
+
+    def to_store(self) -> list[list[str]]:
+        """For `restore`."""
+        return [[*event, moment.isoformat(), *piece] for piece, (event, moment) in sorted(self._of.items())]
+
+    def restore(self, stored: Iterable[list[str]]) -> None:
+        """Takes over what `to_store` gave."""
+        for source, event_id, moment, *piece in stored:
+            self._of[tuple(piece)] = (source, event_id), datetime.fromisoformat(moment)

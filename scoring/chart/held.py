@@ -1,0 +1,68 @@
+"""Which events are in force, and which patients they name."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from picustream.scoring.chart.entries import Filed
+
+
+class Held:
+    """Events of which something is a current version."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, Filed] = {}
+        self._naming: dict[str, dict[str, Filed]] = {}
+        """By the patient they name; without those of which all that is in force is withdrawn."""
+
+    @property
+    def patients(self) -> frozenset[str]:
+        """Patients named by what stands."""
+        return frozenset(self._naming)
+
+    def names(self, patient_id: str) -> bool:
+        return patient_id in self._naming
+
+    def take(self, filed: Filed, stands: bool) -> None:
+        """Something of an event comes into force; `stands`: it is not withdrawn."""
+        filed.holds += 1
+        self._events[filed.key] = filed
+        if stands:
+            filed.states += 1
+            self._naming.setdefault(filed.patient_id, {})[filed.key] = filed
+
+    def release(self, filed: Filed, stands: bool) -> None:
+        """Something of an event is in force no more."""
+        filed.holds -= 1
+        if filed.holds == 0:
+            del self._events[filed.key]
+        if stands:
+            filed.states -= 1
+            if filed.states == 0:
+                self._forget_the_name(filed)
+
+    def _forget_the_name(self, filed: Filed) -> None:
+        naming = self._naming[filed.patient_id]
+        del naming[filed.key]
+        if not naming:
+            del self._naming[filed.patient_id]
+
+    def first_heard(self) -> datetime | None:
+        """The earliest moment that anything in force speaks of."""
+        return min((one.happened_at for one in self._events.values()), default=None)
+
+    def stranger(self, patient_id: str) -> Filed | None:
+        """The first event that stands and names another patient."""
+        return min(self._others(patient_id), key=_filing, default=None)
+
+    def _others(self, patient_id: str) -> Iterator[Filed]:
+        for name, naming in self._naming.items():
+            if name != patient_id:
+                yield from naming.values()
+
+    def first_of_each_patient(self) -> set[Filed]:
+        """The first event that names each patient."""
+        return {min(naming.values(), key=_filing) for naming in self._naming.values()}
+
+
+def _filing(filed: Filed) -> tuple[datetime, str]:
+    return filed.rank

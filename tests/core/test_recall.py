@@ -1,0 +1,48 @@
+"""A stay's whole history, read again: what was processed of it, and nothing that was refused (I9)."""
+
+import pytest
+
+from picustream.models import text
+from picustream.scoring.door import Arrival
+from picustream.scoring.engine import Engine
+from picustream.scoring.outputs import dead_letter_id
+from picustream.scoring.recall import History
+from tests.core.build import Stay
+from tests.core.histories import SHIPPED, written
+
+EVENTS = Stay().lab("day 1 09:00", creatinine=60).lab("day 1 10:00", creatinine=70).events
+
+
+def arrival(offset: int, key: bytes | None) -> Arrival:
+    topic, body = EVENTS[offset % 2]
+    return Arrival(topic, 3, offset, key, written(body))
+
+
+def read(history: History, *found: Arrival) -> list[int | None]:
+    """Offsets of what the history takes for processed."""
+    for one in found:
+        history.take(one)
+    return [one.arrival.offset for one in history.read(Engine(SHIPPED)).admissions]
+
+
+@pytest.mark.proves("I9")
+def test_i9_a_history_has_the_records_of_its_stays_and_those_without_a_key() -> None:
+    """A record without a key may be of any stay."""
+    found = read(History({"S"}), arrival(1, b"S"), arrival(2, b"T"), arrival(3, None))
+    assert found == [1, 3]
+
+
+@pytest.mark.proves("I9", "T6")
+def test_i9_what_lay_ahead_of_its_time_is_not_used_when_it_is_read_again() -> None:
+    """A dead letter for any other reason says nothing of the rest of its event."""
+    history = History({"S"})
+    for offset, reason in ((1, "in-the-future"), (2, "unit-missing")):
+        history.told(text.encode({"event_id": dead_letter_id(arrival(offset, b"S"), 0), "reason": reason}).encode())
+    assert read(history, *(arrival(offset, b"S") for offset in range(4))) == [0, 2, 3]
+
+
+@pytest.mark.proves("I3")
+def test_i3_a_dead_letter_is_named_by_its_place_and_its_fault() -> None:
+    """Two partitions have the same offsets; a file has no partitions."""
+    assert dead_letter_id(arrival(7, b"S"), 1) == "dead/picu.lab.v1/3/7/1"
+    assert dead_letter_id(Arrival("picu.lab.v1", None, 7, None, b""), 0) == "dead/picu.lab.v1/-/7/0"
