@@ -35,7 +35,7 @@ TESTS = {
     "mods": ["mods", "mods_days", "time", "second_protocol"],
     "organs": ["mods", "mods_days", "receipts", "triplet", "pairing", "second_protocol"],
     "outcomes": ["outcomes", "time", "second_protocol"],
-    "outputs": ["door", "revisions", "feeds"],
+    "outputs": ["recall", "door", "revisions", "feeds"],
     "pairing": ["pairing", "triplet", "support", "mods", "second_protocol"],
     "reading": ["units", "door", "versions"],
     "receipts": ["receipts", "revisions"],
@@ -50,7 +50,12 @@ TESTS = {
     "reach": ["incremental", "pairing", "apps"],
     "thinning": ["crowded", *KEPT],
     "chart": ["crowded", "alerts", *KEPT],
-    **dict.fromkeys(("recall", "shelves"), KEPT),
+    "conflicts": ["alerts", "crowded", *KEPT],
+    "entries": ["crowded", *KEPT],
+    "held": ["alerts", "crowded", *KEPT],
+    "recall": ["recall", *KEPT],
+    "rules": ["loading", "rebuild"],
+    "shelves": ["crowded", *KEPT],
 }
 """The tests of tests/core/ that see a module, the likeliest first; by default those of the engine."""
 
