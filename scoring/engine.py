@@ -145,7 +145,7 @@ class Engine:
         while self._queue and self._due.get(self._queue[0][1]) != self._queue[0][0]:
             heapq.heappop(self._queue)
         stays, feeds = self._queue[0][0] if self._queue else None, self.feeds.due
-        return stays if feeds is None or (stays is not None and stays <= feeds) else feeds
+        return min((moment for moment in (stays, feeds) if moment is not None), default=None)
 
     def hear(self, view: View) -> None:
         """Takes over what all partitions heard of the sources; `process` tells what follows."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from picustream.scoring import engine
 from picustream.scoring.chart import thinning
 from tests.core.build import FIRST_DAY, obs
+from tests.core.feeding import alerts
 from tests.core.histories import SEEDS, SHIPPED, replayed, rules_for, shuffled
 from tests.core.monitor import monitored
 from tests.core.running import Worker, assert_same, essence
@@ -173,4 +174,7 @@ def test_i9_what_is_looked_up_by_its_event_is_not_guessed(story: str, crash: boo
         worker.take([event])
         if crash:
             worker.crash()
-    assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
+    outputs = worker.end()
+    assert_same(essence(replayed(told, SHIPPED)), essence(outputs))
+    rebuilt = [one["state"] for one in alerts(outputs) if one["name"] == "state-rebuilt"]
+    assert rebuilt == ["firing", "resolved"] * worker.recalls

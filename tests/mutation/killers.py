@@ -27,7 +27,7 @@ TESTS = {
     "days": ["time", "outcomes", "second_protocol"],
     "door": ["door", "units", "feeds", "door_fuzz"],
     "eligibility": ["eligibility", "eligibility_state", "second_protocol"],
-    "engine": [*ENGINE, *SOURCES],
+    "engine": ["bounded", "thinning", *ENGINE, *SOURCES],
     "feedalerts": SOURCES,
     "feeds": SOURCES,
     "feedwatch": SOURCES,
@@ -54,6 +54,7 @@ TESTS = {
     "entries": ["crowded", *KEPT],
     "held": ["alerts", "crowded", *KEPT],
     "recall": ["recall", *KEPT],
+    "stayfile": ["bounded", "thinning", *ENGINE],
     "rules": ["loading", "rebuild"],
     "shelves": ["crowded", *KEPT],
 }
