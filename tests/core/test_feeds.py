@@ -216,3 +216,8 @@ def test_what_is_sent_again_from_the_dead_letters_does_not_speak_for_its_source(
     found_alerts = list(alerts(run(SHIPPED, found, at("day 3"))))
     assert states(found_alerts, "feed-silent") == [("firing", at("day 2 09:00"))]
     assert states(found_alerts, "late-beyond-window") == []
+
+
+def test_nothing_in_a_file_came_on_a_wrong_partition() -> None:
+    """A replay has none, and of a well-behaved feed nothing is told."""
+    assert [record["name"] for record in WARD.until("day 1 10:00").alerts] == []
