@@ -32,3 +32,13 @@ def records(rules: Rules, events: Any, until: datetime) -> list[Record]:
 def states(found: Iterable[Record], name: str) -> list[tuple[str, datetime]]:
     """State and moment of telling of every record of an alert."""
     return [(one["state"], at(one["emitted_at"])) for one in found if one["name"] == name]
+
+
+OF_THE_WAY = "amended-after-final"
+"""An alert that tells of the way to a record: that it had been final before."""
+
+
+def firing(outputs: Iterable[Output]) -> set[str]:
+    """The alerts of stays that are firing at the end."""
+    last = {record["alert_id"]: record for record in alerts(outputs) if record["stay_id"] is not None}
+    return {name for name, one in last.items() if one["state"] == "firing" and one["name"] != OF_THE_WAY}

@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from picustream.models.event import VITAL
 from picustream.scoring import engine
 from picustream.scoring.chart.entries import Filed
 from picustream.scoring.door import LATEST
 from picustream.scoring.engine import Batch, Effects, Engine
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.stayfile import EVENT
-from tests.core.histories import SHIPPED, arrivals
+from tests.core.feeding import firing
+from tests.core.histories import SHIPPED, arrivals, replayed
 from tests.core.monitor import monitored
+from tests.core.running import Worker
 
 DENSE = arrivals(monitored(8, timedelta(minutes=1)))
 """One stay, more values of a kind than a day may have."""
@@ -68,3 +71,22 @@ def test_i9_after_a_rebuild_a_bounded_engine_holds_no_more_than_it_may(monkeypat
     (plain, _), (bounded, _) = rebuilt(bounded=False), rebuilt(bounded=True)
     touched = Batch(plain.read_until(DENSE[:1], LATEST).admissions)
     assert (plain.missing(touched, LATEST), bounded.missing(touched, LATEST)) == ([], ["S"])
+
+
+@pytest.mark.proves("I9", "I1")
+def test_i9_another_patient_is_still_named_by_what_was_let_go_of() -> None:
+    """The first event of the stranger is withdrawn; the other sixty are gone from memory, and still stand."""
+    told = monitored(8, timedelta(minutes=1))
+    rates = [place for place, (topic, body) in enumerate(told) if topic == VITAL and len(body["observations"]) == 3]
+    signs = rates[40:101]
+    for place in signs:
+        told[place][1]["patient_id"] = "Q"
+    topic, first = told[signs[0]]
+    late = {"recorded_at": told[-1][1]["observed_at"], "status": "entered-in-error"}
+    story = [*told, (topic, first | late)]
+    worker = Worker(SHIPPED, bounded=True)
+    for event in story:
+        worker.take([event])
+    assert worker.recalls == 1
+    assert "S/alert/patient-mismatch" in firing(worker.outputs)
+    assert firing(worker.end()) == firing(replayed(story, SHIPPED))

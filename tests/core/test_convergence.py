@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from picustream.scoring.engine import Output
 from tests import reference
 from tests.core.compare import current
-from tests.core.feeding import alerts
+from tests.core.feeding import firing
 from tests.core.histories import SEEDS, SHIPPED, compared, disagreements, replayed, rules_for, shuffled
 from tests.core.running import Events, Worker, assert_same, essence
 from tests.core.stories import histories
@@ -82,16 +82,6 @@ def test_i1_two_ways_to_tell_a_small_story_end_alike(data: st.DataObject) -> Non
     if told:
         lines = compared(current(plain), reference.current_records(told, reference.replay_clock(told)))
         assert not lines, "\n".join(lines[:5])
-
-
-OF_THE_WAY = "amended-after-final"
-"""An alert that tells of the way to a record: that it had been final before."""
-
-
-def firing(outputs: list[Output]) -> set[str]:
-    """The alerts of stays that are firing at the end."""
-    last = {record["alert_id"]: record for record in alerts(outputs) if record["stay_id"] is not None}
-    return {name for name, one in last.items() if one["state"] == "firing" and one["name"] != OF_THE_WAY}
 
 
 @pytest.mark.proves("I1", "I5")
