@@ -93,16 +93,21 @@ def stay_conditions(situation: Situation) -> Iterator[Condition]:
     """Every condition of the stay itself that holds now."""
     yield from _conflicts(situation)
     if situation.stay is None:
-        told = situation.heads.get(NO_ADMISSION)
-        firing = told is not None and told.digest == FIRING
-        heard = told.effective_at if told and firing else situation.chart.held.first_heard()
-        if heard is not None:
-            yield Condition(NO_ADMISSION.part, heard)
+        yield from _without_admission(situation)
         return
     yield from _facts(situation, situation.stay)
     silent = silent_since(situation.chart, situation.stay)
     if silent is not None and situation.now >= silent + SILENT_AFTER:
         yield Condition(STAY_SILENT.part, silent)
+
+
+def _without_admission(situation: Situation) -> Iterator[Condition]:
+    """Since the first that was heard of the stay; while it lasts, since what was told first."""
+    told = situation.heads.get(NO_ADMISSION)
+    if told is not None and told.digest == FIRING:
+        yield Condition(NO_ADMISSION.part, told.effective_at)
+    elif (heard := situation.chart.held.first_heard()) is not None:
+        yield Condition(NO_ADMISSION.part, heard)
 
 
 def silent_since(chart: Chart, stay: Stay) -> datetime | None:
