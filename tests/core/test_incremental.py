@@ -14,7 +14,7 @@ from picustream.scoring.engine import Arrival
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import EVENT, StayFile
-from tests.core.build import Stay, at, date_of, obs
+from tests.core.build import Stay, at, date_of
 from tests.core.histories import SEEDS, SHIPPED, arrivals, rules_for, shuffled, with_parameters
 from tests.core.running import assert_same, without_the_way
 from tests.core.stories import histories
@@ -133,8 +133,8 @@ def test_p1_a_support_that_comes_late_reaches_the_samples_behind_an_fio2_of_the_
 @pytest.mark.proves("A4", "I8")
 def test_a4_an_onset_that_becomes_known_a_day_later_closes_when_it_falls_due() -> None:
     """Not at the next midnight: thirty hours and six after the onset, one hour after the gas came."""
-    ward = OPEN.vent("day 1 09:00", "invasive", peep=8).gas("day 1 10:00", pao2=60, fio2=1, recorded="day 2 21:00")
-    ward = ward.gas("day 2 10:00", pao2=60, fio2=1)
+    ward = OPEN.vent("day 1 09:00", "invasive", peep=8).gas("day 2 10:00", pao2=60, fio2=1)
+    ward = ward.gas("day 1 10:00", pao2=60, fio2=1, recorded="day 2 21:00")
     told = [(one["status"], at(one["emitted_at"])) for one in ward.until("day 3").revisions(APPS, basis="at-24h")]
     assert told[-1] == ("final", at("day 2 22:00"))
 
@@ -202,10 +202,10 @@ def test_p1_a_support_that_is_told_days_later_reaches_the_day_it_was_set() -> No
 
 @pytest.mark.proves("P1", "I9")
 def test_p1_an_fio2_of_the_same_event_reaches_its_pao2_wherever_it_lies() -> None:
-    """The FiO2 of a gas is corrected, and says it was measured two days later."""
-    ward = OPEN.gas("day 1 05:00", obs("pao2", 80, id="a"), obs("fio2", "0.5", id="b"), event_id="gas")
+    """The FiO2 of a gas comes later, and says it was measured two days later."""
+    ward = OPEN.vent("day 1 04:00", "invasive", fio2="0.5").gas("day 1 05:00", pao2=80, event_id="gas")
     late = {"event_id": "gas", "recorded": "day 3 12:00", "status": "corrected"}
-    late_ward = ward.gas("day 3 05:00", obs("fio2", "0.8", id="b"), **late).until("day 3 13:00")
+    late_ward = ward.gas("day 3 05:00", fio2="0.8", **late).until("day 3 13:00")
     assert ward.until("day 3 13:00").organ(1, "respiratory")["value"] == 160
     assert late_ward.organ(1, "respiratory")["value"] == 100
 

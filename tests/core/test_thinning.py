@@ -127,6 +127,9 @@ HEARD = [said("vital", f"h{number}", 20 * number, obs("heart_rate", 100 + number
 RATE = obs("heart_rate", 150) | {"id": "rate"}
 GAS = said("lab", "gas", 610, obs("pao2", 80), obs("fio2", "0.6"), specimen="arterial")
 
+LAST_GAS = said("lab", "gas", 1100, obs("pao2", 80), obs("fio2", "0.6"), specimen="arterial")
+MOVED = {"observed_at": late(605), "recorded_at": late(900), "status": "corrected"}
+
 STORIES = {
     "a late peak under pressure control among others": [
         GAS, breath(98, "unknown", obs("peep", 8), observed_at=late(605)), *PEAKS,
@@ -142,14 +145,28 @@ STORIES = {
     ],
     **{
         f"the control of a peak that went, told late: {which}": [
-            GAS, *PEAKS[:30], breath(98, "unknown", obs("peep", 8), observed_at=late(605)), *PEAKS[30:],
+            gas, *PEAKS[:30], breath(98, "unknown", obs("peep", 8), observed_at=late(605)), *PEAKS[30:],
             breath(number, "pressure", obs("peep", 8), recorded_at=late(2000), status="corrected"),
         ]
-        for which, number in {"an early one": 20, "one near the gas": 31, "the last that went": 57}.items()
+        for which, number, gas in [("an early one", 20, GAS), ("one near the gas", 31, GAS), ("the last", 58, LAST_GAS)]
     },
     "another support, where only the support in force was let go of": [
-        GAS, *BREATHING, breath(98, "volume", obs("fio2", "0.6"), observed_at=late(605), support="oxygen"),
+        GAS, *BREATHING, *HEARD, breath(98, "volume", obs("heart_rate", 99), observed_at=late(605), support="oxygen"),
     ],
+    "an older version of a breath that went, somewhere else in time": [
+        GAS, *BREATHING[:20], breath(20, "volume", recorded_at=late(2000), status="corrected"), *BREATHING[21:],
+        breath(20, "volume", obs("mean_airway_pressure", 12, id="new"), **MOVED, support="oxygen"),
+    ],
+    **{
+        f"a breath that is kept, and later said to lie where others went: {which}": [
+            GAS, *BREATHING[:30], breath(30, "volume", support="oxygen"), *BREATHING[31:],
+            breath(30, "volume", *parts, observed_at=late(100), recorded_at=late(2000), status="corrected"),
+        ]
+        for which, parts in {
+            "as it was": (), "with a new value": (obs("peep", 8), obs("fio2", "0.6", id="new")),
+            "with nothing but new values": (obs("peep", 8, id="one"), obs("fio2", "0.6", id="other")),
+        }.items()
+    },
     "an FiO2 of the laboratory where FiO2 was let go of, and its PaO2 later": [
         *BREATHING, said("lab", "gas", 610, obs("fio2", "0.9"), specimen="arterial"),
         said("lab", "gas", 1180, obs("pao2", 150), specimen="arterial", recorded_at=late(1300), status="corrected"),
