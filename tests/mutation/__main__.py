@@ -1,4 +1,4 @@
-"""`python -m tests.mutation [--module NAME]... [--fresh]`: which changes of scoring/ would the tests not notice?
+"""`python -m tests.mutation [--module NAME]... [--jobs N] [--fresh]`: which mutants of scoring/ would no test notice?
 
 Works on a copy of the tree in `.mutation/`, where the outcomes stay: a run that was broken off goes on, and only what
 was changed since is tried again. Exit status 0 when at least 95 % of the mutants are noticed and each survivor stands
@@ -31,13 +31,11 @@ def main() -> int:
     if options.fresh:
         shutil.rmtree(WORK, ignore_errors=True)
     results = WORK / "results.ndjson"
-    tree = _copied()
-    command = [sys.executable, "-m", "tests.mutation.trials", str(results), *(options.module or every)]
-    tried = subprocess.run(command, cwd=tree, env={**os.environ, **ENVIRONMENT}, check=False).returncode
-    if tried:
-        return tried
+    trees = [_copied(WORK / f"tree-{number}") for number in range(options.jobs)]
+    if failed := _tried(trees, results, options.module or every):
+        return failed
     kept = Results(results, ROOT / "tests")
-    modules = [Module(name, mutants(name, source_of(name, tree).read_text()), kept) for name in every]
+    modules = [Module(name, mutants(name, source_of(name, ROOT).read_text()), kept) for name in every]
     asked = [module for module in modules if module.name in (options.module or every)]
     lines = verdict(asked, reasons())
     print("\n".join(lines) if lines else "all right: every survivor has its reason")
@@ -46,9 +44,18 @@ def main() -> int:
     return 1 if lines else 0
 
 
-def _copied() -> Path:
+def _tried(trees: list[Path], results: Path, modules: list[str]) -> int:
+    """Try what has to be tried, a part of the mutants in each tree; not 0 where a part failed."""
+    command, environment = [sys.executable, "-m", "tests.mutation.trials", str(results)], {**os.environ, **ENVIRONMENT}
+    parts = [
+        subprocess.Popen([*command, f"{number}/{len(trees)}", *modules], cwd=tree, env=environment)
+        for number, tree in enumerate(trees)
+    ]
+    return max(abs(part.wait()) for part in parts)
+
+
+def _copied(tree: Path) -> Path:
     """A copy of what the tests need, its rooms inside the package as they are when installed."""
-    tree = WORK / "tree"
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     for name in (*ROOMS, "picustream", "tests", "docs"):
@@ -62,6 +69,7 @@ def _copied() -> Path:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--module", action="append", help="only this module of scoring/; may be given often")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants tried at a time (one per core)")
     parser.add_argument("--fresh", action="store_true", help="forget the outcomes of earlier runs")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""The trials: `python -m tests.mutation.trials RESULTS MODULE...`, started inside a copy of the tree.
+"""The trials: `python -m tests.mutation.trials RESULTS PART/PARTS MODULE...`, started inside a copy of the tree.
 
 Each mutant is written over its module, and a forked process tries it: what is slow to import and what the reference
 says is there already. A process that takes too much of the processor's time or memory is ended: the mutant is killed.
@@ -30,13 +30,14 @@ SLACK_SECONDS, TIMES_SLOWER = 3.0, 2.0
 
 
 def main() -> int:
-    """Try the mutants of some modules; 0, or 1 where the tests fail without any."""
-    results, modules = Results(Path(sys.argv[1])), sys.argv[2:]
+    """Try one part of the mutants of some modules; 0, or 1 where the tests fail without any."""
+    results, modules = Results(Path(sys.argv[1])), sys.argv[3:]
+    part, parts = map(int, sys.argv[2].split("/"))
     histories = expected()
     for module in modules:
         path = source_of(module)
         every = mutants(module, path.read_text())
-        waiting = [one for one in every if not results.known(one)]
+        waiting = [one for one in every[part::parts] if not results.known(one)]
         print(f"{module}: {len(every)} mutants, {len(waiting)} to try", flush=True)
         if not waiting:
             continue
@@ -78,7 +79,6 @@ def _outcome(module: str, histories: list[Expected], limit: float) -> Outcome:
 def _child(module: str, histories: list[Expected], limit: float) -> int:
     sys.dont_write_bytecode = True
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, limit)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     with (
         Path(os.devnull).open("w") as nowhere,
@@ -86,7 +86,7 @@ def _child(module: str, histories: list[Expected], limit: float) -> int:
         contextlib.redirect_stderr(nowhere),
     ):
         try:
-            return int(kills(module, histories))
+            return int(kills(module, histories, limit))
         except BaseException:  # noqa: BLE001 - whatever a mutant raises, it has been noticed: that is the outcome told
             return 1
 
