@@ -6,9 +6,7 @@ durable together.
 """
 
 import heapq
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from picustream.models.event import FactEvent
@@ -17,6 +15,7 @@ from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import Severity, passing_alert
 from picustream.scoring.alerts.feeds import View
 from picustream.scoring.alerts.feedwatch import FeedWatch
+from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.outputs import Output, alert_output, dead_letter_output, record_output
 from picustream.scoring.records.revisions import Revision
@@ -28,35 +27,6 @@ __all__ = ["Arrival", "Batch", "Effects", "Engine", "Output"]
 HELD = 50_000
 """Values that a bounded engine keeps in memory from one batch to the next, about 2 kB each; the stays touched last.
 The others are in the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Arrivals as the door let them in."""
-
-    admissions: tuple[Admission, ...]
-
-    @property
-    def stays(self) -> set[str]:
-        """Stays that accepted events speak of."""
-        return {one.stay_id for one in self.admissions if one.stay_id is not None}
-
-    def latest(self, now: datetime) -> datetime | None:
-        """How far the events move the record clock, which never passes `now`."""
-        return max((min(now, one.event.filed_at) for one in self.admissions if one.event is not None), default=None)
-
-
-@dataclass(slots=True)
-class Effects:
-    """What follows from a batch; all of it durable, or none."""
-
-    outputs: list[Output] = field(default_factory=list)
-    writes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
-    """Stay -> field -> bytes (None: delete the field); the stay "" is what belongs to none."""
-    due: dict[str, datetime | None] = field(default_factory=dict)
-    """Stay -> when time alone may next change something (None: never)."""
-    ignored: Counter[str] = field(default_factory=Counter)
-    """Codes nobody asked for."""
 
 
 class Engine:
@@ -78,6 +48,8 @@ class Engine:
         self._door = Door(rules)
         self._stays: dict[str, StayFile] = {}
         self._due: dict[str, datetime] = {}
+        self._told: dict[str, datetime] = {}
+        """How far each topic has come, by filing times."""
         self._queue: list[tuple[datetime, str]] = []
         self.clock: datetime | None = None
         """How far time has passed; never runs backwards. Set at a take-over to what the store keeps."""
@@ -158,14 +130,15 @@ class Engine:
         *,
         settle: bool = True,
         emitted_at: datetime | None = None,
-        behind: bool = False,
+        waiting: Collection[str] = (),
     ) -> Effects:
         """Files the batch event by event, each as of the record clock, and then lets time pass up to `now`.
 
         The record clock is the greatest filing time seen, never past `now`. `settle` False: more events wait, so time
         goes no further than they say; else a backlog that holds an admission would close every day up to today
-        before the discharge behind it is read. `emitted_at`: what the records say of when they were made. `behind`:
-        there is a backlog, in which one topic may have overtaken another by days; then little is let go of.
+        before the discharge behind it is read. `emitted_at`: what the records say of when they were made. `waiting`:
+        topics of which there is a backlog. Others may have overtaken them by days: time goes no further than they
+        say, too, and little is let go of.
 
         Raises `Recall` where an answer rests on what was let go of: the engine is then of no use any more, and a new
         one must be given the stay's history (`recall`) before the batch.
@@ -174,9 +147,11 @@ class Engine:
         for subject in self._recalled:
             effects.outputs.extend(self.told_at_once("state-rebuilt", subject, emitted_at or now, "info"))
         self._recalled.clear()
-        for one in batch.admissions:
+        for one in batch.in_time() if waiting else batch.admissions:
             if one.event is not None:
-                self._pass_time(min(now, one.event.filed_at), effects, emitted_at)
+                topic, told = one.arrival.topic, one.event.filed_at
+                self._told[topic] = max(told, self._told.get(topic, told))
+                self._pass_time(min(now, told, *self._held_back(waiting)), effects, emitted_at)
             news = self._take_in(one, self.clock or now, effects, emitted_at)
             self._hear(one, news, now)
             self._look_at_feeds(self.clock or now, effects, emitted_at)
@@ -185,7 +160,7 @@ class Engine:
         self._look_at_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
         if self._bounded:
-            self._tidy(batch.stays, behind, effects)
+            self._tidy(batch.stays, bool(waiting), effects)
         return effects
 
     def let_go_of(self) -> set[str]:
@@ -219,6 +194,12 @@ class Engine:
             if held <= HELD:
                 break
             held -= self._stays.pop(stay_id).size
+
+    def _held_back(self, waiting: Collection[str]) -> Iterator[datetime]:
+        """How far each topic has come of which there is more; what has said nothing yet holds time where it is."""
+        if self.clock is not None:
+            for topic in waiting:
+                yield self._told.get(topic, self.clock)
 
     def _pass_time(self, moment: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         if self.clock is None or moment > self.clock:

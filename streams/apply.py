@@ -29,8 +29,8 @@ class Moment:
     now: datetime
     settle: bool
     """Nothing else waits, and time may pass up to `now`; else it goes no further than the events say."""
-    behind: bool
-    """The broker holds more: there is a backlog, in which one topic may overtake another."""
+    waiting: frozenset[str]
+    """Topics of which there is more: a backlog, in which one topic may overtake another."""
 
 
 async def apply(
@@ -86,7 +86,7 @@ async def _compute(holding: Holding, store: Store, intake: Intake, moment: Momen
         crash_point("engine")
         for stay_id, fields in zip(missing, states, strict=True):
             holding.engine.install(stay_id, fields)
-        effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, behind=moment.behind)
+        effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, waiting=moment.waiting)
         return effects, time.monotonic() - start
 
     return await run(_ENGINES, process)

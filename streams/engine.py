@@ -1,7 +1,7 @@
 """The seam to the core: what a partition asks of the engine. The core's own is `scoring/engine.py`."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -61,11 +61,12 @@ class Engine(Protocol):
         *,
         settle: bool = True,
         emitted_at: datetime | None = None,
-        behind: bool = False,
+        waiting: Collection[str] = (),
     ) -> Any:
         """Apply the events, time passing as they say; with `settle` let it pass up to `now`. The `Effects`.
 
-        `behind`: the broker holds more. Raises Recall: see `scoring/chart/series.py`.
+        `waiting`: topics of which there is more; time does not pass beyond what they say. Raises Recall: see
+        `scoring/chart/series.py`.
         """
 
     def hear(self, view: View) -> None:

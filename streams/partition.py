@@ -26,6 +26,7 @@ from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.store import Fenced, StateLost
 from picustream.streams.takeover import Broker, Holding, TakeOver, Tenure
+from picustream.streams.topics import INPUTS
 from picustream.streams.waiting import Waiting
 
 log = logger(__name__)
@@ -80,8 +81,8 @@ class Partition:
         self._holding: Holding | None = None
         self._waiting = Waiting()
         self._stopping = False
-        self.backlog = True
-        """Whether the broker holds records that are not fetched yet, as of the last look."""
+        self.backlog: frozenset[str] = frozenset(INPUTS)
+        """Inputs of which there is more to process, as of the last look."""
         self._heard_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
         self._busy = False
@@ -256,7 +257,7 @@ class Partition:
             moment, done = Moment(self._now(holding), self.settled, self.backlog), holding.batch
             store, partitions = self._take_over.store, self._settings.partitions
             seconds = await apply(holding, store, batches, moment, partitions, self._clock)
-            if holding.batch > done and not moment.behind:
+            if holding.batch > done and not moment.waiting:
                 tenure.recall.clear()
             self._busy = False
             self.progress_at = time.monotonic()

@@ -51,7 +51,7 @@ async def name(claim: Claim) -> None:
 
 
 async def backlog(app: App) -> None:
-    """Whether the broker holds more for a partition: while it does, time goes no further than the records say."""
+    """Which inputs of a partition are not processed to their end: time goes no further than their records say."""
     while True:
         await asyncio.sleep(WATCH / 4)
         consumer: Consumer = app.consumer
@@ -59,14 +59,26 @@ async def backlog(app: App) -> None:
             read = await consumer.read() if app.partitions.owned else {}
         except TROUBLE:
             continue  # the partitions tell of it; until it has passed they keep what was seen last
-        highwaters = {tp: consumer.highwater(tp) for tp in read}
-        behind = {
-            tp.partition
-            for tp, (position, _) in read.items()
-            if position < (math.inf if highwaters[tp] is None else highwaters[tp])
-        }
         for number, partition in app.partitions.owned.items():
-            partition.backlog = number in behind
+            done = partition.position
+            partition.backlog = frozenset(
+                tp.topic
+                for tp, (position, handed_over) in read.items()
+                if tp.partition == number and (position < _end(consumer, tp) or done.get(tp.topic, -1) < handed_over)
+            )
+
+
+def _end(consumer: Consumer, tp: TP) -> float:
+    highwater = consumer.highwater(tp)
+    return math.inf if highwater is None else highwater
+
+
+def reached(processed: int, read: tuple[int, int] | None) -> int:
+    """The offset up to which a topic is processed, past the markers behind its last record: nobody hands those over.
+
+    `read`: the position of the fetcher, and the offset after the last record that it handed over.
+    """
+    return max(processed, read[0]) if read is not None and processed >= read[1] else processed
 
 
 async def lag(app: App, health: Health) -> None:
@@ -74,15 +86,20 @@ async def lag(app: App, health: Health) -> None:
     while True:
         await asyncio.sleep(WATCH)
         consumer: Consumer = app.consumer
+        try:
+            read = await consumer.read() if app.partitions.owned else {}
+        except TROUBLE:
+            continue
         stored = {}
         health.keep(app.partitions.owned)
         for number, partition in app.partitions.owned.items():
             position, behind = partition.position, 0
             for topic, offset in position.items():
-                highwater = consumer.highwater(TP(topic, number))
-                waiting = max(0, (highwater or 0) - offset)
+                tp = TP(topic, number)
+                waiting = max(0, (consumer.highwater(tp) or 0) - reached(offset, read.get(tp)))
                 metrics.LAG.labels(topic, str(number)).set(waiting)
                 behind += waiting
-            stored.update({TP(topic, number): offset for topic, offset in partition.stored.items()})
+            for topic, offset in partition.stored.items():
+                stored[TP(topic, number)] = reached(offset, read.get(TP(topic, number)))
             health.note(number, behind, sum(position.values()))
         await consumer.commit_for_display(stored)

@@ -1,6 +1,6 @@
 """A worker in miniature: the engine beside a dictionary that stands for the store, to be crashed at will."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -39,8 +39,8 @@ class Worker:
         self._taken = 0
         self.outputs: list[Output] = []
 
-    def take(self, events: Events, *, behind: bool = False) -> None:
-        """One batch, its effects made durable together; `behind`: more waits."""
+    def take(self, events: Events, *, waiting: Collection[str] = ()) -> None:
+        """One batch, its effects made durable together; `waiting`: topics of which there is more."""
         latest = self._until or LATEST
         found = arrivals(events, after=self._taken)
         batch = self._engine.read_until(found, latest)
@@ -48,7 +48,7 @@ class Worker:
 
         def process() -> Effects:
             self._install(self._engine.missing(batch, latest, settle=False))
-            return self._engine.process(batch, latest, settle=False, behind=behind)
+            return self._engine.process(batch, latest, settle=False, waiting=waiting)
 
         self._keep(self._recalling(process))
         self._history += found

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from picustream.models.event import INPUT_TOPICS
 from picustream.scoring import engine
 from picustream.scoring.chart import thinning
 from tests.core.build import FIRST_DAY, obs
@@ -40,7 +41,8 @@ def crashing(made: Case, seed: int) -> Worker:
     events: list[Any] = shuffled(made.events, seed)
     while events:
         size = rng.choice([1, 1, 2, 5, 20])
-        worker.take(events[:size], behind=rng.random() < 0.3)
+        behind = rng.random() < 0.3
+        worker.take(events[:size], waiting=rng.sample(INPUT_TOPICS, rng.randint(1, 3)) if behind else ())
         events = events[size:]
         if rng.random() < 0.2:
             worker.crash()

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,7 +77,7 @@ class ToyEngine:
         *,
         settle: bool = True,
         emitted_at: datetime | None = None,
-        behind: bool = False,
+        waiting: Collection[str] = (),
     ) -> ToyEffects:
         effects = ToyEffects()
         self.clock = now if settle else self.clock

@@ -107,6 +107,12 @@ class Worker:
         status, text = self.page("/healthz")
         return [one["partition"] for one in json.loads(text)["partitions"] if one["held"]] if status else []
 
+    @property
+    def lags(self) -> list[int]:
+        """What waits in each partition, as its health page says."""
+        status, text = self.page("/healthz")
+        return [one["lag"] for one in json.loads(text)["partitions"]] if status else []
+
 
 @dataclass
 class Bench:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from tests import reference
+from tests.mutation.likely import Likely
 from tests.reference.generate import case
 from tests.reference.written import Event
 
@@ -95,7 +96,7 @@ def expected() -> list[Expected]:
     return made
 
 
-def kills(module: str, histories: list[Expected], limit: float) -> bool:
+def kills(module: str, histories: list[Expected], limit: float, likely: Likely) -> bool:
     """Whether anything notices the mutant in place. In a process of its own: it imports what is mutated.
 
     The process is ended where it takes more than so many seconds of the processor's time.
@@ -105,7 +106,7 @@ def kills(module: str, histories: list[Expected], limit: float) -> bool:
     if any(map(_differs, quick)):
         return True
     signal.setitimer(signal.ITIMER_PROF, limit)
-    return _fails(tests(module)) or any(map(_differs, rest))
+    return _fails(tests(module), likely) or any(map(_differs, rest))
 
 
 def _differs(one: Expected) -> bool:
@@ -128,9 +129,9 @@ def tests(module: str) -> list[str]:
     return [f"tests/core/test_{name}.py" for name in TESTS.get(module, ENGINE)]
 
 
-def _fails(files: list[str]) -> bool:
+def _fails(files: list[str], likely: Likely) -> bool:
     import pytest
 
     quiet = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
     without = [f"--deselect=tests/core/{one}" for one in LONG]
-    return pytest.main([*quiet, *without, *files]) != pytest.ExitCode.OK
+    return pytest.main([*quiet, *without, *files], plugins=[likely]) != pytest.ExitCode.OK

@@ -28,6 +28,7 @@ from picustream.streams.scheduler import BatchScheduler, FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.topics import LAB, VITAL, partition_of
 from picustream.streams.waiting import ROOM, Waiting
+from picustream.streams.watch import reached
 
 PARTITIONS = 4
 STAY = "S-1"
@@ -264,6 +265,22 @@ class TestDrained:
 
     def test_not_while_an_assigned_partition_is_not_held(self) -> None:
         assert not self.look(None, position=11, handed_over=10)
+
+
+class TestReached:
+    """How far a topic is processed, for lag and health: past markers, and never past what waits."""
+
+    def test_the_marker_behind_the_last_record_is_no_lag(self) -> None:
+        assert reached(10, (11, 10)) == 11
+
+    def test_what_is_handed_over_and_not_processed_waits(self) -> None:
+        assert reached(9, (11, 10)) == 9
+
+    def test_what_was_processed_before_an_older_look_stays_processed(self) -> None:
+        assert reached(12, (11, 10)) == 12
+
+    def test_without_a_look_it_is_what_is_processed(self) -> None:
+        assert reached(10, None) == 10
 
 
 def test_a_library_that_says_the_same_thing_again_and_again_is_heard_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,48 @@
+"""What the engine takes and what it gives: a batch of arrivals, and everything that follows from it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from picustream.scoring.door import EARLIEST, Admission
+from picustream.scoring.outputs import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Arrivals as the door let them in."""
+
+    admissions: tuple[Admission, ...]
+
+    @property
+    def stays(self) -> set[str]:
+        """Stays that accepted events speak of."""
+        return {one.stay_id for one in self.admissions if one.stay_id is not None}
+
+    def in_time(self) -> list[Admission]:
+        """The arrivals by how far their topics have come: each topic in its own order, and the topics side by side."""
+        told: dict[str, datetime] = {}
+        found = []
+        for one in self.admissions:
+            topic = one.arrival.topic
+            if one.event is not None:
+                told[topic] = max(one.event.filed_at, told.get(topic, EARLIEST))
+            found.append((told.get(topic, EARLIEST), one))
+        return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+    def latest(self, now: datetime) -> datetime | None:
+        """How far the events move the record clock, which never passes `now`."""
+        return max((min(now, one.event.filed_at) for one in self.admissions if one.event is not None), default=None)
+
+
+@dataclass(slots=True)
+class Effects:
+    """What follows from a batch; all of it durable, or none."""
+
+    outputs: list[Output] = field(default_factory=list)
+    writes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
+    """Stay -> field -> bytes (None: delete the field); the stay "" is what belongs to none."""
+    due: dict[str, datetime | None] = field(default_factory=dict)
+    """Stay -> when time alone may next change something (None: never)."""
+    ignored: Counter[str] = field(default_factory=Counter)
+    """Codes nobody asked for."""
