@@ -79,6 +79,11 @@ def _status(value: Any) -> Any:
 StatusWord = Annotated[Status, BeforeValidator(_status)]
 
 
+def _unit(value: Any) -> Any:
+    """An empty unit is none: it costs the one observation, not its event."""
+    return None if value == "" else value
+
+
 class Observation(Closed):
     """One measured value of an event."""
 
@@ -86,7 +91,7 @@ class Observation(Closed):
     system: Annotated[str, Field(min_length=1, max_length=256)] = LOINC
     value: JsonNumber | None = None
     """Required unless the status withdraws or says nothing."""
-    unit: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    unit: Annotated[Annotated[str, Field(max_length=64)] | None, BeforeValidator(_unit)] = None
     """UCUM, or a spelling that the code map lists."""
     id: Id | None = None
     """Stable identity through the versions, unique within `source`; default `<event_id>#<code>`."""

@@ -63,6 +63,8 @@ class Age(_Part):
 class Stay(_Part):
     minimum_hours: Hours = Decimal(48)
     """Rule E2: a stay of at most this long, ended by a discharge home or to a ward, is excluded."""
+    longest_days: Annotated[int, Field(ge=1)] = 28
+    """Rule O1: the longest length of stay that is told; beyond it is truncated."""
 
 
 class Window(_Part):
@@ -76,7 +78,7 @@ class Window(_Part):
 
 class FollowUp(_Part):
     days: Annotated[int, Field(ge=1)] = 28
-    """Calendar days after discharge within which a death counts (O3), and the longest length of stay told (O1)."""
+    """Calendar days after discharge within which a death counts (O3)."""
 
 
 class Pairing(_Part):

@@ -140,7 +140,7 @@ def record_conditions(key: RecordKey, body: Body | None, head: Head | None, prot
         return
     fields = body.fields
     if key.kind == "outcome" and key.part.startswith("death-") and fields["detail"] == FOLLOW_UP_DUE:
-        yield Condition("follow-up-due", body.effective_at, detail=key.part)
+        yield Condition("follow-up-due", body.asks_since or body.effective_at, detail=key.part)
     if key.kind == "mods" and body.closed and fields["in_window"] and fields["measured"] < FEW_ORGANS:
         closed = fields["window"].end + protocol.finalise_after
         yield Condition("window-day-unmeasured", closed, key.part, f"{fields['measured']}-organs-measured")
@@ -156,7 +156,7 @@ def _screening(body: Body) -> Iterator[Condition]:
     met = {one.criterion: one.met for one in body.fields["criteria"]}
     unrecorded = next(one.detail for one in body.fields["criteria"] if one.criterion == "consent")
     if unrecorded == "consent-not-recorded" and all(met[name] for name in met if name != "consent"):
-        yield Condition("consent-due", body.effective_at)
+        yield Condition("consent-due", body.asks_since or body.effective_at)
 
 
 def alert_revisions(

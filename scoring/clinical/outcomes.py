@@ -56,6 +56,8 @@ class Milestone:
     value: Decimal | WindowSummary | None = None
     unit: str | None = None
     detail: str | None = None
+    due_since: datetime | None = None
+    """From when the follow-up has been due."""
 
 
 def milestones(course: Course, now: datetime) -> Iterator[tuple[str, Milestone | None]]:
@@ -84,7 +86,7 @@ def outcome_body(name: str, milestone: Milestone, stay: Stay) -> Body:
         "unit": milestone.unit,
         "detail": milestone.detail,
     }
-    return Body(fields, milestone.at or stay.start, (), closed=True)
+    return Body(fields, milestone.at or stay.start, (), closed=True, asks_since=milestone.due_since)
 
 
 def _discharge(stay: Stay) -> Milestone | None:
@@ -96,10 +98,10 @@ def _discharge(stay: Stay) -> Milestone | None:
 
 def _length_of_stay(course: Course, now: datetime) -> Milestone | None:
     """O1: days from admission to the end, truncated; the first of truncated, died, censored is the detail."""
-    stay, limit = course.stay, timedelta(days=course.protocol.follow_up.days)
+    stay, longest = course.stay, course.protocol.stay.longest_days
+    limit = timedelta(days=longest)
     if (stay.end or now) - stay.start > limit:
-        days = Decimal(course.protocol.follow_up.days)
-        return Milestone(True, at=stay.start + limit, value=days, unit="d", detail="truncated")
+        return Milestone(True, at=stay.start + limit, value=Decimal(longest), unit="d", detail="truncated")
     if stay.end is None:
         return None
     days = printed(counted_in(ONE_DAY, stay.end - stay.start))
@@ -136,7 +138,8 @@ def _death_in_follow_up(course: Course, now: datetime) -> Milestone | None:
         return Milestone(True)
     if (False, True) in told:
         return Milestone(False)
-    return Milestone(None, detail=FOLLOW_UP_DUE) if now >= midnight(limit + ONE_DAY, zone) else None
+    due = midnight(limit + ONE_DAY, zone)
+    return Milestone(None, detail=FOLLOW_UP_DUE, due_since=due) if now >= due else None
 
 
 def _negation(death: Milestone | None) -> Milestone | None:
@@ -205,7 +208,7 @@ def _first_apps(body: Body | None) -> Milestone | None:
 def due_times(course: Course) -> Iterator[datetime]:
     """The moments at which time alone may decide a milestone, beside those at which a day begins or closes."""
     stay, protocol = course.stay, course.protocol
-    yield stay.start + timedelta(days=protocol.follow_up.days, microseconds=1)
+    yield stay.start + timedelta(days=protocol.stay.longest_days, microseconds=1)
     if stay.discharge is not None:
         yield midnight(
             local_date(stay.discharge.at, protocol.zone) + (protocol.follow_up.days + 1) * ONE_DAY, protocol.zone

@@ -41,6 +41,8 @@ class Body:
     """Whether the record is final from here on (T4)."""
     compared: dict[str, Any] | None = None
     """The fields by which a change is told, where they are not all of them."""
+    asks_since: datetime | None = None
+    """Since when somebody has been asked for something by this record (`consent-due`, `follow-up-due`)."""
 
 
 def spelling(body: Body | None) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def test_eligible_since_the_last_criterion_came_true() -> None:
 def test_consent_is_due_once_all_else_is_met() -> None:
     """Not before, not where another criterion fails, and not after any decision."""
     assert states(MEASURED.until("day 3 08:00"), "consent-due") == []
-    assert told(MEASURED.until("day 3 09:00"), "consent-due") == [("firing", at("day 1 08:00"), None)]
+    assert told(MEASURED.until("day 3 09:00"), "consent-due") == [("firing", at("day 3 08:00"), None)]
     assert states(WARD.until("day 3 09:00"), "consent-due") == []
     assert states(MEASURED.consent("day 2 09:00", "refused").until("day 4"), "consent-due") == []
     assert states(MEASURED.consent("day 4 09:00").until("day 5"), "consent-due") == ["firing", "resolved"]
@@ -61,7 +61,7 @@ def test_follow_up_is_due_28_days_after_discharge_until_there_is_news() -> None:
     """At the midnight that ends the 28th day, whatever the clock did meanwhile."""
     left = MEASURED.discharged("day 4 20:00")
     assert states(left.until("day 33 -1us"), "follow-up-due") == []
-    assert told(left.until("day 33"), "follow-up-due") == [("firing", at("day 1 08:00"), "death-28d")]
+    assert told(left.until("day 33"), "follow-up-due") == [("firing", at("day 33"), "death-28d")]
     assert states(left.seen("day 40 09:00", True).until("day 41"), "follow-up-due") == ["firing", "resolved"]
 
 

@@ -218,6 +218,7 @@ def test_the_same_observation_twice_refuses_the_event(observations: list[dict[st
 @pytest.mark.proves("V1")
 @pytest.mark.parametrize(("said", "reason", "part"), [
     (obs("creatinine", 60, None), "unit-missing", "unit"),
+    ({**obs("creatinine", 60, None), "unit": ""}, "unit-missing", "unit"),
     (obs("creatinine", 60, "furlong"), "unit-unknown", "unit"),
     (obs("creatinine", 60, "mm[Hg]"), "unit-mismatch", "unit"),
     (obs("creatinine", 4421), "implausible", "value"),
