@@ -43,14 +43,16 @@ class Head:
     """Whether it was ever told as final."""
     patient_id: str | None
     effective_at: datetime
+    final: str = ""
+    """What it said of the patient when it was first told as final (`said_of_the_patient`); empty before."""
 
     def to_store(self) -> list[Any]:
-        return [self.revision, self.digest, self.status, self.closed, self.patient_id, self.effective_at]
+        return [self.revision, self.digest, self.status, self.closed, self.patient_id, self.effective_at, self.final]
 
     @classmethod
     def from_store(cls, kept: list[Any]) -> "Head":
-        revision, digest, status, closed, patient_id, effective_at = kept
-        return cls(int(revision), digest, status, closed, patient_id, datetime.fromisoformat(effective_at))
+        revision, digest, status, closed, patient_id, effective_at, *final = kept
+        return cls(int(revision), digest, status, closed, patient_id, datetime.fromisoformat(effective_at), *final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,29 @@ def _revision(key: RecordKey, body: Body, head: Head | None, telling: Telling, s
         **body.fields,
     )
     closed = status in CLOSED or (head is not None and head.closed)
-    return Revision(topic, key, record, Head(number, digest, status, closed, patient_id, effective_at))
+    final = head.final if head else ""
+    if status in CLOSED and not final:
+        final = said_of_the_patient(body)
+    return Revision(topic, key, record, Head(number, digest, status, closed, patient_id, effective_at, final))
+
+
+def said_of_the_patient(body: Body) -> str:
+    """A digest of points and values: no receipt, and no numbering of the day, which a start of treatment changes."""
+    return _digest_of(_without(_plain(body.fields), (*_STUDY_DAY, *_RECEIPT)))
 
 
 def _digest(body: Body, patient_id: str | None) -> str:
-    content = [body.compared or body.fields, body.effective_at, list(body.caveats), patient_id]
+    return _digest_of([body.compared or body.fields, body.effective_at, list(body.caveats), patient_id])
+
+
+def _digest_of(content: Any) -> str:
     return blake2b(text.encode(_plain(content)).encode(), digest_size=12).hexdigest()
+
+
+def _without(value: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(part, names) for name, part in value.items() if name not in names}
+    return [_without(part, names) for part in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:
@@ -149,6 +168,7 @@ def _withdrawn(key: RecordKey) -> Body:
     return Body(empty | own, datetime.min, (), closed=False)
 
 
+_RECEIPT = ("inputs", "candidates_rejected")
 _STUDY_DAY = ("elapsed_day", "sdtm_day", "in_window")
 _NULLED = {
     "mods": ("window", "picu_day", *_STUDY_DAY, "total", "range", "measured", "carried", "assumed"),

@@ -110,6 +110,33 @@ def test_an_amendment_of_a_final_score_is_told_once() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.proves("T3", "T4")
+def test_days_numbered_anew_by_a_late_start_of_treatment_are_no_alert() -> None:
+    """Every day before it is amended, for every treated child: that says nothing of the patient."""
+    ward = MEASURED.treatment("day 1 10:00", recorded="day 3 08:00").until("day 3 12:00")
+    assert [(ward.mods(day)["status"], ward.mods(day)["elapsed_day"]) for day in (1, 2)] == [
+        ("amended", 0), ("amended", 1),
+    ]  # fmt: skip
+    assert states(ward, "amended-after-final") == []
+
+
+@pytest.mark.proves("T4")
+def test_a_score_that_says_again_what_was_final_is_no_alert_any_more() -> None:
+    """Corrected, and corrected back: the receipt names another version, the points and values are as they were."""
+    ward = MEASURED
+    for hour, value in ((9, 250), (10, 60)):
+        ward = ward.lab(
+            "day 1 12:00", creatinine=value, event_id="e2", recorded=f"day 3 {hour:02}:00", status="corrected"
+        )
+    assert ward.until("day 3 12:00").mods(1)["status"] == "amended"
+    told_of = [(one["alert_id"], one["state"]) for one in ward.until("day 3 12:00").alerts if "amended" in one["name"]]
+    assert told_of == [
+        (f"S/alert/amended-after-final/mods/{date_of(day)}", state)
+        for state in ("firing", "resolved")
+        for day in (1, 2)
+    ]
+
+
 @pytest.mark.proves("O3")
 def test_a_milestone_that_is_told_anew_is_no_amended_score() -> None:
     """Only scores are final in that sense."""
