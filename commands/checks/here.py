@@ -3,6 +3,7 @@
 import os
 import zoneinfo
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from picustream.streams.settings import CONFIG, Settings
 
 SCHEMAS = Path(schemas.__file__).parents[1] / "docs" / "schemas"
 """Beside the models in a checkout; an installed package has none."""
+PREFIX, ALIKE = "PICUSTREAM_", 0.8
 _MAKE_SCHEMAS = "Make them anew: python -m picustream.models.schemas docs/schemas"
 
 
@@ -65,8 +67,21 @@ def _told_editions(folder: Path) -> Iterator[str]:
 
 
 def _settings() -> Finding:
+    for name in sorted(os.environ):
+        meant = _meant(name)
+        if meant is not None:
+            return Finding("settings", "finding", f"{name} is no setting, and nobody reads it", f"Set {meant} instead?")
     file = os.environ.get(CONFIG)
     return ok("settings", f"readable, from {file} and the environment" if file else "readable, from the environment")
+
+
+def _meant(name: str) -> str | None:
+    """The setting that an environment variable all but names; None where it is one, or is like none."""
+    known = {field.upper() for field in Settings.model_fields} | {CONFIG.removeprefix(PREFIX)}
+    said = name.removeprefix(PREFIX)
+    if said == name or said in known:
+        return None
+    return next((PREFIX + one for one in get_close_matches(said, known, 1, ALIKE)), None)
 
 
 def _rules(rules: Rules) -> Finding:

@@ -81,6 +81,8 @@ def _components(before: ScoreRecord, after: ScoreRecord) -> Iterator[Change]:
 def _difference(earlier: Component, later: Component) -> str:
     if _told(earlier) != _told(later):
         return f"{_told(earlier)} → {_told(later)}"
+    if earlier.inputs != later.inputs and _ids(earlier) == _ids(later):
+        return f"{_told(later)} as before, from another version of {_ids(later)}"
     if earlier.inputs != later.inputs:
         return f"{_told(later)} as before, from {_ids(earlier)} → {_ids(later)}"
     if isinstance(earlier, ModsComponent) and isinstance(later, ModsComponent):

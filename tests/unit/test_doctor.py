@@ -295,6 +295,20 @@ def test_wrong_settings_are_wrong_use(
     assert out == "" and len(err.splitlines()) == 2
 
 
+def test_a_setting_that_is_spelled_wrong_is_a_finding(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody reads it, and the default holds in silence; what is like no setting may be somebody else's."""
+    monkeypatch.setenv("PICUSTREAM_LOCAL_JAVA", "/usr/bin/java")
+    assert doctor(capsys)[1]["settings"] == ["ok"]
+    monkeypatch.setenv("PICUSTREAM_PARTITION", "4")
+    main(["doctor", "--json"])
+    found = json.loads(capsys.readouterr().out)["findings"][0]
+    assert (found["check"], found["level"]) == ("settings", "finding")
+    assert "PICUSTREAM_PARTITION " in found["message"]
+    assert "PICUSTREAM_PARTITIONS" in found["fix"]
+
+
 def test_a_redis_that_refuses_a_key_is_a_finding_without_the_keys_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

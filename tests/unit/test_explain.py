@@ -347,6 +347,14 @@ def test_the_revisions_tell_what_changed_and_why() -> None:
     assert "an observation, entered in error (e4) renal: 0 points (90 µmol/L) measured → not measured" in page
 
 
+def test_a_version_that_moves_a_value_in_time_is_told_as_one() -> None:
+    """Not as a change from an observation to the same observation."""
+    stay = Stay().admitted("day 1").lab("day 1 06:00", obs("creatinine", 250, id="c"))
+    stay = stay.lab("day 1 07:00", obs("creatinine", 250, id="c"), status="corrected", recorded="day 1 09:00")
+    page = said(on_page(scores_of(stay)))
+    assert "renal: 2 points (250 µmol/L) measured as before, from another version of c" in page
+
+
 def test_a7_a_missing_part_of_the_apps_is_no_point_and_no_total() -> None:
     """A7: no default; what the total could be instead."""
     stay = Stay().admitted("day 1", birth_date="2020-05-01").vent("day 1 05:00", "invasive", fio2=0.6, peep=8)
