@@ -1,6 +1,7 @@
 """The report card for a person: tables of 80 columns, the findings first."""
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console
@@ -8,14 +9,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from picustream.commands.feed.report import Report, code_name
+from picustream.commands.feed.findings import Finding, code_name
+from picustream.commands.feed.report import Report
 from picustream.commands.feed.tallies import CodeKey, CodeTally
 from picustream.commands.feed.timing import Spread
 from picustream.commands.spans import span
 from picustream.models.variable import Variable
 
 MOST_ROWS = 40
-"""Of findings and of codes; `--json` has them all."""
+"""Of codes; `--json` has them all."""
+MOST_ALIKE = 8
+"""Findings of one kind: many of the one hide none of another."""
 MOST_STAYS = 5
 
 
@@ -46,12 +50,22 @@ def _heading(report: Report) -> Iterator[Text | Padding]:
         yield Text(f"{events}. No findings.", "green")
         return
     yield Text(f"{events}. Findings: {len(report.findings):,}", "bold red")
-    for one in report.findings[:MOST_ROWS]:
+    kinds: dict[str, list[Finding]] = defaultdict(list)
+    for one in report.findings:
+        kinds[one.code].append(one)
+    for alike in kinds.values():
+        yield from _alike(alike)
+
+
+def _alike(findings: list[Finding]) -> Iterator[Text | Padding]:
+    """Findings of one kind."""
+    for one in findings[:MOST_ALIKE]:
         yield Text.assemble((f"\n{one.count:>7,} {one.code}", "bold"), f"  {_clean(one.about)}")
         yield _indented(one.message)
         if one.first is not None:
             yield _indented(f"first: {one.first}", "grey58")
-    yield from _more(len(report.findings))
+    if len(findings) > MOST_ALIKE:
+        yield Text(f"{'':8}{len(findings) - MOST_ALIKE:,} more {findings[0].code}: --json", "grey58")
 
 
 def _indented(words: str, style: str = "") -> Padding:

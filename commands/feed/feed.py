@@ -3,6 +3,7 @@
 Memory grows with the distinct codes, units, sources, faults and stays, and not with the events.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -55,8 +56,6 @@ class Feed:
         self.sources: dict[tuple[str, str], SourceTally] = {}
         self.codes: dict[CodeKey, CodeTally] = {}
         self.refusals: dict[RefusalKey, Tally] = {}
-        self.messages: dict[RefusalKey, str] = {}
-        """Of the first refusal of each kind."""
         self.stays: dict[str, StayTally] = {}
         self.clock: datetime | None = None
         """The greatest filing time of all: what a replay's clock would read."""
@@ -79,9 +78,8 @@ class Feed:
         self._accept(line, found, found.event, where)
 
     def _refuse(self, topic: str, source: str | None, fault: Fault, where: str) -> None:
-        key = RefusalKey(topic, source, fault.reason, pattern(fault.path))
+        key = RefusalKey(topic, source, fault.reason, pattern(fault.path), _PLACE.sub("", fault.message))
         self.refusals.setdefault(key, Tally()).add(where)
-        self.messages.setdefault(key, fault.message)
 
     def _accept(self, line: Line, found: Admission, event: Event, where: str) -> None:
         source = self.sources.setdefault((line.topic, event.source), SourceTally(len(self.sources)))
@@ -136,6 +134,10 @@ class Feed:
         self._memory.say(EVENT, source.number, event.event_id, version, words, file, line.number)
         for name in _things(event):
             self._memory.say(THING, source.number, f"{event.stay_id} {name}", version, words, file, line.number)
+
+
+_PLACE = re.compile(r" at( line \d+)? column \d+")
+"""Where in its line a broken one breaks: alike faults have one message."""
 
 
 def _states(status: Any) -> bool:

@@ -62,6 +62,8 @@ class RefusalKey:
     reason: str
     path: str
     """JSON pointer with `*` for every place in a list."""
+    message: str
+    """What is wrong; without the place in the line, which is another one in each."""
 
 
 @dataclass(slots=True)

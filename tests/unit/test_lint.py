@@ -148,6 +148,32 @@ def test_refused_events_are_counted_by_reason_and_path_with_the_first_line() -> 
     assert told.refused == 4
 
 
+def test_different_faults_at_one_place_are_told_apart() -> None:
+    """A field that is missing and one that holds a wrong word; a line that is no JSON and one without a value. Where in
+    its line a broken one breaks tells no two faults apart."""
+    ends = WHOLE.adt("discharged", "day 1 12:00").adt("discharged", "day 1 12:00", destination="moon").events
+    told = card(*ends, b"{broken", b'{"topic" broken', b'{"topic":"picu.lab.v1"}', b'["a list"]')
+    refused = {(one["path"], one["message"]): one["count"] for one in told.as_data()["refusals"]}
+    at_destination = {message: count for (path, message), count in refused.items() if path == "/destination"}
+    assert len(at_destination) == 2 and set(at_destination.values()) == {1}
+    broken = {message: count for (path, message), count in refused.items() if path == ""}
+    assert broken["there must be one value"] == broken["not a JSON object"] == 1 and sum(broken.values()) == 4
+    assert all(message in " ".join(one.message for one in told.findings) for _, message in refused)
+    assert not any("column" in message for message in broken)
+
+
+def test_many_findings_of_one_kind_hide_none_of_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Sixty units that nobody knows, one filing before its time, one conflict: all three kinds stand on the page."""
+    ward = WHOLE.lab("day 1 11:30", creatinine=50, recorded="day 1 11:00")
+    for value in (1, 2):
+        ward = ward.lab("day 1 11:00", obs("creatinine", value, id="c"), event_id="e")
+    for number in range(60):
+        ward = ward.lab("day 1 11:00", obs("platelets", 5, f"unit {number}"))
+    _, out, _ = linted(capsys, file_of(tmp_path, *ward.events))
+    assert "1 filed-early" in out and "1 conflicting-duplicate" in out
+    assert out.count("unit-unknown  picu") == 8 and "52 more unit-unknown: --json" in out
+
+
 def test_t6_what_the_live_worker_would_refuse_as_future_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
