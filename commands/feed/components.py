@@ -10,9 +10,9 @@ BIRTH_DATE = "birth-date"
 ROOM_AIR = "room-air"
 INVASIVE = "invasive"
 PEAK_UNDER_PRESSURE_CONTROL = "peak-under-pressure-control"
-ARDS_ASSESSED = "ards-assessed"
+ARDS_ONSET = "ards-onset"
 
-PARTS: tuple[str, ...] = (*Variable, BIRTH_DATE, ROOM_AIR, INVASIVE, PEAK_UNDER_PRESSURE_CONTROL, ARDS_ASSESSED)
+PARTS: tuple[str, ...] = (*Variable, BIRTH_DATE, ROOM_AIR, INVASIVE, PEAK_UNDER_PRESSURE_CONTROL, ARDS_ONSET)
 """What a stay can have: a usable value of a variable, or what an event says beside its values."""
 _BITS = {part: 1 << place for place, part in enumerate(PARTS)}
 
@@ -71,8 +71,8 @@ _PLATEAU = _any(
     PEAK_UNDER_PRESSURE_CONTROL,
 )
 _ONSET = Need(
-    "PEEP with support invasive, or ARDS assessed",
-    ((Variable.PEEP, INVASIVE), (Variable.PEEP_MEASURED, INVASIVE), (ARDS_ASSESSED,)),
+    "PEEP with support invasive, or the onset of a confirmed ARDS",
+    ((Variable.PEEP, INVASIVE), (Variable.PEEP_MEASURED, INVASIVE), (ARDS_ONSET,)),
     VENTILATOR,
 )
 _BIRTH = _any("birth date", ADT, BIRTH_DATE)
@@ -87,7 +87,7 @@ COMPONENTS = (
     Component("APPS", "age", "A7", (_BIRTH,)),
     Component("APPS", "P/F", "A4", (_PAO2, _FIO2)),
     Component("APPS", "plateau", "A6", (_PLATEAU,)),
-    Component("APPS", "onset", "A2", (_ONSET,)),
+    Component("APPS", "onset", "A2", (_PAO2, _FIO2, _ONSET)),
     Component("eligibility", "age", "E1", (_BIRTH,)),
 )
 """The table of what is needed for what; clinical traps are told where the rules stand (`docs/rules.md`)."""

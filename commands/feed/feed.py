@@ -4,20 +4,20 @@ Memory grows with the distinct codes, units, sources, faults and stays, and not 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from picustream.commands.feed.components import (
-    ARDS_ASSESSED,
+    ARDS_ONSET,
     BIRTH_DATE,
     INVASIVE,
     PEAK_UNDER_PRESSURE_CONTROL,
     ROOM_AIR,
     bits,
 )
-from picustream.commands.feed.memory import EVENT, THING, Memory, hashed
-from picustream.commands.feed.tallies import CodeKey, CodeTally, RefusalKey, SourceTally, StayTally, Tally
+from picustream.commands.feed.memory import EVENT, THING, Happened, Memory, Said, hashed, microseconds, place
+from picustream.commands.feed.tallies import CodeKey, CodeTally, RefusalKey, SourceTally, Stated, StayTally, Tally
 from picustream.commands.letters.letter import envelope, pattern
 from picustream.models import text
 from picustream.models.event import (
@@ -33,10 +33,11 @@ from picustream.models.event import (
     LabEvent,
     Observation,
     ObservationEvent,
+    Status,
+    TreatmentStarted,
     VentilatorEvent,
 )
 from picustream.models.variable import Variable
-from picustream.scoring.alerts.alerts import VITAL_SIGNS
 from picustream.scoring.chart.reading import asked_for
 from picustream.scoring.door import Admission, Arrival, Door, Fault
 from picustream.scoring.rules import Rules
@@ -86,29 +87,33 @@ class Feed:
         source.accepted.add(where)
         if not source.timing.add(event.happened_at, event.recorded_at):
             source.filed_early.add(where)
+        source.unrecorded += event.recorded_at is None
         self.clock = max(self.clock or event.filed_at, event.filed_at)
-        stay = self.stays.setdefault(event.stay_id, StayTally(len(self.stays), where))
+        stay = self.stays.setdefault(event.stay_id, StayTally(len(self.stays), where, event.patient_id))
+        parts = usable = 0
         if isinstance(event, ObservationEvent):
-            self._observed(line, found, event, stay, where)
+            parts, usable = self._observed(line, found, event, where)
         elif isinstance(event, FactEvent):
-            _note_fact(event, stay)
-        self._remember(line, event, source)
+            _note_fact(event, stay, where)
+        at, patient = microseconds(event.happened_at), hashed(event.patient_id)
+        here = place(self.files.index(line.file), line.number)
+        self._memory.happen(Happened(stay.number, at, source.number, patient, parts, usable, here))
+        self._remember(line, event, source.number, here)
 
-    def _observed(self, line: Line, found: Admission, event: ObservationEvent, stay: StayTally, where: str) -> None:
+    def _observed(self, line: Line, found: Admission, event: ObservationEvent, where: str) -> tuple[int, int]:
+        """What the event gives, as `bits`, and how many usable values it has."""
         faults = {int(fault.path.split("/")[2]): fault for fault in found.faults}
-        usable = set()
-        for place, said in enumerate(event.observations):
+        usable = []
+        for number, said in enumerate(event.observations):
             key = CodeKey(line.topic, event.source, said.system, said.code, said.unit)
             tally = self.codes.get(key)
             if tally is None:
                 tally = CodeTally(self._rules.codemap.variable(said.system, said.code), first=where)
                 self.codes[key] = tally
-            variable = self._count(event, said, tally, faults.get(place), where)
+            variable = self._count(event, said, tally, faults.get(number), where)
             if variable is not None:
-                usable.add(variable)
-        stay.had |= bits(usable | _said_beside(event, usable))
-        if not usable.isdisjoint(VITAL_SIGNS):
-            self._memory.sign(stay.number, int(event.happened_at.timestamp()))
+                usable.append(variable)
+        return bits({*usable, *_said_beside(event, usable)}), len(usable)
 
     def _count(
         self, event: ObservationEvent, said: Observation, tally: CodeTally, fault: Fault | None, where: str
@@ -127,13 +132,14 @@ class Feed:
             return variable
         return None
 
-    def _remember(self, line: Line, event: Event, source: SourceTally) -> None:
+    def _remember(self, line: Line, event: Event, feed: int, here: int) -> None:
         words = hashed(text.canonical(text.parse(line.value)))
-        file = self.files.index(line.file)
-        version = f"{event.filed_at.timestamp()} {event.event_id} {event.source}"
-        self._memory.say(EVENT, source.number, event.event_id, version, words, file, line.number)
-        for name in _things(event):
-            self._memory.say(THING, source.number, f"{event.stay_id} {name}", version, words, file, line.number)
+        version = hashed(f"{event.filed_at.timestamp()} {event.event_id} {event.source}")
+        filed = microseconds(event.filed_at)
+        self._memory.say(Said(EVENT, feed, hashed(event.event_id), version, words, here, filed, True))
+        for name, status in _things(event):
+            name_in_stay = hashed(f"{event.stay_id} {name}")
+            self._memory.say(Said(THING, feed, name_in_stay, version, words, here, filed, status not in WITHDRAWN))
 
 
 _PLACE = re.compile(r" at( line \d+)? column \d+")
@@ -144,7 +150,7 @@ def _states(status: Any) -> bool:
     return status not in WITHDRAWN and status not in SAYS_NOTHING
 
 
-def _said_beside(event: ObservationEvent, usable: set[Variable]) -> set[str]:
+def _said_beside(event: ObservationEvent, usable: list[Variable]) -> set[str]:
     """What a ventilator event says beside its values."""
     if not isinstance(event, VentilatorEvent) or not _states(event.status):
         return set()
@@ -154,25 +160,40 @@ def _said_beside(event: ObservationEvent, usable: set[Variable]) -> set[str]:
     return found
 
 
-def _note_fact(event: FactEvent, stay: StayTally) -> None:
+def _note_fact(event: FactEvent, stay: StayTally, where: str) -> None:
+    if not isinstance(event, Admitted | Discharged | Died | TreatmentStarted | ArdsAssessed):
+        return
     states = _states(event.status)
-    if isinstance(event, Admitted | Discharged | Died):
-        new = (event.filed_at, event.event_id, event.happened_at if states else None)
-        old = stay.bounds.get(event.type)
-        if old is None or new[:2] >= old[:2]:
-            stay.bounds[event.type] = new
-    if states and isinstance(event, Admitted) and event.birth_date is not None:
-        stay.had |= bits([BIRTH_DATE])
-    if states and isinstance(event, ArdsAssessed) and event.result == "confirmed":
-        stay.had |= bits([ARDS_ASSESSED])
+    new = Stated(
+        event.filed_at,
+        event.event_id,
+        event.happened_at if states else None,
+        event.patient_id,
+        bits(_given(event)) if states else 0,
+        where,
+    )
+    old = stay.facts.get(event.type)
+    if old is None or new[:2] >= old[:2]:
+        stay.facts[event.type] = new
 
 
-def _things(event: Event) -> list[str]:
-    """Names of what an event speaks of, within its stay: versions of one thing have one name (contract 1.2, 1.3)."""
+def _given(event: FactEvent) -> Iterator[str]:
+    """What a fact gives to a score. A confirmed ARDS without its onset gives no APPS (A3)."""
+    if isinstance(event, Admitted) and event.birth_date is not None:
+        yield BIRTH_DATE
+    if isinstance(event, ArdsAssessed) and event.result == "confirmed" and event.onset_at is not None:
+        yield ARDS_ONSET
+
+
+def _things(event: Event) -> Iterator[tuple[str, Status]]:
+    """Names of what an event speaks of, within its stay, and what becomes of each: versions of one thing have one name
+    (contract 1.2, 1.3)."""
     if isinstance(event, ObservationEvent):
-        observed = [f"{event.source} {event.id_of(said)}" for said in event.observations]
-        support = [f"{event.source} {event.event_id} support"] if isinstance(event, VentilatorEvent) else []
-        return observed + support
+        for said in event.observations:
+            yield f"{event.source} {event.id_of(said)}", event.status_of(said)
+        if isinstance(event, VentilatorEvent):
+            yield f"{event.source} {event.event_id} support", event.status
+        return
     kind = str(getattr(event, "type"))  # noqa: B009 - every concrete fact has one, the base class does not
     many = "id" in type(event).model_fields
-    return [f"{kind} {event.source} {getattr(event, 'id', None) or event.event_id}" if many else kind]
+    yield (f"{kind} {event.source} {getattr(event, 'id', None) or event.event_id}" if many else kind), event.status

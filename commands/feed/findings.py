@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from picustream.commands.feed.components import Need
 from picustream.commands.feed.feed import Feed
 from picustream.commands.feed.tallies import CodeKey, RefusalKey
-from picustream.models.event import ADT, INPUT_TOPICS, LOINC, VITAL
+from picustream.models.event import ADT, LOINC
 
 if TYPE_CHECKING:
     from picustream.commands.feed.report import Report
@@ -18,7 +19,8 @@ class Finding:
     """Something that should be looked at before the feed goes live."""
 
     code: str
-    """A dead-letter reason, an alert's name, or `never-scored`, `filed-early`, `no-events`, `broken-line`."""
+    """A dead-letter reason, an alert's name, or `outside-stay`, `never-scored`, `filed-early`, `no-events`,
+    `broken-line`, `unknown-topic`."""
     count: int
     about: str
     """Topic and source, code and unit, component: what it is about."""
@@ -27,27 +29,79 @@ class Finding:
     """`file:line`."""
 
 
-def findings(told: "Report", partial: bool) -> Iterator[Finding]:
+def findings(told: "Report") -> Iterator[Finding]:
     """The worst first: what is lost, then what can never be scored, then what is odd."""
     feed = told.feed
     if not feed.stays:
         yield Finding("no-events", 0, "all", "no event is accepted")
     yield from _lost(feed)
-    topics = {topic for topic, _ in feed.sources} if partial else set(INPUT_TOPICS)
-    if told.unadmitted and ADT in topics:
-        message = "stays have no admission, and without one nothing is scored"
-        first = feed.stays[told.unadmitted[0]].first
-        yield Finding("no-admission", len(told.unadmitted), told.unadmitted[0], message, first)
+    yield from _outside(told)
+    yield from _bounds(told)
     for one in told.prospects if feed.stays else ():
-        if one.never(topics):
-            lacking = " and ".join(f"no usable {need.name}" for need in one.missing) or "never all parts in one stay"
+        if one.never(told.topics):
+            lacking = " and ".join(_lacking(need, told) for need in one.missing) or "never all parts in one stay"
             about = f"{one.component.score} {one.component.name}"
             yield Finding("never-scored", len(feed.stays), about, f"{lacking}: no points in any stay")
     yield from _odd(told)
     silent = [one for one in told.silences if one.alarming]
-    if silent and VITAL in topics:
+    if silent:
         message = "stays are without a vital sign for 4 h or longer, each an alarm"
         yield Finding("stay-silent", len(silent), silent[0].stay_id, message)
+
+
+def _lacking(need: Need, told: "Report") -> str:
+    return f"no usable {need.name}" + (" inside its stay" if need.met(told.judged.had_outside) else "")
+
+
+def _outside(told: "Report") -> Iterator[Finding]:
+    for (topic, source), tally in told.feed.sources.items():
+        outside, strange = told.judged.outside.get(tally.number), told.judged.strange.get(tally.number)
+        if outside is not None:
+            every = told.usable(topic, source)
+            parts = ((outside.early, "before the admission"), (outside.late, "after the end"))
+            message = (
+                f"of {every:,} usable values ({_percent(outside.count, every)}) lie outside their stay, which no score "
+                f"reads: {' and '.join(f'{count:,} {words}' for count, words in parts if count)}, in {outside.stays:,} "
+                f"of {len(told.feed.stays):,} stays; {_USUAL if 2 * outside.count < every else _WRONG}"
+            )
+            yield Finding("outside-stay", outside.count, f"{topic} {source}", message, told.place(outside.place))
+        if strange is not None:
+            message = (
+                f"events, in {strange.stays:,} stays, name another patient than the admission (or, without one, the "
+                "first event) of their stay; used all the same, each stay an alarm"
+            )
+            yield Finding("patient-mismatch", strange.count, f"{topic} {source}", message, told.place(strange.place))
+
+
+_WRONG = "look for a wrong offset, another year, a wrong stay, or wrong times of the stay"
+_USUAL = "some results from before the admission are usual, and more of them a wrong offset or stay"
+
+
+def _percent(part: int, whole: int) -> str:
+    """Never 0 % of some, never 100 % of not all."""
+    share = 100 * part / whole
+    return "under 1 %" if share < 1 else f"{100 if part == whole else min(round(share), 99)} %"
+
+
+def _bounds(told: "Report") -> Iterator[Finding]:
+    """Stays whose facts do not go together."""
+    stays = told.feed.stays
+    if told.unadmitted and ADT in told.topics:
+        message = "stays have no admission, and without one nothing is scored"
+        first = stays[told.unadmitted[0]].first
+        yield Finding("no-admission", len(told.unadmitted), told.unadmitted[0], message, first)
+    aside = {name: stay.set_aside.where for name, stay in stays.items() if stay.set_aside}
+    treated = {name: stay.treated_outside.where for name, stay in stays.items() if stay.treated_outside}
+    for code, found, message in (
+        (
+            "end-before-admission",
+            aside,
+            "stays end before their admission; the end is set aside, the stay counts as open",
+        ),
+        ("treatment-outside-stay", treated, "stays whose treatment starts before the admission or after the end"),
+    ):
+        for name in list(found)[:1]:
+            yield Finding(code, len(found), name, message, found[name])
 
 
 def _lost(feed: Feed) -> Iterator[Finding]:
@@ -79,7 +133,7 @@ def _odd(told: "Report") -> Iterator[Finding]:
         conflict = told.conflicts.get(tally.number)
         if conflict is not None:
             message = "said twice and differently, with nothing to tell which is the later (recorded_at, event_id)"
-            first = f"{told.feed.files[conflict.file]}:{conflict.line}"
+            first = told.place((conflict.file, conflict.line))
             yield Finding("conflicting-duplicate", conflict.count, about, message, first)
         early = tally.filed_early
         if early.count:

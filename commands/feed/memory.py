@@ -1,4 +1,5 @@
-"""What cannot be told without remembering every event: repeats, versions, conflicts, silences. Remembered on disk.
+"""What cannot be told without remembering every event: repeats, versions, conflicts, silences, and what lies outside
+its stay, whose bounds may come last. Remembered on disk.
 
 A private temporary database of SQLite: small files stay in its cache, large ones go to a temporary file that nobody
 else sees and that is gone with the process. It holds hashes and times, and no value.
@@ -8,12 +9,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Self
+from typing import NamedTuple, Self
 
 _TABLES = """
-    CREATE TABLE said (kind INTEGER, feed INTEGER, name INTEGER, version INTEGER, text INTEGER, place INTEGER);
-    CREATE TABLE sign (stay INTEGER, at INTEGER);
+    CREATE TABLE said (kind INTEGER, feed INTEGER, name INTEGER, version INTEGER, text INTEGER, place INTEGER,
+                       filed INTEGER, stands INTEGER);
+    CREATE TABLE event (stay INTEGER, at INTEGER, feed INTEGER, patient INTEGER, parts INTEGER, usable INTEGER,
+                        place INTEGER);
 """
 _ROWS = 5_000
 """Written at a time."""
@@ -21,6 +25,43 @@ _LINES = 1 << 40
 """Lines of one file, at most: a place is the file's number and the line in one integer."""
 EVENT, THING = 0, 1
 """What is remembered: whole events, and the observations and facts that they speak of."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Said(NamedTuple):
+    """An event or a thing, as it is remembered."""
+
+    kind: int
+    feed: int
+    name: int
+    """A hash of its name."""
+    version: int
+    """A hash of what decides between versions of it."""
+    text: int
+    """A hash of all that the event says."""
+    place: int
+    filed: int
+    """When, in microseconds."""
+    stands: bool
+    """It is not withdrawn."""
+
+
+class Happened(NamedTuple):
+    """An event, as a moment of its stay."""
+
+    stay: int
+    at: int
+    """In microseconds."""
+    feed: int
+    patient: int
+    """A hash of the pseudonym."""
+    parts: int
+    """`components.bits` of what it gives."""
+    usable: int
+    """Its usable values."""
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +77,28 @@ class Memory:
     """A context manager; everything is forgotten when it is left."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._said: list[tuple[int, ...]] = []
-        self._signs: list[tuple[int, int]] = []
+        self.database = sqlite3.connect("", isolation_level=None)
+        self._said: list[Said] = []
+        self._happened: list[Happened] = []
 
     def __enter__(self) -> Self:
-        self._database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+        self.database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        self.database.close()
 
-    def say(self, kind: int, feed: int, name: str, version: str, text: int, file: int, line: int) -> None:
-        """Remember an event or a thing by its `name`; `version` is what decides between versions of it, `text` a hash
-        of all that the event says."""
-        self._said.append((kind, feed, hashed(name), hashed(version), text, file * _LINES + line))
+    def say(self, said: Said) -> None:
+        """Remember what an event says of one thing, or at all."""
+        self._said.append(said)
         if len(self._said) >= _ROWS:
-            self._write()
+            self.write()
 
-    def sign(self, stay: int, at: int) -> None:
-        """Remember a vital sign; `at` in seconds since 1970 UTC."""
-        self._signs.append((stay, at))
-        if len(self._signs) >= _ROWS:
-            self._write()
+    def happen(self, happened: Happened) -> None:
+        """Remember an event as a moment of its stay."""
+        self._happened.append(happened)
+        if len(self._happened) >= _ROWS:
+            self.write()
 
     def repeats(self) -> dict[int, Count]:
         """By feed: events that came before, word for word."""
@@ -83,25 +123,47 @@ class Memory:
             " GROUP BY feed, version"
         )
 
-    def signs(self) -> Iterator[tuple[int, int]]:
-        """Stay and time of every vital sign, by stay and time."""
-        self._write()
-        with closing(self._database.execute("SELECT DISTINCT stay, at FROM sign ORDER BY stay, at")) as rows:
+    def moments(self, parts: int) -> Iterator[tuple[int, int]]:
+        """Stay and time (microseconds) of every event that gives any of these parts, by stay and time."""
+        self.write()
+        query = "SELECT DISTINCT stay, at FROM event WHERE parts & ? ORDER BY stay, at"
+        with closing(self.database.execute(query, (parts,))) as rows:
             yield from rows
 
     def _counted(self, groups: str) -> dict[int, Count]:
-        self._write()
+        self.write()
         query = f"SELECT feed, SUM(more), MIN(place) FROM ({groups}) WHERE more > 0 GROUP BY feed"
-        return {feed: Count(count, *divmod(place, _LINES)) for feed, count, place in self._database.execute(query)}
+        return {feed: Count(count, *where(place)) for feed, count, place in self.database.execute(query)}
 
-    def _write(self) -> None:
-        self._database.execute("BEGIN")
-        self._database.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?, ?)", self._said)
-        self._database.executemany("INSERT INTO sign VALUES (?, ?)", self._signs)
-        self._database.execute("COMMIT")
-        self._said, self._signs = [], []
+    def write(self) -> None:
+        """Hand everything to the database."""
+        self.database.execute("BEGIN")
+        self.database.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._said)
+        self.database.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", self._happened)
+        self.database.execute("COMMIT")
+        self._said, self._happened = [], []
 
 
 def hashed(text: str) -> int:
     """64 bits of a text: among ten million, two that differ have one hash once in a few hundred thousand files."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def place(file: int, line: int) -> int:
+    """A line of a file as one integer, in the order of reading."""
+    return file * _LINES + line
+
+
+def where(place: int) -> tuple[int, int]:
+    """Number of the file and number of the line."""
+    return divmod(place, _LINES)
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as microseconds since 1970 UTC, exactly: both ends of a stay belong to it (T2)."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    """The moment of so many microseconds since 1970 UTC."""
+    return _EPOCH + microseconds * _MICROSECOND

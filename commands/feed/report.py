@@ -3,13 +3,16 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from picustream.commands.feed.bounds import Judged, judge
 from picustream.commands.feed.components import Prospect, prospects
 from picustream.commands.feed.feed import Feed
 from picustream.commands.feed.findings import Finding, findings
 from picustream.commands.feed.memory import Count, Memory
 from picustream.commands.feed.mending import codemap_lines
-from picustream.commands.feed.stays import Silence, silences, without_admission
+from picustream.commands.feed.stays import RESULTS, Silence, silences, without_admission
 from picustream.commands.feed.tallies import CodeKey, CodeTally, RefusalKey, SourceTally
+from picustream.models.event import INPUT_TOPICS, LAB, VITAL
+from picustream.scoring.alerts.alerts import VITAL_SIGNS
 from picustream.scoring.rules import Rules
 
 
@@ -18,11 +21,17 @@ class Report:
     """What a feed is like."""
 
     feed: Feed
+    topics: frozenset[str]
+    """Where something is expected: all of them, or those of one feed of several."""
     repeats: dict[int, Count]
     versions: dict[int, Count]
     conflicts: dict[int, Count]
+    judged: Judged
     unadmitted: list[str]
     silences: list[Silence]
+    """Of vital signs, the longest of each stay; empty where no vital signs are expected."""
+    lab_gaps: list[Silence]
+    """The same of laboratory results."""
     prospects: list[Prospect]
     codemap: list[str]
     findings: list[Finding]
@@ -44,7 +53,10 @@ class Report:
         stays = {
             "count": len(self.feed.stays),
             "without_admission": self.unadmitted,
+            "end_before_admission": [name for name, stay in self.feed.stays.items() if stay.set_aside],
+            "treatment_outside_stay": [name for name, stay in self.feed.stays.items() if stay.treated_outside],
             "longest_silences": [one.as_data() for one in self.silences],
+            "longest_laboratory_gaps": [one.as_data() for one in self.lab_gaps],
         }
         return {
             "files": self.feed.files,
@@ -67,28 +79,56 @@ class Report:
             "refused": self.refused_of(topic, source),
             **{name: of[tally.number].count if tally.number in of else 0 for name, of in counts.items()},
             "filed_early": tally.filed_early.count,
+            "without_recorded_at": tally.unrecorded,
+            "outside_stay": self._outside(topic, source, tally.number),
+            "other_patient": self._strange(tally.number),
             "lateness_seconds": tally.timing.lateness.as_data(),
             "behind_seconds": tally.timing.behind.as_data(),
         }
 
+    def usable(self, topic: str, source: str) -> int:
+        """Usable values of a source, those outside their stays included."""
+        counts = (
+            one.accepted.count for key, one in self.feed.codes.items() if (key.topic, key.source) == (topic, source)
+        )
+        return sum(counts)
+
+    def place(self, place: tuple[int, int]) -> str:
+        """`file:line`."""
+        file, line = place
+        return f"{self.feed.files[file]}:{line}"
+
+    def _outside(self, topic: str, source: str, number: int) -> dict[str, Any] | None:
+        one = self.judged.outside.get(number)
+        if one is None:
+            return None
+        counts = {"values": one.count, "of": self.usable(topic, source), "before_admission": one.early}
+        return counts | {"after_end": one.late, "stays": one.stays, "first": self.place(one.place)}
+
+    def _strange(self, number: int) -> dict[str, Any] | None:
+        one = self.judged.strange.get(number)
+        return None if one is None else {"events": one.count, "stays": one.stays, "first": self.place(one.place)}
+
 
 def report(feed: Feed, rules: Rules, memory: Memory, partial: bool) -> Report:
     """Everything that can be said of what was taken. `partial`: the rest comes from feeds that are not in the files."""
-    unadmitted = without_admission(feed.stays)
-    silent = silences(feed.stays, memory, feed.clock)
-    found = prospects(stay.had for stay in feed.stays.values())
+    topics = {topic for topic, _ in feed.sources} if partial else set(INPUT_TOPICS)
+    judged = judge(feed.stays.values(), memory)
     told = Report(
         feed=feed,
+        topics=frozenset(topics),
         repeats=memory.repeats(),
         versions=memory.versions(),
         conflicts=memory.conflicts(),
-        unadmitted=unadmitted,
-        silences=silent,
-        prospects=found,
+        judged=judged,
+        unadmitted=without_admission(feed.stays),
+        silences=silences(feed.stays, memory, feed.clock, VITAL_SIGNS) if VITAL in topics else [],
+        lab_gaps=silences(feed.stays, memory, feed.clock, RESULTS) if LAB in topics else [],
+        prospects=prospects(judged.had),
         codemap=codemap_lines(feed.codes, rules.codemap),
         findings=[],
     )
-    told.findings.extend(findings(told, partial))
+    told.findings.extend(findings(told))
     return told
 
 

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
-from picustream.commands.feed.memory import Memory
+from picustream.commands.feed.components import bits
+from picustream.commands.feed.memory import Memory, moment
 from picustream.commands.feed.tallies import StayTally
+from picustream.models.variable import Variable
 from picustream.scoring.alerts.alerts import SILENT_AFTER
+
+RESULTS = (Variable.CREATININE, Variable.BILIRUBIN_TOTAL, Variable.PLATELETS, Variable.PAO2)
+"""What a laboratory gives to the scores; a day without any is brought forward (M7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The longest time within a stay without a vital sign."""
+    """The longest time within a stay without a vital sign, or without a laboratory result."""
 
     stay_id: str
     since: datetime
@@ -22,7 +27,7 @@ class Silence:
 
     @property
     def alarming(self) -> bool:
-        """Whether `stay-silent` would have been raised."""
+        """Whether `stay-silent` would have been raised, if it is of vital signs."""
         return self.length >= SILENT_AFTER
 
     def as_data(self) -> dict[str, Any]:
@@ -34,15 +39,18 @@ def without_admission(stays: dict[str, StayTally]) -> list[str]:
     return [stay_id for stay_id, stay in stays.items() if stay.admitted_at is None]
 
 
-def silences(stays: dict[str, StayTally], memory: Memory, clock: datetime | None) -> list[Silence]:
-    """The longest silence of each stay, the longest first. A stay that is open ends where the feed does (`clock`).
+def silences(
+    stays: dict[str, StayTally], memory: Memory, clock: datetime | None, of: Iterable[Variable]
+) -> list[Silence]:
+    """The longest time of each stay without any `of` these, the longest first. A stay that is open ends where the feed
+    does (`clock`).
 
-    From the admission, or the first sign where there is none, to the end of the stay (T2).
+    From the admission, or the first of them where there is none, to the end of the stay (T2).
     """
     names = {stay.number: stay_id for stay_id, stay in stays.items()}
     heard: dict[int, Silence | None] = {}
-    for number, rows in groupby(memory.signs(), key=itemgetter(0)):
-        moments = (datetime.fromtimestamp(at, UTC) for _, at in rows)
+    for number, rows in groupby(memory.moments(bits(of)), key=itemgetter(0)):
+        moments = (moment(at) for _, at in rows)
         heard[number] = _longest(names[number], stays[names[number]], moments, clock)
     found = [
         heard[stay.number] if stay.number in heard else _longest(stay_id, stay, (), clock)
@@ -55,10 +63,10 @@ def _longest(stay_id: str, stay: StayTally, moments: Iterable[datetime], clock: 
     """None where no time passed that could have been silent."""
     before, end = stay.admitted_at, stay.ended_at or clock
     longest: Silence | None = None
-    for moment in chain(moments, [None]):
-        if moment is not None and ((before is not None and moment < before) or (end is not None and moment > end)):
+    for at in chain(moments, [None]):
+        if at is not None and ((before is not None and at < before) or (end is not None and at > end)):
             continue  # outside the stay: no score and no alert looks at it
-        now = moment or end
+        now = at or end
         if before is not None and now is not None and (longest is None or now - before > longest.length):
             longest = Silence(stay_id, before, max(now - before, timedelta(0)))
         before = now

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from picustream.commands.feed.timing import Timing
 from picustream.models.variable import Variable
@@ -75,11 +76,23 @@ class SourceTally:
     accepted: Tally = field(default_factory=Tally)
     filed_early: Tally = field(default_factory=Tally)
     """Filed before what they speak of happened."""
+    unrecorded: int = 0
+    """Without `recorded_at`: how late they are cannot be told."""
     timing: Timing = field(default_factory=Timing)
 
 
-Bound = tuple[datetime, str, datetime | None]
-"""Filing time and event id of the version in force, and the moment it states (None: withdrawn)."""
+class Stated(NamedTuple):
+    """The version of a fact that is in force."""
+
+    filed_at: datetime
+    event_id: str
+    at: datetime | None
+    """The moment it states; None: withdrawn, or it states nothing."""
+    patient_id: str
+    parts: int
+    """`components.bits` of what it gives."""
+    where: str
+    """`file:line`."""
 
 
 @dataclass(slots=True)
@@ -89,10 +102,9 @@ class StayTally:
     number: int
     """For the memory."""
     first: str
-    had: int = 0
-    """`components.bits` of what it had."""
-    bounds: dict[str, Bound] = field(default_factory=dict)
-    """`admitted`, `discharged`, `died`."""
+    first_patient: str
+    facts: dict[str, Stated] = field(default_factory=dict)
+    """By type; of those with one per stay."""
 
     @property
     def admitted_at(self) -> datetime | None:
@@ -100,7 +112,41 @@ class StayTally:
 
     @property
     def ended_at(self) -> datetime | None:
-        return min((at for at in map(self._at, ("discharged", "died")) if at is not None), default=None)
+        """The earlier of discharge and death; one before the admission is set aside (T2)."""
+        start = self.admitted_at
+        ends = [at for at in map(self._at, _ENDS) if at is not None and (start is None or at >= start)]
+        return min(ends, default=None)
+
+    @property
+    def set_aside(self) -> Stated | None:
+        """An end before the admission."""
+        start = self.admitted_at
+        aside = [self.facts[kind] for kind in _ENDS if (at := self._at(kind)) and start is not None and at < start]
+        return aside[0] if aside else None
+
+    @property
+    def treated_outside(self) -> Stated | None:
+        """A start of treatment that does not lie within the stay."""
+        start, end, treated = self.admitted_at, self.ended_at, self._at("treatment_started")
+        if start is None or treated is None:
+            return None
+        return self.facts["treatment_started"] if treated < start or (end is not None and treated > end) else None
+
+    @property
+    def patient_id(self) -> str:
+        """The admission's patient; of a stay without one, the first that was named."""
+        return self.first_patient if self.admitted_at is None else self.facts["admitted"].patient_id
+
+    @property
+    def stated_parts(self) -> int:
+        """`components.bits` of what its facts give."""
+        parts = 0
+        for fact in self.facts.values():
+            parts |= fact.parts
+        return parts
 
     def _at(self, kind: str) -> datetime | None:
-        return self.bounds[kind][2] if kind in self.bounds else None
+        return self.facts[kind].at if kind in self.facts else None
+
+
+_ENDS = ("discharged", "died")
