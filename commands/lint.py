@@ -10,6 +10,7 @@ from picustream.commands.feed.memory import Memory
 from picustream.commands.feed.report import Report, report
 from picustream.commands.options import loaded_rules
 from picustream.commands.progress import Reading
+from picustream.models.codemap import parse_codemap
 from picustream.models.protocol import hours
 from picustream.models.text import encode
 from picustream.streams import files
@@ -30,15 +31,17 @@ def lint(
 ) -> int:
     """Report card on a feed: what is accepted, refused, ignored, late, repeated, missing, and how to mend it.
 
-    No value of any patient is printed. Exit status 1: there are findings.
+    Codes nobody asked for are ignored, and that is no finding; where one could be a variable of ours, lists of a code
+    map are shown as a hint. No value of any patient is printed. Exit status 1: there are findings.
     """
     settings = Settings()
-    rules = loaded_rules(protocol or settings.protocol, codemap or settings.codemap)
+    own = codemap or settings.codemap
+    rules = loaded_rules(protocol or settings.protocol, own)
     latest = Clock.of(settings).now() + hours(rules.protocol.time.future_tolerance_hours)
     with Memory() as memory:
         feed = Feed(rules, latest, memory, [str(path) for path in paths])
         _read(feed, paths)
-        card = report(feed, rules, memory, part)
+        card = report(feed, rules, memory, part, parse_codemap(own.read_bytes()) if own else None)
     _tell(card, as_json)
     return 1 if card.findings else 0
 

@@ -22,6 +22,9 @@ MOST_ALIKE = 8
 """Findings of one kind: many of the one hide none of another."""
 MOST_STAYS = 5
 
+_WANTED = "Code map: lists to fill in; as they stand they change nothing"
+_OPTIONAL = "A hint, no finding: lists of a code map, if an ignored code should be used"
+
 
 def show(report: Report) -> None:
     """Print the card on standard output."""
@@ -39,7 +42,7 @@ def _parts(report: Report) -> Iterator[Table | Text | Padding | str]:
     yield from _stays(report)
     yield from _components(report)
     if report.codemap:
-        yield _title("Code map: lines to fill in; as they stand they change nothing")
+        yield _title(_OPTIONAL if report.codemap_optional else _WANTED)
         yield "\n".join(map(_clean, report.codemap))
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from picustream.commands.feed.components import Need
-from picustream.commands.feed.feed import Feed
 from picustream.commands.feed.tallies import CodeKey, RefusalKey
 from picustream.models.event import ADT, LOINC
+from picustream.scoring.chart.units import QUANTITIES
 
 if TYPE_CHECKING:
     from picustream.commands.feed.report import Report
@@ -27,6 +27,8 @@ class Finding:
     message: str
     first: str | None = None
     """`file:line`."""
+    mended_by_codemap: bool = False
+    """A spelling in a code map may mend it."""
 
 
 def findings(told: "Report") -> Iterator[Finding]:
@@ -34,7 +36,7 @@ def findings(told: "Report") -> Iterator[Finding]:
     feed = told.feed
     if not feed.stays:
         yield Finding("no-events", 0, "all", "no event is accepted")
-    yield from _lost(feed)
+    yield from _lost(told)
     yield from _outside(told)
     yield from _bounds(told)
     for one in told.prospects if feed.stays else ():
@@ -104,27 +106,30 @@ def _bounds(told: "Report") -> Iterator[Finding]:
             yield Finding(code, len(found), name, message, found[name])
 
 
-def _lost(feed: Feed) -> Iterator[Finding]:
-    for key, tally in sorted(feed.refusals.items(), key=lambda item: -item[1].count):
+def _lost(told: "Report") -> Iterator[Finding]:
+    refusals = told.feed.refusals
+    for key, tally in sorted(refusals.items(), key=lambda item: -item[1].count):
         where = f" at {key.path}" if key.path else ""
         yield Finding(key.reason, tally.count, _named(key), f"whole events{where}: {key.message}", tally.first)
     refused: dict[str, list[Finding]] = defaultdict(list)
-    for code, one in feed.codes.items():
+    for code, one in told.feed.codes.items():
         for reason, tally in one.refused.items():
             about = f"{code.topic} {code.source} {code_name(code)}"
-            message = f"{one.variable}: {_ADVICE[reason]}"
-            refused[reason].append(Finding(reason, tally.count, about, message, tally.first))
+            spelling = reason == "unit-unknown" and code.unit not in told.foreign
+            advice = _ADVICE["unit-mismatch" if reason == "unit-unknown" and not spelling else reason]
+            message = f"{one.variable}: {advice.format(' or '.join(QUANTITIES[one.variable].factors))}"
+            refused[reason].append(Finding(reason, tally.count, about, message, tally.first, spelling))
     for reason in _ADVICE:
         yield from sorted(refused[reason], key=lambda one: -one.count)
 
 
 _ADVICE = {
-    "unit-unknown": "a unit that no code map has; the lines below are for it",
-    "unit-missing": "no unit; the feed has to send one",
-    "unit-mismatch": "a unit that does not fit; the code or the unit is wrong",
+    "unit-unknown": "a unit that no code map has; if it is {} in another spelling, the lists below are for it",
+    "unit-missing": "no unit; the feed has to send {}",
+    "unit-mismatch": "another unit than {}: the code or the unit is wrong, or the feed has to convert",
     "implausible": "out of range; an artefact, or another unit than it says",
 }
-"""What to do about observations that are refused."""
+"""What to do about observations that are refused; the units that fit stand in the place of {}."""
 
 
 def _odd(told: "Report") -> Iterator[Finding]:

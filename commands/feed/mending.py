@@ -1,47 +1,57 @@
-"""The lines of a code map that would mend a feed, for somebody who knows the feed to fill in.
+"""The tables of a code map that would mend a feed, for somebody who knows the feed to fill in.
 
-Nothing is guessed: a unit or a code that is taken for another one makes wrong scores that nobody sees. So every line
-stands behind a `#`, and says what has to be known before it is taken away. Only a spelling that differs from a known
-one in nothing but case, spaces, brackets and the like is set beside it, for the eye to compare.
+Nothing is guessed: a unit or a code that is taken for another one makes wrong scores that nobody sees. So every list is
+empty but for what the site's own map has already, and comments say what may belong into them. As TOML the tables are
+whole, each unit and each variable stands once, and they take the place of the same tables of the site's map.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 
-from picustream.commands.feed.tallies import CodeKey, CodeTally
-from picustream.models.codemap import CodeMap
+from picustream.commands.feed.unknown import Codes, UnknownCode, UnknownUnit, foreign, unknown_codes, unknown_units
+from picustream.models.codemap import CodeMap, CodeMapFile
 from picustream.models.event import LOINC
 from picustream.models.text import quote
-from picustream.models.variable import Variable
-from picustream.scoring.chart.units import KNOWN_UNITS, QUANTITIES
+from picustream.scoring.chart.units import KNOWN_UNITS
 
 MOST_CODES = 40
-"""Unknown codes told, the most frequent ones."""
-
-Codes = dict[CodeKey, CodeTally]
-
-
-@dataclass(slots=True)
-class Unknown:
-    """A unit or code that no code map has."""
-
-    count: int = 0
-    first: str = ""
-    variables: set[Variable] = field(default_factory=set)
-    """That a unit came with, or that a code might be by its unit."""
-    units: set[str] = field(default_factory=set)
-
-    def add(self, count: int, first: str | None, variables: Iterable[Variable]) -> None:
-        self.count += count
-        self.first = self.first or first or ""
-        self.variables.update(variables)
+"""Unknown codes told: those with a unit that fits first, then the most frequent."""
+FEW = 4
+"""Variables or units that are named one by one."""
 
 
-def codemap_lines(codes: Codes, codemap: CodeMap) -> list[str]:
-    """TOML that changes nothing as it stands; empty where nothing is unknown."""
-    return [*_unit_lines(_unknown_units(codes), codemap), *_code_lines(_unknown_codes(codes, codemap))]
+def codemap_lines(found: Codes, codemap: CodeMap, site: CodeMapFile) -> list[str]:
+    """TOML that changes nothing as it stands; empty where nothing is unknown. `site`: the map that it would go into."""
+    twins = twins_of(found, codemap)
+    asked = sorted(unknown_codes(found, codemap, twins), key=lambda one: (not one.fitting, -one.count))
+    told = asked[:MOST_CODES]
+    lines = [*_units(unknown_units(found, twins, told), site.spellings)]
+    for system in sorted({one.system for one in told}):
+        known = site.loinc if system == LOINC else site.codes.get(system, {})
+        entries = {str(variable): codes for variable, codes in known.items()}
+        header = "[loinc]" if system == LOINC else f"[codes.{_quoted(system)}]"
+        lines += [*_codes(header, [one for one in told if one.system == system], entries)]
+    if len(asked) > MOST_CODES:
+        lines.append(f"# {len(asked) - MOST_CODES:,} more codes that no code map has: see what is ignored.")
+    return [*_HEAD, *lines] if lines else []
+
+
+_HEAD = (
+    "# For your code map (PICUSTREAM_CODEMAP, --codemap). Each table takes the place",
+    "# of the same table there, if there is one, and has what stands in it.",
+)
+
+
+def foreign_units(codes: Codes, codemap: CodeMap) -> frozenset[str]:
+    """Units of the feed that are certainly none of ours in another spelling."""
+    twins = twins_of(codes, codemap)
+    return frozenset(unit for unit in twins if foreign(unit, twins))
+
+
+def twins_of(codes: Codes, codemap: CodeMap) -> dict[str, str | None]:
+    """Every unit of the feed that no code map has, and the known one that it looks like."""
+    units = {key.unit for key in codes if key.unit is not None}
+    return {unit: look_alike(unit, codemap) for unit in units if codemap.ucum(unit) not in KNOWN_UNITS}
 
 
 def look_alike(unit: str, codemap: CodeMap) -> str | None:
@@ -57,77 +67,51 @@ def _bare(unit: str) -> str:
     return re.sub(r"^x?10e?(?=\d)", "10", plain)
 
 
-# Units. --------------------------------------------------------------------------------------------------------------
-
-
-def _unknown_units(codes: Codes) -> dict[str, Unknown]:
-    found: dict[str, Unknown] = defaultdict(Unknown)
-    for key, tally in codes.items():
-        refused = tally.refused.get("unit-unknown")
-        if refused is not None and key.unit is not None and tally.variable is not None:
-            found[key.unit].add(refused.count, refused.first, [tally.variable])
-    return dict(found)
-
-
-def _unit_lines(unknown: dict[str, Unknown], codemap: CodeMap) -> Iterator[str]:
+def _units(unknown: list[UnknownUnit], site: Mapping[str, list[str]]) -> Iterator[str]:
     if not unknown:
         return
     yield "[spellings]"
-    alike: dict[str, list[str]] = defaultdict(list)
-    for unit, one in sorted(unknown.items(), key=lambda item: -item[1].count):
-        accepted = set.intersection(*(set(QUANTITIES[variable].factors) for variable in one.variables))
-        twin = look_alike(unit, codemap)
-        yield f"# {_quoted(unit)}: {one.count:,} with {_listed(one.variables)}, first at {_comment(one.first)}."
-        if twin is not None and twin in accepted:
-            alike[twin].append(unit)
-        elif accepted:
-            yield f"# What does it mean? Write it in the place of UNIT, which is one of {_units(accepted)}:"
-            yield f"# UNIT = [{_quoted(unit)}]"
-        else:
-            yield "# No one unit fits all of these: the feed has to send another one."
-    for twin, units in alike.items():
-        yield f"# Spelt almost like {twin}. If the feed's own documentation says that it is that, take the # away:"
-        yield f"# {_quoted(twin)} = [{', '.join(map(_quoted, units))}]"
+    yield "# Write a unit below into a list only if it is another spelling of the very same"
+    yield "# unit, by the feed's own documentation. Another unit must be converted by the"
+    yield "# feed, whatever it looks like: taken for this one it makes wrong scores."
+    for one in sorted(unknown, key=lambda one: -one.count):
+        yield f"#   {_quoted(one.unit)} with {_listed(one.came_with)}: {one.count:,}, first at {_comment(one.first)};"
+        yield f"#     {_meaning(one)}"
+    names = {unit for one in unknown for unit in one.candidates} | site.keys()
+    yield from _lists({_quoted(unit): site.get(unit, []) for unit in names})
 
 
-# Codes. --------------------------------------------------------------------------------------------------------------
+def _meaning(one: UnknownUnit) -> str:
+    if one.twin is not None:
+        return f"spelt almost like {_quoted(one.twin)}"
+    if not one.candidates:
+        return "no one unit fits all of these: the feed has to send another"
+    return f"which of {_listed(map(_quoted, one.candidates))}?"
 
 
-def _unknown_codes(codes: Codes, codemap: CodeMap) -> dict[tuple[str, str], Unknown]:
-    """Codes nobody asked for whose unit fits a variable: of LOINC, one that the feed never gives; of a site's own
-    system, any."""
-    given = {tally.variable for tally in codes.values() if tally.accepted.count}
-    found: dict[tuple[str, str], Unknown] = defaultdict(Unknown)
-    for key, tally in codes.items():
-        if tally.variable is not None or key.unit is None:
-            continue
-        fitting = _measured_in(key.unit, codemap)
-        wanted = fitting - given if key.system == LOINC else fitting
-        if wanted:
-            found[key.system, key.code].add(tally.ignored.count, tally.ignored.first, wanted)
-            found[key.system, key.code].units.add(key.unit)
-    return dict(found)
+def _codes(header: str, unknown: list[UnknownCode], site: Mapping[str, list[str]]) -> Iterator[str]:
+    yield header
+    yield "# Write a code below into the list of the variable that it is, by the feed's own"
+    yield "# documentation. Leave out what is none of them: to ignore it is no fault."
+    for one in unknown:
+        units = ", ".join(sorted(map(_quoted, one.units)))
+        said = " and ".join([f"in {units}"] * bool(units) + ["without a unit"] * one.bare)
+        yield f"#   {_quoted(one.code)} {said}: {one.count:,}, first at {_comment(one.first)};"
+        yield f"#     which of {_listed(one.candidates)}?" + _besides(one)
+    names = {str(variable) for one in unknown for variable in one.candidates} | site.keys()
+    yield from _lists({variable: site.get(variable, []) for variable in names})
 
 
-def _measured_in(unit: str, codemap: CodeMap) -> set[Variable]:
-    ucum = codemap.ucum(unit)
-    known = ucum if ucum in KNOWN_UNITS else look_alike(unit, codemap)
-    return {variable for variable, quantity in QUANTITIES.items() if known in quantity.factors}
+def _besides(one: UnknownCode) -> str:
+    """What else it takes."""
+    spelling = " Its unit goes into a list above, too." if one.unspelt else ""
+    return spelling + (" The feed has to send a unit, unless it is fio2." if one.bare else "")
 
 
-def _code_lines(unknown: dict[tuple[str, str], Unknown]) -> Iterator[str]:
-    ranked = sorted(unknown.items(), key=lambda item: -item[1].count)
-    systems: dict[str, list[tuple[str, Unknown]]] = defaultdict(list)
-    for (system, code), one in ranked[:MOST_CODES]:
-        systems[system].append((code, one))
-    for system, found in sorted(systems.items()):
-        yield "[loinc]" if system == LOINC else f"[codes.{_quoted(system)}]"
-        for code, one in found:
-            yield f"# {_quoted(code)} in {_units(one.units)}: {one.count:,}, first at {_comment(one.first)}. If it is"
-            yield f"# one of {_listed(one.variables)}, write which in the place of VARIABLE:"
-            yield f"# VARIABLE = [{_quoted(code)}]"
-    if len(ranked) > MOST_CODES:
-        yield f"# {len(ranked) - MOST_CODES:,} more codes with such units came less often."
+def _lists(entries: Mapping[str, list[str]]) -> Iterator[str]:
+    """Every name once, with what the site has there."""
+    for name, known in sorted(entries.items()):
+        yield f"{name} = [{', '.join(map(_quoted, known))}]"
 
 
 def _quoted(text: str) -> str:
@@ -135,12 +119,10 @@ def _quoted(text: str) -> str:
     return quote(text).replace("\x7f", "\\u007f")
 
 
-def _units(units: Iterable[str]) -> str:
-    return ", ".join(map(_quoted, sorted(units)))
-
-
-def _listed(variables: Iterable[Variable]) -> str:
-    return ", ".join(sorted(variables))
+def _listed(names: Iterable[str]) -> str:
+    """Some names, or how many there are."""
+    known = sorted(names)
+    return ", ".join(known) if len(known) <= FEW else f"{len(known)}, all below"
 
 
 def _comment(where: str) -> str:

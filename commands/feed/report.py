@@ -8,9 +8,10 @@ from picustream.commands.feed.components import Prospect, prospects
 from picustream.commands.feed.feed import Feed
 from picustream.commands.feed.findings import Finding, findings
 from picustream.commands.feed.memory import Count, Memory
-from picustream.commands.feed.mending import codemap_lines
+from picustream.commands.feed.mending import codemap_lines, foreign_units
 from picustream.commands.feed.stays import RESULTS, Silence, silences, without_admission
 from picustream.commands.feed.tallies import CodeKey, CodeTally, RefusalKey, SourceTally
+from picustream.models.codemap import CodeMapFile
 from picustream.models.event import INPUT_TOPICS, LAB, VITAL
 from picustream.scoring.alerts.alerts import VITAL_SIGNS
 from picustream.scoring.rules import Rules
@@ -33,7 +34,10 @@ class Report:
     lab_gaps: list[Silence]
     """The same of laboratory results."""
     prospects: list[Prospect]
+    foreign: frozenset[str]
+    """Units that no code map can mend: they have to be converted."""
     codemap: list[str]
+    """Its tables, with lists to fill in."""
     findings: list[Finding]
 
     @property
@@ -43,6 +47,12 @@ class Report:
     @property
     def refused(self) -> int:
         return sum(one.count for one in self.feed.refusals.values())
+
+    @property
+    def codemap_optional(self) -> bool:
+        """Whether no finding asks for a code map: what it could add are codes nobody asked for, and these are no
+        error."""
+        return not any(one.code == "never-scored" or one.mended_by_codemap for one in self.findings)
 
     def refused_of(self, topic: str, source: str | None) -> int:
         """Events of a topic and source that are refused whole."""
@@ -67,6 +77,7 @@ class Report:
             "observations": [_observation(key, one) for key, one in self.feed.codes.items()],
             "stays": stays,
             "components": [_prospect(one) for one in self.prospects],
+            "code_map_optional": self.codemap_optional,
             "code_map": "".join(f"{line}\n" for line in self.codemap),
         }
 
@@ -110,8 +121,11 @@ class Report:
         return None if one is None else {"events": one.count, "stays": one.stays, "first": self.place(one.place)}
 
 
-def report(feed: Feed, rules: Rules, memory: Memory, partial: bool) -> Report:
-    """Everything that can be said of what was taken. `partial`: the rest comes from feeds that are not in the files."""
+def report(feed: Feed, rules: Rules, memory: Memory, partial: bool, site: CodeMapFile | None = None) -> Report:
+    """Everything that can be said of what was taken.
+
+    `partial`: the rest comes from feeds that are not in the files. `site`: the site's code map, to add to.
+    """
     topics = {topic for topic, _ in feed.sources} if partial else set(INPUT_TOPICS)
     judged = judge(feed.stays.values(), memory)
     told = Report(
@@ -125,7 +139,8 @@ def report(feed: Feed, rules: Rules, memory: Memory, partial: bool) -> Report:
         silences=silences(feed.stays, memory, feed.clock, VITAL_SIGNS) if VITAL in topics else [],
         lab_gaps=silences(feed.stays, memory, feed.clock, RESULTS) if LAB in topics else [],
         prospects=prospects(judged.had),
-        codemap=codemap_lines(feed.codes, rules.codemap),
+        foreign=foreign_units(feed.codes, rules.codemap),
+        codemap=codemap_lines(feed.codes, rules.codemap, site or CodeMapFile()),
         findings=[],
     )
     told.findings.extend(findings(told))

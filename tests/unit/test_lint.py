@@ -1,90 +1,19 @@
 """`picustream lint`: the report card says of a feed what the worker would make of it, and nothing of its values."""
 
 import gzip
-import io
 import json
 import random
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from picustream.commands.feed.components import COMPONENTS
-from picustream.commands.feed.feed import Feed
-from picustream.commands.feed.memory import Memory
-from picustream.commands.feed.mending import look_alike
-from picustream.commands.feed.report import Report, report
 from picustream.commands.feed.timing import Spread, Timing
-from picustream.commands.main import main
-from picustream.models.codemap import parse_codemap
-from picustream.scoring.door import LATEST
-from picustream.scoring.rules import load_rules
-from picustream.streams import files
 from tests.core.build import Stay, at, obs
+from tests.unit.lint_cards import WHOLE, card, file_of, found, lines_of, linted, source, without
 
 REAL_DATA = Path(__file__).parents[3] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
-
-WHOLE = (
-    Stay()
-    .admitted("day 1 08:00", birth_date="2020-05-01")
-    .vital("day 1 09:00", heart_rate=100, cvp=8, map_invasive=60, gcs_total=15)
-    .vent("day 1 09:00", "invasive", fio2=0.5, peep=6, plateau_pressure=25)
-    .gas("day 1 09:10", pao2=80)
-    .lab("day 1 09:20", creatinine=50, bilirubin_total=10, platelets=200, recorded="day 1 10:00")
-    .discharged("day 1 12:00")
-)
-"""Everything that the scores need, once."""
-
-
-def lines_of(*events: Any) -> bytes:
-    """An event file of (topic, value) pairs; bytes stand as they are."""
-    written = (
-        one if isinstance(one, bytes) else json.dumps({"topic": one[0], "value": one[1]}, default=str).encode()
-        for one in events
-    )
-    return b"".join(line + b"\n" for line in written)
-
-
-def card(*events: Any, part: bool = False, codemap: Path | None = None) -> Report:
-    """The report card of a feed, by a clock that never refuses."""
-    rules = load_rules(None, codemap)
-    with Memory() as memory:
-        feed = Feed(rules, LATEST, memory, ["feed"])
-        for line in files.lines(io.BytesIO(lines_of(*events)), "feed", feed.broken):
-            feed.take(line)
-        return report(feed, rules, memory, part)
-
-
-def found(told: Report) -> dict[str, list[str]]:
-    """What the findings are about, by code."""
-    codes: dict[str, list[str]] = {}
-    for one in told.findings:
-        codes.setdefault(one.code, []).append(one.about)
-    return codes
-
-
-def source(told: Report, name: str = "ward") -> dict[str, Any]:
-    [one] = [one for one in told.as_data()["sources"] if one["source"] == name]
-    return one
-
-
-def source_of(told: Report, topic: str) -> dict[str, Any]:
-    [one] = [one for one in told.as_data()["sources"] if one["topic"] == topic]
-    return one
-
-
-def linted(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, str, str]:
-    capsys.readouterr()
-    status = main(["lint", *map(str, arguments)])
-    return status, *capsys.readouterr()
-
-
-def file_of(folder: Path, *events: Any) -> Path:
-    path = folder / "feed.ndjson"
-    path.write_bytes(lines_of(*events))
-    return path
 
 
 # Clean. --------------------------------------------------------------------------------------------------------------
@@ -318,122 +247,7 @@ def test_an_open_stay_is_silent_until_the_feed_ends() -> None:
     assert silence.length.total_seconds() == 3 * 3600 and not silence.alarming
 
 
-# Bounds and patients. ------------------------------------------------------------------------------------------------
-
-
-def shifted(events: Iterable[Any], topic: str, hours: int) -> list[Any]:
-    """The same feed, with one topic's observations filed so many hours off."""
-    moved = []
-    for name, value in events:
-        if name == topic:
-            off = datetime.fromisoformat(value["observed_at"]) + timedelta(hours=hours)
-            value = {**value, "observed_at": off.isoformat()}
-        moved.append((name, value))
-    return moved
-
-
-@pytest.mark.proves("T2")
-@pytest.mark.parametrize("hours", [-8, 8, -24 * 30])
-def test_t2_what_lies_outside_its_stay_is_told_and_is_not_counted_as_scorable(hours: int) -> None:
-    """T2: a vital feed eight hours off, or a month early; and a replay says the same of the organs."""
-    events = shifted(WHOLE.events, "picu.vital.v1", hours)
-    told = card(*events)
-    [outside] = [one for one in told.findings if one.code == "outside-stay"]
-    assert (outside.count, outside.about, outside.first) == (4, "picu.vital.v1 ward", "feed:2")
-    assert "4 usable values (100 %)" in outside.message
-    assert ("before the admission" in outside.message) == (hours < 0)
-    assert source_of(told, "picu.vital.v1")["outside_stay"]["before_admission"] == (4 if hours < 0 else 0)
-    never = {one.about: one.message for one in told.findings if one.code == "never-scored"}
-    assert never.keys() == {"MODS cardiovascular", "MODS neurologic"}
-    assert all("inside its stay" in message for message in never.values())
-    replayed = Stay(tuple(events)).organ(1, "cardiovascular")
-    assert replayed["basis"] == "assumed-normal"
-
-
-@pytest.mark.proves("T2")
-def test_t2_both_ends_of_a_stay_belong_to_it() -> None:
-    """T2: to the microsecond."""
-    ends = WHOLE.vital("day 1 08:00", heart_rate=99).vital("day 1 12:00", heart_rate=99)
-    assert card(*ends.events).findings == []
-    beyond = WHOLE.vital("day 1 08:00 -1us", heart_rate=99).vital("day 1 12:00 +1us", heart_rate=99)
-    [outside] = card(*beyond.events).findings
-    assert (outside.code, outside.count, outside.first) == ("outside-stay", 2, "feed:7")
-    assert "1 before the admission and 1 after the end" in outside.message
-
-
-@pytest.mark.proves("T2")
-def test_t2_bounds_count_as_they_are_in_the_end_wherever_they_stand() -> None:
-    """The admission comes last; the admission is corrected, the discharge withdrawn: the final ones judge."""
-    first, *rest = WHOLE.events
-    assert card(*rest, first).findings == []
-    late = Stay().admitted("day 2 08:00", birth_date="2020").events
-    mended = Stay().admitted("day 1 08:00", birth_date="2020", recorded="day 3", event_id="m").events
-    assert card(*late, *rest[:-1], *mended, *rest[-1:]).findings == []
-    spoilt = Stay().admitted("day 1 11:00", birth_date="2020", recorded="day 3", event_id="m").events
-    assert "outside-stay" in found(card(first, *rest, *spoilt))
-    ended = (
-        Stay()
-        .discharged("day 1 08:30", event_id="d")
-        .discharged("day 1 08:30", event_id="w", status="cancelled", recorded="day 3")
-    )
-    assert "outside-stay" in found(card(first, *rest[:-1], ended.events[0]))
-    assert "outside-stay" not in found(card(first, *rest[:-1], *ended.events))
-
-
-def test_what_was_corrected_or_withdrawn_is_outside_no_more() -> None:
-    """A wrong year that a later version mends, and one that is withdrawn, are versions and no findings."""
-    wrong = WHOLE.lab("day -300 09:00", obs("creatinine", 50, id="c"), recorded="day 1 10:00")
-    assert "outside-stay" in found(card(*wrong.events))
-    for status, when in (("corrected", "day 1 09:00"), ("cancelled", "day -300 09:00")):
-        mended = wrong.lab(when, obs("creatinine", 50, id="c"), recorded="day 1 11:00", status=status)
-        assert card(*mended.events).findings == [], status
-
-
-def test_without_admissions_nothing_lies_outside() -> None:
-    """One feed of several: bounds that are not there cannot be left."""
-    labs = [one for one in WHOLE.events if one[0] == "picu.lab.v1"]
-    assert card(*labs, part=True).findings == []
-
-
-def test_another_patient_than_the_admissions_is_told_by_source() -> None:
-    """Contract 1.3: an alarm; by the admission wherever it stands, and not what is withdrawn."""
-    other = WHOLE.lab("day 1 11:00", obs("creatinine", 50, id="c"), patient="Q", recorded="day 1 11:10")
-    told = card(*other.events[1:], other.events[0])
-    [one] = told.findings
-    assert (one.code, one.count, one.about, one.first) == ("patient-mismatch", 1, "picu.lab.v1 ward", "feed:6")
-    assert source_of(told, "picu.lab.v1")["other_patient"] == {"events": 1, "stays": 1, "first": "feed:6"}
-    assert "patient-mismatch" in {alert["name"] for alert in other.alerts}
-    withdrawn = other.lab(
-        "day 1 11:00", obs("creatinine", 50, id="c"), patient="Q", recorded="day 1 11:20", status="entered-in-error"
-    )
-    assert card(*withdrawn.events).findings == []
-
-
-def test_ends_before_the_admission_and_treatment_outside_the_stay_are_told() -> None:
-    """T2: such an end is set aside and the stay is open; T3: days would be counted from nowhere. As the alerts do."""
-    early = Stay(WHOLE.events[:-1]).discharged("day 0 12:00")
-    told = card(*early.events)
-    assert found(told) == {"end-before-admission": ["S"]} and told.as_data()["stays"]["end_before_admission"] == ["S"]
-    assert [one.first for one in told.findings] == ["feed:6"]
-    for when in ("day 0 12:00", "day 1 12:01"):
-        treated = WHOLE.treatment(when)
-        assert found(card(*treated.events)) == {"treatment-outside-stay": ["S"]}, when
-        assert "treatment-outside-stay" in {alert["name"] for alert in treated.alerts}
-    assert card(*WHOLE.treatment("day 1 12:00").events).findings == []
-
-
 # What can never be scored. -------------------------------------------------------------------------------------------
-
-
-def without(**parts: str) -> list[Any]:
-    """The whole feed without the named variables (each sent as a code nobody asked for)."""
-    dropped = set(parts)
-    events = []
-    for topic, value in WHOLE.events:
-        said = [one for one in value.get("observations", []) if one["code"] not in dropped]
-        other = [{"code": "0-0", "value": 1, "unit": "x"}]
-        events.append((topic, {**value, "observations": said or other} if "observations" in value else value))
-    return events
 
 
 @pytest.mark.proves("I6", "M5")
@@ -502,88 +316,6 @@ def test_an_onset_takes_a_pair() -> None:
 def test_nothing_accepted_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = linted(capsys, file_of(tmp_path))
     assert status == 1 and "no-events" in out
-
-
-# Code map. -----------------------------------------------------------------------------------------------------------
-
-
-def taken_away(lines: Iterable[str], **filled: str) -> str:
-    """The suggested lines with the # taken away, and the blanks filled in."""
-    kept = []
-    for line in lines:
-        entry = line.removeprefix("# ")
-        if line.startswith("[") or entry.split(" = ")[0] in filled or (entry.startswith('"') and " = [" in entry):
-            name, sign, rest = entry.partition(" = ")
-            kept.append(filled.get(name, name) + sign + rest)
-    return "\n".join(kept)
-
-
-def test_a_spelling_close_to_a_known_one_is_set_beside_it_and_mends_the_feed_when_taken(tmp_path: Path) -> None:
-    ward = WHOLE.lab("day 1 11:00", obs("creatinine", 5, "MG/DL"), obs("platelets", 5, "x10^9/l")).vital(
-        "day 1 11:00", obs("map_invasive", 60, "mm Hg")
-    )
-    told = card(*ward.events)
-    assert len(found(told)["unit-unknown"]) == 3
-    path = tmp_path / "site.toml"
-    path.write_text("\n".join(told.codemap))
-    assert found(card(*ward.events, codemap=path)) == found(told), "as they stand the lines change nothing"
-    path.write_text(taken_away(told.codemap))
-    assert parse_codemap(path.read_bytes()).spellings == {
-        "mg/dL": ["MG/DL"], "10*9/L": ["x10^9/l"], "mm[Hg]": ["mm Hg"],
-    }  # fmt: skip
-    assert card(*ward.events, codemap=path).findings == []
-
-
-@pytest.mark.parametrize("unit", ["mmol/L", "nmol/L", "g/dL", "cm H2O2", "mm", "Torr", "1000/uL", "10*6/uL", "[]"])
-def test_units_are_never_guessed(unit: str) -> None:
-    """One letter, one digit further is another unit: there is only a place to fill in."""
-    assert look_alike(unit, load_rules().codemap) is None
-    told = card(*WHOLE.lab("day 1 11:00", obs("platelets", 5, unit)).events)
-    assert f'# UNIT = ["{unit}"]' in told.codemap
-    assert not any(line.startswith('# "') and " = [" in line for line in told.codemap)
-
-
-@pytest.mark.parametrize(
-    ("unit", "twin"),
-    [
-        ("mm Hg", "mm[Hg]"), ("MMHG", "mm[Hg]"), ("µmol/l", "umol/L"), ("10^3/µL", "10*3/uL"), ("10e9/L", "10*9/L"),
-        ("cm H2O", "cm[H2O]"), ("BPM", "/min"), ("kpa", "kPa"), ("k/ul", "10*3/uL"),
-    ],
-)  # fmt: skip
-def test_what_differs_in_signs_and_case_alone_looks_alike(unit: str, twin: str) -> None:
-    assert look_alike(unit, load_rules().codemap) == twin
-
-
-def test_unknown_codes_have_a_place_to_fill_in_and_no_meaning(tmp_path: Path) -> None:
-    """A site's own code whose unit fits, a LOINC code whose unit fits what the feed lacks; no others."""
-    ward = Stay(tuple(without(cvp="gone"))).vital(
-        "day 1 11:00",
-        {"system": "urn:site", "code": 'ZVD "1"', "value": 8, "unit": "mmHg"},
-        {"system": "urn:site", "code": "Na", "value": 140, "unit": "mmol/L"},
-        {"code": "8462-4", "value": 50, "unit": "mmHg"},
-        {"code": "9279-1", "value": 30, "unit": "/min"},
-    )
-    told = card(*ward.events)
-    blanks = [line for line in told.codemap if line.startswith("# VARIABLE")]
-    assert blanks == ['# VARIABLE = ["8462-4"]', '# VARIABLE = ["ZVD \\"1\\""]']
-    path = tmp_path / "site.toml"
-    path.write_text("\n".join(told.codemap))
-    assert parse_codemap(path.read_bytes()).codes == {"urn:site": {}}
-    path.write_text(taken_away([line for line in told.codemap if "8462" not in line], VARIABLE="cvp"))
-    assert card(*ward.events, codemap=path).findings == []
-
-
-def test_hostile_names_break_neither_the_toml_nor_the_terminal(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What a feed writes into codes, units and topics is shown, and gives no orders."""
-    odd = 'u\x1b[2J"\n\x7f]'
-    ward = WHOLE.lab("day 1 11:00", obs("platelets", 5, odd), {"system": odd, "code": odd, "value": 1, "unit": "mg/dL"})
-    path = file_of(tmp_path, *ward.events, (f"picu.{odd}", {}))
-    status, out, _ = linted(capsys, path)
-    assert status == 1 and all(char.isprintable() or char == "\n" for char in out)
-    status, out, _ = linted(capsys, path, "--json")
-    assert parse_codemap(json.loads(out)["code_map"].encode()).codes == {odd: {}}
 
 
 # As a whole. ---------------------------------------------------------------------------------------------------------
