@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from picustream.commands.feed.components import Need
 from picustream.commands.feed.tallies import CodeKey, RefusalKey
-from picustream.models.event import ADT, LOINC
+from picustream.models.event import ADT, LOINC, VARIABLE
 from picustream.scoring.chart.units import QUANTITIES
 
 if TYPE_CHECKING:
@@ -151,6 +151,6 @@ def _named(key: RefusalKey) -> str:
 
 
 def code_name(key: CodeKey) -> str:
-    """A code and its unit; of a system other than LOINC with its name."""
-    system = "" if key.system == LOINC else f"{key.system}|"
+    """A code and its unit; of a site's own system with its name."""
+    system = "" if key.system in (LOINC, VARIABLE) else f"{key.system}|"
     return f"{system}{key.code} {key.unit or '(no unit)'}"

@@ -30,6 +30,7 @@ def codemap_lines(found: Codes, codemap: CodeMap, site: CodeMapFile) -> list[str
         known = site.loinc if system == LOINC else site.codes.get(system, {})
         entries = {str(variable): codes for variable, codes in known.items()}
         header = "[loinc]" if system == LOINC else f"[codes.{_quoted(system)}]"
+        lines += [""] * bool(lines)
         lines += [*_codes(header, [one for one in told if one.system == system], entries)]
     if len(asked) > MOST_CODES:
         lines.append(f"# {len(asked) - MOST_CODES:,} more codes that no code map has: see what is ignored.")
@@ -86,7 +87,7 @@ def _meaning(one: UnknownUnit) -> str:
         return f"spelt almost like {_quoted(one.twin)}"
     if not one.candidates:
         return "no one unit fits all of these: the feed has to send another"
-    return f"which of {_listed(map(_quoted, one.candidates))}?"
+    return f"which of {_choice(map(_quoted, one.candidates))}?"
 
 
 def _codes(header: str, unknown: list[UnknownCode], site: Mapping[str, list[str]]) -> Iterator[str]:
@@ -97,7 +98,7 @@ def _codes(header: str, unknown: list[UnknownCode], site: Mapping[str, list[str]
         units = ", ".join(sorted(map(_quoted, one.units)))
         said = " and ".join([f"in {units}"] * bool(units) + ["without a unit"] * one.bare)
         yield f"#   {_quoted(one.code)} {said}: {one.count:,}, first at {_comment(one.first)};"
-        yield f"#     which of {_listed(one.candidates)}?" + _besides(one)
+        yield f"#     which of {_choice(one.candidates)}?" + _besides(one)
     names = {str(variable) for one in unknown for variable in one.candidates} | site.keys()
     yield from _lists({variable: site.get(variable, []) for variable in names})
 
@@ -120,9 +121,13 @@ def _quoted(text: str) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Some names, or how many there are."""
     known = sorted(names)
-    return ", ".join(known) if len(known) <= FEW else f"{len(known)}, all below"
+    return ", ".join(known[:FEW]) + (f" and {len(known) - FEW:,} more" if len(known) > FEW else "")
+
+
+def _choice(names: Iterable[str]) -> str:
+    known = sorted(names)
+    return ", ".join(known) if len(known) <= FEW else f"these {len(known)}"
 
 
 def _comment(where: str) -> str:

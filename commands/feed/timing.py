@@ -1,13 +1,14 @@
 """How late and how far out of order a feed files, in memory that does not grow with its events."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-GROWTH = 1.02
-"""From one size to the next: what is told of a spread is within 1 % of the truth, and a century has 1,100 sizes."""
+GROWTH = 1.01
+"""From one size to the next: what is told of a spread, the mean of a size, is within 1 % of the truth, and exact where
+all have one length; a century has 2,200 sizes."""
 
 
 class Spread:
@@ -15,13 +16,16 @@ class Spread:
 
     def __init__(self) -> None:
         self._sizes: Counter[int] = Counter()
+        self._sums: dict[int, float] = defaultdict(float)
         self.count = 0
         self.greatest = 0.0
 
     def add(self, seconds: float) -> None:
         self.count += 1
         self.greatest = max(self.greatest, seconds)
-        self._sizes[math.ceil(math.log(seconds, GROWTH)) if seconds >= 1 else -1] += 1
+        size = math.ceil(math.log(seconds, GROWTH)) if seconds >= 1 else -1
+        self._sizes[size] += 1
+        self._sums[size] += seconds
 
     def quantile(self, share: float) -> float | None:
         """The span that a share of all do not pass, within 1 %; None of none."""
@@ -29,8 +33,7 @@ class Spread:
         for size in sorted(self._sizes):
             seen += self._sizes[size]
             if seen >= wanted:
-                middle = 2 * GROWTH**size / (GROWTH + 1)
-                return min(middle, self.greatest) if size >= 0 else 0.0
+                return self._sums[size] / self._sizes[size] if size >= 0 else 0.0
         return None
 
     def as_data(self) -> dict[str, Any]:
@@ -38,6 +41,15 @@ class Spread:
         some = self.count > 0
         told = {"median": self.quantile(0.5), "p95": self.quantile(0.95), "max": self.greatest if some else None}
         return {"count": self.count} | {name: None if said is None else round(said) for name, said in told.items()}
+
+
+_STEPS = (3_600, 900, 300, 60, 10, 1)
+
+
+def about(seconds: float) -> float:
+    """Seconds rounded to a step of which they are many, as a person would say them: 30 min for 29 min 57 s."""
+    step = next((step for step in _STEPS if step <= 0.04 * seconds), 1)
+    return round(seconds / step) * step
 
 
 @dataclass(slots=True)

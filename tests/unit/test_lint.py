@@ -3,13 +3,15 @@
 import gzip
 import json
 import random
+import re
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from picustream.commands.feed.components import COMPONENTS
-from picustream.commands.feed.timing import Spread, Timing
+from picustream.commands.feed.timing import Spread, Timing, about
+from picustream.commands.spans import span
 from tests.core.build import Stay, at, obs
 from tests.unit.lint_cards import WHOLE, card, file_of, found, lines_of, linted, source, without
 
@@ -247,6 +249,22 @@ def test_an_open_stay_is_silent_until_the_feed_ends() -> None:
     assert silence.length.total_seconds() == 3 * 3600 and not silence.alarming
 
 
+def test_the_longest_time_without_a_laboratory_result_is_told() -> None:
+    """From the admission to the end, results alone; it is no alarm, for nights are quiet."""
+    ward = (
+        WHOLE.admitted("day 1 08:00", stay="T", birth_date="2020")
+        .lab("day 1 20:00", platelets=9, stay="T")
+        .vital("day 1 10:00", spo2=99, stay="T")
+        .discharged("day 1 22:00", stay="T")
+    )
+    told = card(*ward.events)
+    gap = told.lab_gaps[0]
+    assert (gap.stay_id, gap.since, gap.length.total_seconds()) == ("T", at("day 1 08:00"), 12 * 3600)
+    assert told.as_data()["stays"]["longest_laboratory_gaps"][0]["seconds"] == 12 * 3600
+    vitals = [event for event in ward.events if event[0] != "picu.lab.v1"]
+    assert card(*vitals, part=True).lab_gaps == []
+
+
 # What can never be scored. -------------------------------------------------------------------------------------------
 
 
@@ -342,6 +360,33 @@ def test_i9_what_is_held_does_not_grow_with_the_events() -> None:
         return len(told.codes) + len(told.sources) + len(told.stays) + len(told.refusals) + sizes
 
     assert held(20) == held(200)
+
+
+def test_no_line_ends_in_blanks_when_it_is_piped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ward = WHOLE.lab("day 1 11:00", obs("platelets", 5, "G/L"))
+    _, out, _ = linted(capsys, file_of(tmp_path, *ward.events))
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
+
+
+def test_spans_are_told_as_a_person_would(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Half an hour is 30 min, however it is counted; a source that never says when it filed is named."""
+    ward = WHOLE
+    for minute in range(3):
+        ward = ward.lab(f"day 1 11:0{minute}", creatinine=50, recorded=f"day 1 11:3{minute}", source="lis")
+    assert source(card(*ward.events), "lis")["lateness_seconds"]["median"] == 1800
+    _, out, _ = linted(capsys, file_of(tmp_path, *ward.events))
+    assert re.search(r"lab lis +3 +30 min +30 min +30 min", out)
+    assert "No recorded_at from adt ward, vital ward, ventilator ward: how late" in out
+    assert [span(about(seconds)) for seconds in (7, 59, 1_797, 13_061, 407_000)] == [
+        "7 s", "59 s", "30 min", "3 h 40 min", "4 d 17 h",
+    ]  # fmt: skip
+
+
+def test_the_counts_of_a_row_add_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Accepted, without a value, refused, ignored."""
+    ward = WHOLE.lab("day 1 11:00", creatinine=60, status="cancelled", recorded="day 1 12:00")
+    _, out, _ = linted(capsys, file_of(tmp_path, *ward.lab("day 1 11:00", creatinine=5000).events))
+    assert re.search(r"creatinine umol/L +creatinine +1 +1 +1 +0 ", out)
 
 
 def test_times_out_of_order_keep_the_greatest() -> None:
