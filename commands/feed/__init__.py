@@ -1,5 +1,7 @@
 """The report card on a feed.
 
-`feed` takes its lines one by one, `timing` and `memory` keep what lateness, repeats and silences need, `components`
-and `mending` say what could never be scored and which code-map lines are missing, `card` shows all of it.
+`feed` takes its lines one by one, `tallies` and `timing` count them, `memory` keeps what repeats, silences and bounds
+need. `bounds` and `stays` judge by the stays as they are in the end, `components` says what could never be scored,
+`findings` what somebody should look at; `unknown`, `sizes` and `mending` make the tables of a code map. `report` puts
+it together, and `card`, `tables` and `layout` show it.
 """
