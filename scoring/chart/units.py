@@ -116,4 +116,6 @@ def _factor(variable: Variable, quantity: Quantity, value: Decimal, unit: str | 
         return quantity.factors[ucum]
     if ucum in KNOWN_UNITS:
         raise Unusable("unit-mismatch", f"this unit does not fit {variable}; accepted: {', '.join(quantity.factors)}")
-    raise Unusable("unit-unknown", f"unknown unit; add its spelling to a code map, or send {quantity.unit}")
+    accepted = " or ".join(quantity.factors)
+    fix = f"only another spelling of {accepted} may go into a code map; the feed must convert any other unit"
+    raise Unusable("unit-unknown", f"unknown unit; {fix}")

@@ -185,6 +185,16 @@ def test_v1_mass_and_substance_concentrations_do_not_mix() -> None:
 
 
 @pytest.mark.proves("V1")
+def test_v1_nobody_is_told_to_call_a_unit_of_another_size_a_spelling() -> None:
+    """60 mmol/L as a "spelling" of umol/L would be read a thousandfold wrong: the feed converts."""
+    with pytest.raises(Unusable) as refused:
+        canonical_value(Variable.CREATININE, Decimal(60), "mmol/L", SHIPPED.codemap)
+    told = str(refused.value)
+    assert "only another spelling of umol/L or mg/dL may go into a code map" in told
+    assert "the feed must convert any other unit" in told and "mmol" not in told
+
+
+@pytest.mark.proves("V1")
 @pytest.mark.parametrize(("value", "fraction"), [
     ("0.199", None), ("0.20", "0.21"), ("0.2099", "0.21"), ("0.21", "0.21"), ("0.4", "0.4"), ("1.00", "1"),
     ("1.01", None), ("15", None), ("19.9", None), ("20", "0.21"), ("20.9", "0.21"), ("21", "0.21"), ("40", "0.4"),
