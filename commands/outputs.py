@@ -57,6 +57,8 @@ class Stored:
     value: bytes
     where: str
     """`file:line`, or topic, partition and offset."""
+    stamped: int | None = None
+    """When it came to the broker, in milliseconds since 1970; None in files."""
 
 
 def in_files(paths: Iterable[Path], topics: Sequence[str], told: Told) -> Iterator[Stored]:
@@ -82,12 +84,12 @@ def in_kafka(
         ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, topics, stay_id))
         for record in arrival.standing(consumer, ends):
             if record.value is not None:
-                yield Stored(record.topic, record.key, record.value, _place(record))
+                yield Stored(record.topic, record.key, record.value, _place(record), record.timestamp)
         if then is not None:
             then()
             for record in arrival.following(consumer, ends, lambda: None):
                 if record.value is not None:
-                    yield Stored(record.topic, record.key, record.value, _place(record))
+                    yield Stored(record.topic, record.key, record.value, _place(record), record.timestamp)
     finally:
         consumer.close()
 

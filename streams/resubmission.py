@@ -11,3 +11,8 @@ RESUBMITTED_HEADER = "picustream-resubmitted"
 def is_resubmitted(headers: Iterable[Header]) -> bool:
     """Whether the record was taken from a dead letter; if it is refused again, its dead letter says so."""
     return any(name == RESUBMITTED_HEADER for name, _ in headers)
+
+
+def resubmission_of(headers: Iterable[Header]) -> str | None:
+    """The `event_id` of the dead letter that the record was taken from, None if from none."""
+    return next((value.decode("utf-8", "replace") for name, value in headers if name == RESUBMITTED_HEADER), None)

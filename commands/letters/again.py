@@ -1,17 +1,17 @@
 """Sending dead letters again: which of them the door would now let in, and what is sent for them.
 
 The event that is sent is the one that was refused, byte for byte; what has been mended is the code map, the clock or
-the program. A letter that would only be refused again is not sent. Sending twice does no harm: an event that arrives
-again changes nothing (I1).
+the program. A letter that would only be refused again is not sent, and one is not sent twice unless somebody says so
+(`choice`), though that does no harm: an event that arrives again changes nothing (I1).
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, Protocol
 
+from picustream.commands.letters.choice import Skip
 from picustream.commands.letters.letter import Letter, pattern
 from picustream.models.event import INPUT_TOPICS
 from picustream.scoring.door import Admission, Arrival, Door, Fault
@@ -29,11 +29,15 @@ class Post(Protocol):
 
 @dataclass(slots=True)
 class Refused:
-    """Letters that are still refused for one reason."""
+    """Faults of one kind."""
 
-    fault: Fault
     example: str
+    """A letter that has it."""
     count: int = 0
+
+
+Faults = dict[tuple[str, str, str], Refused]
+"""By reason, path with `*` and message."""
 
 
 @dataclass(slots=True)
@@ -44,26 +48,36 @@ class Resubmission:
     """Letters whose fault is gone."""
     sent: Counter[str] = field(default_factory=Counter)
     """Events by topic; several letters may be of one event."""
-    refused: dict[tuple[str, str], Refused] = field(default_factory=dict)
-    """By reason and path with `*`."""
+    refused: Faults = field(default_factory=dict)
+    """Of letters that are not mended."""
+    refused_again: Faults = field(default_factory=dict)
+    """Other faults of the events that were sent: each becomes a letter once more, in the place of its older one."""
+    skipped: Counter[Skip] = field(default_factory=Counter)
+    """Letters that were not looked at, and why."""
 
     def as_data(self) -> dict[str, Any]:
-        still = [
-            {"reason": one.fault.reason, "path": path, "message": one.fault.message, "count": one.count}
-            | {"example": one.example}
-            for (_, path), one in sorted(self.refused.items())
-        ]
         return {
             "letters_mended": self.mended,
             "events_sent": self.sent.total(),
             "events_sent_by_topic": dict(sorted(self.sent.items())),
+            "letters_skipped": self.skipped.total(),
+            "letters_skipped_by_reason": dict(sorted(self.skipped.items())),
             "letters_still_refused": self.still_refused,
-            "still_refused": still,
+            "still_refused": _as_data(self.refused),
+            "faults_refused_again": sum(one.count for one in self.refused_again.values()),
+            "refused_again": _as_data(self.refused_again),
         }
 
     @property
     def still_refused(self) -> int:
         return sum(one.count for one in self.refused.values())
+
+
+def _as_data(faults: Faults) -> list[dict[str, Any]]:
+    return [
+        {"reason": reason, "path": path, "message": message, "count": one.count, "example": one.example}
+        for (reason, path, message), one in sorted(faults.items())
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +90,44 @@ class Again:
     rekey: bool = False
     """Take the stay_id in the event for right where the key said otherwise."""
 
-    def fault(self, letter: Letter) -> tuple[Fault | None, str | None]:
-        """What is still wrong with what the letter is about, None if nothing is; and the stay of the event.
+    def resubmit(
+        self, letters: Iterable[Letter], post: Post | None, skip: Callable[[Letter], Skip | None] | None = None
+    ) -> Resubmission:
+        """Check every letter that is not skipped, and send the events of those that are mended.
 
-        Of an event with a faulty observation the others were used: only the fault of the letter itself is asked for.
+        Without `post` only check. Of an event with a faulty observation the others were used: only the fault of the
+        letter itself keeps it from being sent.
         """
-        record = letter.record
-        if record.topic not in INPUT_TOPICS:
-            return Fault("unknown-topic", "", "this letter is of no input topic"), None
-        key = None if self.rekey or record.key is None else record.key.encode()
-        found = self.door.admit(Arrival(record.topic, None, None, key, letter.payload), self.latest())
-        return _same_fault(letter, found), found.stay_id
-
-    def resubmit(self, letters: Iterable[Letter], post: Post | None) -> Resubmission:
-        """Check every letter, and send the events of those that are mended; without `post` only check."""
         outcome = Resubmission()
         sent: set[bytes] = set()
         for letter in letters:
-            fault, stay_id = self.fault(letter)
-            if fault is not None:
-                _still_refused(outcome, letter, fault)
+            if skip is not None and (why := skip(letter)) is not None:
+                outcome.skipped[why] += 1
+                continue
+            found = self._admission(letter)
+            if (fault := _same_fault(letter, found)) is not None:
+                _count(outcome.refused, letter, fault)
                 continue
             outcome.mended += 1
-            name = blake2b(letter.record.topic.encode() + b"\n" + letter.payload, digest_size=16).digest()
-            if name in sent:
+            if letter.content in sent:
                 continue
-            sent.add(name)
+            sent.add(letter.content)
             outcome.sent[letter.record.topic] += 1
+            for other in found.faults:
+                _count(outcome.refused_again, letter, other)
             if post is not None:
-                post.send(_line(letter), stay_id, [(RESUBMITTED_HEADER, letter.record.event_id.encode())])
+                header = (RESUBMITTED_HEADER, letter.record.event_id.encode())
+                post.send(_line(letter), found.stay_id, [header])
         return outcome
+
+    def _admission(self, letter: Letter) -> Admission:
+        """What the door makes of the event now."""
+        record = letter.record
+        key = None if self.rekey or record.key is None else record.key.encode()
+        arrival = Arrival(record.topic, None, None, key, letter.payload)
+        if record.topic not in INPUT_TOPICS:
+            return Admission(arrival, None, None, (Fault("unknown-topic", "", "this letter is of no input topic"),))
+        return self.door.admit(arrival, self.latest())
 
 
 def _same_fault(letter: Letter, found: Admission) -> Fault | None:
@@ -117,9 +139,9 @@ def _same_fault(letter: Letter, found: Admission) -> Fault | None:
     return next((fault for fault in found.faults if fault.path.rpartition("/")[0] == observation), None)
 
 
-def _still_refused(outcome: Resubmission, letter: Letter, fault: Fault) -> None:
-    key = (fault.reason, pattern(fault.path))
-    outcome.refused.setdefault(key, Refused(fault, letter.record.event_id)).count += 1
+def _count(faults: Faults, letter: Letter, fault: Fault) -> None:
+    key = (fault.reason, pattern(fault.path), fault.message)
+    faults.setdefault(key, Refused(letter.record.event_id)).count += 1
 
 
 def _line(letter: Letter) -> Line:

@@ -4,9 +4,11 @@ import base64
 import binascii
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, cast
 
 from picustream.commands.outputs import Stored, Told, UserError, read
@@ -14,6 +16,12 @@ from picustream.models.record import DeadLetter
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _OBSERVATION = re.compile(r"/observations/(\d+)/")
+_ID = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
+
+EventName = tuple[str, str, str]
+"""Topic, source and `event_id`."""
+Place = tuple[str, int | None, int]
+"""Topic, partition and offset of an input record; no partition in a replay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,24 @@ class Letter:
     """The feed, where the event says so."""
     observed: str | None
     """Code and unit of the observation that is at fault, in one line; None for a whole event. No value."""
+    event: EventName | None
+    """What the event is called, where that can be read."""
+    stay_id: str | None
+    content: bytes
+    """A digest of topic and payload: the same for the same bytes sent again."""
+    stamped: int | None
+    """When the letter came to the broker, in milliseconds since 1970; None for one from a file."""
+
+    @property
+    def place(self) -> Place:
+        """The input record that it is about."""
+        return self.record.topic, self.record.partition, self.record.offset
+
+    @property
+    def light(self) -> "Letter":
+        """Itself without the event: small enough to keep many."""
+        record = self.record.model_copy(update={"payload": "", "message": sys.intern(self.record.message)})
+        return replace(self, record=record, payload=b"")
 
     @property
     def path(self) -> str:
@@ -66,9 +92,18 @@ def letters(stored: Iterable[Stored], told: Told) -> Iterator[Letter]:
         except (binascii.Error, ValueError):
             told(UserError(f"{one.where}: no dead letter: its payload is not base64.", status=1))
             continue
-        event = envelope(payload)
-        source = event.get("source")
-        yield Letter(record, payload, source if isinstance(source, str) else None, _observed(record, event))
+        yield _letter(record, payload, one.stamped)
+
+
+def content_of(topic: str, value: bytes) -> bytes:
+    """A digest of what was sent where."""
+    return blake2b(topic.encode() + b"\n" + value, digest_size=16).digest()
+
+
+def name_of(topic: str, event: dict[str, Any]) -> EventName | None:
+    """What an event is called, None if it does not say so."""
+    source, event_id = event.get("source"), event.get("event_id")
+    return (topic, source, event_id) if isinstance(source, str) and isinstance(event_id, str) else None
 
 
 def envelope(payload: bytes) -> dict[str, Any]:
@@ -78,6 +113,22 @@ def envelope(payload: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
+
+
+def _letter(record: DeadLetter, payload: bytes, stamped: int | None) -> Letter:
+    event = envelope(payload)
+    source, stay_id = (one if isinstance(one, str) else None for one in (event.get("source"), event.get("stay_id")))
+    has_stay = stay_id is not None and _ID.fullmatch(stay_id)
+    return Letter(
+        record=record,
+        payload=payload,
+        source=source,
+        observed=_observed(record, event),
+        event=name_of(record.topic, event),
+        stay_id=stay_id if has_stay else None,
+        content=content_of(record.topic, payload),
+        stamped=stamped,
+    )
 
 
 def _observed(record: DeadLetter, event: dict[str, Any]) -> str | None:

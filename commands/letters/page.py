@@ -1,11 +1,13 @@
 """Dead letters for a person: sums, single lines, and one letter with its event."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.text import Text
 
-from picustream.commands.letters.groups import Group
+from picustream.commands.letters.groups import Group, opened
+from picustream.commands.letters.history import State
 from picustream.commands.letters.letter import Letter
 from picustream.commands.receipt.page import QUIET, Page
 from picustream.models import text
@@ -13,34 +15,56 @@ from picustream.models import text
 LONGEST = 200_000
 """Characters of an event that are shown: no one reads more, and one that was refused for its size is larger."""
 _LABEL = 13
+_BESIDE: dict[State, str] = {
+    "refused-again": "of these sent again and refused again",
+    "sent-again": "sent again",
+    "superseded": "earlier about the same event and fault as a newer one",
+    "overtaken": "whose feed has sent the event since",
+}
 
 
 def summary(page: Page, groups: list[Group]) -> None:
-    """Two or three lines per group: how many of what, where and since when, what to do."""
-    total = sum(group.count for group in groups)
+    """A few lines per group: how many of what are open, where and since when, what to do, and what is done with."""
     if not groups:
         page.write("No dead letters.", style="bold")
         return
-    kinds = "one kind" if len(groups) == 1 else f"{len(groups)} kinds"
-    page.write(f"{total:,} dead {'letter' if total == 1 else 'letters'} of {kinds}", style="bold")
+    states = sum((group.states for group in groups), Counter[State]())
+    kinds = sum(1 for group in groups if group.open)
+    what = f"{opened(states):,} open dead {'letter' if opened(states) == 1 else 'letters'}"
+    of = f" of {'one kind' if kinds == 1 else f'{kinds} kinds'}"
+    page.write(f"{what}{of}" if kinds else "No open dead letters", style="bold")
+    if aside := beside(states):
+        page.write(aside, indent=2)
     for group in groups:
         page.blank()
-        left = Text.assemble((f"{group.count:,} ", "bold"), (group.reason, "bold"), f" {group.path}")
-        page.ends(left, Text(f"{group.topic} {group.source or '(source unreadable)'}", QUIET))
-        if group.observed is not None:
-            page.write(group.observed, indent=2)
-        page.write(group.message, indent=2)
-        again = f"; {group.resubmitted:,} sent again and refused again" if group.resubmitted else ""
-        seen = f"{group.first:%Y-%m-%d %H:%M} to {group.last:%Y-%m-%d %H:%M}{again}; example: {group.example}"
-        page.write(seen, indent=2, style=QUIET)
+        _group(page, group)
 
 
-def line(letter: Letter) -> str:
-    """One letter in one line: when first seen, id, topic, source, reason, path."""
+def beside(states: Counter[State]) -> str:
+    """What there is to say of letters beside that they are open."""
+    said = [f"{states[state]:,} {words}" for state, words in _BESIDE.items() if states[state]]
+    return "; ".join(said)
+
+
+def _group(page: Page, group: Group) -> None:
+    style = "bold" if group.open else QUIET
+    left = Text.assemble((f"{group.open:,} open " if group.open else "done with: ", style), (group.reason, style))
+    left.append(f" {group.path}")
+    page.ends(left, Text(f"{group.topic} {group.source or '(source unreadable)'}", QUIET))
+    if group.observed is not None:
+        page.write(group.observed, indent=2)
+    page.write(group.message, indent=2)
+    if aside := beside(group.states):
+        page.write(aside, indent=2)
+    seen = f"{group.first:%Y-%m-%d %H:%M} to {group.last:%Y-%m-%d %H:%M}; example: {group.example}"
+    page.write(seen, indent=2, style=QUIET)
+
+
+def line(letter: Letter, state: State) -> str:
+    """One letter in one line: when first seen, id, topic, source, reason, path, what has become of it."""
     record = letter.record
     words = [record.first_seen_at.isoformat(), record.event_id, record.topic, letter.source or "-", record.reason]
-    words += [record.path or "/", "resubmitted"] if record.resubmitted else [record.path or "/"]
-    return printable(" ".join(words))
+    return printable(" ".join([*words, record.path or "-", state]))
 
 
 def whole(page: Page, letter: Letter) -> None:
@@ -55,7 +79,7 @@ def whole(page: Page, letter: Letter) -> None:
         "key": record.key,
         "source": letter.source,
         "first seen": record.first_seen_at.isoformat(),
-        "resubmitted": "yes: sent again, and refused again" if record.resubmitted else "no",
+        "resubmitted": "yes: this is what was sent again, and refused again" if record.resubmitted else "no",
         "id": record.event_id,
     }
     for label, said in fields.items():

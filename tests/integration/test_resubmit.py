@@ -60,6 +60,12 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, dic
     return status, json.loads(capsys.readouterr().out)
 
 
+def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
+    """What has become of the letters that a code map can mend."""
+    _, told = asked(capsys, "deadletters", "list", "--reason", "unit-unknown")
+    return {name: told[name] for name in ("open", "refused_again", "sent_again", "superseded")}
+
+
 def renal(bench: Bench) -> dict[str, Any]:
     """The organ in the latest record of the stay's only day."""
     last = max((json.loads(one.value) for one in bench.records([topics.MODS])), key=lambda body: body["revision"])
@@ -94,16 +100,28 @@ def test_what_a_code_map_mends_is_sent_again_and_the_scores_catch_up(
     assert (again.key, again.value, again.partition) == (first.key, first.value, first.partition)
     assert dict(again.headers)[RESUBMITTED_HEADER].startswith(b"dead/picu.lab.v1/")
 
-    drained(bench)
-    _, told = asked(capsys, "deadletters", "list", "--reason", "unit-unknown")
-    assert [(one["count"], one["resubmitted"]) for one in told["groups"]] == [(2, 1)]
+    assert listed(capsys) == {"open": 0, "refused_again": 0, "sent_again": 1, "superseded": 0}
+    status, told = asked(capsys, *mended)
+    assert (status, told["events_sent"], told["letters_skipped_by_reason"]) == (1, 0, {"sent-again": 1})
 
-    status, told = asked(capsys, "deadletters", "resubmit", "--reason", "unit-unknown", "--all", "--fixed-by", codemap)
-    assert (status, told["events_sent"], told["letters_mended"]) == (0, 1, 2)
+    drained(bench)
+    assert listed(capsys) == {"open": 1, "refused_again": 1, "sent_again": 0, "superseded": 1}
+
+    ours = (*mended, "--reason", "unit-unknown")
+    status, told = asked(capsys, *ours)
+    assert (status, told["events_sent"], told["letters_mended"]) == (0, 1, 1)
     drained(bench, codemap=str(codemap))
     organ = renal(bench)
     assert (organ["basis"], organ["points"], organ["value"]) == ("measured", 1, 132.6)
     assert len(bench.records([topics.DEAD_LETTER])) == 3, "the mended event makes no letter any more"
+
+    assert listed(capsys) == {"open": 0, "refused_again": 0, "sent_again": 1, "superseded": 1}
+    status, told = asked(capsys, *ours)
+    assert (status, told["events_sent"]) == (0, 0)
+    assert told["letters_skipped_by_reason"] == {"sent-again": 1, "superseded": 1}
+    assert sum(one.topic == topics.LAB for one in bench.records([topics.LAB])) == 4, "two events, one of them thrice"
+    [doctor] = [one for one in asked(capsys, "doctor")[1]["findings"] if one["check"] == "dead-letters"]
+    assert "1 of 5 input records of the last 24 h have an open dead letter" in doctor["message"]
 
     status, told = asked(capsys, "alerts", "--audience", "operations")
     assert status == 1
