@@ -1,4 +1,4 @@
-"""The dead letters of the last day against what came in meanwhile."""
+"""The dead letters of the last day that are open, against what came in meanwhile."""
 
 import time
 from dataclasses import dataclass
@@ -8,6 +8,10 @@ from kafka import KafkaConsumer, TopicPartition
 
 from picustream.commands.checks.broker import READING, places
 from picustream.commands.checks.finding import Finding, ok
+from picustream.commands.letters.history import OPEN, History
+from picustream.commands.letters.inputs import Progress, look_up
+from picustream.commands.letters.letter import letters
+from picustream.commands.outputs import Stored
 from picustream.streams.settings import Settings
 from picustream.streams.topics import DEAD_LETTER, INPUTS
 
@@ -19,32 +23,44 @@ LOOKED_AT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Input records of the last day, and how many of them have a dead letter."""
+    """Input records of the last day, how many of them have a dead letter, and how many of these are done with."""
 
     inputs: int
     refused: int
+    settled: int = 0
+    """Sent again, or sent anew by their feed. Not asked for where the others are few in any case."""
 
 
 def check_refused(facts: Refused) -> Finding:
-    """Whether more than `MOST` of what came in was refused, whole or in part (I2)."""
+    """Whether more than `MOST` of what came in was refused, whole or in part, and is not mended since (I2)."""
     if not facts.inputs:
         return ok("dead-letters", "nothing came in during the last 24 h")
-    share = facts.refused / facts.inputs
-    message = f"{facts.refused} of {facts.inputs} input records of the last 24 h have a dead letter ({share:.1%})"
+    left = facts.refused - facts.settled
+    share = left / facts.inputs
+    what = "an open dead letter" if facts.settled else "a dead letter"
+    message = f"{left} of {facts.inputs} input records of the last 24 h have {what} ({share:.1%})"
+    if facts.settled:
+        message += f"; {facts.settled} more were sent again since"
     if share > MOST:
-        return Finding("dead-letters", "finding", message, "See which feed and why: picustream deadletters list.")
+        fix = "See which feed and why: picustream deadletters list --open."
+        return Finding("dead-letters", "finding", message, fix)
     return ok("dead-letters", message)
 
 
 def count(settings: Settings, reader: KafkaConsumer) -> Refused:
-    """Counted by offsets; where that would be too many, by reading the dead letters, for an offset may be a marker."""
+    """Counted by offsets; where that would be too many, by reading the dead letters, for an offset may be a marker;
+    where they are too many still, by looking in the inputs which of them were sent again."""
     since = int((time.time() - LOOKED_AT.total_seconds()) * 1000)
     inputs = sum(end - first for first, end in _spans(reader, places(INPUTS, settings), since).values())
     spans = _spans(reader, places([DEAD_LETTER], settings), since)
     at_most = sum(end - first for first, end in spans.values())
     if at_most <= MOST * inputs:
         return Refused(inputs, at_most)
-    return Refused(inputs, len(_refused(reader, spans)))
+    records = _read(reader, spans)
+    refused = {_input_record(one.where) for one in records if one.where}
+    if len(refused) <= MOST * inputs:
+        return Refused(inputs, len(refused))
+    return Refused(inputs, len(refused), len(refused & _settled(settings, records)))
 
 
 def _spans(reader: KafkaConsumer, parts: list[TopicPartition], since: int) -> dict[TopicPartition, tuple[int, int]]:
@@ -55,16 +71,30 @@ def _spans(reader: KafkaConsumer, parts: list[TopicPartition], since: int) -> di
     return {part: (first, end) for part, (first, end) in found.items() if 0 <= first < end}
 
 
-def _refused(reader: KafkaConsumer, spans: dict[TopicPartition, tuple[int, int]]) -> set[bytes]:
-    """The input records that dead letters speak of; an event has one for each fault. What is read within 30 s."""
-    found: set[bytes] = set()
+def _read(reader: KafkaConsumer, spans: dict[TopicPartition, tuple[int, int]]) -> list[Stored]:
+    """The dead letters that can be read within `READING` seconds."""
+    found: list[Stored] = []
     until = time.monotonic() + READING
     reader.assign(list(spans))
     for part, (first, _) in spans.items():
         reader.seek(part, first)
     while any(reader.position(part) < end for part, (_, end) in spans.items()) and time.monotonic() < until:
         for records in reader.poll(timeout_ms=200).values():
-            # `dead/<topic>/<partition>/<offset>/<number>`: all but the number is the input record.
-            ids = [value for record in records for name, value in record.headers if name == "ce_id"]
-            found |= {value.rpartition(b"/")[0] for value in ids}
+            for record in records:
+                # `where` is the id, which is known also of a letter that cannot be read.
+                name = next((value.decode() for name, value in record.headers if name == "ce_id"), "")
+                found.append(Stored(record.topic, None, record.value or b"", name, record.timestamp))
     return found
+
+
+def _settled(settings: Settings, records: list[Stored]) -> set[str]:
+    """The input records whose letters are done with, all of them, as far as the inputs can be read in time."""
+    history = History(letters(records, lambda _: None))
+    look_up(settings, history, lambda _: True, Progress(READING))
+    judged = [(_input_record(letter.record.event_id), history.state(letter) in OPEN) for letter in history.letters]
+    return {name for name, _ in judged} - {name for name, is_open in judged if is_open}
+
+
+def _input_record(letter_id: str) -> str:
+    """`dead/<topic>/<partition>/<offset>/<number>`: all but the number is the input record, which may have several."""
+    return letter_id.rpartition("/")[0]

@@ -215,6 +215,12 @@ def test_more_than_five_in_a_hundred_refused_is_a_finding(inputs: int, refused: 
     assert check_refused(Refused(inputs, refused)).level == level
 
 
+def test_what_was_refused_and_sent_again_is_no_finding_any_more() -> None:
+    told = check_refused(Refused(100, 40, settled=38))
+    assert told.level == "ok" and "2 of 100" in told.message and "38 more were sent again" in told.message
+    assert check_refused(Refused(100, 40, settled=30)).level == "finding"
+
+
 def test_schemas_that_differ_from_the_models_are_named() -> None:
     made = {topic: schemas.written(schema) for topic, schema in schemas.schemas().items()}
     assert here.check_schemas(made).level == "ok"
