@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from pydantic import BaseModel, ValidationError
 
 from picustream.models import text
-from picustream.models.record import MODELS
+from picustream.models.record import MODELS, OUTPUT_TOPICS
 from picustream.streams import files
 from picustream.streams.errors import NoTopics, UserError
 from picustream.streams.settings import Settings
@@ -19,6 +19,9 @@ from picustream.streams.settings import Settings
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition
     from kafka.consumer.fetcher import ConsumerRecord
+
+_TOLD = 5
+"""Topics named of those that a wrong file holds."""
 
 Told = Callable[[UserError], None]
 """Takes what cannot be read: it is told, and the rest is read."""
@@ -62,12 +65,18 @@ class Stored:
 
 
 def in_files(paths: Iterable[Path], topics: Sequence[str], told: Told) -> Iterator[Stored]:
-    """The records of `topics` in event files, or in folders as `replay --out` and others write them."""
-    for path in chain.from_iterable(_files(named, topics) for named in paths):
+    """The records of `topics` in event files, or in folders as `replay --out` and others write them.
+
+    Raises `UserError` in the end where they hold records of other topics alone, such as input events.
+    """
+    named, found = list(paths), set[str]()
+    for path in chain.from_iterable(_files(one, topics) for one in named):
         with _opened(path) as file:
             for line in files.lines(file, str(path), told):
+                found.add(line.topic)
                 if line.topic in topics:
                     yield Stored(line.topic, None, line.value, f"{line.file}:{line.number}")
+    _check_topics(named, found, topics)
 
 
 def in_kafka(
@@ -133,6 +142,17 @@ def _files(path: Path, topics: Sequence[str]) -> list[Path]:
             "Make them: picustream replay FILE --out DIR.",
         )
     return found
+
+
+def _check_topics(paths: Sequence[Path], found: set[str], topics: Sequence[str]) -> None:
+    """A file of input events, or of one other output, is the wrong one; one of several outputs may lack a topic."""
+    outputs = found.intersection(OUTPUT_TOPICS)
+    if found and not found.intersection(topics) and len(outputs) < 2:
+        others = sorted(found)[:_TOLD]
+        raise UserError(
+            f"{', '.join(map(str, paths))}: no records of {' or '.join(topics)}, but of {', '.join(others)}.",
+            "Give output records: the folder that picustream replay FILE --out DIR wrote, or what consume printed.",
+        )
 
 
 def _assign(consumer: "KafkaConsumer", names: Sequence[str], stay_id: str | None) -> "list[TopicPartition]":

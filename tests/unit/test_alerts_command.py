@@ -11,7 +11,7 @@ import pytest
 from picustream.commands.alerts import subject
 from picustream.commands.main import main
 from picustream.commands.spans import span
-from picustream.models.record import ALERT, AlertRecord, dump
+from picustream.models.record import ALERT, DEAD_LETTER, AlertRecord, dump
 from picustream.models.text import encode, parse
 from picustream.scoring.rules import load_rules
 from tests.core.build import Stay, at
@@ -82,6 +82,24 @@ def test_nothing_that_fires_is_no_finding(tmp_path: Path, capsys: pytest.Capture
     over = [alert(), alert(revision=2, state="resolved")]
     assert told(capsys, written(tmp_path, over))[:2] == (0, "Nothing fires.\n")
     assert told(capsys, written(tmp_path, []))[:2] == (0, "Nothing fires.\n")
+
+
+def test_a_file_without_a_record_of_the_topic_is_the_wrong_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Input events, or another output alone: nothing is known of alerts or letters. All outputs: there are none."""
+    path = tmp_path / "some.ndjson"
+
+    def told_of(*topics: str) -> list[tuple[int, str, str]]:
+        path.write_text("".join(json.dumps({"topic": topic, "value": {}}) + "\n" for topic in topics))
+        commands = (["alerts", str(path)], ["deadletters", "list", "--file", str(path)])
+        return [(main(command), *capsys.readouterr()) for command in commands]
+
+    for topics in (["picu.lab.v1", "picu.adt.v1"], ["picu.score.mods.v1"], ["picu.lab.v1", "picu.score.mods.v1"]):
+        for (status, out, err), topic in zip(told_of(*topics), (ALERT, DEAD_LETTER), strict=True):
+            assert (status, out) == (2, "")
+            assert f"no records of {topic}" in err and topics[0] in err and "picustream replay FILE --out DIR" in err
+    assert [status for status, *_ in told_of("picu.score.mods.v1", "picu.eligibility.v1")] == [0, 0]
 
 
 def test_the_latest_record_of_each_alert_counts_whatever_the_order(
