@@ -56,6 +56,8 @@ def list_letters(
     history = History(_letters(file, unread))
     if not file and not letters_only:
         _look_up(history, wanted)
+    elif history.letters:
+        print("What was sent again since is not looked for here: it may be called open.", file=sys.stderr)
     judged = ((letter, history.state(letter)) for letter in history.letters if letter in wanted)
     found = (one for one in judged if not open_only or one[1] in OPEN)
     (telling.lines if all_lines else telling.sums)(found, as_json)

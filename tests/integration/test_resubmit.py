@@ -128,6 +128,35 @@ def test_what_a_code_map_mends_is_sent_again_and_the_scores_catch_up(
     assert [(one["name"], one["subject"]) for one in told["alerts"]] == [("stay-silent", "S")]
 
 
+@pytest.mark.proves("T6")
+def test_a_wrong_event_does_not_beat_the_one_that_its_feed_sent_since(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two events a day ahead; of one the feed has sent the right time. Days later neither is in the future."""
+
+    def lab(value: float, at: str, **said: str) -> Stay:
+        return Stay().lab(at, obs("creatinine", value), recorded_at=at, **said)
+
+    wrong = lab(9.0, "day 2 14:00", event_id="e-1"), lab(9.0, "day 2 14:00", event_id="e-2")
+    for number, stay in enumerate([*wrong, lab(1.0, "day 1 09:00", event_id="e-1")]):
+        path = tmp_path / f"{number}.ndjson"
+        path.write_text("".join(json.dumps({"topic": topic, "value": said}) + "\n" for topic, said in stay.events))
+        assert main(["publish", str(path)]) == 0
+    drained(bench)
+    monkeypatch.setenv("PICUSTREAM_CLOCK_START", "2025-01-05T10:00:00+00:00")
+    every = ("deadletters", "resubmit", "--all")
+    status, told = asked(capsys, *every)
+    assert (status, told["events_sent"]) == (0, 0)
+    assert told["letters_skipped_by_reason"] == {"in-the-future": 1, "overtaken": 1}
+    capsys.readouterr()
+    assert main([*every, "--reason", "in-the-future"]) == 0
+    out, err = capsys.readouterr()
+    assert "sent: 1 events" in out and "1 whose feed has sent the event since" in out
+    assert "still says the time that its wrong clock said" in err
+    [again] = [one for one in bench.records([topics.LAB]) if RESUBMITTED_HEADER in dict(one.headers)]
+    assert json.loads(again.value)["event_id"] == "e-2"
+
+
 def test_alerts_are_followed_as_they_fire_and_resolve(bench: Bench) -> None:
     """First what stands there, then each change, once; Ctrl-C ends it quietly."""
     command = [sys.executable, "-m", "picustream", "alerts", "--follow", "--json"]
