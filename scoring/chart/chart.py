@@ -6,7 +6,6 @@ one thing are ordered by filing time, then event id, then canonical text; what l
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from picustream.models.codemap import CodeMap
@@ -89,8 +88,6 @@ class Chart:
 
     def _hold(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
         """Puts one version into force in the place of another; an event with nothing in force is let go."""
-        if old is not None and new.filed is old.filed:
-            return
         self.held.take(new.filed, new.stands)
         changes.stored[new.filed.key] = new.filed
         if old is None:
@@ -203,11 +200,8 @@ class Chart:
         identity = (new.filed.source, new.id)
         old = self._current.get(identity)
         if old is not None:
-            if new.filed.says_the_same(old.filed):
-                if (new.value, new.fault) == (old.value, old.fault):
-                    return
-                new = replace(new, filed=old.filed)  # a repeat, which a mended code map now reads differently
-            elif not self._supersedes("observation", identity, new.filed, old.filed, changes):
+            same = new.filed.says_the_same(old.filed)
+            if same or not self._supersedes("observation", identity, new.filed, old.filed, changes):
                 return
         self._current[identity] = new
         self._hold(("observation", *identity), new, old, changes)
