@@ -217,6 +217,15 @@ def test_versions_that_tie_in_everything_but_their_content_are_told() -> None:
         assert [record["alert_id"] for record in fired] == ["S/alert/conflicting-duplicate/ward+r1"]
 
 
+@pytest.mark.proves("I1", "V1")
+def test_a_conflict_about_the_time_is_told_since_the_moment_that_is_in_force() -> None:
+    """The greater text says the later time, whichever came first."""
+    tied = {"creatinine": 60, "event_id": "r1", "recorded": "day 1 14:00"}
+    ward = WARD.lab("day 1 12:00", **tied).lab("day 1 13:00", **tied)
+    for one in (ward, ward.arriving(1, 3, 2)):
+        assert told(one.until("day 1 15:00"), "conflicting-duplicate") == [("firing", at("day 1 13:00"), None)]
+
+
 TIED = {"event_id": "r1", "recorded": "day 1 13:00"}
 TWICE = WARD.lab("day 1 12:00", creatinine=50, platelets=200, **TIED).lab(
     "day 1 12:00", creatinine=400, platelets=30, **TIED

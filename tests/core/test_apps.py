@@ -239,13 +239,15 @@ def test_a6_a_true_plateau_goes_before_a_nearer_peak() -> None:
 
 @pytest.mark.proves("A6", "V1")
 def test_a6_the_control_is_that_of_the_current_version_of_its_event() -> None:
-    """A corrected mode makes a peak usable."""
-    ward = plateau(BEGUN, ONSET, 28, "peak_pressure", control="volume", event_id="v9")
-    mended = plateau(
-        ward, ONSET, 28, "peak_pressure", control="pressure", event_id="v9", recorded="day 3 08:00", status="corrected"
-    )
-    points = [daily(one, 2)["components"]["plateau"]["points"] for one in (ward, mended)]
-    assert points == [None, 2]
+    """A corrected mode makes a peak usable, or takes it away."""
+
+    def controlled(ward: Stay, control: str, **fields: str) -> Stay:
+        return plateau(ward, ONSET, 28, "peak_pressure", control=control, event_id="v9", **fields)
+
+    late = {"recorded": "day 3 08:00", "status": "corrected"}
+    told = [controlled(BEGUN, "volume"), controlled(BEGUN, "pressure")]
+    told += [controlled(told[0], "pressure", **late), controlled(told[1], "volume", **late)]
+    assert [daily(ward, 2)["components"]["plateau"]["points"] for ward in told] == [None, 2, 2, None]
 
 
 # A7, A8. -----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
+from picustream.scoring.chart.series import Recall
 from picustream.scoring.chart.thinning import is_crowded, thin
 from picustream.scoring.door import LATEST, Door
 from tests.core.build import Stay
@@ -160,3 +161,43 @@ def test_i9_what_is_in_conflict_stays() -> None:
     file_all(again, chart)
     thin(chart, Changes())
     assert rates_of(chart) == [moments[0], moments[100], *moments[-241:]]
+
+
+@pytest.mark.proves("I9")
+def test_i9_a_feed_that_corrects_every_value_is_bounded_like_another() -> None:
+    """What has a later version leaves with it."""
+    moments = minutes(600)
+    chart = filed(moments, filed(moments), recorded="2025-01-01T12:00:00Z", status="corrected")
+    thin(chart, Changes())
+    assert rates_of(chart) == [moments[0], *moments[-241:]]
+
+
+@pytest.mark.proves("I9")
+def test_i9_what_comes_late_into_a_gap_is_passed_over() -> None:
+    """No record can rest on it; but what it corrects is held, it is taken, and no history is needed for it."""
+    moments = minutes(600)
+    chart = filed(moments)
+    thin(chart, Changes())
+    held = rates_of(chart)
+    filed([moments[100] + timedelta(seconds=30)], chart)
+    filed([moments[-1]], chart, recorded="2025-01-02T12:00:00Z", status="corrected")
+    assert rates_of(chart) == held
+
+
+@pytest.mark.proves("I9", "A6")
+def test_i9_what_a_late_breath_under_pressure_control_says_of_peaks_that_went_is_not_guessed() -> None:
+    """The history is needed where one may have come with it, up to the last that went; of a new breath none did."""
+    moments = minutes(600)
+    stay = Stay()
+    for moment in moments:
+        stay = stay.vent(moment.isoformat(), None, control="volume", peak_pressure=20, event_id=f"v{moment:%H.%M}")
+    chart = Chart(SHIPPED.protocol, SHIPPED.codemap)
+    file_all(stay, chart)
+    thin(chart, Changes())
+    late = moments[100] + timedelta(seconds=30)
+    pressure = Stay().vent(late.isoformat(), None, control="pressure", peak_pressure=30, event_id="new")
+    file_all(pressure, chart)
+    assert [peak.at for peak in chart.shelves.pressure_peaks] == [late]
+    last = {"event_id": f"v{moments[-242]:%H.%M}", "recorded": "2025-01-02T12:00:00Z", "status": "corrected"}
+    with pytest.raises(Recall):
+        file_all(Stay().vent(moments[-242].isoformat(), None, control="pressure", peep=5, **last), chart)

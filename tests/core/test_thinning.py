@@ -152,6 +152,11 @@ STORIES = {
         ]
         for which, number, gas in [("an early one", 20, GAS), ("one near the gas", 31, GAS), ("the last", 58, LAST_GAS)]
     },
+    "the control of a peak that went, told late: one after a peak that is kept": [
+        GAS, *PEAKS[:10], breath(10, "volume", obs("peak_pressure", 30), patient_id="Q"), *PEAKS[11:30],
+        breath(98, "unknown", obs("peep", 8), observed_at=late(605)), *PEAKS[30:],
+        breath(20, "pressure", obs("peep", 8), recorded_at=late(2000), status="corrected"),
+    ],
     "another support, where only the support in force was let go of": [
         GAS, *BREATHING, *HEARD, breath(98, "volume", obs("heart_rate", 99), observed_at=late(605), support="oxygen"),
     ],

@@ -53,7 +53,7 @@ TESTS = {
     "daybook": ["incremental", "time", "mods_days", "apps"],
     "reach": ["incremental", "pairing", "apps"],
     "thinning": ["crowded", *KEPT],
-    "chart": ["crowded", "alerts", "bounded", *KEPT],
+    "chart": ["crowded", "alerts", "apps", "bounded", *KEPT],
     "conflicts": ["alerts", "crowded", *KEPT],
     "entries": ["alerts", "crowded", *KEPT],
     "held": ["alerts", "crowded", "bounded", *KEPT],
