@@ -9,10 +9,10 @@ import tomllib
 from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
 class _Part(BaseModel):
@@ -74,6 +74,12 @@ class Window(_Part):
     last_day: int = 15
     counted_in: Literal["elapsed", "sdtm"] = "elapsed"
     """Whether `first_day` and `last_day` are elapsed days or SDTM days (there is no SDTM day 0)."""
+
+    @model_validator(mode="after")
+    def _without_sdtm_day_0(self) -> Self:
+        if self.counted_in == "sdtm" and 0 in (self.first_day, self.last_day):
+            raise ValueError("there is no SDTM day 0: -1 is followed by 1, the day on which treatment starts")
+        return self
 
 
 class FollowUp(_Part):

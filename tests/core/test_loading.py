@@ -30,6 +30,8 @@ def test_the_protocol_given_is_in_force_and_code_maps_are_added_to_the_shipped_o
 @pytest.mark.parametrize(("written", "said"), [
     ("[follow_up]\ndays = -1\n\n[age]\nbelow_years = -1\n", "age.below_years: "),
     ("[follow_up]\ndays = -1\n", "follow_up.days: "),
+    ('[window]\nfirst_day = 0\ncounted_in = "sdtm"\n', "window: Value error, there is no SDTM day 0"),
+    ('[window]\nlast_day = 0\ncounted_in = "sdtm"\n', "window: Value error, there is no SDTM day 0"),
     ("[follow_up\n", "not TOML: "),
 ])  # fmt: skip
 def test_a_protocol_that_cannot_be_is_refused_by_file_field_and_reason(tmp_path: Path, written: str, said: str) -> None:
@@ -40,6 +42,12 @@ def test_a_protocol_that_cannot_be_is_refused_by_file_field_and_reason(tmp_path:
         load_rules(path)
     assert str(refused.value).startswith(f"{path}: {said}")
     assert "http" not in str(refused.value)
+
+
+def test_an_elapsed_day_0_is_the_day_on_which_treatment_starts(tmp_path: Path) -> None:
+    """Only SDTM has none."""
+    path = file(tmp_path, "trial.toml", SHIPPED.read_text().replace("first_day = 3", "first_day = 0"))
+    assert load_rules(path).protocol.window.first_day == 0
 
 
 def test_a_file_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
