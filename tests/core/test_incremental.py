@@ -111,11 +111,11 @@ def test_m6_a_part_that_comes_late_completes_the_eye_value_of_its_own_or_the_nex
 
 @pytest.mark.proves("A6", "V3", "I9")
 def test_a6_a_peep_that_comes_late_reaches_the_pairs_beside_the_plateau_it_rules_out() -> None:
-    """Four hours to the plateau, four more to the pair: into the next day."""
+    """Four hours to the plateau, four more to the pair: into the next day. Charted beside a gas: no ventilator event."""
     ward = WARD.vent("day 1 19:00", "invasive", peep=8)
     ward = ward.gas("day 1 19:30", pao2=60, fio2=1).vent("day 1 23:30", None, plateau_pressure=11)
     ward = ward.gas("day 2 03:00", pao2=60, fio2=1)
-    late = ward.vent("day 1 20:00", None, peep=12, recorded="day 2 12:00")
+    late = ward.lab("day 1 19:45", peep=12, recorded="day 2 12:00")
     assert ward.until("day 2 13:00").apps(2)["components"]["plateau"]["value"] == 11
     assert late.until("day 2 13:00").apps(2)["components"]["plateau"]["value"] is None
 
