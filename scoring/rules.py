@@ -60,7 +60,7 @@ def _parsed(parse: Callable[[bytes], T], raw: bytes, name: str) -> T:
     try:
         return parse(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first = error.errors()[0]
         raise RulesError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RulesError(f"{name}: not TOML: {error}") from None

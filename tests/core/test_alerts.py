@@ -176,6 +176,15 @@ def test_events_of_a_stay_that_nobody_admitted_are_told() -> None:
     assert told(again, "no-admission")[-1] == ("firing", at("day 1 07:00"), None)
 
 
+@pytest.mark.proves("T2", "V1")
+def test_what_a_correction_moved_was_not_heard_at_its_old_time() -> None:
+    """A stay that loses its admission is without one since the first that still stands."""
+    ward = WARD.lab("day 1 07:00", creatinine=60, event_id="r1")
+    ward = ward.lab("day 1 07:30", creatinine=60, event_id="r1", recorded="day 1 09:00", status="corrected")
+    ward = ward.admitted("day 1 08:00", recorded="day 1 10:00", status="entered-in-error").until("day 1 11:00")
+    assert told(ward, "no-admission") == [("firing", at("day 1 07:30"), None)]
+
+
 @pytest.mark.proves("T2")
 def test_an_end_before_the_admission_is_told_by_its_event() -> None:
     """One alert, until it is corrected."""

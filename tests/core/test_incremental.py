@@ -111,7 +111,7 @@ def test_m6_a_part_that_comes_late_completes_the_eye_value_of_its_own_or_the_nex
 
 @pytest.mark.proves("A6", "V3", "I9")
 def test_a6_a_peep_that_comes_late_reaches_the_pairs_beside_the_plateau_it_rules_out() -> None:
-    """Four hours to the plateau, four more to the pair: into the next day. Charted beside a gas: no ventilator event."""
+    """Four hours to the plateau, four more to the pair: into the next day; charted beside a gas, by no ventilator."""
     ward = WARD.vent("day 1 19:00", "invasive", peep=8)
     ward = ward.gas("day 1 19:30", pao2=60, fio2=1).vent("day 1 23:30", None, plateau_pressure=11)
     ward = ward.gas("day 2 03:00", pao2=60, fio2=1)
