@@ -20,6 +20,7 @@ from picustream.commands.main import main
 from picustream.local.servers import Servers
 from picustream.streams import arrival, kafka_clients, topics
 from picustream.streams.settings import Settings
+from tests.integration.workers import next_line
 
 pytestmark = pytest.mark.servers
 
@@ -273,12 +274,11 @@ def test_follow_goes_on_until_interrupted(producer: KafkaProducer, settings: Set
     """First all there are, then each that comes, once; Ctrl-C ends it quietly."""
     producer.send(topics.ALERT, value=b'{"n":1}').get(timeout=PATIENCE)
     command = [sys.executable, "-m", "picustream", "consume", "alert", "--follow"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as follower:
-        assert follower.stdout and follower.stderr
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as follower:
         for number in (1, 2, 3):
             if number > 1:
                 producer.send(topics.ALERT, value=b'{"n":%d}' % number).get(timeout=PATIENCE)
-            assert json.loads(follower.stdout.readline())["value"]["n"] == number
+            assert json.loads(next_line(follower))["value"]["n"] == number
         follower.send_signal(signal.SIGINT)
         rest, err = follower.communicate(timeout=PATIENCE)
     assert (follower.returncode, rest, err) == (130, b"", b"")

@@ -1,7 +1,6 @@
 """Refused, mended, sent again: the record says so, and the scores catch up; and alerts, on a real Kafka."""
 
 import json
-import select
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from picustream.commands.main import main
 from picustream.streams import kafka_clients, topics
 from picustream.streams.resubmission import RESUBMITTED_HEADER
 from tests.core.build import Stay, obs
-from tests.integration.workers import PATIENCE, Bench
+from tests.integration.workers import PATIENCE, Bench, next_line
 from tests.unit.test_alerts_command import alert
 
 pytestmark = pytest.mark.servers
@@ -158,15 +157,6 @@ def test_a_wrong_event_does_not_beat_the_one_that_its_feed_sent_since(
     assert json.loads(again.value)["event_id"] == "e-2"
 
 
-def told_line(follower: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """The next line it prints; fails where none comes in time. Its output must be unbuffered."""
-    assert follower.stdout
-    if not select.select([follower.stdout], [], [], PATIENCE)[0]:
-        follower.kill()
-        pytest.fail(f"it said nothing for {PATIENCE} seconds")
-    return json.loads(follower.stdout.readline())
-
-
 def test_alerts_are_followed_as_they_fire_and_resolve(bench: Bench) -> None:
     """First what stands there, then each change, once; Ctrl-C ends it quietly."""
     command = [sys.executable, "-m", "picustream", "alerts", "--follow", "--json"]
@@ -174,10 +164,10 @@ def test_alerts_are_followed_as_they_fire_and_resolve(bench: Bench) -> None:
     with kafka_clients.producer(bench.settings) as producer:
         producer.send(topics.ALERT, json.dumps(told[0]).encode(), key=b"S-1").get(PATIENCE)
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as follower:
-            assert told_line(follower)["firing"] == 1
+            assert json.loads(next_line(follower))["firing"] == 1
             for record in told[1:]:
                 producer.send(topics.ALERT, json.dumps(record).encode(), key=b"S-1").get(PATIENCE)
-            seen = [told_line(follower) for _ in range(2)]
+            seen = [json.loads(next_line(follower)) for _ in range(2)]
             follower.send_signal(signal.SIGINT)
             rest, err = follower.communicate(timeout=PATIENCE)
     assert [(one["revision"], one["state"]) for one in seen] == [(2, "resolved"), (3, "firing")]

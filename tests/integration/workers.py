@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import pytest
 from kafka import TopicPartition
 
 from picustream.local.places import LocalError
@@ -112,6 +114,15 @@ class Worker:
         """What waits in each partition, as its health page says."""
         status, text = self.page("/healthz")
         return [one["lag"] for one in json.loads(text)["partitions"]] if status else []
+
+
+def next_line(process: subprocess.Popen[bytes]) -> bytes:
+    """The next line that a process prints, whose output must be unbuffered; fails where none comes in time."""
+    assert process.stdout
+    if not select.select([process.stdout], [], [], PATIENCE)[0]:
+        process.kill()
+        pytest.fail(f"it said nothing for {PATIENCE} seconds")
+    return process.stdout.readline()
 
 
 @dataclass
