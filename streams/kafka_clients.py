@@ -109,9 +109,6 @@ def consumer(settings: Settings, **options: Any) -> KafkaConsumer:
         "enable_auto_commit": False,
         "allow_auto_create_topics": False,
         "metrics_enabled": False,
-        # Under load kafka-python 3.0.12 can lose a partition in such a session (see its issues 2575 and 3131): it asks
-        # on and on and is given nothing. A whole request costs a few bytes for each partition.
-        "enable_incremental_fetch_sessions": False,
     }
     return _reach(KafkaConsumer, settings, wanted | options)
 

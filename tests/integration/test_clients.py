@@ -20,7 +20,7 @@ from picustream.commands.main import main
 from picustream.local.servers import Servers
 from picustream.streams import arrival, kafka_clients, topics
 from picustream.streams.settings import Settings
-from tests.integration.workers import next_line
+from tests.integration.workers import interruptible, next_line
 
 pytestmark = pytest.mark.servers
 
@@ -274,7 +274,7 @@ def test_follow_goes_on_until_interrupted(producer: KafkaProducer, settings: Set
     """First all there are, then each that comes, once; Ctrl-C ends it quietly."""
     producer.send(topics.ALERT, value=b'{"n":1}').get(timeout=PATIENCE)
     command = [sys.executable, "-m", "picustream", "consume", "alert", "--follow"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as follower:
+    with interruptible(command) as follower:
         for number in (1, 2, 3):
             if number > 1:
                 producer.send(topics.ALERT, value=b'{"n":%d}' % number).get(timeout=PATIENCE)

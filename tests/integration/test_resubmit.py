@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from picustream.commands.main import main
 from picustream.streams import kafka_clients, topics
 from picustream.streams.resubmission import RESUBMITTED_HEADER
 from tests.core.build import Stay, obs
-from tests.integration.workers import PATIENCE, Bench, next_line
+from tests.integration.workers import PATIENCE, Bench, interruptible, next_line
 from tests.unit.test_alerts_command import alert
 
 pytestmark = pytest.mark.servers
@@ -163,7 +162,7 @@ def test_alerts_are_followed_as_they_fire_and_resolve(bench: Bench) -> None:
     told = [alert(), alert(revision=2, state="resolved"), alert(revision=2, state="resolved"), alert(revision=3)]
     with kafka_clients.producer(bench.settings) as producer:
         producer.send(topics.ALERT, json.dumps(told[0]).encode(), key=b"S-1").get(PATIENCE)
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as follower:
+        with interruptible(command) as follower:
             assert json.loads(next_line(follower))["firing"] == 1
             for record in told[1:]:
                 producer.send(topics.ALERT, json.dumps(record).encode(), key=b"S-1").get(PATIENCE)

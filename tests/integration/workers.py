@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,12 @@ class Worker:
         """What waits in each partition, as its health page says."""
         status, text = self.page("/healthz")
         return [one["lag"] for one in json.loads(text)["partitions"]] if status else []
+
+
+def interruptible(command: list[str]) -> subprocess.Popen[bytes]:
+    """A command that Ctrl-C ends also where whoever runs the tests does so in the background, deaf to it."""
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, preexec_fn=hear)
 
 
 def next_line(process: subprocess.Popen[bytes]) -> bytes:

@@ -23,8 +23,8 @@ ENGINE = ["revisions", "incremental", "time", "versions", "convergence", "rebuil
 KEPT = ["versions", "time", "incremental", "convergence", "thinning"]
 SOURCES = ["feed_sources", "feeds", "feed_state", "feed_course"]
 TESTS = {
-    "alarms": ["alerts", "time", "versions", "outcomes", "revisions"],
-    "alerts": ["alerts", "time", "versions", "outcomes", "revisions"],
+    "alarms": ["alerts", "alerts_amended", "time", "versions", "outcomes", "revisions"],
+    "alerts": ["alerts", "alerts_amended", "time", "versions", "outcomes", "revisions"],
     "apps": ["apps", "ards", "second_protocol"],
     "ards": ["ards", "apps", "second_protocol"],
     "batch": ["backlog", *ENGINE],
@@ -44,7 +44,7 @@ TESTS = {
     "pairing": ["pairing", "triplet", "support", "mods", "second_protocol"],
     "reading": ["units", "door", "versions"],
     "receipts": ["receipts", "revisions"],
-    "revisions": ["revisions", "rebuild", "receipts", "second_protocol"],
+    "revisions": ["revisions", "alerts_amended", "rebuild", "receipts", "second_protocol"],
     "stay": ["time", "outcomes", "eligibility", "mods", "versions", "second_protocol"],
     "support": ["support", "mods", "apps"],
     "units": ["units", "door"],
