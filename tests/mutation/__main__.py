@@ -1,8 +1,9 @@
 """`python -m tests.mutation [--module NAME]... [--jobs N] [--fresh]`: which mutants of scoring/ would no test notice?
 
 Works on a copy of the tree in `.mutation/`, where the outcomes stay: a run that was broken off goes on, and only what
-was changed since is tried again. Exit status 0 when at least 95 % of the mutants are noticed and each survivor stands
-in `survivors.toml` with its reason; 1 when not. `docs/mutation.md` is written when every module has been tried.
+was changed since is tried again. A run that ended keeps them in `outcomes.ndjson`; `--fresh` asks nobody. Exit status 0
+when at least 95 % of the mutants are noticed and each survivor stands in `survivors.toml` with its reason; 1 when not.
+`docs/mutation.md` is written when every module has been tried.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from tests.mutation.results import Results
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / ".mutation"
+OUTCOMES = Path(__file__).parent / "outcomes.ndjson"
+"""What was found out before, by whomever: a first run on a machine begins with it."""
 PAGE = ROOT / "docs" / "mutation.md"
 ROOMS = ("models", "scoring", "streams", "agents", "commands", "local", "demo", "protocols", "codemaps")
 ENVIRONMENT = {"PICUSTREAM_TEST_SEEDS": "5", "PYTHONSAFEPATH": ""}
@@ -31,11 +34,15 @@ def main() -> int:
     if options.fresh:
         shutil.rmtree(WORK, ignore_errors=True)
     results = WORK / "results.ndjson"
+    if not results.exists() and not options.fresh:
+        WORK.mkdir(exist_ok=True)
+        shutil.copy(OUTCOMES, results)
     trees = [_copied(WORK / f"tree-{number}") for number in range(options.jobs)]
     if failed := _tried(trees, results, options.module or every):
         return failed
     kept = Results(results, ROOT / "tests")
     modules = [Module(name, mutants(name, source_of(name, ROOT).read_text()), kept) for name in every]
+    kept.write(OUTCOMES, [one for module in modules for one in module.mutants])
     asked = [module for module in modules if module.name in (options.module or every)]
     lines = verdict(asked, reasons())
     print("\n".join(lines) if lines else "all right: every survivor has its reason")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +38,15 @@ class Results:
         self._found[mutant.key] = (outcome, self._tests)
         with self._path.open("a") as lines:
             lines.write(json.dumps({"key": mutant.key, "outcome": outcome, "tests": self._tests}) + "\n")
+
+    def write(self, path: Path, mutants: Iterable[Mutant]) -> None:
+        """Keeps what is known of some mutants, in an order of its own."""
+        lines = sorted(
+            json.dumps({"key": one.key, "outcome": found[0], "tests": found[1]})
+            for one in mutants
+            if (found := self._found.get(one.key)) is not None
+        )
+        path.write_text("".join(f"{line}\n" for line in lines))
 
 
 def _hash_of(tests: Path) -> str:
