@@ -67,18 +67,18 @@ def eligibility_body(screening: Screening, now: datetime) -> Body:
     }
     state = _state(found)
     waiting = None in (found["stay-48h"].met, found["data-complete"].met)
-    since = {name: met.since for name, met in found.items() if met.since is not None}
+    since = [met.since for met in found.values() if met.since is not None]
     criteria = [_criterion(name, met) for name, met in found.items()]
     fields = {
         "state": state,
         "criteria": criteria,
-        "eligible_since": max(since.values()) if state == "eligible" else None,
+        "eligible_since": max(since) if state == "eligible" else None,
         "next_change_at": screening.decided_after if waiting else None,
     }
     closed = now > screening.decided_after
     steady = [Criterion(**{**dict(c), "detail": _without_countdown(c.detail)}) for c in criteria]
     compared = fields | {"criteria": steady}
-    return Body(fields, screening.stay.start, (), closed, compared, asks_since=max(since.values()))
+    return Body(fields, screening.stay.start, (), closed, compared, asks_since=max(since))
 
 
 COUNTDOWN = "-h-to-go"
