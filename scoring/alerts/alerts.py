@@ -17,7 +17,7 @@ from picustream.scoring.chart.chart import Chart
 from picustream.scoring.clinical.outcomes import FOLLOW_UP_DUE
 from picustream.scoring.clinical.stay import Stay, treatment_start
 from picustream.scoring.records.bodies import ELIGIBILITY, Body, RecordKey
-from picustream.scoring.records.revisions import Head, Revision, Telling, said_of_the_patient
+from picustream.scoring.records.revisions import SCORES, Head, Revision, Telling, said_of_the_patient
 from picustream.scoring.rules import Rules
 
 Severity = Literal["info", "warning", "critical"]
@@ -144,7 +144,7 @@ def record_conditions(key: RecordKey, body: Body | None, head: Head | None, prot
     if key.kind == "mods" and body.closed and fields["in_window"] and fields["measured"] < FEW_ORGANS:
         closed = fields["window"].end + protocol.finalise_after
         yield Condition("window-day-unmeasured", closed, key.part, f"{fields['measured']}-organs-measured")
-    amended = key.kind in ("mods", "apps") and head is not None and head.status == "amended"
+    amended = key.kind in SCORES and head is not None and head.status == "amended"
     if amended and head is not None and said_of_the_patient(body) != head.final:
         yield Condition("amended-after-final", body.effective_at, str(key))
     if key == ELIGIBILITY:

@@ -28,6 +28,8 @@ from picustream.scoring.records.bodies import Body, RecordKey
 from picustream.scoring.rules import Rules
 
 TOPICS = {"mods": MODS, "apps": APPS, "eligibility": ELIGIBILITY, "outcome": OUTCOME}
+SCORES = ("mods", "apps")
+"""The kinds of record that hold a score."""
 WITHDRAWN = "entered-in-error"
 CLOSED = ("final", "amended")
 
@@ -44,7 +46,7 @@ class Head:
     patient_id: str | None
     effective_at: datetime
     final: str = ""
-    """What it said of the patient when it was first told as final (`said_of_the_patient`); empty before."""
+    """What a score said of the patient when it was first told as final (`said_of_the_patient`); empty before."""
 
     def to_store(self) -> list[Any]:
         return [self.revision, self.digest, self.status, self.closed, self.patient_id, self.effective_at, self.final]
@@ -120,7 +122,7 @@ def _revision(key: RecordKey, body: Body, head: Head | None, telling: Telling, s
     )
     closed = status in CLOSED or (head is not None and head.closed)
     final = head.final if head else ""
-    if status in CLOSED and not final:
+    if key.kind in SCORES and status in CLOSED and not final:
         final = said_of_the_patient(body)
     return Revision(topic, key, record, Head(number, digest, status, closed, patient_id, effective_at, final))
 
