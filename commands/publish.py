@@ -98,7 +98,7 @@ def checker(settings: Settings) -> Callable[[str, bytes], Admission]:
         if topic in topics.INPUTS:
             return door.admit(arrival)
         fault = Fault("unknown-topic", "", f"no input topic; these are: {', '.join(topics.INPUTS)}")
-        return Admission(arrival, None, None, (fault,))
+        return Admission(arrival, None, (fault,))
 
     return check
 

@@ -7,9 +7,9 @@ what is wrong and what to do; no value of the event is copied into them.
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -66,19 +66,34 @@ class Arrival:
     """When it came to the broker; None where there is none."""
 
 
+class Accepted(NamedTuple):
+    """An event that can be used, and what is kept of it."""
+
+    event: Event
+    filed: Filed
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """What the door made of an arrival: an event with faults of single observations, or one fault of the whole."""
 
     arrival: Arrival
-    event: Event | None
-    filed: Filed | None
+    accepted: Accepted | None
     faults: tuple[Fault, ...]
     ignored: tuple[str, ...] = ()
     """Codes nobody asked for."""
-    stay_id: str | None = field(default=None)
     source: str = ""
     """The feed; of what does not name one the topic."""
+
+    @property
+    def event(self) -> Event | None:
+        """The event, if it was accepted."""
+        return self.accepted.event if self.accepted else None
+
+    @property
+    def stay_id(self) -> str | None:
+        """The stay that an accepted event speaks of."""
+        return self.accepted.event.stay_id if self.accepted else None
 
 
 class _Refused(Exception):
@@ -96,13 +111,13 @@ class Door:
     def admit(self, arrival: Arrival, latest: datetime = LATEST) -> Admission:
         """Checks one arrival; a time after `latest` is in the future (T6)."""
         try:
-            event, kept = self._event(arrival, min(latest, LATEST))
+            accepted = self._accepted(arrival, min(latest, LATEST))
         except _Refused as refused:
             return turned_away(arrival, refused.fault)
-        faults, ignored = self._observations(event)
-        return Admission(arrival, event, kept, faults, ignored, event.stay_id, event.source)
+        faults, ignored = self._observations(accepted.event)
+        return Admission(arrival, accepted, faults, ignored, accepted.event.source)
 
-    def _event(self, arrival: Arrival, latest: datetime) -> tuple[Event, Filed]:
+    def _accepted(self, arrival: Arrival, latest: datetime) -> Accepted:
         value = _parsed(arrival.value)
         try:
             event: Event = ADAPTERS[arrival.topic].validate_python(value)
@@ -113,7 +128,7 @@ class Door:
             check(event)
         _check_times(event, latest)
         assert arrival.value is not None
-        return event, filed(arrival.topic, event, arrival.value.decode())
+        return Accepted(event, filed(arrival.topic, event, arrival.value.decode()))
 
     def _observations(self, event: Event) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
         if not isinstance(event, ObservationEvent):
@@ -144,7 +159,7 @@ def turned_away(arrival: Arrival, fault: Fault) -> Admission:
     except (_Refused, AttributeError):
         source = None
     named = isinstance(source, str) and _SOURCE.fullmatch(source) is not None
-    return Admission(arrival, None, None, (fault,), source=source if named else arrival.topic)
+    return Admission(arrival, None, (fault,), source=source if named else arrival.topic)
 
 
 _SOURCE = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")

@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from picustream.models.event import FactEvent
+from picustream.models.event import Event, FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import Severity, passing_alert
@@ -78,8 +78,7 @@ class Engine:
 
     def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
         """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
-        events = [(one.event, one.filed) for one in history.admissions if one.stay_id == stay_id]
-        known = [(event, kept) for event, kept in events if event is not None and kept is not None]
+        known = [one.accepted for one in history.admissions if one.accepted and one.stay_id == stay_id]
         self._stays[stay_id] = StayFile.recalled(stay_id, self._rules, fields, known)
         self._recalled.append(subject)
         self._whole.add(stay_id)
@@ -191,9 +190,8 @@ class Engine:
     def _forget_the_oldest(self) -> None:
         held = sum(stay.size for stay in self._stays.values())
         for stay_id in [stay_id for stay_id in self._stays if stay_id not in self._whole]:
-            if held <= HELD:
-                break
-            held -= self._stays.pop(stay_id).size
+            if held > HELD:
+                held -= self._stays.pop(stay_id).size
 
     def _held_back(self, waiting: Collection[str]) -> Iterator[datetime]:
         """How far each topic has come of which there is more; what has said nothing yet holds time where it is."""
@@ -236,14 +234,15 @@ class Engine:
         """Files an event; whether it says anything that is kept."""
         effects.outputs.extend(self.dead_letters(one, emitted_at or now))
         effects.ignored.update(one.ignored)
-        if one.event is None or one.filed is None or one.stay_id is None:
+        if one.accepted is None:
             return False
-        stay = self._stays.get(one.stay_id)
+        event = one.accepted.event
+        stay = self._stays.get(event.stay_id)
         if stay is None:
-            stay = self._stays[one.stay_id] = StayFile(one.stay_id, self._rules)
-        stay.file(one.event, one.filed)
+            stay = self._stays[event.stay_id] = StayFile(event.stay_id, self._rules)
+        stay.file(*one.accepted)
         news = bool(stay.unsaved)
-        cause = Cause(reason=_cause_of(one), event_id=one.event.event_id)
+        cause = Cause(reason=_cause_of(event), event_id=event.event_id)
         self._tell(stay, stay.revisions(now, cause, emitted_at or now), effects)
         return news
 
@@ -270,10 +269,9 @@ class Engine:
 _TIME = Cause(reason="time", event_id=None)
 
 
-def _cause_of(one: Admission) -> str:
+def _cause_of(event: Event) -> str:
     """What kind of news made a revision."""
-    assert one.event is not None
-    status = one.event.status.value
-    kind = getattr(one.event, "type", None)
+    status = event.status.value
+    kind = getattr(event, "type", None)
     said = kind or "observation"
     return said if status in ("final", "preliminary") else f"{said}-{status}"

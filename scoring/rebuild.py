@@ -69,13 +69,14 @@ class Rebuild:
 
     def _file(self, one: Admission, moment: datetime) -> bool:
         """Files an event again; whether it says anything that is kept."""
-        if one.event is None or one.filed is None or one.stay_id is None:
+        if one.accepted is None:
             return False
-        stay = self._stay(one.stay_id)
+        event = one.accepted.event
+        stay = self._stay(event.stay_id)
         before = len(stay.unsaved)
-        stay.file(one.event, one.filed)
-        if isinstance(one.event, Admitted):
-            self._admitted.setdefault(one.stay_id, moment)
+        stay.file(*one.accepted)
+        if isinstance(event, Admitted):
+            self._admitted.setdefault(event.stay_id, moment)
         return len(stay.unsaved) > before
 
     def finish(self, now: datetime, subject: str) -> tuple[Engine, Effects]:

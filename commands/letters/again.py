@@ -126,7 +126,7 @@ class Again:
         key = None if self.rekey or record.key is None else record.key.encode()
         arrival = Arrival(record.topic, None, None, key, letter.payload)
         if record.topic not in INPUT_TOPICS:
-            return Admission(arrival, None, None, (Fault("unknown-topic", "", "this letter is of no input topic"),))
+            return Admission(arrival, None, (Fault("unknown-topic", "", "this letter is of no input topic"),))
         return self.door.admit(arrival, self.latest())
 
 

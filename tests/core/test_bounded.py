@@ -1,14 +1,15 @@
 """Which engines let go of what no record rests on, and what they keep in memory and in the store (I9)."""
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import pytest
 
-from picustream.models.event import VITAL
+from picustream.models.event import LAB, VITAL
 from picustream.scoring import engine
 from picustream.scoring.chart.entries import Filed
 from picustream.scoring.door import LATEST
-from picustream.scoring.engine import Batch, Effects, Engine
+from picustream.scoring.engine import Arrival, Batch, Effects, Engine
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.stayfile import EVENT
 from tests.core.feeding import firing
@@ -16,16 +17,42 @@ from tests.core.histories import SHIPPED, arrivals, replayed
 from tests.core.monitor import monitored
 from tests.core.running import Worker
 
-DENSE = arrivals(monitored(8, timedelta(minutes=1)))
-"""One stay, more values of a kind than a day may have."""
+
+def of_stay(name: str) -> list[Arrival]:
+    """A stay with more values of a kind than a day may have."""
+    return arrivals([(topic, body | {"stay_id": name}) for topic, body in monitored(8, timedelta(minutes=1))])
+
+
+DENSE = of_stay("S")
+
+
+def take(one: Engine, some: Sequence[Arrival], waiting: Collection[str] = ()) -> Effects:
+    """What follows from some arrivals in one batch, behind which more of some topics waits."""
+    batch = one.read_until(some, LATEST)
+    for stay in one.missing(batch, LATEST, settle=False):
+        one.install(stay, {})
+    return one.process(batch, LATEST, settle=False, waiting=waiting)
 
 
 def taken(one: Engine) -> Effects:
     """What follows from all of it in one batch."""
-    batch = one.read_until(DENSE, LATEST)
-    for stay in one.missing(batch, LATEST, settle=False):
-        one.install(stay, {})
-    return one.process(batch, LATEST, settle=False)
+    return take(one, DENSE)
+
+
+def taken_behind(one: Engine) -> Engine:
+    """The engine with all of it, and a backlog behind that."""
+    take(one, DENSE, waiting=[LAB])
+    return one
+
+
+def held(one: Engine) -> int:
+    """Values in memory."""
+    return sum(stay.size for stay in one._stays.values())
+
+
+def missing(one: Engine, some: Sequence[Arrival]) -> list[str]:
+    """Stays of some arrivals that are not in memory."""
+    return one.missing(one.read_until(some, LATEST), LATEST, settle=False)
 
 
 def rebuilt(*, bounded: bool) -> tuple[Engine, Effects]:
@@ -38,7 +65,7 @@ def rebuilt(*, bounded: bool) -> tuple[Engine, Effects]:
 
 
 def filed() -> list[Filed]:
-    return [one.filed for one in Engine(SHIPPED).read_until(DENSE, LATEST).admissions if one.filed is not None]
+    return [one.accepted.filed for one in Engine(SHIPPED).read_until(DENSE, LATEST).admissions if one.accepted]
 
 
 def events_kept(effects: Effects) -> int:
@@ -71,6 +98,39 @@ def test_i9_after_a_rebuild_a_bounded_engine_holds_no_more_than_it_may(monkeypat
     (plain, _), (bounded, _) = rebuilt(bounded=False), rebuilt(bounded=True)
     touched = Batch(plain.read_until(DENSE[:1], LATEST).admissions)
     assert (plain.missing(touched, LATEST), bounded.missing(touched, LATEST)) == ([], ["S"])
+
+
+@pytest.mark.proves("I9")
+def test_i9_the_stay_touched_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for one of two: the first was touched again, with something that is known already."""
+    bounded = Engine(SHIPPED, bounded=True)
+    first, second = of_stay("S")[:9], of_stay("T")[:9]
+    for some in (first, second):
+        take(bounded, some)
+    monkeypatch.setattr(engine, "HELD", held(bounded) // 2)
+    take(bounded, first[:1])
+    assert missing(bounded, [*first, *second]) == ["T"]
+
+
+@pytest.mark.proves("I9")
+def test_i9_what_just_fits_is_held_whole_while_there_is_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is let go of in a backlog before the memory is full."""
+    monkeypatch.setattr(engine, "HELD", held(taken_behind(Engine(SHIPPED))))
+    bounded = taken_behind(Engine(SHIPPED, bounded=True))
+    assert (bounded.let_go_of(), missing(bounded, DENSE)) == (set(), [])
+    monkeypatch.setattr(engine, "HELD", engine.HELD - 1)
+    assert taken_behind(Engine(SHIPPED, bounded=True)).let_go_of() == {"S"}
+
+
+@pytest.mark.proves("I9")
+def test_i9_after_a_backlog_every_stay_is_made_small() -> None:
+    """Also those that nothing more is said of; the worker asks `untidy` whether it has to."""
+    bounded = Engine(SHIPPED, bounded=True)
+    assert not bounded.untidy
+    taken_behind(bounded)
+    assert (bounded.untidy, bounded.let_go_of()) == (True, set())
+    take(bounded, of_stay("T")[:1])
+    assert (bounded.untidy, bounded.let_go_of()) == (False, {"S"})
 
 
 @pytest.mark.proves("I9", "I1")

@@ -36,8 +36,8 @@ def file_all(stay: Stay, chart: Chart) -> None:
     door = Door(SHIPPED)
     for arrival in arrivals(stay.events):
         one = door.admit(arrival, LATEST)
-        assert one.event is not None and one.filed is not None
-        chart.file(one.event, one.filed, Changes())
+        assert one.accepted is not None
+        chart.file(*one.accepted, Changes())
 
 
 def rates_of(chart: Chart) -> list[datetime]:

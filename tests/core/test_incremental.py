@@ -37,10 +37,10 @@ class Bedside:
     def file(self, arrival: Arrival) -> datetime | None:
         """Takes an event in; when it was filed, or None where the door refuses it."""
         admission = Door(self.rules).admit(arrival, LATEST)
-        if admission.event is None or admission.filed is None:
+        if admission.accepted is None:
             return None
-        self._stay.file(admission.event, admission.filed)
-        return admission.event.filed_at
+        self._stay.file(*admission.accepted)
+        return admission.accepted.event.filed_at
 
     def look(self, now: datetime) -> dict[RecordKey, dict[str, Any]]:
         """Every record in force as of a moment, as far as it was looked at again."""
