@@ -3,12 +3,14 @@
 import pytest
 
 from picustream.models import text
-from picustream.scoring.door import Arrival
+from picustream.models.record import Cause
+from picustream.scoring.door import LATEST, Arrival
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import dead_letter_id
 from picustream.scoring.recall import History
+from picustream.scoring.stayfile import GONE, StayFile
 from tests.core.build import Stay
-from tests.core.histories import SHIPPED, written
+from tests.core.histories import SHIPPED, arrivals, written
 
 EVENTS = Stay().lab("day 1 09:00", creatinine=60).lab("day 1 10:00", creatinine=70).events
 
@@ -39,6 +41,23 @@ def test_i9_what_lay_ahead_of_its_time_is_not_used_when_it_is_read_again() -> No
     for offset, reason in ((1, "in-the-future"), (2, "unit-missing")):
         history.told(text.encode({"event_id": dead_letter_id(arrival(offset, b"S"), 0), "reason": reason}).encode())
     assert read(history, *(arrival(offset, b"S") for offset in range(4))) == [0, 2, 3]
+
+
+@pytest.mark.proves("I9")
+def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_told() -> None:
+    """And that something was let go of is so no more."""
+    batch = Engine(SHIPPED).read_until(arrivals(EVENTS), LATEST)
+    history = [one.accepted for one in batch.admissions if one.accepted]
+    stay = StayFile("S", SHIPPED)
+    for event, kept in history:
+        stay.file(event, kept)
+    events = dict(stay.unsaved)
+    stay.revisions(LATEST, Cause(reason="test", event_id=None), LATEST)
+    fields = {name: value for name, value in stay.take_unsaved().items() if value is not None}
+    assert fields.keys() > events.keys()
+    again = StayFile.recalled("S", SHIPPED, fields | {GONE: b"{}"}, history)
+    assert again.take_unsaved() == events | {GONE: None}
+    assert again.revisions(LATEST, Cause(reason="test", event_id=None), LATEST) == []
 
 
 @pytest.mark.proves("I3")

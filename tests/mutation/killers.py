@@ -32,7 +32,7 @@ TESTS = {
     "days": ["time", "outcomes", "second_protocol"],
     "door": ["door", "units", "feeds", "door_fuzz"],
     "eligibility": ["eligibility", "eligibility_state", "second_protocol"],
-    "engine": ["backlog", "bounded", "thinning", *ENGINE, *SOURCES],
+    "engine": ["bounded", "backlog", "thinning", *ENGINE, *SOURCES],
     "feedalerts": SOURCES,
     "feeds": SOURCES,
     "feedwatch": SOURCES,
@@ -60,7 +60,7 @@ TESTS = {
     "held": ["alerts", "crowded", "bounded", *KEPT],
     "rebuild": ["bounded", *ENGINE, *SOURCES],
     "recall": ["recall", *KEPT],
-    "stayfile": ["bounded", "thinning", *ENGINE],
+    "stayfile": ["recall", "bounded", "thinning", *ENGINE],
     "rules": ["loading", "rebuild"],
     "shelves": ["crowded", *KEPT],
 }
