@@ -27,7 +27,7 @@ class CannotRebuild(Exception):
 class Rebuild:
     """Outputs first (`told`, in the order of their offsets), then inputs (`take`), then `finish`."""
 
-    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool = False) -> None:
+    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool) -> None:
         """`decides`, `bounded`: see `Engine`."""
         self._rules = rules
         self._engine = Engine(rules, decides, bounded=bounded)

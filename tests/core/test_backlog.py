@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 
 from picustream.models import text
+from picustream.models.event import LAB
 from picustream.models.record import MODS
-from picustream.scoring.engine import Output
+from picustream.scoring.door import LATEST
+from picustream.scoring.engine import Arrival, Engine, Output
 from tests.core.build import Event, Stay
 from tests.core.compare import current
-from tests.core.histories import SEEDS, SHIPPED, replayed
+from tests.core.histories import SEEDS, SHIPPED, arrivals, replayed
 from tests.core.monitor import monitored
 from tests.core.running import Worker, assert_same, essence
 
@@ -54,3 +56,13 @@ def test_what_is_read_late_is_not_told_as_late(seed: int) -> None:
 def test_time_that_follows_the_fastest_topic_amends_closed_days() -> None:
     """What they are for: without them the ventilator closes days of which the laboratory has yet to tell."""
     assert amended(read_topic_by_topic(WARD, 1, held_back=False).outputs) > 0
+
+
+def test_topics_are_read_side_by_side_each_in_its_own_order() -> None:
+    """What was refused stays where it is in its topic; a result told after a later one does, too."""
+    ward = Stay().lab("day 1 10:00", creatinine=60).lab("day 1 08:00", creatinine=70).lab("day 1 11:30", creatinine=80)
+    ward = ward.vital("day 1 09:00", heart_rate=100).vital("day 1 11:00", heart_rate=110)
+    told = arrivals(ward.events)
+    refused = Arrival(LAB, None, len(told), b"S", b"{")
+    batch = Engine(SHIPPED).read_until([*told[:2], refused, *told[2:]], LATEST)
+    assert [one.arrival.offset for one in batch.in_time()] == [3, 0, 1, 5, 4, 2]

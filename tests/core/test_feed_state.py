@@ -115,7 +115,7 @@ def test_i5_what_fires_is_restored_from_its_topic_and_what_no_longer_holds_is_re
     fired = before.process(before.read((), at("day 2 11:00")), at("day 2 11:00")).outputs
     assert states(alerts(fired), "feed-silent") == [("firing", at("day 2 11:00"))] * 2
 
-    rebuild, now = Rebuild(SHIPPED, decides), at("day 2 12:00")
+    rebuild, now = Rebuild(SHIPPED, decides, bounded=False), at("day 2 12:00")
     for output in (*first.outputs, *fired):
         rebuild.told(output.topic, output.key, output.value, dict(output.headers))
     (new,) = arrivals(ward.vital("day 2 11:30", source="monitor", spo2=98).events[-1:])
@@ -138,7 +138,7 @@ def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from
     came = Arrival(topic, 0, 0, None, written(body), misrouted=True, arrived_at=at("day 1 10:00"))
     first = before.process(before.read([came], at("day 1 10:00")), at("day 1 10:00"))
     before.hear(joined([first.writes[""]], at("day 1 10:01")))
-    rebuild = Rebuild(SHIPPED, decides)
+    rebuild = Rebuild(SHIPPED, decides, bounded=False)
     for output in before.process(NOTHING, at("day 1 10:01")).outputs:
         rebuild.told(output.topic, output.key, output.value, dict(output.headers))
     engine, effects = rebuild.finish(at("day 1 10:30"), "partition-0+0")
@@ -169,7 +169,7 @@ def test_t6_what_was_refused_as_ahead_still_says_so_after_a_rebuild() -> None:
     before = Engine(SHIPPED, decides)
     before.install("", {})
     first = before.process(before.read(came, at("day 1 10:00")), at("day 1 10:00"))
-    rebuild, now = Rebuild(SHIPPED, decides), at("day 1 10:30")
+    rebuild, now = Rebuild(SHIPPED, decides, bounded=False), at("day 1 10:30")
     for output in first.outputs:
         rebuild.told(output.topic, output.key, output.value, dict(output.headers))
     for one in came:

@@ -7,7 +7,7 @@ import pytest
 
 from picustream.models.record import ALERT, MODS, OUTCOME
 from picustream.scoring.alerts.feeds import LATE, Feeds
-from picustream.scoring.engine import Output
+from picustream.scoring.engine import Engine, Output
 from picustream.scoring.outputs import HEAD_HEADER
 from picustream.scoring.rebuild import CannotRebuild, Rebuild
 from picustream.streams.replay import Replay
@@ -30,7 +30,7 @@ def test_state_lost_at_any_moment_is_rebuilt_and_each_revision_told_once(seed: i
     before = Replay(SHIPPED)
     told = [output for one in whole[:cut] for output in before.take(one)]
 
-    rebuild = Rebuild(SHIPPED)
+    rebuild = Rebuild(SHIPPED, bounded=False)
     for output in told:
         rebuild.told(output.topic, output.key, output.value, dict(output.headers))
     owed: list[Output] = []
@@ -59,18 +59,18 @@ def test_a_record_that_does_not_say_what_it_told_stops_a_rebuild(
 ) -> None:
     """Nothing is guessed, for the next revision would be one too low."""
     with pytest.raises(CannotRebuild, match=topic):
-        Rebuild(SHIPPED).told(topic, key, b"{}", headers)
+        Rebuild(SHIPPED, bounded=False).told(topic, key, b"{}", headers)
 
 
 @pytest.mark.proves("I5")
 def test_an_alert_that_was_over_as_it_was_told_is_passed_over() -> None:
     """It belongs to a partition; there is nothing of it to go on with."""
-    Rebuild(SHIPPED).told(ALERT, None, b"{}", {})
+    Rebuild(SHIPPED, bounded=False).told(ALERT, None, b"{}", {})
 
 
 def heard(ward: Stay, *hours: int) -> Feeds:
     """What a partition knows of its sources after a rebuild; the events came at these hours of day 2."""
-    rebuild, now = Rebuild(SHIPPED), at("day 2 20:00")
+    rebuild, now = Rebuild(SHIPPED, bounded=False), at("day 2 20:00")
     for one, hour in zip(arrivals(ward.events), hours, strict=True):
         rebuild.take(replace(one, arrived_at=at(f"day 2 {hour:02}:00")), now)
     _, effects = rebuild.finish(now, "partition-0+0")
@@ -92,3 +92,17 @@ def test_i5_a_repeat_of_a_late_result_does_not_count_as_late_again() -> None:
     [late, admission] = ward.events[1:], ward.events[:1]
     ward = replace(ward, events=(*admission, *late, *late))
     assert heard(ward, 6, 7, 9).sources["ward"].faults[LATE] == at("day 2 07:00")
+
+
+@pytest.mark.proves("I5", "T6")
+def test_t6_what_lay_ahead_of_its_time_stays_refused() -> None:
+    """It was refused before the state was lost; that it lies in the past by now makes no difference."""
+    engine, refused_at, now = Engine(SHIPPED), at("day 1 08:00"), at("day 2 20:00")
+    [ahead] = arrivals(Stay().lab("day 1 12:00", creatinine=60).events)
+    [admission] = engine.read([ahead], refused_at).admissions
+    rebuild = Rebuild(SHIPPED, bounded=False)
+    for letter in engine.dead_letters(admission, refused_at):
+        rebuild.told(letter.topic, letter.key, letter.value, dict(letter.headers))
+    assert rebuild.take(ahead, now) == []
+    _, effects = rebuild.finish(now, "partition-0+0")
+    assert effects.writes.keys() == {""}

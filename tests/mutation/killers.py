@@ -58,7 +58,7 @@ TESTS = {
     "conflicts": ["alerts", "crowded", *KEPT],
     "entries": ["alerts", "crowded", *KEPT],
     "held": ["alerts", "crowded", "bounded", *KEPT],
-    "rebuild": ["bounded", *ENGINE, *SOURCES],
+    "rebuild": ["rebuild", "bounded", *ENGINE, *SOURCES],
     "recall": ["recall", *KEPT],
     "stayfile": ["recall", "bounded", "thinning", *ENGINE],
     "rules": ["loading", "rebuild"],
