@@ -32,6 +32,8 @@ class Reading:
         for path in paths:
             if path != STDIN and (path.is_dir() or not path.exists()):
                 raise UserError(f"{path} is not there or is no file.", "Name an event file.")
+        if paths.count(STDIN) > 1:
+            raise UserError("Standard input can be read only once.", "Name - once.")
         self.size = 0 if STDIN in paths else sum(path.stat().st_size for path in paths)
         self._shown = time.monotonic()
         self._bar: Progress | None = _bar(verb, self.size) if sys.stderr.isatty() else None

@@ -7,7 +7,7 @@ text of a number is kept: two versions of an event that tie in everything else a
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from json.encoder import encode_basestring as quote
 from types import NoneType
@@ -72,6 +72,7 @@ class _Style:
 
 
 _CANONICAL = _Style(sorted=True)
+_UTC = timedelta(0)
 
 
 def encode(value: Any, zone: tzinfo | None = None) -> str:
@@ -107,7 +108,10 @@ def _write_array(value: Any, style: _Style) -> str:
 
 
 def _write_instant(value: datetime, style: _Style) -> str:
-    return f'"{(value.astimezone(style.zone) if style.zone else value).isoformat()}"'
+    local = value.astimezone(style.zone) if style.zone else value
+    if (local.utcoffset() or _UTC).seconds % 60:  # local mean time, long ago: ISO 8601 has no seconds in an offset
+        local = local.astimezone(UTC)
+    return f'"{local.isoformat()}"'
 
 
 _WRITERS: dict[type, Callable[[Any, _Style], str]] = {

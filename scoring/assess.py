@@ -178,7 +178,7 @@ class Assessor:
         if day not in self._scores:
             body = self._mods_of(look, day, closes_at(day, self._protocol))
             assert body is not None  # a closed day of the stay always has a record (T4)
-            self._scores[day] = DayScore(body.fields["total"], body.fields["measured"])
+            self._scores[day] = DayScore(body.fields["total"], body.fields["measured"], body.caveats)
         return self._scores[day]
 
     def _apps(self, look: Look, days: set[date]) -> Bodies:

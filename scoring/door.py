@@ -158,11 +158,12 @@ def turned_away(arrival: Arrival, fault: Fault) -> Admission:
         source = _parsed(arrival.value).get("source")
     except (_Refused, AttributeError):
         source = None
-    named = isinstance(source, str) and _SOURCE.fullmatch(source) is not None
+    named = isinstance(source, str) and ID.fullmatch(source) is not None
     return Admission(arrival, None, (fault,), source=source if named else arrival.topic)
 
 
-_SOURCE = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
+ID = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
+"""What a feed and a stay may be called."""
 
 
 def _parsed(raw: bytes | None) -> Any:

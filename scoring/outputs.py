@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 
 from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTER, AlertRecord, DeadLetter, dump
-from picustream.scoring.door import Admission, Arrival, dead_letter_fields
+from picustream.scoring.door import ID, Admission, Arrival, dead_letter_fields
 from picustream.scoring.records.revisions import Revision
 
 CONTENT_TYPE = b"application/json"
@@ -46,8 +46,15 @@ def dead_letter_output(one: Admission, number: int, now: datetime, zone: tzinfo)
     arrival, event_id = one.arrival, dead_letter_id(one.arrival, number)
     fields = dead_letter_fields(arrival, one.faults[number], now, arrival.resubmitted)
     value = text.encode(dump(DeadLetter(event_id=event_id, **fields)), zone).encode()
-    headers = _headers(DEAD_LETTER, event_id, one.stay_id or "", _written(now, zone))
-    return Output(DEAD_LETTER, arrival.key, event_id, value, headers)
+    key = arrival.key if arrival.key is not None or one.stay_id is None else one.stay_id.encode()
+    headers = _headers(DEAD_LETTER, event_id, _subject(key), _written(now, zone))
+    return Output(DEAD_LETTER, key, event_id, value, headers)
+
+
+def _subject(key: bytes | None) -> str | None:
+    """The stay that a key names, if it can be one."""
+    named = (key or b"").decode("utf-8", "replace")
+    return named if ID.fullmatch(named) else None
 
 
 def dead_letter_id(arrival: Arrival, number: int) -> str:
@@ -60,13 +67,14 @@ def _written(moment: datetime, zone: tzinfo) -> str:
     return text.encode(moment, zone).strip('"')
 
 
-def _headers(topic: str, event_id: str, subject: str, when: str) -> tuple[tuple[str, bytes], ...]:
+def _headers(topic: str, event_id: str, subject: str | None, when: str) -> tuple[tuple[str, bytes], ...]:
+    """Without a subject where none is known: CloudEvents has no empty one."""
     return (
         ("ce_specversion", b"1.0"),
         ("ce_id", event_id.encode()),
         ("ce_type", topic.encode()),
         ("ce_source", b"picustream"),
-        ("ce_subject", subject.encode()),
+        *((("ce_subject", subject.encode()),) if subject is not None else ()),
         ("ce_time", when.encode()),
         ("content-type", CONTENT_TYPE),
     )

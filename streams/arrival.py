@@ -1,8 +1,8 @@
 """Records of many partitions, put back into the order in which they arrived.
 
-A broker hands out each partition in order, and the partitions as it likes. An event file is in order of arrival
-(contract 3), and `replay` takes its clock from that order: a file with one partition after another would close every
-day before the second partition began.
+A broker hands out each partition in order, and the partitions as it likes. An event file is in order of arrival, and
+`replay` takes its clock from that order: a file with one partition after another would close every day before the
+second partition began.
 """
 
 from collections import deque

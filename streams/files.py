@@ -1,4 +1,4 @@
-"""Event files (contract 3): a JSON object `{"topic", "value"}` on each line, plain or gzipped.
+"""Event files (docs/topics.md): a JSON object `{"topic", "value"}` on each line, plain or gzipped.
 
 A value is passed on as the bytes that stand in the file: numbers keep every digit (V2), and what was sent can be
 compared with what arrived. `value_base64` stands in the place of `value` for records that are not JSON.
@@ -22,7 +22,8 @@ LONGEST_LINE = 64 << 20
 """Bytes. The longest record of any topic stays far below; a longer line means that this is no event file."""
 STDIN = Path("-")
 
-_GZIP = b"\x1f\x8b"
+_GZIP = b"\x1f"
+"""How a gzip file begins, and no JSON text."""
 _FIELDS = frozenset({"topic", "value", "value_base64", "partition", "offset", "timestamp"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
@@ -116,7 +117,7 @@ def iso(timestamp: int) -> str:
 def _numbered(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
     buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[arg-type]
     plain: BinaryIO = buffered
-    if buffered.peek(2)[:2] == _GZIP:
+    if buffered.peek(1)[:1] == _GZIP:  # one byte, for a pipe may have brought no more
         plain = io.BufferedReader(gzip.GzipFile(fileobj=buffered), 1 << 16)  # type: ignore[arg-type]
     number = 0
     try:

@@ -1,4 +1,4 @@
-"""Events sent again after they had been refused: how the record says so (contract 2.6, `resubmitted`)."""
+"""Events sent again after they had been refused: how the record says so (docs/topics.md, `resubmitted`)."""
 
 from collections.abc import Iterable
 

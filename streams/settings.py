@@ -20,7 +20,7 @@ CONFIG = "PICUSTREAM_CONFIG"
 class Settings(BaseSettings):
     """Everything that can be set. Each field `name` is the environment variable `PICUSTREAM_NAME`."""
 
-    model_config = SettingsConfigDict(env_prefix="PICUSTREAM_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PICUSTREAM_", env_ignore_empty=True, extra="forbid", frozen=True)
 
     kafka: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, comma separated")
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         config = os.environ.get(CONFIG)
-        if config is None:
+        if not config:
             return init_settings, env_settings
         return init_settings, env_settings, _toml(settings_cls, Path(config))
 

@@ -1,4 +1,4 @@
-"""The topics: names, partitions, retention, and the check that the broker has them so (contract 1 and 2).
+"""The topics: names, partitions, retention, and the check that the broker has them so (docs/topics.md).
 
 Commands that never speak to a broker need the names too, so kafka-python is imported only where it is used.
 """

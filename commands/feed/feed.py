@@ -187,7 +187,7 @@ def _given(event: FactEvent) -> Iterator[str]:
 
 def _things(event: Event) -> Iterator[tuple[str, Status]]:
     """Names of what an event speaks of, within its stay, and what becomes of each: versions of one thing have one name
-    (contract 1.2, 1.3)."""
+    (docs/topics.md)."""
     if isinstance(event, ObservationEvent):
         for said in event.observations:
             yield f"{event.source} {event.id_of(said)}", event.status_of(said)

@@ -1,4 +1,4 @@
-"""The revisions that were told under one key, in order; the last one is the current record (contract 2.1)."""
+"""The revisions that were told under one key, in order; the last one is the current record (docs/topics.md)."""
 
 from collections import defaultdict
 from collections.abc import Iterable

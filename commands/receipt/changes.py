@@ -1,4 +1,4 @@
-"""What one revision of a record changed in the one before (contract 2.1)."""
+"""What one revision of a record changed in the one before (docs/topics.md)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

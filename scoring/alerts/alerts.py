@@ -1,4 +1,4 @@
-"""Alerts (contract 2.6): conditions that hold now, fired once and resolved once.
+"""Alerts (docs/alerts.md): conditions that hold now, fired once and resolved once.
 
 An alert of a stay is a function of what the records say and of the moment, so it comes back right after any crash; what
 was fired is kept with the rest of the stay. Those about a source stand in `feedwatch.py`. `docs/alerts.md` says of each

@@ -1,4 +1,4 @@
-"""What holds of a source (contract 2.6): silent, its clock ahead, much of it refused, misrouted, late.
+"""What holds of a source (docs/alerts.md): silent, its clock ahead, much of it refused, misrouted, late.
 
 Functions of what all partitions heard, the site's limits and a moment: so the alerts come back right after any crash.
 """

@@ -1,4 +1,4 @@
-"""Alerts about a source (contract 2.6): conditions of what all partitions heard, fired once and resolved once.
+"""Alerts about a source (docs/alerts.md): conditions of what all partitions heard, fired once and resolved once.
 
 Each source has one engine that decides on it; in a replay there is one engine, which decides on all. What was told is
 kept with what the partition heard.

@@ -58,7 +58,7 @@ class Chart:
         """Events that say something older of what a later version is in force of."""
 
     def file(self, event: Event, kept: Filed, changes: Changes) -> None:
-        """Joins one event into the chart (contract 1.2 and 1.3) and notes what changed."""
+        """Joins one event into the chart (docs/topics.md) and notes what changed."""
         if isinstance(event, FactEvent):
             self._file_fact(event, kept, changes)
             return
@@ -190,10 +190,9 @@ class Chart:
         """Whether `new` is the later version; what ties in all but the text is a conflict, told and still decided."""
         if new.rank != old.rank:
             return new.rank > old.rank
-        later = canonical(parse(new.text)) > canonical(parse(old.text))
-        if new.source == old.source:
-            self.conflicts.note(piece, new if later else old)
-            changes.conflicts = True
+        later = (canonical(parse(new.text)), new.topic) > (canonical(parse(old.text)), old.topic)
+        self.conflicts.note(piece, new if later else old)
+        changes.conflicts = True
         return later
 
     def _file_observation(self, new: Observed, changes: Changes) -> None:

@@ -1,4 +1,4 @@
-"""What was said twice, differently, as one and the same version (contract 1.2, `conflicting-duplicate`)."""
+"""What was said twice, differently, as one and the same version (docs/topics.md, `conflicting-duplicate`)."""
 
 from collections.abc import Iterable
 from datetime import datetime

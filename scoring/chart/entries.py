@@ -39,7 +39,7 @@ class Filed:
 
     def says_the_same(self, other: "Filed") -> bool:
         """Whether the other is a repeat of this one, however it is spaced and its fields are ordered."""
-        if self.rank != other.rank:
+        if self.rank != other.rank or self.topic != other.topic:
             return False
         return self.text == other.text or canonical(parse(self.text)) == canonical(parse(other.text))
 

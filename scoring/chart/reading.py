@@ -26,7 +26,7 @@ def observed_of(
 def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | None:
     """The variable an observation measures, or None for a code nobody asked for.
 
-    A blood gas of unstated or other origin is no arterial one (clinical rules, section 2).
+    A blood gas of unstated or other origin is no arterial one (docs/topics.md, codes and units).
     """
     variable = codemap.variable(said.system, said.code)
     if variable is not Variable.PAO2:

@@ -1,4 +1,4 @@
-"""From a value as a feed wrote it to a usable value in the variable's canonical unit (clinical rules, section 2; V1).
+"""From a value as a feed wrote it to a usable value in the variable's canonical unit (docs/topics.md; V1).
 
 Every conversion is exact in decimal (V2), no unit is guessed, and a value outside its range is unusable. The ranges
 are wide on purpose: they stop artefacts such as an arterial pressure of 801, not illness.
@@ -71,7 +71,7 @@ QUANTITIES: dict[Variable, Quantity] = {
     Variable.PEAK_PRESSURE: _quantity("cm[H2O]", "0", "120"),
     Variable.MEAN_AIRWAY_PRESSURE: _CMH2O_60,
 }
-"""Section 2 of the clinical rules as a table; LOINC codes and spellings are data (`codemaps/default.toml`)."""
+"""Units and reject ranges (docs/topics.md); LOINC codes and spellings are data (`codemaps/default.toml`)."""
 
 KNOWN_UNITS = frozenset(unit for quantity in QUANTITIES.values() for unit in quantity.factors)
 
@@ -94,7 +94,7 @@ def canonical_value(variable: Variable, value: Decimal, unit: str | None, codema
     Raises `Unusable` with `unit-missing`, `unit-unknown`, `unit-mismatch` or `implausible`.
     """
     quantity = QUANTITIES[variable]
-    if value and abs(value.adjusted()) > GREATEST_MAGNITUDE:
+    if abs(value.adjusted()) > GREATEST_MAGNITUDE:
         raise Unusable("implausible", "a magnitude that no measurement has")
     with localcontext() as context:
         context.prec = EXACT_DIGITS

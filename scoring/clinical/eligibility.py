@@ -119,7 +119,7 @@ def age_criterion(screening: Screening) -> Met:
     if stay.birth is None:
         return Met(None, "birth-date-missing", (stay.admission,))
     day = local_date(stay.start, protocol.zone)
-    verdicts = {age_on(born, day, protocol) for born in _possible_dates(stay.birth)}
+    verdicts = {age_on(born, day, protocol) for born in _possible_dates(stay.birth, day)}
     evidence = (stay.admission,)
     if len(verdicts) > 1:
         return Met(None, IMPRECISE_REVIEW, evidence, review=True)
@@ -129,8 +129,10 @@ def age_criterion(screening: Screening) -> Met:
     return Met(verdict, _age_detail(stay.birth, day), evidence)
 
 
-def _possible_dates(birth: Birth) -> set[date]:
-    return {birth.first + timedelta(days=n) for n in range((birth.last - birth.first).days + 1)}
+def _possible_dates(birth: Birth, admission: date) -> set[date]:
+    """Nobody is born after the admission; a birth date that says so all the same is too young on each of its days."""
+    last = min(birth.last, max(birth.first, admission))
+    return {birth.first + timedelta(days=n) for n in range((last - birth.first).days + 1)}
 
 
 def _age_detail(birth: Birth, day: date) -> str:

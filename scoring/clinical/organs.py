@@ -6,6 +6,8 @@ Traps:
 - Bands are open below and closed above, and nothing is rounded first (M1). Printed tables leave gaps between integers.
 - SI units only: reproductions of the table in mg/dL contradict one another.
 - Not the "modified Marshall" of pancreatitis, which has three organs.
+- At equal times a total of the Glasgow Coma Scale goes before its parts (M6). The verbal part of an intubated child
+  cannot be tested (M10).
 - A CVP is never defaulted: an infant with a rate of 150 and a pressure of 50 would get 3 points from an invented 8.
 """
 
@@ -184,6 +186,13 @@ def _parts(view: View, eye: Observed) -> tuple[Observed, ...] | None:
 
 
 def _gcs(view: View, parts: tuple[Observed, ...], rejected: tuple[tuple[str, str], ...]) -> OrganDay:
+    """M6, M9, M10: what the day's first GCS counts as, a total or eye, verbal and motor.
+
+    Sedated without intrinsic alteration: 15, told as assumed and never carried. It stays the day's first value, so a
+    later one without sedation does not replace it. Intubated with a verbal 1, or with a total: the caveat
+    `intubated-verbal`, for the verbal part cannot be tested, or is not looked for. Points are as charted, or with a
+    verbal 5 for the 1 where the protocol says `assume-5`; the charted 1 stays in the inputs.
+    """
     at = parts[0].at
     verbal = parts[1].exact if len(parts) == 3 else None
     intubated = support_in_force(view, at) == INVASIVE and verbal in (None, Decimal(1))

@@ -27,6 +27,7 @@ class DayScore:
 
     total: int
     measured: int
+    caveats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Milestone:
     detail: str | None = None
     due_since: datetime | None = None
     """From when the follow-up has been due."""
+    caveats: tuple[str, ...] = ()
+    """Those of the scores that it shows (A1, M11)."""
 
 
 def milestones(course: Course, now: datetime) -> Iterator[tuple[str, Milestone | None]]:
@@ -86,7 +89,8 @@ def outcome_body(name: str, milestone: Milestone, stay: Stay) -> Body:
         "unit": milestone.unit,
         "detail": milestone.detail,
     }
-    return Body(fields, milestone.at or stay.start, (), closed=True, asks_since=milestone.due_since)
+    at, since = milestone.at or stay.start, milestone.due_since
+    return Body(fields, at, milestone.caveats, closed=True, asks_since=since)
 
 
 def _discharge(stay: Stay) -> Milestone | None:
@@ -123,7 +127,12 @@ def _death_in_picu(stay: Stay) -> Milestone | None:
 
 
 def _death_in_follow_up(course: Course, now: datetime) -> Milestone | None:
-    """O3, primary: death in the PICU or within 28 calendar days after discharge."""
+    """O3, primary: death in the PICU, or on a local date at most 28 days after that of the discharge.
+
+    `died` outranks follow-up. Of follow-up: dead on a date within the 28 days is dead, whatever else was said; alive on
+    a later date is not dead within them. Dead on a later date says nothing, for it may be long so; neither does alive
+    within.
+    """
     stay, zone = course.stay, course.protocol.zone
     if stay.died_inside and stay.death is not None:
         return Milestone(True, at=stay.death.at)
@@ -133,10 +142,10 @@ def _death_in_follow_up(course: Course, now: datetime) -> Milestone | None:
     if stay.death is not None:
         within = local_date(stay.death.at, zone) <= limit
         return Milestone(True, at=stay.death.at) if within else Milestone(False)
-    told = [(local_date(fact.at, zone) <= limit, said.alive) for fact, said in follow_up(course.chart)]
-    if (True, False) in told:
+    reports = [(local_date(fact.at, zone), said.alive) for fact, said in follow_up(course.chart)]
+    if any(not alive and day <= limit for day, alive in reports):
         return Milestone(True)
-    if (False, True) in told:
+    if any(alive and day > limit for day, alive in reports):
         return Milestone(False)
     due = midnight(limit + ONE_DAY, zone)
     return Milestone(None, detail=FOLLOW_UP_DUE, due_since=due) if now >= due else None
@@ -171,18 +180,20 @@ def _window_summary(course: Course, numbers: Sequence[int], now: datetime) -> Mi
         return None
     scores = [course.mods_of(day) for day in inside]
     start = course.treatment_day
-    at_start = course.mods_of(start).total if is_day_of(course.stay, start, course.protocol) else None
+    at_start = course.mods_of(start) if is_day_of(course.stay, start, course.protocol) else None
     totals = [score.total for score in scores]
     summary = WindowSummary(
         max=max(totals),
         mean=printed(Decimal(sum(totals)) / len(totals)),
         first=totals[0],
         last=totals[-1],
-        delta=None if at_start is None else max(totals) - at_start,
+        delta=None if at_start is None else max(totals) - at_start.total,
         days=len(totals),
         days_unmeasured=sum(score.measured == 0 for score in scores),
     )
-    return Milestone(True, at=midnight(inside[-1] + ONE_DAY, course.protocol.zone), value=summary)
+    caveats = {word for score in (*scores, *([at_start] if at_start else ())) for word in score.caveats}
+    end = midnight(inside[-1] + ONE_DAY, course.protocol.zone)
+    return Milestone(True, at=end, value=summary, caveats=tuple(sorted(caveats)))
 
 
 def _ards_onset(course: Course, now: datetime) -> Milestone | None:
@@ -202,7 +213,8 @@ def _first_apps(body: Body | None) -> Milestone | None:
     if body.fields["total"] is None:
         return Milestone(False, at=None, detail="incomplete")
     detail = {True: "in-window", False: "outside-window", None: "window-unknown"}[body.fields["in_window"]]
-    return Milestone(True, at=body.effective_at, value=Decimal(body.fields["total"]), unit="{score}", detail=detail)
+    total = Decimal(body.fields["total"])
+    return Milestone(True, at=body.effective_at, value=total, unit="{score}", detail=detail, caveats=body.caveats)
 
 
 def due_times(course: Course) -> Iterator[datetime]:

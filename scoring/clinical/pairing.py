@@ -61,10 +61,12 @@ def pair_of(view: View, sample: Observed) -> Pair | None:
     """P1: the FiO2 of a PaO2, or None where the sample stays unpaired; an FiO2 is never invented.
 
     The FiO2 of the same event; else the latest at most 4 h old, unless the support changed after it; else 0.21 where
-    the latest ventilator event says room air.
+    the latest ventilator event says room air; else, where the protocol looks ahead, one charted after the sample.
     """
-    fio2 = _of_same_event(view, sample) or _before(view, sample) or _after(view, sample)
-    room_air = None if fio2 is not None else _breathing_room_air(view, sample.at)
+    fio2, room_air = _of_same_event(view, sample) or _before(view, sample), None
+    if fio2 is None:
+        room_air = _breathing_room_air(view, sample.at)
+        fio2 = _after(view, sample) if room_air is None else None
     if fio2 is None and room_air is None:
         return None
     return Pair(sample, fio2, room_air, support_in_force(view, sample.at))

@@ -54,7 +54,7 @@ class Stay:
 
     @property
     def patient_id(self) -> str:
-        """The admission's patient, whom every record names (contract 1.3)."""
+        """The admission's patient, whom every record names (docs/topics.md)."""
         return self.admission.event.patient_id
 
     @property

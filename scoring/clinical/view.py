@@ -14,7 +14,7 @@ from picustream.scoring.clinical.days import ONE_DAY, midnight
 from picustream.scoring.clinical.stay import Stay
 
 TOLD = 8
-"""Values passed over that a record tells, at most (contract 2.2)."""
+"""Values passed over that a record tells, at most (docs/topics.md)."""
 FOREVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 

@@ -1,4 +1,4 @@
-"""Revisions: what changed between what was last told and what is so now (contract 2.1).
+"""Revisions: what changed between what was last told and what is so now (docs/topics.md).
 
 A revision is made only when something but the book-keeping changed. `final` means closed; what changes after that is
 `amended`; what is no longer so is told as `entered-in-error`, once. A correction can open a record again, by moving the

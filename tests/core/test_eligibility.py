@@ -79,6 +79,15 @@ def test_e1_an_undecided_imprecise_birth_date_is_for_review(born: str) -> None:
     assert Stay().admitted("day 1 08:00", birth_date=born).until("day 1 09:00").eligibility["state"] == "review"
 
 
+@pytest.mark.proves("E1", "E4")
+def test_e1_nobody_is_born_after_the_admission() -> None:
+    """Of a newborn's month only the dates up to the admission are possible, and they agree; so the date suffices."""
+    ward = Stay().admitted("day 20 08:00", birth_date="2025-01", sex="female").until("day 25")
+    ward = ward.lab("day 20 09:00", creatinine=60).under(age={"from_days": 0})
+    assert judged(ward, "age") == (True, "age-0-years")
+    assert judged(ward, "data-complete") == (True, "computed")
+
+
 @pytest.mark.proves("E1")
 def test_e1_in_picu_is_true_once_admitted_and_stays_so() -> None:
     """Discharge does not undo the admission."""

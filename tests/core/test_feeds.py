@@ -1,4 +1,4 @@
-"""Alerts about a source: silent, its clock ahead, much of it refused, misrouted, late (contract 2.6)."""
+"""Alerts about a source: silent, its clock ahead, much of it refused, misrouted, late (docs/alerts.md)."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -216,6 +216,16 @@ def test_o4_the_summary_is_of_the_window_days_of_the_stay() -> None:
     assert summary["reached"] is True
 
 
+@pytest.mark.proves("O4", "M10", "M11")
+def test_o4_the_summary_carries_the_caveats_of_its_days() -> None:
+    """Those of day 0, too, for it is in the delta."""
+    ward = scored(TREATED, 2, 8, 8, 3, 5).discharged("day 6 20:00")
+    assert told(ward, "mods-window-summary")["caveats"] == ["adult-derived-score"]
+    for day in (2, 6):
+        verbal = ward.vent(f"day {day} 08:00", "invasive").vital(f"day {day} 09:00", gcs_total=10)
+        assert told(verbal, "mods-window-summary")["caveats"] == ["adult-derived-score", "intubated-verbal"]
+
+
 @pytest.mark.proves("O4")
 def test_o4_the_mean_is_printed_to_six_decimals() -> None:
     """A third of seven."""
@@ -286,6 +296,7 @@ def test_o5_apps_at_24_hours_is_reached_when_its_record_closes(clock: str, found
     assert reached(ward, "apps-24h") == found
     if found is True:
         assert told(ward, "apps-24h")["value"] == 5
+        assert told(ward, "apps-24h")["caveats"] == ["adult-derived-score", "presumptive-ards"]
 
 
 @pytest.mark.proves("O5", "A7")

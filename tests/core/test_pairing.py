@@ -196,6 +196,13 @@ def test_p1_looking_ahead_does_not_look_back() -> None:
     assert ratio(ward.under(pairing={"fio2_look_ahead_minutes": 60})) == "unpaired"
 
 
+@pytest.mark.proves("P1")
+def test_p1_looking_ahead_is_for_samples_that_are_otherwise_unpaired() -> None:
+    """A child on room air who gets oxygen after the gas was on room air as it was drawn."""
+    ward = sampled(on(WARD.vent("day 2 09:50", "room-air"), "day 2 10:20", "0.4"))
+    assert ratio(ward.under(pairing={"fio2_look_ahead_minutes": 60})) == ratio(ward) == 400
+
+
 @pytest.mark.proves("P1", "M4")
 def test_p1_a_pao2_alone_gets_no_fio2_out_of_thin_air() -> None:
     """Unpaired is unpaired: no points, and the sample is named as passed over."""

@@ -1,4 +1,4 @@
-"""Revisions: what is told when something changes, and nothing when nothing does (contract 2.1)."""
+"""Revisions: what is told when something changes, and nothing when nothing does (docs/topics.md)."""
 
 import json
 from collections import defaultdict

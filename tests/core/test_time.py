@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from picustream.models import text
 from picustream.models.record import MODS
 from picustream.scoring.engine import Arrival, Engine
 from tests.core.build import MICROSECOND, Stay, at, date_of
@@ -23,6 +24,16 @@ def test_t1_a_value_belongs_to_the_day_of_its_own_midnight() -> None:
     """A moment before local midnight is still today, midnight itself is tomorrow."""
     ward = ADMITTED.lab("day 2 -1us", creatinine=150).lab("day 2", creatinine=250).discharged("day 3 08:00")
     assert (ward.organ(1, "renal")["value"], ward.organ(2, "renal")["value"]) == (150, 250)
+
+
+@pytest.mark.proves("T1")
+@pytest.mark.parametrize(("moment", "written"), [
+    ("1900-01-01T00:00:00+00:00", "1900-01-01T00:00:00+00:00"),
+    ("1902-01-01T00:00:00+00:00", "1902-01-01T08:00:00+08:00"),
+])  # fmt: skip
+def test_t1_an_offset_has_no_seconds(moment: str, written: str) -> None:
+    """Shanghai was 5 minutes and 43 seconds ahead of its zone until 1901: what nobody can read is told in UTC."""
+    assert text.encode(at(moment), SHIPPED.protocol.zone) == f'"{written}"'
 
 
 @pytest.mark.proves("T1")

@@ -1,4 +1,4 @@
-"""Versions of observations, ventilator events and facts: contract 1.2 and 1.3, rule V1."""
+"""Versions of observations, ventilator events and facts: docs/topics.md, rule V1."""
 
 import json
 from itertools import permutations
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from picustream.models.event import LAB, VITAL
 from picustream.models.record import MODS
 from picustream.scoring.engine import Arrival, Engine
 from tests.core.build import Stay, at, date_of, obs
@@ -66,6 +67,17 @@ def test_v1_at_last_the_greater_text_holds_and_somebody_is_told(one: Any, other:
     told = creatinine(creatinine(WARD, one, event_id="e5"), other, event_id="e5")
     for stay in in_every_order(told):
         assert stay.organ(1, "renal")["inputs"][0]["original"]["value"] == winner
+        assert [alert["state"] for alert in stay.alerts if alert["name"] == "conflicting-duplicate"] == ["firing"]
+
+
+@pytest.mark.proves("V1", "I1", "I7")
+def test_v1_the_same_text_on_two_topics_is_told_and_decided() -> None:
+    """A feed sends one event to two topics: whichever comes first, the receipt names the same one."""
+    told = WARD
+    for topic in (LAB, VITAL):
+        told = told.charted(topic, "day 1 10:00", obs("creatinine", 150), event_id="e5")
+    for stay in in_every_order(told):
+        assert stay.organ(1, "renal")["inputs"][0]["topic"] == VITAL
         assert [alert["state"] for alert in stay.alerts if alert["name"] == "conflicting-duplicate"] == ["firing"]
 
 
@@ -243,6 +255,16 @@ def test_v1_a_stay_has_one_admission_whoever_tells_of_it() -> None:
         .admitted("day 2 08:00", source="his-2", recorded="day 1 08:30")
     )
     assert {stay.mods_days[0] for stay in (one, one.arriving(2, 1))} == {date_of(1)}
+
+
+@pytest.mark.proves("V1", "I1")
+def test_v1_a_fact_of_two_sources_may_be_in_conflict() -> None:
+    """Two sources that use the same event id at the same time for one admission: operations are told."""
+    told = Stay().admitted("day 1 08:00", source="his", event_id="a1", recorded="day 1 09:00")
+    told = told.admitted("day 2 08:00", source="his-2", event_id="a1", recorded="day 1 09:00")
+    for stay in in_every_order(told):
+        assert stay.mods_days[0] == date_of(2)
+        assert [alert["state"] for alert in stay.alerts if alert["name"] == "conflicting-duplicate"] == ["firing"]
 
 
 @pytest.mark.proves("V1")

@@ -58,7 +58,7 @@ def _records_of(stay: str, chart: Chart) -> dict[Key, Record]:
 
 
 def replay_clock(events: Iterable[Event], until: datetime | None = None) -> datetime:
-    """The clock at the end of `replay` (contract 4): `until`, or 60 days after the last accepted event was filed.
+    """The clock at the end of `replay`: `until`, or 60 days after the last accepted event was filed.
 
     A ValueError where no event is accepted and no `until` is given.
     """

@@ -3,6 +3,11 @@
 from datetime import date, timedelta
 
 
+def born_by(births: list[date], admission: date) -> list[date]:
+    """Those of them up to an admission; all of them where none is (E1)."""
+    return [born for born in births if born <= admission] or births
+
+
 def possible_births(birth_date: str | None) -> list[date]:
     """Every date that `YYYY`, `YYYY-MM` or `YYYY-MM-DD` can mean; none for no birth date."""
     if birth_date is None:

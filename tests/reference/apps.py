@@ -7,6 +7,7 @@ from typing import Any
 
 from .ages import completed_years, possible_births
 from .chart import Chart
+from .mods import adult_derived
 from .pairing import HOURS_4, HOURS_24, Pair, nearest, pairs, peep_at, support_at
 from .protocol import moment
 from .versions import Observation
@@ -70,6 +71,7 @@ def at_24h(chart: Chart, found: Ards) -> dict[int, dict[str, Any]]:
             "episode": episode,
             **_record(chart, found, onset, pair),
             **chart.trial_days(chart.protocol.local_date(target)),
+            "caveats": _caveats(chart, found, chart.protocol.local_date(target)),
             "closed": at_24h_closed(chart, onset),
         }
     return records
@@ -101,9 +103,16 @@ def daily(chart: Chart, found: Ards) -> dict[date, dict[str, Any]]:
                 "day": day.isoformat(),
                 **_record(chart, found, onset, pair),
                 **chart.trial_days(day),
+                "caveats": _caveats(chart, found, day),
                 "closed": chart.closed(day),
             }
     return records
+
+
+def _caveats(chart: Chart, found: Ards, day: date) -> list[str]:
+    """A1: said wherever a score is shown; M11 and A3 say when."""
+    presumptive = ["presumptive-ards"] if found.status == "presumptive" else []
+    return sorted([*adult_derived(chart, day), *presumptive])
 
 
 def _record(chart: Chart, found: Ards, onset: datetime, pair: Pair | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which events are refused as a whole: the closed schemas of contract 1, written down once more."""
+"""Which events are refused as a whole: the closed schemas of docs/topics.md, written down once more."""
 
 import re
 from collections.abc import Callable
@@ -116,7 +116,7 @@ MANY_PER_STAY = {name for types in _FACTS.values() for name, fields in types.ite
 
 
 def accepts(topic: str, value: Any, clock: datetime | None = None) -> bool:
-    """Whether an event passes the door (contract 1); with `clock`, also that no time in it lies after it (T6)."""
+    """Whether an event passes the door (docs/topics.md); with `clock`, also that no time in it lies after it (T6)."""
     if not isinstance(value, dict):
         return False
     if topic in _MEASURING:
@@ -161,10 +161,10 @@ def _after(event: dict[str, Any], clock: datetime) -> bool:
 
 
 def observation_id(event: dict[str, Any], observation: dict[str, Any]) -> str:
-    """The id given, or `<event_id>#<code>` (contract 1.2)."""
+    """The id given, or `<event_id>#<code>` (docs/topics.md)."""
     return observation.get("id") or f"{event['event_id']}#{observation['code']}"
 
 
 def observation_status(event: dict[str, Any], observation: dict[str, Any]) -> str:
-    """The observation's own status, else the event's, else `final` (contract 1.2)."""
+    """The observation's own status, else the event's, else `final` (docs/topics.md)."""
     return observation.get("status") or event.get("status") or "final"

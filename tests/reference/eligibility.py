@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from .ages import birthday, completed_years, possible_births
+from .ages import birthday, born_by, completed_years, possible_births
 from .chart import Chart
 from .organs import ORGANS
 from .protocol import in_hours
@@ -73,7 +73,7 @@ def _age_verdict(chart: Chart, birth: date) -> str:
 
 def age(chart: Chart) -> Criterion:
     """E1, from every date the birth date can mean."""
-    births = possible_births(chart.admission.body.get("birth_date"))
+    births = born_by(possible_births(chart.admission.body.get("birth_date")), chart.first_day)
     if not births:
         return Criterion("age", None, "birth-date-missing")
     verdicts = {_age_verdict(chart, birth) for birth in births}

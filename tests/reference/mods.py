@@ -72,14 +72,14 @@ def _record(chart: Chart, day: date, findings: dict[str, Finding]) -> dict[str, 
         "measured": len(measured),
         "carried": bases.count("carried-forward"),
         "assumed": bases.count("assumed-normal") + bases.count("assumed-normal-sedated"),
-        "caveats": sorted({*_adult_derived(chart, day), *(word for one in findings.values() for word in one.caveats)}),
+        "caveats": sorted({*adult_derived(chart, day), *(word for one in findings.values() for word in one.caveats)}),
         "patient_id": chart.admission.body["patient_id"],
         "closed": chart.closed(day),
         "components": [_shown(organ, finding) for organ, finding in findings.items()],
     }
 
 
-def _adult_derived(chart: Chart, day: date) -> list[str]:
+def adult_derived(chart: Chart, day: date) -> list[str]:
     """M11: unless the patient is certainly 18 or older on that day."""
     births = possible_births(chart.admission.body.get("birth_date"))
     adult = bool(births) and all(birthday(birth, 18) <= day for birth in births)

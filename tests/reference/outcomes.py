@@ -1,5 +1,6 @@
 """Outcome milestones (clinical.md 6): O1-O5. A milestone that is not decided is not there."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -21,9 +22,11 @@ def milestone(
     value: Any = None,
     unit: str | None = None,
     detail: str | None = None,
+    caveats: Iterable[str] = (),
 ) -> Milestone:
     """One milestone's fields that follow from the data."""
-    return {"reached": reached, "at": at, "value": value, "unit": unit, "detail": detail}
+    said = {"reached": reached, "at": at, "value": value, "unit": unit, "detail": detail}
+    return {**said, "caveats": sorted(set(caveats))}
 
 
 def outcomes(chart: Chart) -> dict[str, Milestone]:
@@ -148,7 +151,9 @@ def mods_window_summary(chart: Chart) -> Milestone | None:
         "days": len(days),
         "days_unmeasured": sum(mods[day]["measured"] == 0 for day in days),
     }
-    return milestone(True, chart.protocol.day_end(days[-1]), value)
+    shown = [*days, *([chart.treatment_day] if baseline else [])]
+    caveats = [word for day in shown for word in mods[day]["caveats"]]
+    return milestone(True, chart.protocol.day_end(days[-1]), value, caveats=caveats)
 
 
 def ards_onset(chart: Chart) -> Milestone | None:
@@ -172,4 +177,4 @@ def apps_24h(chart: Chart) -> Milestone | None:
         return milestone(False, detail="incomplete")
     words = {True: "in-window", False: "outside-window", None: "window-unknown"}
     at = found.onsets[0] + timedelta(hours=24)
-    return milestone(True, at, record["total"], "{score}", words[record["in_window"]])
+    return milestone(True, at, record["total"], "{score}", words[record["in_window"]], record["caveats"])

@@ -14,7 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "window_first_day": 3,  # T3
     "window_last_day": 15,  # T3
     "window_days": "elapsed",  # T3: or "sdtm" (clinical.md 7)
-    "use_preliminary": True,  # contract 1.2
+    "use_preliminary": True,  # docs/topics.md
     "carry_forward_hours": None,  # M7: no limit
     "intubated_verbal": "as-charted",  # M10: or "assume-5"
     "fio2_look_ahead_minutes": 0,  # P1

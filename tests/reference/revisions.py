@@ -1,4 +1,4 @@
-"""How a random history contradicts itself: versions of an event (contract 1.2), and events the door refuses."""
+"""How a random history contradicts itself: versions of an event (docs/topics.md), and events the door refuses."""
 
 import copy
 import random

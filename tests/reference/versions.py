@@ -33,7 +33,7 @@ class Message:
 
     @cached_property
     def version(self) -> tuple[datetime, str, str]:
-        """The later version is the greater: `recorded_at`, then `event_id`, then canonical JSON (contract 1.2)."""
+        """The later version is the greater: `recorded_at`, then `event_id`, then canonical JSON (docs/topics.md)."""
         return self.filed_at, self.body["event_id"], canonical(self.body)
 
     @property

@@ -1,4 +1,4 @@
-"""Numbers as they were written (V2, contract 1.2): no binary fraction ever stands between a feed and a band."""
+"""Numbers as they were written (V2, docs/topics.md): no binary fraction ever stands between a feed and a band."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ def _no_number(name: str) -> None:
 
 
 def read(path: Path) -> Iterator[Event]:
-    """The events of an event file (contract 3), in file order; `.gz` is unpacked."""
+    """The events of an event file (docs/topics.md), in file order; `.gz` is unpacked."""
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         for line in lines:
             if line.strip():
@@ -67,7 +67,7 @@ def printed(value: Fraction | None) -> Decimal | None:
 
 
 def canonical(value: Any) -> str:
-    """The canonical JSON that breaks the last tie between versions (contract 1.2)."""
+    """The canonical JSON that breaks the last tie between versions (docs/topics.md)."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list):

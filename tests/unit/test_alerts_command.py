@@ -1,4 +1,4 @@
-"""`picustream alerts`: the latest record of each alert, the worst first (contract 2.6)."""
+"""`picustream alerts`: the latest record of each alert, the worst first (docs/alerts.md)."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The command line: what it costs to ask for help, and how every error is told (contract 4)."""
+"""The command line: what it costs to ask for help, and how every error is told."""
 
 import os
 import socket
@@ -118,6 +118,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["deadletters"], "command"),
         (["lint"], "FILE"),
         (["lint", "no-such-file"], "no-such-file"),
+        (["replay", "-", "-"], "only once"),
     ],
 )
 def test_wrong_use_is_two_lines_and_status_2(
@@ -150,6 +151,13 @@ def test_a_bad_setting_is_named_and_its_value_is_not(
     assert len(lines) == 2
     assert variable in lines[0]
     assert "s3cret" not in "".join(lines)
+
+
+def test_an_empty_setting_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a compose file or a unit file writes what it leaves open."""
+    for variable in ("PICUSTREAM_PROTOCOL", "PICUSTREAM_PARTITIONS", "PICUSTREAM_CONFIG"):
+        monkeypatch.setenv(variable, "")
+    assert Settings() == Settings(protocol=None, partitions=12)
 
 
 @pytest.mark.parametrize(

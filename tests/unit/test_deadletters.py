@@ -1,4 +1,4 @@
-"""`picustream deadletters`: what was refused is counted, shown, and sent again once mended (contract 2.6)."""
+"""`picustream deadletters`: what was refused is counted, shown, and sent again once mended (docs/topics.md)."""
 
 import base64
 import json

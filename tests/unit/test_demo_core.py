@@ -158,7 +158,7 @@ def test_nobody_measures_the_liver(story: Story) -> None:
 
 
 def test_a_corrected_value(story: Story) -> None:
-    """M3, contract 1.2: the corrected version replaces the wrong one on the same day."""
+    """M3, docs/topics.md: the corrected version replaces the wrong one on the same day."""
     before, after = story.around("a corrected value", 3)
     assert (organ(before, "hepatic")["points"], organ(before, "hepatic")["value"]) == (1, 31)
     assert organ(after, "hepatic")["points"] == 4

@@ -1,4 +1,4 @@
-"""`picustream doctor`: what is a finding, on made-up facts, and what it says when nothing is there (contract 4)."""
+"""`picustream doctor`: what is a finding, on made-up facts, and what it says when nothing is there."""
 
 import json
 import os

@@ -1,9 +1,10 @@
-"""Event files (contract 3): what is read is what stands there, byte for byte, and a broken line stops nothing."""
+"""Event files (docs/topics.md): what is read is what stands there, byte for byte, and a broken line stops nothing."""
 
 import gzip
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,26 @@ def test_gzip_is_known_by_its_content() -> None:
     """A gzipped file is read whatever it is called, and so are two of them set end to end."""
     part = gzip.compress(b'{"topic":"a","value":1}\n')
     assert [line.number for line in read(part + part)] == [1, 2]
+
+
+def test_gzip_is_known_by_the_first_byte_that_a_pipe_brings() -> None:
+    """A slow writer may have sent no more when reading begins."""
+
+    class Pipe(io.RawIOBase):
+        def __init__(self, *parts: bytes) -> None:
+            self._parts = list(parts)
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            part = self._parts.pop(0) if self._parts else b""
+            buffer[: len(part)] = part
+            return len(part)
+
+    whole = gzip.compress(b'{"topic":"a","value":1}\n')
+    pipe = io.BufferedReader(Pipe(whole[:1], whole[1:]))
+    assert [line.value for line in lines(pipe, "-")] == [b"1"]
 
 
 BROKEN = {

@@ -1,4 +1,4 @@
-"""What has become of dead letters, and which of them `resubmit --all` leaves alone (contract 2.6)."""
+"""What has become of dead letters, and which of them `resubmit --all` leaves alone (docs/topics.md)."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -45,7 +45,7 @@ def test_partition_is_that_of_the_producers_partitioner() -> None:
 
 
 def test_nothing_ages_out() -> None:
-    """I5, contract 2: outputs keep every revision, and the state is rebuilt from the inputs."""
+    """I5, docs/topics.md: outputs keep every revision, and the state is rebuilt from the inputs."""
     for topic in topics.ALL:
         wanted = topics.configuration(topic)
         assert (wanted["retention.ms"], wanted["retention.bytes"], wanted["cleanup.policy"]) == ("-1", "-1", "delete")
