@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from picustream.models import text
 from picustream.models.event import MAX_EVENT_BYTES
 from picustream.models.record import DEAD_LETTER
 from picustream.scoring.door import Admission, Door
@@ -31,28 +30,6 @@ def faults(event: tuple[str, dict[str, Any]], **changes: Any) -> list[tuple[str,
     admission = admit(event[0], written(value))
     assert any(fault.scope == "event" for fault in admission.faults) == (admission.event is None)
     return [(fault.reason, fault.path) for fault in admission.faults]
-
-
-@pytest.mark.proves("I2")
-@pytest.mark.parametrize(("key", "changes", "keyed", "subject"), [
-    (None, {}, b"S", b"S"),
-    (b"S", {}, b"S", b"S"),
-    (b"S", {"extra": 1}, b"S", b"S"),
-    (b"T", {}, b"T", b"T"),
-    (None, {"extra": 1}, None, None),
-    (b"no stay", {}, b"no stay", None),
-    (b"\xff", {}, b"\xff", None),
-])  # fmt: skip
-def test_a_dead_letter_is_of_the_stay_that_the_record_names(
-    key: bytes | None, changes: dict[str, Any], keyed: bytes | None, subject: bytes | None
-) -> None:
-    """By its key, or where it has none as the event says; a subject that is no stay is none (CloudEvents)."""
-    topic, body = Stay().lab("day 1 09:00", creatinine=99999).events[0]
-    engine = Engine(SHIPPED)
-    [one] = engine.read([Arrival(topic, 3, 41, key, written(body | changes))], NOW).admissions
-    [letter] = engine.dead_letters(one, NOW)
-    assert (letter.key, dict(letter.headers).get("ce_subject")) == (keyed, subject)
-    assert text.parse(letter.value)["key"] == (None if key is None else key.decode("utf-8", "backslashreplace"))
 
 
 # The bytes. --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from picustream.scoring.door import LATEST, Arrival
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import dead_letter_id
 from picustream.scoring.recall import History
-from picustream.scoring.stayfile import GONE, StayFile
+from picustream.scoring.stayfile import EVENT, GONE, StayFile
 from tests.core.build import Stay
 from tests.core.histories import SHIPPED, arrivals, written
 
@@ -60,8 +60,11 @@ def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_told() ->
     assert again.revisions(LATEST, Cause(reason="test", event_id=None), LATEST) == []
 
 
-@pytest.mark.proves("I3")
-def test_i3_a_dead_letter_is_named_by_its_place_and_its_fault() -> None:
-    """Two partitions have the same offsets; a file has no partitions."""
-    assert dead_letter_id(arrival(7, b"S"), 1) == "dead/picu.lab.v1/3/7/1"
-    assert dead_letter_id(Arrival("picu.lab.v1", None, 7, None, b""), 0) == "dead/picu.lab.v1/-/7/0"
+@pytest.mark.proves("I9")
+def test_i9_a_stay_is_given_its_own_history_alone() -> None:
+    """The histories of two stays are read at once, where both are needed."""
+    others = [(topic, body | {"stay_id": "T"}) for topic, body in EVENTS]
+    engine = Engine(SHIPPED)
+    engine.recall("S", {}, engine.read_until(arrivals([*others, *EVENTS]), LATEST), "S+1")
+    effects = engine.process(engine.read_until(arrivals(EVENTS[:1]), LATEST), LATEST, settle=False)
+    assert sum(name.startswith(EVENT) for name in effects.writes["S"]) == len(EVENTS)
