@@ -19,6 +19,7 @@ from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Admission, Arrival, Batch, Effects, Engine, Output
 from picustream.scoring.rules import Rules
+from picustream.streams.topics import configuration
 from tests.reference.written import Number, loads
 
 OF_THE_EVENT = {
@@ -95,10 +96,12 @@ class Ledger:
         self._due = {stay: due for stay, due in {**self._due, **effects.due}.items() if due is not None}
 
     def _sound(self, output: Output) -> dict[str, Any]:
-        """The record, which fits its model and was not told before."""
+        """The record, which fits its model and its topic, and was not told before."""
         if output.event_id in self._told:
             raise Finding(None, f"an event_id twice on {output.topic}")
         self._told.add(output.event_id)
+        if len(output.value) > int(configuration(output.topic)["max.message.bytes"]):
+            raise Finding(None, f"a record that {output.topic} does not take")
         try:
             record: dict[str, Any] = text.parse(output.value)
             MODELS[output.topic].model_validate(record)
