@@ -47,6 +47,7 @@ def _headed(topic: str, schema: Schema) -> Schema:
 
 def _incoming(topic: str) -> Schema:
     schema: Schema = ADAPTERS[topic].json_schema(schema_generator=_Plain)
+    schema.pop("discriminator", None)  # of OpenAPI: JSON Schema does not know it, AsyncAPI means another thing by it
     if "observations" in schema.get("properties", {}):
         return schema | {"allOf": [_filing_time_needed(by_observation=True), _value_needed()]}
     stated = {fact.__name__: fact.stated for fact in FactEvent.__subclasses__()}

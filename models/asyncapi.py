@@ -1,0 +1,134 @@
+"""The interface as an AsyncAPI 3.0 document, made from the models: channels, keys, headers, who sends and who reads.
+
+`python -m picustream.models.asyncapi docs/asyncapi.json` writes it; a test holds the committed one against the models.
+The messages themselves are the JSON Schemas beside it (`schemas.py`).
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from picustream import __version__
+from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
+from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME, OUTPUT_TOPICS
+from picustream.models.schemas import written
+
+Document = dict[str, Any]
+
+CARRIES = {
+    LAB: "Laboratory and blood-gas results, from the laboratory system.",
+    VITAL: "Monitor values and nursing observations, from the monitoring feed and the charting system.",
+    VENTILATOR: "Ventilator settings and readings, from the ventilator gateway.",
+    ADT: "Admission, discharge, death, follow-up and sedation, from the hospital information system.",
+    TRIAL: "Consent, start of treatment, ARDS assessment and data collection, from the trial office. "
+    "The arm is secret from the ward: an access list of its own.",
+    MODS: "Daily Marshall MODS of a stay.",
+    APPS: "APPS of a stay: of a day, and 24 hours after the onset of each episode of ARDS.",
+    ELIGIBILITY: "The screening state of a stay, with a reason per criterion.",
+    OUTCOME: "Outcome milestones of a stay.",
+    ALERT: "Alerts for operations and for the trial office, fired once and resolved once.",
+    DEAD_LETTER: "What could not be used, with the reason and the original bytes.",
+}
+"""What each topic is for."""
+
+
+def document() -> Document:
+    """The whole interface."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "picustream",
+            "version": __version__,
+            "description": "Event streams of a paediatric intensive care unit in, trial endpoints out. Meanings, units "
+            "and what becomes of late, corrected and withdrawn data: docs/topics.md. Research use only.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {_short(topic): _channel(topic) for topic in CARRIES},
+        "operations": {_operation(topic): _operated(topic) for topic in CARRIES},
+        "components": {"messageTraits": {"cloudEvent": {"headers": _cloud_event()}}},
+    }
+
+
+def _short(topic: str) -> str:
+    """`picu.score.mods.v1` is `scoreMods` in the document."""
+    first, *rest = topic.removeprefix("picu.").removesuffix(".v1").replace("-", ".").split(".")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _channel(topic: str) -> Document:
+    message: Document = {
+        "name": topic,
+        "summary": CARRIES[topic],
+        "payload": {"$ref": f"./schemas/{topic}.json"},
+        "bindings": {"kafka": {"key": {"type": "string", "description": _key_of(topic)}}},
+    }
+    if topic in OUTPUT_TOPICS:
+        message["traits"] = [{"$ref": "#/components/messageTraits/cloudEvent"}]
+    return {
+        "address": topic,
+        "description": CARRIES[topic],
+        "messages": {_short(topic): message},
+        "bindings": {"kafka": {"topic": topic, "topicConfiguration": {"cleanup.policy": ["delete"]}}},
+    }
+
+
+def _key_of(topic: str) -> str:
+    if topic in INPUT_TOPICS:
+        return "The stay_id, in UTF-8; partitioned by murmur2, as Kafka's Java clients do by default."
+    exceptions = {
+        ALERT: " None where the alert is of no stay.",
+        DEAD_LETTER: " That of the refused record, which may be none.",
+    }
+    return f"The stay_id, in UTF-8.{exceptions.get(topic, '')}"
+
+
+def _operation(topic: str) -> str:
+    verb = "receive" if topic in INPUT_TOPICS else "send"
+    name = _short(topic)
+    return f"{verb}{name[0].upper()}{name[1:]}"
+
+
+def _operated(topic: str) -> Document:
+    channel = f"#/channels/{_short(topic)}"
+    return {
+        "action": "receive" if topic in INPUT_TOPICS else "send",
+        "summary": CARRIES[topic],
+        "channel": {"$ref": channel},
+        "messages": [{"$ref": f"{channel}/messages/{_short(topic)}"}],
+    }
+
+
+def _cloud_event() -> Document:
+    """CloudEvents 1.0 in binary mode, as `scoring/outputs.py` writes it."""
+    said = {
+        "ce_specversion": "1.0",
+        "ce_id": "The event_id of the record.",
+        "ce_type": "The topic.",
+        "ce_source": "picustream",
+        "ce_subject": "The stay_id; of an alert that is of no stay its alert_id; left out where none is known.",
+        "ce_time": "The record's effective_at, of a dead letter its first_seen_at.",
+        "content-type": "application/json",
+    }
+    return {
+        "type": "object",
+        "required": [name for name in said if name != "ce_subject"],
+        "properties": {name: {"type": "string", "description": meaning} for name, meaning in said.items()},
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Writes the document into a file; exit status 0, 2 for a wrong use, 3 where it cannot be written."""
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print("Name one file: python -m picustream.models.asyncapi docs/asyncapi.json", file=sys.stderr)
+        return 2
+    try:
+        Path(arguments[0]).write_text(written(document()), encoding="utf-8")
+    except OSError as error:
+        print(f"{arguments[0]} cannot be written: {error.strerror}.", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
