@@ -50,6 +50,6 @@ class Results:
 
 
 def _hash_of(tests: Path) -> str:
-    """Of every test but those of this folder."""
-    every = sorted(path for path in tests.rglob("*.py") if "mutation" not in path.parts)
+    """Of what a mutant is tried with: the tests of the core, and the reference."""
+    every = sorted(path for part in ("core", "reference") for path in (tests / part).rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in every)).hexdigest()[:16]
