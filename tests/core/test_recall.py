@@ -63,7 +63,7 @@ def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_told() ->
 @pytest.mark.proves("I9")
 def test_i9_a_stay_is_given_its_own_history_alone() -> None:
     """The histories of two stays are read at once, where both are needed."""
-    others = [(topic, body | {"stay_id": "T"}) for topic, body in EVENTS]
+    others = [(topic, body | {"stay_id": "T", "source": "elsewhere"}) for topic, body in EVENTS]
     engine = Engine(SHIPPED)
     engine.recall("S", {}, engine.read_until(arrivals([*others, *EVENTS]), LATEST), "S+1")
     effects = engine.process(engine.read_until(arrivals(EVENTS[:1]), LATEST), LATEST, settle=False)

@@ -32,7 +32,7 @@ TESTS = {
     "days": ["time", "outcomes", "outcomes_window", "second_protocol"],
     "door": ["door", "units", "feeds", "door_fuzz"],
     "eligibility": ["eligibility", "eligibility_state", "second_protocol"],
-    "engine": ["bounded", "backlog", "thinning", *ENGINE, *SOURCES],
+    "engine": ["bounded", "backlog", "recall", "thinning", *ENGINE, *SOURCES],
     "feedalerts": SOURCES,
     "feeds": SOURCES,
     "feedwatch": SOURCES,
