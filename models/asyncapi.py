@@ -76,11 +76,9 @@ def _channel(topic: str) -> Document:
 def _key_of(topic: str) -> str:
     if topic in INPUT_TOPICS:
         return "The stay_id, in UTF-8; partitioned by murmur2, as Kafka's Java clients do by default."
-    exceptions = {
-        ALERT: " None where the alert is of no stay.",
-        DEAD_LETTER: " That of the refused record, which may be none.",
-    }
-    return f"The stay_id, in UTF-8.{exceptions.get(topic, '')}"
+    if topic == DEAD_LETTER:
+        return "As the refused record was keyed; where it had no key the event's stay_id, and none if that is unknown."
+    return "The stay_id, in UTF-8; none where the alert is of no stay." if topic == ALERT else "The stay_id, in UTF-8."
 
 
 def _operation(topic: str) -> str:

@@ -72,7 +72,7 @@ class _Style:
 
 
 _CANONICAL = _Style(sorted=True)
-_UTC = timedelta(0)
+_NO_OFFSET = timedelta(0)
 
 
 def encode(value: Any, zone: tzinfo | None = None) -> str:
@@ -109,7 +109,7 @@ def _write_array(value: Any, style: _Style) -> str:
 
 def _write_instant(value: datetime, style: _Style) -> str:
     local = value.astimezone(style.zone) if style.zone else value
-    if (local.utcoffset() or _UTC).seconds % 60:  # local mean time, long ago: ISO 8601 has no seconds in an offset
+    if (local.utcoffset() or _NO_OFFSET).seconds % 60:  # local mean time: ISO 8601 has no seconds in an offset
         local = local.astimezone(UTC)
     return f'"{local.isoformat()}"'
 
