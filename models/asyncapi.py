@@ -11,7 +11,7 @@ from typing import Any
 from picustream import __version__
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
 from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME, OUTPUT_TOPICS
-from picustream.models.schemas import written
+from picustream.models.schemas import generated, written
 
 Document = dict[str, Any]
 
@@ -81,16 +81,19 @@ def _key_of(topic: str) -> str:
     return "The stay_id, in UTF-8; none where the alert is of no stay." if topic == ALERT else "The stay_id, in UTF-8."
 
 
+def _action(topic: str) -> str:
+    return "receive" if topic in INPUT_TOPICS else "send"
+
+
 def _operation(topic: str) -> str:
-    verb = "receive" if topic in INPUT_TOPICS else "send"
     name = _short(topic)
-    return f"{verb}{name[0].upper()}{name[1:]}"
+    return f"{_action(topic)}{name[0].upper()}{name[1:]}"
 
 
 def _operated(topic: str) -> Document:
     channel = f"#/channels/{_short(topic)}"
     return {
-        "action": "receive" if topic in INPUT_TOPICS else "send",
+        "action": _action(topic),
         "summary": CARRIES[topic],
         "channel": {"$ref": channel},
         "messages": [{"$ref": f"{channel}/messages/{_short(topic)}"}],
@@ -116,16 +119,12 @@ def _cloud_event() -> Document:
 
 
 def main(arguments: list[str]) -> int:
-    """Writes the document into a file; exit status 0, 2 for a wrong use, 3 where it cannot be written."""
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        print("Name one file: python -m picustream.models.asyncapi docs/asyncapi.json", file=sys.stderr)
-        return 2
-    try:
-        Path(arguments[0]).write_text(written(document()), encoding="utf-8")
-    except OSError as error:
-        print(f"{arguments[0]} cannot be written: {error.strerror}.", file=sys.stderr)
-        return 3
-    return 0
+    """Writes the document into a file; the exit status."""
+    return generated(arguments, "Name one file: python -m picustream.models.asyncapi docs/asyncapi.json", _write)
+
+
+def _write(file: Path) -> None:
+    file.write_text(written(document()), encoding="utf-8")
 
 
 if __name__ == "__main__":

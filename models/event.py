@@ -4,6 +4,7 @@ Closed: an unknown field is refused, so that a typing error in a feed is seen an
 meaning only together with its status is checked by the event as a whole.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -50,8 +51,20 @@ SAYS_NOTHING = frozenset({Status.REGISTERED, Status.UNKNOWN})
 NEEDS_FILING_TIME = WITHDRAWN | {Status.AMENDED, Status.CORRECTED}
 """Speaks of an earlier version, so the feed must say when it was filed."""
 
-_ID = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:/#-]+$")
+_ID_CHARACTERS = "[A-Za-z0-9._:/#-]"
+_ID = Field(min_length=1, max_length=128, pattern=f"^{_ID_CHARACTERS}+$")
 Id = Annotated[str, _ID]
+_IS_ID = re.compile(_ID_CHARACTERS + "{1,128}")
+
+
+def id_of(said: object) -> str | None:
+    """What a message that need not be an event says, if it can be an id."""
+    return said if isinstance(said, str) and _IS_ID.fullmatch(said) else None
+
+
+def stay_of_key(key: bytes) -> str | None:
+    """The stay that a record's key names, if it can be one."""
+    return id_of(key.decode("utf-8", "replace"))  # the replacement is no character of an id
 
 
 def _number(value: Any) -> Decimal:

@@ -7,7 +7,7 @@ by status, and a fact's own fields unless it is withdrawn. Not in them: units, c
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -97,19 +97,27 @@ def written(schema: Schema) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Writes one file per topic into a folder; exit status 0, 2 for a wrong use, 3 where it cannot be written."""
+    """Writes one file per topic into a folder; the exit status."""
+    return generated(arguments, "Name one folder: python -m picustream.models.schemas docs/schemas", _write)
+
+
+def generated(arguments: list[str], usage: str, write: Callable[[Path], None]) -> int:
+    """Writes to the one path that is named; exit status 0, 2 for a wrong use, 3 where it cannot be written."""
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        print("Name one folder: python -m picustream.models.schemas docs/schemas", file=sys.stderr)
+        print(usage, file=sys.stderr)
         return 2
-    folder = Path(arguments[0])
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for topic, schema in schemas().items():
-            (folder / f"{topic}.json").write_text(written(schema), encoding="utf-8")
+        write(Path(arguments[0]))
     except OSError as error:
-        print(f"{folder} cannot be written: {error.strerror}.", file=sys.stderr)
+        print(f"{arguments[0]} cannot be written: {error.strerror}.", file=sys.stderr)
         return 3
     return 0
+
+
+def _write(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for topic, schema in schemas().items():
+        (folder / f"{topic}.json").write_text(written(schema), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ what is wrong and what to do; no value of the event is copied into them.
 """
 
 import base64
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from picustream.models.event import (
     Event,
     LabEvent,
     ObservationEvent,
+    id_of,
 )
 from picustream.scoring.chart.entries import Filed, filed
 from picustream.scoring.chart.reading import asked_for
@@ -158,12 +158,7 @@ def turned_away(arrival: Arrival, fault: Fault) -> Admission:
         source = _parsed(arrival.value).get("source")
     except (_Refused, AttributeError):
         source = None
-    named = isinstance(source, str) and ID.fullmatch(source) is not None
-    return Admission(arrival, None, (fault,), source=source if named else arrival.topic)
-
-
-ID = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
-"""What a feed and a stay may be called."""
+    return Admission(arrival, None, (fault,), source=id_of(source) or arrival.topic)
 
 
 def _parsed(raw: bytes | None) -> Any:

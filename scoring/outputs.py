@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from picustream.models import text
+from picustream.models.event import stay_of_key
 from picustream.models.record import ALERT, DEAD_LETTER, AlertRecord, DeadLetter, dump
-from picustream.scoring.door import ID, Admission, Arrival, dead_letter_fields
+from picustream.scoring.door import Admission, Arrival, dead_letter_fields
 from picustream.scoring.records.revisions import Revision
 
-CONTENT_TYPE = b"application/json"
 HEAD_HEADER = "picustream_head"
 """Header of every record of a stay and alert about a source: what is kept of it as last told, from which lost state is
 rebuilt (I5)."""
@@ -46,15 +46,12 @@ def dead_letter_output(one: Admission, number: int, now: datetime, zone: tzinfo)
     arrival, event_id = one.arrival, dead_letter_id(one.arrival, number)
     fields = dead_letter_fields(arrival, one.faults[number], now, arrival.resubmitted)
     value = text.encode(dump(DeadLetter(event_id=event_id, **fields)), zone).encode()
-    key = arrival.key if arrival.key is not None or one.stay_id is None else one.stay_id.encode()
-    headers = _headers(DEAD_LETTER, event_id, _subject(key), _written(now, zone))
-    return Output(DEAD_LETTER, key, event_id, value, headers)
-
-
-def _subject(key: bytes | None) -> str | None:
-    """The stay that a key names, if it can be one."""
-    named = (key or b"").decode("utf-8", "replace")
-    return named if ID.fullmatch(named) else None
+    key, stay_id = arrival.key, one.stay_id
+    if key is not None:
+        stay_id = stay_of_key(key)
+    elif stay_id is not None:
+        key = stay_id.encode()
+    return Output(DEAD_LETTER, key, event_id, value, _headers(DEAD_LETTER, event_id, stay_id, _written(now, zone)))
 
 
 def dead_letter_id(arrival: Arrival, number: int) -> str:
@@ -69,12 +66,13 @@ def _written(moment: datetime, zone: tzinfo) -> str:
 
 def _headers(topic: str, event_id: str, subject: str | None, when: str) -> tuple[tuple[str, bytes], ...]:
     """Without a subject where none is known: CloudEvents has no empty one."""
-    return (
-        ("ce_specversion", b"1.0"),
-        ("ce_id", event_id.encode()),
-        ("ce_type", topic.encode()),
-        ("ce_source", b"picustream"),
-        *((("ce_subject", subject.encode()),) if subject is not None else ()),
-        ("ce_time", when.encode()),
-        ("content-type", CONTENT_TYPE),
+    said = (
+        ("ce_specversion", "1.0"),
+        ("ce_id", event_id),
+        ("ce_type", topic),
+        ("ce_source", "picustream"),
+        ("ce_subject", subject),
+        ("ce_time", when),
+        ("content-type", "application/json"),
     )
+    return tuple((name, what.encode()) for name, what in said if what is not None)

@@ -5,9 +5,9 @@ forwarded once to the right one, through the outbox, and is never processed wher
 """
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 
+from picustream.models.event import id_of, stay_of_key
 from picustream.streams.outbox import Entry, Header
 from picustream.streams.topics import partition_of
 
@@ -15,8 +15,6 @@ FORWARDED_HEADER = "picustream_forwarded_from"
 """`<topic>/<partition>/<offset>` of the record as its feed sent it."""
 KEYLESS_HEADER = "picustream_without_key"
 """On a record that came without a key: where it went is no fault of its feed's partitioner."""
-
-_ID = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
 
 
 def forwarded(
@@ -33,7 +31,7 @@ def forwarded(
     A record is judged by its key, without one by the `stay_id` in its body. Where neither can be read it stays, and
     the engine makes a dead letter of it.
     """
-    stay_id = _of_key(key) if key is not None else _of_body(value)
+    stay_id = stay_of_key(key) if key is not None else _of_body(value)
     if stay_id is None or value is None:
         return None
     target = partition_of(stay_id, partitions)
@@ -58,20 +56,9 @@ def is_misrouted(headers: Iterable[Header]) -> bool:
     return FORWARDED_HEADER in names and KEYLESS_HEADER not in names
 
 
-def _of_key(key: bytes) -> str | None:
-    try:
-        return _usable(key.decode())
-    except UnicodeDecodeError:
-        return None
-
-
 def _of_body(value: bytes | None) -> str | None:
     try:
         body = json.loads(value or b"")
     except (ValueError, RecursionError):
         return None
-    return _usable(body.get("stay_id")) if isinstance(body, dict) else None
-
-
-def _usable(stay_id: object) -> str | None:
-    return stay_id if isinstance(stay_id, str) and _ID.fullmatch(stay_id) else None
+    return id_of(body.get("stay_id")) if isinstance(body, dict) else None

@@ -12,11 +12,11 @@ from hashlib import blake2b
 from typing import Any, cast
 
 from picustream.commands.outputs import Stored, Told, UserError, read
+from picustream.models.event import id_of
 from picustream.models.record import DeadLetter
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _OBSERVATION = re.compile(r"/observations/(\d+)/")
-_ID = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
 
 EventName = tuple[str, str, str]
 """Topic, source and `event_id`."""
@@ -117,15 +117,14 @@ def envelope(payload: bytes) -> dict[str, Any]:
 
 def _letter(record: DeadLetter, payload: bytes, stamped: int | None) -> Letter:
     event = envelope(payload)
-    source, stay_id = (one if isinstance(one, str) else None for one in (event.get("source"), event.get("stay_id")))
-    has_stay = stay_id is not None and _ID.fullmatch(stay_id)
+    source = event.get("source")
     return Letter(
         record=record,
         payload=payload,
-        source=source,
+        source=source if isinstance(source, str) else None,
         observed=_observed(record, event),
         event=name_of(record.topic, event),
-        stay_id=stay_id if has_stay else None,
+        stay_id=id_of(event.get("stay_id")),
         content=content_of(record.topic, payload),
         stamped=stamped,
     )

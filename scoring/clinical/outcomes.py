@@ -89,8 +89,7 @@ def outcome_body(name: str, milestone: Milestone, stay: Stay) -> Body:
         "unit": milestone.unit,
         "detail": milestone.detail,
     }
-    at, since = milestone.at or stay.start, milestone.due_since
-    return Body(fields, at, milestone.caveats, closed=True, asks_since=since)
+    return Body(fields, milestone.at or stay.start, milestone.caveats, closed=True, asks_since=milestone.due_since)
 
 
 def _discharge(stay: Stay) -> Milestone | None:
@@ -191,7 +190,8 @@ def _window_summary(course: Course, numbers: Sequence[int], now: datetime) -> Mi
         days=len(totals),
         days_unmeasured=sum(score.measured == 0 for score in scores),
     )
-    caveats = {word for score in (*scores, *([at_start] if at_start else ())) for word in score.caveats}
+    shown = scores if at_start is None else [*scores, at_start]
+    caveats = {word for score in shown for word in score.caveats}
     end = midnight(inside[-1] + ONE_DAY, course.protocol.zone)
     return Milestone(True, at=end, value=summary, caveats=tuple(sorted(caveats)))
 

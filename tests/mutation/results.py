@@ -37,16 +37,16 @@ class Results:
     def add(self, mutant: Mutant, outcome: Outcome) -> None:
         self._found[mutant.key] = (outcome, self._tests)
         with self._path.open("a") as lines:
-            lines.write(json.dumps({"key": mutant.key, "outcome": outcome, "tests": self._tests}) + "\n")
+            lines.write(f"{self._line(mutant)}\n")
 
     def write(self, path: Path, mutants: Iterable[Mutant]) -> None:
         """Keeps what is known of some mutants, in an order of its own."""
-        lines = sorted(
-            json.dumps({"key": one.key, "outcome": found[0], "tests": found[1]})
-            for one in mutants
-            if (found := self._found.get(one.key)) is not None
-        )
+        lines = sorted(self._line(one) for one in mutants if one.key in self._found)
         path.write_text("".join(f"{line}\n" for line in lines))
+
+    def _line(self, mutant: Mutant) -> str:
+        outcome, tests = self._found[mutant.key]
+        return json.dumps({"key": mutant.key, "outcome": outcome, "tests": tests})
 
 
 def _hash_of(tests: Path) -> str:
