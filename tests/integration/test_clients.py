@@ -4,8 +4,6 @@ import gzip
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -273,8 +271,7 @@ def test_consumed_junk_can_be_published_again(
 def test_follow_goes_on_until_interrupted(producer: KafkaProducer, settings: Settings) -> None:
     """First all there are, then each that comes, once; Ctrl-C ends it quietly."""
     producer.send(topics.ALERT, value=b'{"n":1}').get(timeout=PATIENCE)
-    command = [sys.executable, "-m", "picustream", "consume", "alert", "--follow"]
-    with interruptible(command) as follower:
+    with interruptible("consume", "alert", "--follow") as follower:
         for number in (1, 2, 3):
             if number > 1:
                 producer.send(topics.ALERT, value=b'{"n":%d}' % number).get(timeout=PATIENCE)
@@ -289,10 +286,9 @@ def test_a_reader_that_leaves_ends_consume_quietly(producer: KafkaProducer, sett
     for _ in range(200):
         producer.send(topics.ALERT, value=b'{"text":"%s"}' % (b"x" * 10_000))
     producer.flush()
-    command = [sys.executable, "-m", "picustream", "consume", "alert"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+    with interruptible("consume", "alert") as program:
         assert program.stdout and program.stderr
-        program.stdout.readline()
+        next_line(program)
         program.stdout.close()
         err = program.stderr.read()
         assert (program.wait(PATIENCE), err) == (141, b"")

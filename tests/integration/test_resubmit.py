@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -158,11 +157,10 @@ def test_a_wrong_event_does_not_beat_the_one_that_its_feed_sent_since(
 
 def test_alerts_are_followed_as_they_fire_and_resolve(bench: Bench) -> None:
     """First what stands there, then each change, once; Ctrl-C ends it quietly."""
-    command = [sys.executable, "-m", "picustream", "alerts", "--follow", "--json"]
     told = [alert(), alert(revision=2, state="resolved"), alert(revision=2, state="resolved"), alert(revision=3)]
     with kafka_clients.producer(bench.settings) as producer:
         producer.send(topics.ALERT, json.dumps(told[0]).encode(), key=b"S-1").get(PATIENCE)
-        with interruptible(command) as follower:
+        with interruptible("alerts", "--follow", "--json") as follower:
             assert json.loads(next_line(follower))["firing"] == 1
             for record in told[1:]:
                 producer.send(topics.ALERT, json.dumps(record).encode(), key=b"S-1").get(PATIENCE)

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -117,17 +117,31 @@ class Worker:
         return [one["lag"] for one in json.loads(text)["partitions"]] if status else []
 
 
-def interruptible(command: list[str]) -> subprocess.Popen[bytes]:
-    """A command that Ctrl-C ends also where whoever runs the tests does so in the background, deaf to it."""
-    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, preexec_fn=hear)
+_HEARS = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("picustream")
+"""
+
+
+@contextmanager
+def interruptible(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A `picustream` that Ctrl-C ends also where whoever runs the tests does so in the background, deaf to it.
+
+    It ends with the test, however that ends.
+    """
+    command = [sys.executable, "-c", _HEARS, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def next_line(process: subprocess.Popen[bytes]) -> bytes:
     """The next line that a process prints, whose output must be unbuffered; fails where none comes in time."""
     assert process.stdout
     if not select.select([process.stdout], [], [], PATIENCE)[0]:
-        process.kill()
         pytest.fail(f"it said nothing for {PATIENCE} seconds")
     return process.stdout.readline()
 
@@ -186,7 +200,9 @@ class Bench:
             parts = [TopicPartition(name, number) for name in names for number in range(self.partitions)]
             consumer.assign(parts)
             ends = kafka_clients.stable_ends(self.settings, consumer, parts)
+            until = time.monotonic() + PATIENCE
             while any(consumer.position(part) < ends[part] for part in parts):
+                assert time.monotonic() < until, "Kafka does not give all the records that there are"
                 for batch in consumer.poll(200).values():
                     found += batch
         return found
