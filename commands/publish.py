@@ -80,7 +80,7 @@ def publish(
     with kafka_clients.admin(settings) as admin:
         if missing := topics.missing(admin, topics.INPUTS):
             raise NoTopics(missing)
-    with kafka_clients.producing(settings, **BATCHING) as producer:
+    with kafka_clients.producer(settings, **BATCHING) as producer:
         summary = _publish(paths, reading, check, Deliveries(producer), as_is)
     _tell(summary, as_json)
     return 1 if summary.refused else 0

@@ -37,7 +37,7 @@ def send(
     with kafka_clients.admin(settings) as admin:
         if missing := topics.missing(admin, topics.INPUTS):
             raise NoTopics(missing)
-    with kafka_clients.producing(settings, **BATCHING) as producer:
+    with kafka_clients.producer(settings, **BATCHING) as producer:
         deliveries = Deliveries(producer)
         outcome = again.resubmit(found, deliveries, skip)
         deliveries.settle()

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -33,6 +34,8 @@ STRAYS = 100
 """Events sent to a wrong partition, every other one with no key."""
 IMPATIENT = {"delivery_timeout_ms": 15_000, "request_timeout_ms": 5_000}
 TICK = 0.1
+LONGEST = 300.0
+"""Seconds for what is left to be sent in the end, which takes a few where the broker is there."""
 TIMES = ("recorded_at", "observed_at", "occurred_at")
 
 
@@ -83,6 +86,7 @@ class Feed(threading.Thread):
         self._stray = 0
         self._seconds = seconds
         self._hurry = threading.Event()
+        self._process: subprocess.Popen[str] | None = None
         self.retries = 0
 
     def run(self) -> None:
@@ -90,7 +94,7 @@ class Feed(threading.Thread):
         begun = time.monotonic()
         fed = 0
         while True:
-            process = self._publish()
+            self._process = process = self._publish()
             fed = self._feed(process, fed, begun)
             if process.wait() == 0 and fed == len(self._lines):
                 break
@@ -99,16 +103,24 @@ class Feed(threading.Thread):
             self._send_strays(1.0)
 
     def finish(self) -> None:
-        """Send the rest without pauses; returns when all is acknowledged."""
+        """Send the rest without pauses; returns when all is acknowledged, and fails where that does not come about."""
         self._hurry.set()
-        self.join()
+        self.join(LONGEST)
+        if self.is_alive() and self._process:
+            self._process.send_signal(signal.SIGABRT)  # says in its log where it stands
+            self._process.wait()
+            raise AssertionError(f"the feed was not done in {LONGEST:g} s: {self._log.read_text()[-4000:]}")
+
+    @property
+    def _log(self) -> Path:
+        return self._bench.folder / "publish.log"
 
     def _publish(self) -> subprocess.Popen[str]:
-        log = (self._bench.folder / "publish.log").open("a")
-        return subprocess.Popen(
-            [sys.executable, "-m", "picustream", "publish", "--as-is", "-"],
-            env=os.environ | self._bench.env, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True,
-        )  # fmt: skip
+        with self._log.open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-X", "faulthandler", "-m", "picustream", "publish", "--as-is", "-"],
+                env=os.environ | self._bench.env, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True,
+            )  # fmt: skip
 
     def _feed(self, process: subprocess.Popen[str], already: int, begun: float) -> int:
         """Lines fed: at once those that were fed before, then at their pace."""

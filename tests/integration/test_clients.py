@@ -15,10 +15,11 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource
 
 from picustream.commands.main import main
+from picustream.local import servers as local
 from picustream.local.servers import Servers
 from picustream.streams import arrival, kafka_clients, topics
 from picustream.streams.settings import Settings
-from tests.integration.workers import interruptible, next_line
+from tests.integration.workers import interruptible, next_line, started_again
 
 pytestmark = pytest.mark.servers
 
@@ -52,9 +53,8 @@ def made(admin: KafkaAdminClient, settings: Settings) -> KafkaAdminClient:
 
 @pytest.fixture
 def producer(made: KafkaAdminClient, settings: Settings) -> Iterator[KafkaProducer]:
-    client = kafka_clients.producer(settings)
-    yield client
-    client.close(timeout=5)
+    with kafka_clients.producer(settings) as client:
+        yield client
 
 
 def wait_for(done: Callable[[], bool], what: str) -> None:
@@ -266,6 +266,23 @@ def test_consumed_junk_can_be_published_again(
     assert main(["publish", "--as-is", str(file)]) == 0
     twice = Counter(str(record.get("value", record.get("value_base64"))) for record in consumed(capsysbinary, "lab"))
     assert list(twice.values()) == [2] * len(values)
+
+
+@pytest.mark.timeout(120)
+def test_a_producer_ends_after_an_outage_that_outlasted_its_patience(
+    made: KafkaAdminClient, settings: Settings, servers: Servers
+) -> None:
+    """Batches of several partitions wait; the library lets one of them fail, and would never give up the others."""
+    patience = {"request_timeout_ms": 500, "delivery_timeout_ms": 1_000}
+    with kafka_clients.producer(settings, **patience) as client:
+        client.send(topics.LAB, value=b"{}", partition=0).get(timeout=PATIENCE)
+        local.kill_kafka(servers.dir)
+        sent = [client.send(topics.LAB, value=b"{}", partition=number % PARTITIONS) for number in range(100)]
+        time.sleep(2.0)  # more than it has patience for
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 2 * kafka_clients.CLOSE
+    wait_for(lambda: all(one.is_done and one.failed() for one in sent), "none is left in doubt")
+    started_again(local.start_kafka, servers.dir)
 
 
 def test_follow_goes_on_until_interrupted(producer: KafkaProducer, settings: Settings) -> None:
