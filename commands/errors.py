@@ -43,9 +43,7 @@ def told(error: Exception) -> int:
     known = next(_translations(error), None)
     if known is None:
         return _bug(error)
-    print(f"picustream: {known.message}", file=sys.stderr)
-    if known.hint:
-        print(known.hint, file=sys.stderr)
+    print(known.lines, file=sys.stderr)
     return known.status
 
 

@@ -25,6 +25,11 @@ class UserError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
+    @property
+    def lines(self) -> str:
+        """For standard error: what is wrong and, in a line of its own, what to do, where that is known."""
+        return f"picustream: {self.message}\n{self.hint}".rstrip()
+
 
 class BadSettings(UserError):
     """A setting that cannot be used; the message names the variable and never its value."""

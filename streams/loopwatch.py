@@ -39,7 +39,10 @@ class LoopWatch(threading.Thread):
         self._ticked_at = time.monotonic()
 
     def stopping(self, status: int, last_words: str = "") -> None:
-        """From now on the process has `STOP` seconds to end; if it does not, it is ended with `status`."""
+        """From now on the process has `STOP` seconds to end; if it does not, it is ended with `status`.
+
+        `last_words`: what standard error says then, as it would have in the end.
+        """
         if self._stop_by is None:
             self._status, self._last_words = status, last_words
             self._stop_by = time.monotonic() + STOP
@@ -58,7 +61,7 @@ class LoopWatch(threading.Thread):
                 if now > self._stop_by:
                     _end(self._status, "stop", self._last_words)
             elif now - self._ticked_at > self._limit:
-                _end(STALLED, "event-loop", f"The event loop has hung for {self._limit:g} s; the worker is ended.")
+                _end(STALLED, "event-loop", f"picustream: The event loop has hung for {self._limit:g} s; it is ended.")
 
 
 def _end(status: int, what: str, last_words: str) -> None:
@@ -74,4 +77,4 @@ def _say(what: str, last_words: str) -> None:
     where = " < ".join(f"{one.filename.rsplit('/', 1)[-1]}:{one.lineno}" for one in reversed(lines))
     log.error("hung", what=what, where=where)
     if last_words:
-        print(f"picustream: {last_words}", file=sys.stderr, flush=True)
+        print(last_words, file=sys.stderr, flush=True)

@@ -147,7 +147,7 @@ class _Worker:
             log.error("failed", **place(error))
             self._end.set_exception(error)
             known = isinstance(error, UserError)
-            self._loop_watch.stopping(error.status if known else BUG, str(error) if known else "this is a bug")
+            self._loop_watch.stopping(*(error.status, error.lines) if known else (BUG, "picustream: this is a bug"))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
