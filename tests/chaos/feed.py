@@ -106,7 +106,8 @@ class Feed(threading.Thread):
         """Send the rest without pauses; returns when all is acknowledged, and fails where that does not come about."""
         self._hurry.set()
         self.join(LONGEST)
-        if self.is_alive() and self._process:
+        if self.is_alive():
+            assert self._process is not None
             self._process.send_signal(signal.SIGABRT)  # says in its log where it stands
             self._process.wait()
             raise AssertionError(f"the feed was not done in {LONGEST:g} s: {self._log.read_text()[-4000:]}")

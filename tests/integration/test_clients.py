@@ -272,15 +272,13 @@ def test_consumed_junk_can_be_published_again(
 def test_a_producer_ends_after_an_outage_that_outlasted_its_patience(
     made: KafkaAdminClient, settings: Settings, servers: Servers
 ) -> None:
-    """Batches of several partitions wait; the library lets one of them fail, and would never give up the others."""
+    """Batches of several partitions wait; the library lets one of them fail, and would wait for the others for ever."""
     patience = {"request_timeout_ms": 500, "delivery_timeout_ms": 1_000}
     with kafka_clients.producer(settings, **patience) as client:
         client.send(topics.LAB, value=b"{}", partition=0).get(timeout=PATIENCE)
         local.kill_kafka(servers.dir)
         sent = [client.send(topics.LAB, value=b"{}", partition=number % PARTITIONS) for number in range(100)]
         time.sleep(2.0)  # more than it has patience for
-        begun = time.monotonic()
-    assert time.monotonic() - begun < 2 * kafka_clients.CLOSE
     wait_for(lambda: all(one.is_done and one.failed() for one in sent), "none is left in doubt")
     started_again(local.start_kafka, servers.dir)
 
