@@ -44,6 +44,10 @@ class InputChanged(UserError):
         )
 
 
+class ConsumerEnded(KafkaError):
+    """The thread of the consumer has ended and answers nobody any more; `watch.faust` finds out why."""
+
+
 class _Forgetful(defaultdict):
     """Faust's read offsets, of which none is ever known."""
 
@@ -231,7 +235,12 @@ class Consumer(driver.Consumer):
         """Faust would look at acknowledgements, which are not used here; `health.py` watches progress itself."""
 
     async def _on_thread(self, call: Coroutine[Any, Any, T]) -> T:
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._thread.thread_loop))
+        try:
+            under_way = asyncio.run_coroutine_threadsafe(call, self._thread.thread_loop)
+        except RuntimeError as error:  # its loop is closed
+            call.close()
+            raise ConsumerEnded from error
+        return await asyncio.wrap_future(under_way)
 
 
 class Transport(driver.Transport):

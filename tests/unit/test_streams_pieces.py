@@ -23,10 +23,11 @@ from picustream.streams.health import REBUILDING, STUCK, TROUBLED, Health
 from picustream.streams.intake import StreamGap, arrival_of, take_in
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded, is_misrouted
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
-from picustream.streams.partition import LONG, _adjusted
+from picustream.streams.partition import LONG, TROUBLE, _adjusted
 from picustream.streams.scheduler import BatchScheduler, FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.topics import LAB, VITAL, partition_of
+from picustream.streams.transport import Consumer, ConsumerThread
 from picustream.streams.waiting import ROOM, Waiting
 from picustream.streams.watch import reached
 
@@ -204,6 +205,21 @@ class TestWaiting:
             return await asyncio.wait_for(taking, 5)
 
         assert asyncio.run(story()) == []
+
+
+def test_a_consumer_whose_thread_has_ended_is_trouble_and_no_bug() -> None:
+    """Why it ended is told by whoever watches it, and not by whoever asks it something in the meantime."""
+
+    async def story() -> None:
+        consumer = object.__new__(Consumer)
+        consumer._thread = ConsumerThread.__new__(ConsumerThread)
+        consumer._thread.thread_loop = asyncio.new_event_loop()
+        consumer._thread.thread_loop.close()
+        with pytest.raises(TROUBLE):
+            await consumer.read()
+        await consumer.commit_for_display({})
+
+    asyncio.run(story())
 
 
 def test_batches_shrink_when_they_take_long_and_grow_when_they_do_not() -> None:
