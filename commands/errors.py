@@ -43,7 +43,7 @@ def told(error: Exception) -> int:
     known = next(_translations(error), None)
     if known is None:
         return _bug(error)
-    print(known.lines, file=sys.stderr)
+    print(f"picustream: {known.lines}", file=sys.stderr)
     return known.status
 
 

@@ -28,7 +28,7 @@ class UserError(Exception):
     @property
     def lines(self) -> str:
         """For standard error: what is wrong and, in a line of its own, what to do, where that is known."""
-        return f"picustream: {self.message}\n{self.hint}".rstrip()
+        return f"{self.message}\n{self.hint}".rstrip()
 
 
 class BadSettings(UserError):

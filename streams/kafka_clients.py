@@ -31,7 +31,6 @@ KNOCK = 3.0
 """Seconds to wait for a TCP connection to one address."""
 UNENDED = 5.0
 """Seconds to wait for a transaction under way to become known as ended."""
-
 CLOSE = 5.0
 """Seconds for what is under way when a producer is closed."""
 

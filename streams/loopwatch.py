@@ -61,7 +61,7 @@ class LoopWatch(threading.Thread):
                 if now > self._stop_by:
                     _end(self._status, "stop", self._last_words)
             elif now - self._ticked_at > self._limit:
-                _end(STALLED, "event-loop", f"picustream: The event loop has hung for {self._limit:g} s; it is ended.")
+                _end(STALLED, "event-loop", f"The event loop has hung for {self._limit:g} s; the worker is ended.")
 
 
 def _end(status: int, what: str, last_words: str) -> None:
@@ -77,4 +77,4 @@ def _say(what: str, last_words: str) -> None:
     where = " < ".join(f"{one.filename.rsplit('/', 1)[-1]}:{one.lineno}" for one in reversed(lines))
     log.error("hung", what=what, where=where)
     if last_words:
-        print(last_words, file=sys.stderr, flush=True)
+        print(f"picustream: {last_words}", file=sys.stderr, flush=True)

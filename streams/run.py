@@ -146,8 +146,10 @@ class _Worker:
         if not self._end.done():
             log.error("failed", **place(error))
             self._end.set_exception(error)
-            known = isinstance(error, UserError)
-            self._loop_watch.stopping(*(error.status, error.lines) if known else (BUG, "picustream: this is a bug"))
+            if isinstance(error, UserError):
+                self._loop_watch.stopping(error.status, error.lines)
+            else:
+                self._loop_watch.stopping(BUG, "this is a bug")
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:

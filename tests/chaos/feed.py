@@ -86,6 +86,7 @@ class Feed(threading.Thread):
         self._stray = 0
         self._seconds = seconds
         self._hurry = threading.Event()
+        self._over = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self.retries = 0
 
@@ -93,13 +94,13 @@ class Feed(threading.Thread):
         """Publish, and from the beginning again where that ended for want of a broker: a repeat changes nothing."""
         begun = time.monotonic()
         fed = 0
-        while True:
+        while not self._over.is_set():
             self._process = process = self._publish()
             fed = self._feed(process, fed, begun)
             if process.wait() == 0 and fed == len(self._lines):
                 break
             self.retries += 1
-        while self._stray < len(self._strays):
+        while self._stray < len(self._strays) and not self._over.is_set():
             self._send_strays(1.0)
 
     def finish(self) -> None:
@@ -107,10 +108,15 @@ class Feed(threading.Thread):
         self._hurry.set()
         self.join(LONGEST)
         if self.is_alive():
-            assert self._process is not None
-            self._process.send_signal(signal.SIGABRT)  # says in its log where it stands
-            self._process.wait()
+            self.end()
             raise AssertionError(f"the feed was not done in {LONGEST:g} s: {self._log.read_text()[-4000:]}")
+
+    def end(self) -> None:
+        """Send nothing more, whatever is left; a publisher under way says in its log where it stood."""
+        self._over.set()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGABRT)
+            self._process.wait()
 
     @property
     def _log(self) -> Path:

@@ -75,9 +75,12 @@ def run(plan: Plan, lines: list[str]) -> Verdict:
         sent = disturbed(lines, rng)
         feed = Feed(ground.bench, sent, rng.sample(lines, STRAYS), plan.lasting)
         feed.start()
-        fallen = _strike(ground, plan, blows)
-        ground.supervise()
-        feed.finish()
+        try:
+            fallen = _strike(ground, plan, blows)
+            ground.supervise()
+            feed.finish()
+        finally:
+            feed.end()
         for worker in ground.workers.values():
             worker.kill()
         for number, line in enumerate(ground.ended):

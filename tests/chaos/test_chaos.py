@@ -7,8 +7,6 @@ from tests.chaos.run import Plan, run
 
 SEED = 11
 WARDS = 2
-
-
 LONGEST = 1200
 """Seconds; on a busy machine it takes some minutes."""
 

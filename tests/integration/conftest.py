@@ -1,8 +1,7 @@
 """A real Kafka and a real Redis for the tests: one of each for all, emptied for whoever asks."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from picustream.local.servers import Servers
 from picustream.streams import kafka_clients, topics
 from picustream.streams.settings import Settings
 from tests.integration.realrun import PARTITIONS, RealRun, small_ward
-from tests.integration.workers import Bench
+from tests.integration.workers import Bench, wait_for
 
 PATIENCE = 30.0
 """Seconds to wait for the broker to have done what it said it would."""
@@ -42,7 +41,7 @@ def fresh_servers(servers: Servers) -> Servers:
 
         if there():
             admin.delete_topics(there())
-        _wait_for(lambda: not there(), "the topics are gone")
+        wait_for(lambda: not there(), "the topics are gone", PATIENCE)
     return servers
 
 
@@ -86,9 +85,3 @@ def real_run(
         topics.create(admin, bench.settings, topics.ALL)
     yield RealRun(fresh_servers, bench, lines, clock)
     bench.close()
-
-
-def _wait_for(done: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"

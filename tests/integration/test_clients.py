@@ -6,7 +6,8 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from picustream.local import servers as local
 from picustream.local.servers import Servers
 from picustream.streams import arrival, kafka_clients, topics
 from picustream.streams.settings import Settings
+from tests.integration import workers
 from tests.integration.workers import interruptible, next_line, started_again
 
 pytestmark = pytest.mark.servers
@@ -26,6 +28,7 @@ pytestmark = pytest.mark.servers
 PARTITIONS = 4
 PATIENCE = 30.0
 """Seconds to wait for the broker to have done what it said it would."""
+wait_for = partial(workers.wait_for, patience=PATIENCE)
 
 
 @pytest.fixture
@@ -55,12 +58,6 @@ def made(admin: KafkaAdminClient, settings: Settings) -> KafkaAdminClient:
 def producer(made: KafkaAdminClient, settings: Settings) -> Iterator[KafkaProducer]:
     with kafka_clients.producer(settings) as client:
         yield client
-
-
-def wait_for(done: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
 
 
 def event(stay: str = "S-1", **fields: Any) -> str:
@@ -245,7 +242,7 @@ def test_consume_shows_committed_records_and_ends(
         assert [record["value"]["n"] for record in consumed(capsysbinary, "mods")] == [0, 2]
     finally:
         client.abort_transaction()
-        client.close(timeout=5)
+        client.close()
 
 
 def test_consume_of_nothing_is_nothing(made: KafkaAdminClient, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -278,7 +275,7 @@ def test_a_producer_ends_after_an_outage_that_outlasted_its_patience(
         client.send(topics.LAB, value=b"{}", partition=0).get(timeout=PATIENCE)
         local.kill_kafka(servers.dir)
         sent = [client.send(topics.LAB, value=b"{}", partition=number % PARTITIONS) for number in range(100)]
-        time.sleep(2.0)  # more than it has patience for
+        time.sleep(2 * patience["delivery_timeout_ms"] / 1000)
     wait_for(lambda: all(one.is_done and one.failed() for one in sent), "none is left in doubt")
     started_again(local.start_kafka, servers.dir)
 

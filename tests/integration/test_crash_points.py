@@ -3,11 +3,10 @@
 What each point lies between is told in `streams/apply.py`, `takeover.py` and `rebuild.py`.
 """
 
-from contextlib import suppress
-
 import pytest
 from redis import Redis
 
+from picustream.local.processes import wait_until
 from picustream.streams.crashpoints import POINTS, REBUILD_POINTS
 from tests.integration.realrun import PARTITIONS, RealRun
 from tests.integration.workers import Worker, wait_for
@@ -61,7 +60,7 @@ def test_a_worker_killed_for_good_beside_another_one(real_run: RealRun, point: s
     if point.startswith("rebuild"):
         run.all_processed()
     bring_to_its_point(run, point)
-    if not ended_soon(victim):
+    if not wait_until(lambda: ended(victim), SOON):
         # On a busy machine it lost its partitions for a moment, and the other one did its work: there has to be more of
         # it. What is sent again changes nothing.
         wait_for(lambda: shared_by(other, victim) or ended(victim), "they share the partitions again")
@@ -81,12 +80,6 @@ def bring_to_its_point(run: RealRun, point: str) -> None:
     if point.startswith("rebuild"):
         wiped(run)
     run.publish(0.5, 1)
-
-
-def ended_soon(worker: Worker) -> bool:
-    with suppress(AssertionError):
-        wait_for(lambda: ended(worker), "it is dead", SOON)
-    return ended(worker)
 
 
 def shared_by(one: Worker, other: Worker) -> bool:
