@@ -26,7 +26,7 @@ from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.store import Fenced, StateLost
 from picustream.streams.takeover import Broker, Holding, TakeOver, Tenure
-from picustream.streams.topics import INPUTS
+from picustream.streams.topics import ALL, INPUTS
 from picustream.streams.waiting import Waiting
 
 log = logger(__name__)
@@ -270,9 +270,14 @@ class Partition:
 
 
 def named(error: Exception) -> str:
-    """The kind of a trouble, and the word by which Redis says why it refuses; the text of an error is not shown."""
-    words = _REFUSES.findall(str(error)) if isinstance(error, RedisError) else []
-    return " ".join([type(error).__name__, *words[:1]])
+    """The kind of a trouble, the word by which Redis says why it refuses, and the topics that it is about.
+
+    The text of an error is not shown.
+    """
+    text = str(error)
+    words = _REFUSES.findall(text)[:1] if isinstance(error, RedisError) else []
+    about = [topic for topic in ALL if topic in text] if isinstance(error, KafkaError) else []
+    return " ".join([type(error).__name__, *words, *about])
 
 
 def _adjusted(records: int, seconds: float, most: int) -> int:

@@ -63,13 +63,21 @@ class Publisher:
 
     async def publish(self, entries: Sequence[Entry]) -> Sent:
         """One transaction with `entries`, in order; returns when every record is acknowledged and committed."""
+        deliveries: list[asyncio.Future] = []
         with _translated():
-            async with asyncio.timeout(PATIENCE):
-                await self._producer.begin_transaction()
-                deliveries = [await self._send(entry) for entry in entries]
-                acknowledged = await asyncio.gather(*deliveries)
-                crash_point("mid-publish")
-                await self._producer.commit_transaction()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._producer.begin_transaction()
+                    for entry in entries:
+                        deliveries.append(await self._send(entry))
+                    acknowledged = await asyncio.gather(*deliveries)
+                    crash_point("mid-publish")
+                    await self._producer.commit_transaction()
+            except (KafkaError, AssertionError) as error:  # it asserts where the transaction has failed before
+                for delivery in deliveries:
+                    delivery.add_done_callback(_retrieved)
+                first = _cause(self._first_error() or error)
+                raise first from (error if first is not error else None)
         crash_point("after-publish")
         return {(record.topic, record.partition): record.offset + 1 for record in acknowledged}
 
@@ -79,12 +87,33 @@ class Publisher:
             entry.topic, entry.value, key=entry.key, partition=entry.partition, headers=headers
         )
 
+    def _first_error(self) -> BaseException | None:
+        """What went wrong first in the transaction, None for nothing.
+
+        aiokafka keeps it, and goes on: what it sends then is refused because of it (`InvalidTxnState`), and that is
+        what it raises.
+        """
+        waiter = self._producer._txn_manager.wait_for_transaction_end()
+        return waiter.exception() if waiter is not None and waiter.done() and not waiter.cancelled() else None
+
     async def close(self) -> None:
         """Close the connections; never raises, never takes longer than `CLOSE`."""
         # A producer that failed may refuse to close in any way it likes, and nothing of it is needed any more.
         with contextlib.suppress(KafkaError, OSError, TimeoutError, AssertionError):
             async with asyncio.timeout(CLOSE):
                 await self._producer.stop()
+        self._first_error()  # asked for once more, or asyncio would complain that nobody ever did
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What ended aiokafka's sender, which wraps it in an error that says nothing."""
+    return error.__cause__ if type(error) is KafkaError and isinstance(error.__cause__, KafkaError) else error
+
+
+def _retrieved(delivery: asyncio.Future) -> None:
+    """The transaction has failed, and what became of each of its records says nothing more."""
+    if not delivery.cancelled():
+        delivery.exception()
 
 
 @contextlib.contextmanager
