@@ -25,7 +25,8 @@ VITAL = "picu.vital.v1"
 VENTILATOR = "picu.ventilator.v1"
 ADT = "picu.adt.v1"
 TRIAL = "picu.trial.v1"
-INPUT_TOPICS = (LAB, VITAL, VENTILATOR, ADT, TRIAL)
+OBSERVATION_TOPICS = (LAB, VITAL, VENTILATOR)
+INPUT_TOPICS = (*OBSERVATION_TOPICS, ADT, TRIAL)
 
 MAX_EVENT_BYTES = 1 << 20
 """A message over 1 MiB is refused."""

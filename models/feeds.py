@@ -24,6 +24,10 @@ class SourceLimits(BaseModel):
     """Share of its events with a dead letter above which somebody is told."""
     dead_letter_events: Count = 5
     """So many events with a dead letter there must be at least: one bad event of three wakes nobody."""
+    unread_percent: Annotated[Percent, Field(gt=0)] = Decimal(90)
+    """Share of its observations of a day that were ignored or refused from which on somebody is alerted."""
+    unread_observations: Count = 20
+    """So many such observations there must be at least."""
 
 
 class FeedLimits(SourceLimits):

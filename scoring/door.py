@@ -18,6 +18,7 @@ from picustream.models.event import (
     ADT,
     MAX_EVENT_BYTES,
     NEEDS_FILING_TIME,
+    OBSERVATION_TOPICS,
     SAYS_NOTHING,
     TRIAL,
     WITHDRAWN,
@@ -84,6 +85,8 @@ class Admission:
     """Codes nobody asked for."""
     source: str = ""
     """The feed; of what does not name one the topic."""
+    refused: int = 0
+    """How many observations were refused with the whole event; one where that cannot be read."""
 
     @property
     def event(self) -> Event | None:
@@ -155,10 +158,20 @@ class Door:
 def turned_away(arrival: Arrival, fault: Fault) -> Admission:
     """An arrival that is refused as a whole, in the name of the source that it names as far as it can be read."""
     try:
-        source = _parsed(arrival.value).get("source")
-    except (_Refused, AttributeError):
-        source = None
-    return Admission(arrival, None, (fault,), source=id_of(source) or arrival.topic)
+        said = _parsed(arrival.value)
+    except _Refused:
+        said = None
+    fields = said if isinstance(said, dict) else {}
+    source = id_of(fields.get("source")) or arrival.topic
+    return Admission(arrival, None, (fault,), source=source, refused=_observations_of(arrival.topic, fields))
+
+
+def _observations_of(topic: str, fields: dict[str, Any]) -> int:
+    """How many observations a refused message holds: what is no list, or an empty one, counts as one."""
+    if topic not in OBSERVATION_TOPICS:
+        return 0
+    listed = fields.get("observations")
+    return len(listed) or 1 if isinstance(listed, list) else 1
 
 
 def _parsed(raw: bytes | None) -> Any:

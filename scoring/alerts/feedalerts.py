@@ -9,7 +9,17 @@ from datetime import datetime, timedelta
 from picustream.models.event import NEEDS_FILING_TIME, ObservationEvent
 from picustream.models.feeds import SourceLimits
 from picustream.models.protocol import Protocol, hours
-from picustream.scoring.alerts.feeds import LATE, MISROUTED, REFUSED, SILENT, SKEWED, Source, end_of_hour
+from picustream.scoring.alerts.source import (
+    LATE,
+    MISROUTED,
+    REFUSED,
+    SILENT,
+    SKEWED,
+    UNREAD,
+    Source,
+    end_of_hour,
+    readings_of,
+)
 from picustream.scoring.clinical.days import closes_at, local_date
 from picustream.scoring.door import Admission
 
@@ -41,6 +51,9 @@ def conditions(
     events, refused = source.counts(now)
     if _is_much(events, refused, limits, REFUSED in firing):
         yield REFUSED, source.faults.get(REFUSED, source.last), f"{refused}-of-{events}-events"
+    observations, unread = source.read(now)
+    if is_unread(observations, unread, limits, UNREAD in firing):
+        yield UNREAD, source.faults.get(UNREAD, source.last), f"{unread}-of-{observations}-observations"
 
 
 def _is_silent(
@@ -54,6 +67,17 @@ def _is_silent(
 def _is_much(events: int, refused: int, limits: SourceLimits, is_told: bool) -> bool:
     limit = limits.dead_letter_percent * events / 100
     return refused * 2 > limit if is_told else refused > limit and refused >= limits.dead_letter_events
+
+
+STEADY = 10
+"""Points of a percentage by which the share of what is not read falls below its limit before that is over."""
+
+
+def is_unread(observations: int, unread: int, limits: SourceLimits, is_firing: bool) -> bool:
+    """Whether so many of a day's observations were ignored or refused that the source is not read."""
+    if is_firing:
+        return unread > 0 and unread * 100 >= (limits.unread_percent - STEADY) * observations
+    return unread >= limits.unread_observations and unread * 100 >= limits.unread_percent * observations
 
 
 def silent_at(last: datetime, opened: datetime, limits: SourceLimits) -> datetime:
@@ -70,7 +94,7 @@ def due_of(
     for name, lasts in LASTS.items():
         if name in firing and name in source.faults:
             yield source.faults[name] + lasts
-    if REFUSED in firing or source.counts(now)[1]:
+    if REFUSED in firing or UNREAD in firing or source.counts(now)[1] or source.read(now)[1]:
         yield end_of_hour(now)
 
 
@@ -80,6 +104,8 @@ def faults_of(one: Admission, clock: datetime | None, protocol: Protocol) -> Ite
         yield REFUSED
         if any(fault.reason == "in-the-future" for fault in one.faults):
             yield SKEWED
+    if readings_of(one)[1]:
+        yield UNREAD
     if one.arrival.misrouted:
         yield MISROUTED
     if clock is not None and isinstance(one.event, ObservationEvent) and _is_late(one.event, clock, protocol):

@@ -6,100 +6,19 @@ adds up the counts, so the view does not depend on how a feed is spread or split
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
-from picustream.models import text
-from picustream.models.event import ObservationEvent
+from picustream.scoring.alerts.source import Source
 from picustream.scoring.door import Admission
-
-SILENT = "feed-silent"
-SKEWED = "clock-skew"
-REFUSED = "dead-letters"
-MISROUTED = "misrouted-key"
-LATE = "late-beyond-window"
 
 MOST_SOURCES = 256
 """Sources that a partition remembers. A name comes from outside: a feed that makes up one per message must not fill
 the memory. The one not heard for longest is forgotten for a new one, and first those that never sent anything usable.
 """
 
-HOUR = timedelta(hours=1)
-_EPOCH = datetime.fromtimestamp(0, UTC)
-
 SOURCE, OPEN = "s:", "o:"
 """Prefixes of the fields in the store: a source, an open stay."""
-
-
-@dataclass(slots=True)
-class Source:
-    """What was heard of one source. Times are those of arrival."""
-
-    last: datetime
-    """Of anything it sent."""
-    accepted: bool = False
-    """Whether any of it could be used."""
-    measures: bool = False
-    """Whether it sends measurements, and not admissions or trial events alone."""
-    faults: dict[str, datetime] = field(default_factory=dict)
-    """Alert name -> when the latest record came that is a reason for it."""
-    hours: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """Hour since 1970 -> events, and events with a dead letter; the two latest hours."""
-
-    def note(self, one: Admission, moment: datetime, faults: Iterable[str]) -> None:
-        """Takes note of what the door made of an arrival."""
-        self.last = max(self.last, moment)
-        if one.event is not None:
-            self.accepted = True
-            self.measures = self.measures or isinstance(one.event, ObservationEvent)
-        for name in faults:
-            self.recall(name, moment)
-        hour = hour_of(moment)
-        events, refused = self.hours.get(hour, (0, 0))
-        self.hours[hour] = (events + 1, refused + bool(one.faults))
-        if len(self.hours) > 2:
-            del self.hours[min(self.hours)]
-
-    def recall(self, name: str, moment: datetime) -> None:
-        """There was a reason for an alert at a moment."""
-        self.faults[name] = max(moment, self.faults.get(name, moment))
-
-    def joined(self, other: "Source") -> "Source":
-        """What two partitions heard of it."""
-        faults, hours = dict(self.faults), dict(self.hours)
-        for name, moment in other.faults.items():
-            faults[name] = max(moment, faults.get(name, moment))
-        for hour, (events, refused) in other.hours.items():
-            before = hours.get(hour, (0, 0))
-            hours[hour] = (before[0] + events, before[1] + refused)
-        return Source(
-            max(self.last, other.last),
-            self.accepted or other.accepted,
-            self.measures or other.measures,
-            faults,
-            hours,
-        )
-
-    def counts(self, now: datetime) -> tuple[int, int]:
-        """Events, and events with a dead letter, of this hour and the one before."""
-        since = hour_of(now) - 1
-        recent = [counted for hour, counted in self.hours.items() if hour >= since]
-        return sum(events for events, _ in recent), sum(refused for _, refused in recent)
-
-    def to_store(self) -> bytes:
-        hours = [[hour, *counted] for hour, counted in self.hours.items()]
-        return text.encode([self.last, self.accepted, self.measures, self.faults, hours]).encode()
-
-    @classmethod
-    def from_store(cls, kept: bytes) -> "Source":
-        last, accepted, measures, faults, hours = text.parse(kept)
-        return cls(
-            datetime.fromisoformat(last),
-            accepted,
-            measures,
-            {name: datetime.fromisoformat(moment) for name, moment in faults.items()},
-            {int(hour): (int(events), int(refused)) for hour, events, refused in hours},
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +106,3 @@ def joined(parts: Iterable[Mapping[str, bytes]], as_of: datetime) -> View:
         for name, heard in part.sources.items():
             sources[name] = sources[name].joined(heard) if name in sources else heard
     return View(as_of, sources, min(opened, default=None))
-
-
-def hour_of(moment: datetime) -> int:
-    """Hours since 1970."""
-    return (moment - _EPOCH) // HOUR
-
-
-def end_of_hour(moment: datetime) -> datetime:
-    """When the next hour begins."""
-    return _EPOCH + (hour_of(moment) + 1) * HOUR

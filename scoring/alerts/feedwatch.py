@@ -11,9 +11,10 @@ from picustream.models import text
 from picustream.models.feeds import SourceLimits
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import FIRING, Condition, alert_revisions
-from picustream.scoring.alerts.feedalerts import LASTS, conditions, due_of, faults_of
-from picustream.scoring.alerts.feeds import SILENT, Feeds, Source, View
-from picustream.scoring.door import Admission
+from picustream.scoring.alerts.feedalerts import LASTS, conditions, due_of, faults_of, is_unread
+from picustream.scoring.alerts.feeds import Feeds, View
+from picustream.scoring.alerts.source import SILENT, UNREAD, Source, end_of_hour
+from picustream.scoring.door import LATEST, Admission
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
@@ -78,8 +79,15 @@ class FeedWatch:
         self._feeds.note(one, moment, faults)
         if self._decides is None:
             firing = self._firing.get(one.source, {})
-            if new or SILENT in firing or any(name not in firing for name in faults):
+            reasons = [name for name in faults if name not in firing]
+            if new or SILENT in firing or any(name != UNREAD or self._goes_unread(one, moment) for name in reasons):
                 self.due = moment
+            elif reasons:
+                self.due = min(self.due or LATEST, end_of_hour(moment))
+
+    def _goes_unread(self, one: Admission, moment: datetime) -> bool:
+        source = self._feeds.sources[one.source]
+        return is_unread(*source.read(moment), self._limits(one.source, source), False)
 
     def stay(self, one: Admission, stay_id: str, is_open: bool, clock: datetime, now: datetime) -> None:
         """The stay that an arrival speaks of is open, or is not."""

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from picustream.models import text
 from picustream.models.event import VITAL
 from picustream.models.record import ALERT
-from picustream.scoring.alerts.feeds import MISROUTED, Source, View, joined
+from picustream.scoring.alerts.feeds import View, joined
 from picustream.scoring.alerts.feedwatch import FeedWatch
+from picustream.scoring.alerts.source import MISROUTED, Source
 from picustream.scoring.engine import Arrival, Engine, Output
 from picustream.scoring.rules import Rules
 from picustream.streams.replay import run
-from tests.core.build import Stay, at
+from tests.core.build import Stay, at, obs
 from tests.core.histories import SHIPPED, arrivals, shuffled, written
 from tests.core.running import Worker
 from tests.reference.generate import history
@@ -43,7 +44,7 @@ STEPS = st.lists(
         Step,
         st.sampled_from([0, 1, 20, 45, 60, 300, 1441]),
         st.sampled_from(
-            ["good", "good", "bad", "ahead", "misrouted", "late", "admitted", "discharged", "look", "crash"]
+            ["good", "good", "bad", "unread", "ahead", "misrouted", "late", "admitted", "discharged", "look", "crash"]
         ),
         st.sampled_from(SOURCES),
         st.sampled_from(STAYS),
@@ -60,6 +61,9 @@ def arrival(step: Step, place: int, moment: datetime) -> Arrival:
         ((topic, body),) = Stay().adt(step.what, when, **fields).events
     elif step.what == "bad":
         ((topic, body),) = Stay().vital(when, heart_rate=(place, "furlongs"), **fields).events
+    elif step.what == "unread":
+        unasked = [obs("heart_rate", 100, code=f"local-{number}", system="urn:gw") for number in range(15)]
+        ((topic, body),) = Stay().vital(when, *unasked, **fields).events
     else:
         observed = {"ahead": "day 9999", "late": day_before}.get(step.what, when)
         ((topic, body),) = Stay().vital(observed, heart_rate=100 + place % 50, **fields).events
@@ -200,6 +204,7 @@ def test_i1_the_view_of_all_does_not_depend_on_the_order_of_what_came(steps: lis
     for name, source in left.sources.items():
         assert replace(source, hours={}, faults={}) == replace(right.sources[name], hours={}, faults={})
         assert source.counts(now) == right.sources[name].counts(now)
+        assert source.read(now) == right.sources[name].read(now)
 
 
 @pytest.mark.parametrize("seed", range(25))

@@ -92,7 +92,7 @@ def test_the_state_of_a_source_does_not_grow_with_its_events() -> None:
         moment = at("day 1") + timedelta(hours=hours)
         feeds.note(door.admit(heard("monitor", hours, moment)), moment, ("misrouted-key",))
         sizes.append(sum(len(value or b"") for value in feeds.take_unsaved().values()))
-    assert max(sizes) == sizes[10] == sizes[-1]
+    assert max(sizes) == sizes[30] == sizes[-1]
 
 
 # Lost state. ---------------------------------------------------------------------------------------------------------

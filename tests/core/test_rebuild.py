@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from picustream.models.record import ALERT, MODS, OUTCOME
-from picustream.scoring.alerts.feeds import LATE, Feeds
+from picustream.scoring.alerts.feeds import Feeds
+from picustream.scoring.alerts.source import LATE
 from picustream.scoring.engine import Engine, Output
 from picustream.scoring.outputs import HEAD_HEADER
 from picustream.scoring.rebuild import CannotRebuild, Rebuild

@@ -64,6 +64,11 @@ class Ward:
         said = [{"system": "urn:picustream:variable", "code": "heart_rate", "value": 120, "unit": "/min"}]
         self.send(topics.VITAL, source, stay, partition, observed_at=self._now(), observations=said)
 
+    def unread(self, source: str, stay: str) -> None:
+        """Six observations of codes that nobody asked for."""
+        said = [{"system": "urn:gw", "code": f"c{number}", "value": 1, "unit": "1"} for number in range(6)]
+        self.send(topics.VITAL, source, stay, observed_at=self._now(), observations=said)
+
     def _now(self) -> str:
         return self._clock.now().isoformat()
 
@@ -89,14 +94,16 @@ def holder(workers: list[Worker], partition: int) -> Worker:
 @pytest.mark.proves("I3", "I5", "I8")
 def test_i8_a_silent_source_is_told_once_through_a_kill_and_a_wiped_redis(bench: Bench) -> None:
     """I8, I3, I5: silence is told by time alone; a killed worker and a lost state repeat nothing and forget nothing."""
-    ward, silent = Ward(bench), "alert/feed-silent/monitor"
+    ward, silent, unread = Ward(bench), "alert/feed-silent/monitor", "alert/feed-unread/gw-2"
     workers = [bench.worker(name, command=WORKER) for name in ("w0", "w1")]
     wait_for(lambda: all(one.held for one in workers), "both hold partitions")
     for stay in STAYS:
         ward.admit(stay)
         ward.vital("monitor", stay)
+        ward.unread("gw-2", stay)
+    wait_for(lambda: ward.alerts(unread), "the source that nobody reads is known, though spread over all partitions")
     wait_for(lambda: ward.alerts(silent), "the silence is told")
-    assert ward.alerts(silent) == [(1, "firing")]
+    assert (ward.alerts(silent), ward.alerts(unread)) == ([(1, "firing")], [(1, "firing")])
 
     deciding = holder(workers, partition_of("monitor", PARTITIONS))
     deciding.kill()
@@ -127,6 +134,7 @@ def test_i8_a_silent_source_is_told_once_through_a_kill_and_a_wiped_redis(bench:
     ward.vital("monitor", STAYS[1])
     wait_for(lambda: len(ward.alerts(silent)) >= 4, "it is heard after all")
     assert ward.alerts(silent)[-1] == (4, "resolved")
+    assert ward.alerts(unread) == [(1, "firing")]
     told = [json.loads(record.value)["event_id"] for record in bench.records()]
     assert len(told) == len(set(told)), "an event_id twice"
 

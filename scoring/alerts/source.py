@@ -1,0 +1,140 @@
+"""What is known of one source: when it was last there, what was wrong with it, how much of it could be used.
+
+Joining what two partitions know takes the later moment and adds up the counts (I1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from picustream.models import text
+from picustream.models.event import ObservationEvent
+from picustream.scoring.door import Admission
+
+SILENT = "feed-silent"
+SKEWED = "clock-skew"
+REFUSED = "dead-letters"
+MISROUTED = "misrouted-key"
+LATE = "late-beyond-window"
+UNREAD = "feed-unread"
+
+HOUR = timedelta(hours=1)
+DAY = 24
+"""Hours of which observations are counted: this one and those before."""
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+Counts = dict[int, tuple[int, int]]
+"""Hour since 1970 -> how many, and how many of these with a fault."""
+
+
+@dataclass(slots=True)
+class Source:
+    """What was heard of one source. Times are those of arrival."""
+
+    last: datetime
+    """Of anything it sent."""
+    accepted: bool = False
+    """Whether any of it could be used."""
+    measures: bool = False
+    """Whether it sends measurements, and not admissions or trial events alone."""
+    faults: dict[str, datetime] = field(default_factory=dict)
+    """Alert name -> when the latest record came that is a reason for it."""
+    hours: Counts = field(default_factory=dict)
+    """Hour since 1970 -> events, and events with a dead letter; the two latest hours."""
+    readings: Counts = field(default_factory=dict)
+    """Hour since 1970 -> observations, and those of them that were ignored or refused; of the latest day."""
+
+    def note(self, one: Admission, moment: datetime, faults: Iterable[str]) -> None:
+        """Takes note of what the door made of an arrival."""
+        self.last = max(self.last, moment)
+        if one.event is not None:
+            self.accepted = True
+            self.measures = self.measures or isinstance(one.event, ObservationEvent)
+        for name in faults:
+            self.recall(name, moment)
+        hour = hour_of(moment)
+        events, refused = self.hours.get(hour, (0, 0))
+        self.hours[hour] = (events + 1, refused + bool(one.faults))
+        if len(self.hours) > 2:
+            del self.hours[min(self.hours)]
+        self._count_readings(hour, *readings_of(one))
+
+    def _count_readings(self, hour: int, observations: int, unread: int) -> None:
+        if observations:
+            before = self.readings.get(hour, (0, 0))
+            self.readings[hour] = before[0] + observations, before[1] + unread
+            latest = max(self.readings)
+            for old in [one for one in self.readings if one <= latest - DAY]:
+                del self.readings[old]
+
+    def recall(self, name: str, moment: datetime) -> None:
+        """There was a reason for an alert at a moment."""
+        self.faults[name] = max(moment, self.faults.get(name, moment))
+
+    def joined(self, other: "Source") -> "Source":
+        """What two partitions heard of it."""
+        faults = dict(self.faults)
+        for name, moment in other.faults.items():
+            faults[name] = max(moment, faults.get(name, moment))
+        return Source(
+            max(self.last, other.last),
+            self.accepted or other.accepted,
+            self.measures or other.measures,
+            faults,
+            _added(self.hours, other.hours),
+            _added(self.readings, other.readings),
+        )
+
+    def counts(self, now: datetime) -> tuple[int, int]:
+        """Events, and events with a dead letter, of this hour and the one before."""
+        return _sum_since(self.hours, hour_of(now) - 1)
+
+    def read(self, now: datetime) -> tuple[int, int]:
+        """Observations, and those that were ignored or refused, of this hour and the 23 before."""
+        return _sum_since(self.readings, hour_of(now) - DAY + 1)
+
+    def to_store(self) -> bytes:
+        counts = [[[hour, *counted] for hour, counted in kept.items()] for kept in (self.hours, self.readings)]
+        return text.encode([self.last, self.accepted, self.measures, self.faults, *counts]).encode()
+
+    @classmethod
+    def from_store(cls, kept: bytes) -> "Source":
+        last, accepted, measures, faults, *counts = text.parse(kept)
+        return cls(
+            datetime.fromisoformat(last),
+            accepted,
+            measures,
+            {name: datetime.fromisoformat(moment) for name, moment in faults.items()},
+            *({int(hour): (int(all_), int(some)) for hour, all_, some in counted} for counted in counts),
+        )
+
+
+def _added(one: Counts, other: Counts) -> Counts:
+    both = dict(one)
+    for hour, (every, some) in other.items():
+        before = both.get(hour, (0, 0))
+        both[hour] = before[0] + every, before[1] + some
+    return both
+
+
+def _sum_since(counts: Counts, first: int) -> tuple[int, int]:
+    recent = [counted for hour, counted in counts.items() if hour >= first]
+    return sum(every for every, _ in recent), sum(some for _, some in recent)
+
+
+def readings_of(one: Admission) -> tuple[int, int]:
+    """Observations of an arrival, and how many of them nobody can use: ignored, or with a dead letter (2.6)."""
+    if not isinstance(one.event, ObservationEvent):
+        return one.refused, one.refused
+    faulty = {fault.path.split("/")[2] for fault in one.faults if fault.path.startswith("/observations/")}
+    return len(one.event.observations), len(one.ignored) + len(faulty)
+
+
+def hour_of(moment: datetime) -> int:
+    """Hours since 1970."""
+    return (moment - _EPOCH) // HOUR
+
+
+def end_of_hour(moment: datetime) -> datetime:
+    """When the next hour begins."""
+    return _EPOCH + (hour_of(moment) + 1) * HOUR
