@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from picustream.scoring.alerts.alerts import (
+    BOUNDED,
     FIRING,
+    MOST_SUBJECTS,
     SILENT_AFTER,
     STAY_SILENT,
     Condition,
     Situation,
+    alert_name,
     alert_revisions,
     record_conditions,
     silent_since,
@@ -28,6 +31,7 @@ class Alarms:
         self._chart = chart
         self._of_records: dict[RecordKey, tuple[Condition, ...]] = {}
         self._firing: set[RecordKey] = set()
+        self._subjects: dict[str, set[RecordKey]] = {name: set() for name in BOUNDED}
         self._oddities = chart.oddities
         self.due: datetime | None = None
         """When an open stay counts as silent if no vital sign comes."""
@@ -38,6 +42,7 @@ class Alarms:
             self._firing.add(key)
         else:
             self._firing.discard(key)
+        self._subjects.get(alert_name(key), set()).add(key)
 
     def look_at(self, key: RecordKey, body: Body | None, head: Head | None) -> None:
         """Takes note of a record that changed."""
@@ -59,8 +64,16 @@ class Alarms:
         """What has to be told of alerts as of `now`."""
         of_stay = stay_conditions(Situation(self._chart, stay, heads, now))
         of_records = (condition for found in self._of_records.values() for condition in found)
-        holding = {condition.key: condition for condition in (*of_stay, *of_records)}
+        holding = self._within_bounds({condition.key: condition for condition in (*of_stay, *of_records)})
         silent = silent_since(self._chart, stay) if stay is not None and STAY_SILENT not in holding else None
         self.due = silent + SILENT_AFTER if silent is not None else None
         self._oddities = self._chart.oddities
         return list(alert_revisions(holding, frozenset(self._firing), heads, telling))
+
+    def _within_bounds(self, holding: dict[RecordKey, Condition]) -> dict[RecordKey, Condition]:
+        """Without new subjects of an alert that has had too many (I9)."""
+        for name, known in self._subjects.items():
+            new = sorted(key for key in holding.keys() - known if alert_name(key) == name)
+            for key in new[max(0, MOST_SUBJECTS - len(known)) :]:
+                del holding[key]
+        return holding

@@ -80,9 +80,21 @@ class Condition:
         return RecordKey("alert", f"{self.name}/{self.subject}" if self.subject else self.name)
 
 
+def alert_name(key: RecordKey) -> str:
+    """The name in an alert's key."""
+    return key.part.partition("/")[0]
+
+
 NO_ADMISSION = RecordKey("alert", "no-admission")
 STAY_SILENT = RecordKey("alert", "stay-silent")
 CONFLICTING = "conflicting-duplicate"
+MISMATCH = "patient-mismatch"
+UNMATCHED = "correction-unmatched"
+BOUNDED = (MISMATCH, UNMATCHED)
+"""Alerts with subjects that a feed can make up one per message."""
+MOST_SUBJECTS = 64
+"""Subjects of one of these in a stay. What was published of a subject is never forgotten (I3), so beyond these no new
+one raises an alert (I9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +144,8 @@ def _conflicts(situation: Situation) -> Iterator[Condition]:
 def _facts(situation: Situation, stay: Stay) -> Iterator[Condition]:
     for fact in stay.set_aside:
         yield Condition("end-before-admission", fact.at, detail=fact.filed.event_id)
-    stranger = situation.chart.held.stranger(stay.patient_id)
-    if stranger is not None:
-        yield Condition("patient-mismatch", stranger.happened_at, detail=stranger.event_id)
+    for patient_id, first in situation.chart.held.first_by_patient(but=stay.patient_id).items():
+        yield Condition(MISMATCH, first.happened_at, patient_id, first.event_id)
     t0 = treatment_start(situation.chart)
     if t0 is not None and (t0 < stay.start or (stay.end is not None and t0 > stay.end)):
         yield Condition("treatment-outside-stay", t0)

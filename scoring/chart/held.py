@@ -1,6 +1,5 @@
 """Which events are in force, and which patients they name."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from picustream.scoring.chart.entries import Filed
@@ -50,18 +49,9 @@ class Held:
         """The earliest moment that anything in force speaks of."""
         return min((one.happened_at for one in self._events.values()), default=None)
 
-    def stranger(self, patient_id: str) -> Filed | None:
-        """The first event that stands and names another patient."""
-        return min(self._others(patient_id), key=_filing, default=None)
-
-    def _others(self, patient_id: str) -> Iterator[Filed]:
-        for name, naming in self._naming.items():
-            if name != patient_id:
-                yield from naming.values()
-
-    def first_of_each_patient(self) -> set[Filed]:
-        """The first event that names each patient."""
-        return {min(naming.values(), key=_filing) for naming in self._naming.values()}
+    def first_by_patient(self, but: str | None = None) -> dict[str, Filed]:
+        """The first event in force that names each patient (`but` one), in the order of filing."""
+        return {name: min(naming.values(), key=_filing) for name, naming in self._naming.items() if name != but}
 
 
 def _filing(filed: Filed) -> tuple[datetime, str]:

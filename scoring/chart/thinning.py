@@ -38,7 +38,7 @@ def thin(chart: Chart, changes: Changes) -> None:
     What stays whatever it says: blood gases, an event for each patient named (alert `patient-mismatch`), and what is in
     conflict (`conflicting-duplicate`).
     """
-    named, disputed = chart.held.first_of_each_patient(), chart.conflicts.events
+    named, disputed = set(chart.held.first_by_patient().values()), chart.conflicts.events
     spare = {entry for _, series in chart.shelves.named() for entry in _spare(series)}
     events: defaultdict[tuple[str, str], list[Holding]] = defaultdict(list)
     for holding in chart.holdings():
