@@ -13,7 +13,7 @@ import typer
 from picustream.commands.options import loaded_rules, moment
 from picustream.commands.progress import Reading
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import DEAD_LETTER, OUTPUT_TOPICS
+from picustream.models.record import DEAD_LETTERS, OUTPUT_TOPICS
 from picustream.scoring.engine import Arrival, Output
 from picustream.streams import files
 from picustream.streams.errors import UserError
@@ -109,8 +109,9 @@ def _sum_up(events: int, counts: Counter[str], broken: _BrokenLines, as_json: bo
         told = {"events": events, "broken_lines": broken.count, "records": dict(sorted(counts.items()))}
         print(json.dumps(told), file=sys.stderr)
         return
-    records = sum(number for topic, number in counts.items() if topic != DEAD_LETTER)
-    parts = [f"{events:,} events", f"{records:,} records", f"{counts[DEAD_LETTER]:,} dead letters"]
+    records = sum(number for topic, number in counts.items() if topic not in DEAD_LETTERS)
+    letters = sum(counts[topic] for topic in DEAD_LETTERS)
+    parts = [f"{events:,} events", f"{records:,} records", f"{letters:,} dead letters"]
     if broken.count:
         parts.append(f"{broken.count:,} lines that are no events")
     print(", ".join(parts), file=sys.stderr)

@@ -13,6 +13,7 @@ Record = dict[str, Any]
 
 MODS, APPS = "picu.score.mods.v1", "picu.score.apps.v1"
 ALERT, DEAD_LETTER = "picu.alert.v1", "picu.dead-letter.v1"
+DEAD_LETTERS = (DEAD_LETTER, "picu.dead-letter.trial.v1")
 
 
 @dataclass
@@ -85,7 +86,7 @@ class Tally:
         """Take in an output record; what is worth telling about it, if anything."""
         self.records[topic] += 1
         at = self._emitted(record)
-        if topic == DEAD_LETTER:
+        if topic in DEAD_LETTERS:
             self.dead_letters[record["reason"]] += 1
             return self._tell(of_dead_letter(record, at))
         if record.get("revision", 1) > 1:

@@ -10,7 +10,17 @@ from typing import Any
 
 from picustream import __version__
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
-from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME, OUTPUT_TOPICS
+from picustream.models.record import (
+    ALERT,
+    APPS,
+    DEAD_LETTER,
+    DEAD_LETTER_TRIAL,
+    DEAD_LETTERS,
+    ELIGIBILITY,
+    MODS,
+    OUTCOME,
+    OUTPUT_TOPICS,
+)
 from picustream.models.schemas import generated, written
 
 Document = dict[str, Any]
@@ -28,6 +38,7 @@ CARRIES = {
     OUTCOME: "Outcome milestones of a stay.",
     ALERT: "Alerts for operations and for the trial office, fired once and resolved once.",
     DEAD_LETTER: "What could not be used, with the reason and the original bytes.",
+    DEAD_LETTER_TRIAL: "The same for the trial topic, whose events name the arm: an access list of its own.",
 }
 """What each topic is for."""
 
@@ -76,7 +87,7 @@ def _channel(topic: str) -> Document:
 def _key_of(topic: str) -> str:
     if topic in INPUT_TOPICS:
         return "The stay_id, in UTF-8; partitioned by murmur2, as Kafka's Java clients do by default."
-    if topic == DEAD_LETTER:
+    if topic in DEAD_LETTERS:
         return "As the refused record was keyed; where it had no key the event's stay_id, and none if that is unknown."
     return "The stay_id, in UTF-8; none where the alert is of no stay." if topic == ALERT else "The stay_id, in UTF-8."
 

@@ -3,7 +3,7 @@
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -22,9 +22,14 @@ class Birth:
         return self.first == self.last
 
     def __str__(self) -> str:
+        day = self.first.isoformat()
         if self.complete:
-            return self.first.isoformat()
-        return f"{self.first:%Y-%m}" if self.first.month == self.last.month else f"{self.first:%Y}"
+            return day
+        return day[:7] if self.first.month == self.last.month else day[:4]
+
+    def up_to(self, day: date) -> "Birth | None":
+        """The possible dates that do not lie after a day, or None where all of them do."""
+        return Birth(self.first, min(self.last, day)) if self.first <= day else None
 
     def years_on(self, day: date) -> tuple[int, int]:
         """The least and the greatest possible age in completed years on a day."""
@@ -54,17 +59,15 @@ def parse_birth(text: str) -> Birth:
     if match is None:
         raise ValueError("a birth date is YYYY-MM-DD, YYYY-MM or YYYY")
     year, month, day = (int(part) if part else None for part in match.groups())
-    if year is None or not 1850 <= year <= 2200:
-        raise ValueError("no such birth year")
+    assert year is not None  # the form has one
     try:
         if month is None:
             return Birth(date(year, 1, 1), date(year, 12, 31))
         if day is None:
-            first = date(year, month, 1)
-            return Birth(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+            return Birth(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
         return Birth(date(year, month, day), date(year, month, day))
     except ValueError:
-        raise ValueError("no such birth date in the calendar") from None
+        raise ValueError("no such birth date in the calendar; leave out one that is not known") from None
 
 
 def _birth(value: Any) -> Birth:

@@ -1,5 +1,6 @@
 """Code maps, a site's data: which code is which variable, which spelling means which unit, how feeds are watched."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -12,6 +13,7 @@ from picustream.models.event import LOINC, VARIABLE
 from picustream.models.feeds import FeedLimits, SourceMap, Sources
 from picustream.models.variable import Variable
 
+_LOINC_FORM = re.compile(r"[0-9]{1,7}-[0-9]")
 Codes = list[Annotated[str, Field(min_length=1, max_length=128)]]
 
 
@@ -49,6 +51,7 @@ class CodeMap:
     def __init__(self, files: Iterable[CodeMapFile]) -> None:
         """Raises `CodeMapError` where two files give one code or one spelling two meanings."""
         self._variables: dict[tuple[str, str], Variable] = {(VARIABLE, v.value): v for v in Variable}
+        self._elsewhere: set[str] = {v.value for v in Variable}
         self._units: dict[str, str] = {}
         self._arterial_only: set[tuple[str, str]] = set()
         self.sources = SourceMap()
@@ -62,6 +65,8 @@ class CodeMap:
                 for code in codes:
                     if self._variables.setdefault((system, code), variable) is not variable:
                         raise CodeMapError(f"code {code} of {system} is given two variables")
+                    if _LOINC_FORM.fullmatch(code):
+                        self._elsewhere.add(code)
         for unit, spellings in file.spellings.items():
             for spelling in spellings:
                 if self._units.setdefault(spelling, unit) != unit:
@@ -73,6 +78,10 @@ class CodeMap:
         """The variable that a code means, or None for a code nobody asked for."""
         return self._variables.get((system, code))
 
+    def known_elsewhere(self, system: str, code: str) -> bool:
+        """Whether a code of LOINC's form, or the name of a variable, is known, but not under this system."""
+        return code in self._elsewhere and (system, code) not in self._variables
+
     def arterial_only(self, system: str, code: str) -> bool:
         """Whether the code is arterial only where its specimen says so."""
         return (system, code) in self._arterial_only
@@ -83,8 +92,9 @@ class CodeMap:
         return MappingProxyType(self._units)
 
     def ucum(self, unit: str) -> str:
-        """The UCUM unit that a spelling means; UCUM itself stays as it is."""
-        return self._units.get(unit, unit)
+        """The UCUM unit that a spelling means, white space around it dropped; UCUM itself stays as it is."""
+        trimmed = unit.strip()
+        return self._units.get(trimmed, trimmed)
 
 
 def parse_codemap(raw: bytes) -> CodeMapFile:

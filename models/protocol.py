@@ -6,13 +6,15 @@ made by. Defaults are those of the shipped protocol.
 
 import hashlib
 import tomllib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from picustream.models.times import Instant
 
 
 class _Part(BaseModel):
@@ -40,6 +42,8 @@ class Time(_Part):
     """A day closes this long after its end (T4)."""
     future_tolerance_hours: Hours = Decimal(1)
     """How far ahead of the clock a time may lie (T6)."""
+    earliest: Instant = datetime(2000, 1, 1, tzinfo=UTC)
+    """Before this moment no time can lie: an empty date that became 1970 opens no stay of fifty years (T6)."""
 
 
 class Data(_Part):
@@ -58,6 +62,8 @@ class Age(_Part):
     """From this birthday on: too old."""
     adult_from_years: Annotated[int, Field(ge=0)] = 18
     """Below this age a score is marked as derived from adults (M11)."""
+    oldest_years: Annotated[int, Field(ge=1)] = 120
+    """A birth date by which the patient is at least this old at the admission is a dummy, and none (E1, A7, M11)."""
 
 
 class Stay(_Part):
@@ -65,6 +71,11 @@ class Stay(_Part):
     """Rule E2: a stay of at most this long, ended by a discharge home or to a ward, is excluded."""
     longest_days: Annotated[int, Field(ge=1)] = 28
     """Rule O1: the longest length of stay that is told; beyond it is truncated."""
+
+
+class Enrolment(_Part):
+    closes_after_hours: Hours | None = None
+    """So long after the admission a child can still be enrolled; absent: no limit is told."""
 
 
 class Window(_Part):
@@ -133,6 +144,7 @@ class Protocol(_Part):
     data: Data = Data()
     age: Age = Age()
     stay: Stay = Stay()
+    enrolment: Enrolment = Enrolment()
     window: Window = Window()
     follow_up: FollowUp = FollowUp()
     pairing: Pairing = Pairing()

@@ -1,4 +1,4 @@
-"""What goes out: the records of the six output topics (`docs/topics.md`).
+"""What goes out: the records of the output topics (`docs/topics.md`).
 
 Numbers are decimals. Every record names its protocol by hash and its software, and every point names its inputs.
 """
@@ -15,13 +15,18 @@ ELIGIBILITY = "picu.eligibility.v1"
 OUTCOME = "picu.outcome.v1"
 ALERT = "picu.alert.v1"
 DEAD_LETTER = "picu.dead-letter.v1"
-OUTPUT_TOPICS = (MODS, APPS, ELIGIBILITY, OUTCOME, ALERT, DEAD_LETTER)
+DEAD_LETTER_TRIAL = "picu.dead-letter.trial.v1"
+"""Of what was refused on the trial topic, whose payload names the arm."""
+DEAD_LETTERS = (DEAD_LETTER, DEAD_LETTER_TRIAL)
+OUTPUT_TOPICS = (MODS, APPS, ELIGIBILITY, OUTCOME, ALERT, *DEAD_LETTERS)
 
 JsonDecimal = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
 Organ = Literal["respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic"]
 Basis = Literal["measured", "carried-forward", "assumed-normal", "assumed-normal-sedated"]
 RecordStatus = Literal["preliminary", "final", "amended", "entered-in-error"]
+Comparator = Literal["<", "<=", ">=", ">"]
+"""On which side of a value the true one lies (rule V4)."""
 
 
 class _Out(BaseModel):
@@ -41,6 +46,8 @@ class Input(_Out):
     variable: str
     value: JsonDecimal | str | None
     """In the canonical unit; for support a word."""
+    comparator: Comparator | None = None
+    """The true value lies on that side of `value`; null: it is `value` (rule V4)."""
     unit: str | None
     original: Original | None
     observed_at: datetime
@@ -64,6 +71,8 @@ class ModsComponent(_Out):
     points: Annotated[int, Field(ge=0, le=4)]
     basis: Basis
     value: JsonDecimal | None
+    comparator: Comparator | None = None
+    """The true value lies on that side of `value`, where every such value gives these points (rule V4)."""
     unit: str | None
     observed_at: datetime | None
     age_hours: JsonDecimal | None
@@ -181,6 +190,8 @@ class EligibilityRecord(Record):
     criteria: list[Criterion]
     eligible_since: datetime | None
     next_change_at: datetime | None
+    closes_at: datetime | None
+    """When enrolment closes for this stay; null where the protocol sets no limit."""
 
 
 class WindowSummary(_Out):
@@ -232,7 +243,7 @@ class AlertRecord(_Out):
 
 
 class DeadLetter(_Out):
-    """`picu.dead-letter.v1`: what could not be used, with the reason and the original bytes."""
+    """`picu.dead-letter.v1` and `picu.dead-letter.trial.v1`: what could not be used, why, and its original bytes."""
 
     event_id: str
     topic: str
@@ -248,6 +259,12 @@ class DeadLetter(_Out):
         "recorded-at-missing",
         "duplicate-observation",
         "in-the-future",
+        "in-the-past",
+        "unreadable",
+        "unprocessable",
+        "system-unknown",
+        "value-not-numeric",
+        "word-unknown",
         "unit-missing",
         "unit-unknown",
         "unit-mismatch",
@@ -258,7 +275,11 @@ class DeadLetter(_Out):
     message: str
     """What is wrong and what to do; no value is copied into it."""
     payload: str
-    """The original bytes in base64."""
+    """The original bytes in base64; of more than 256 KiB the first 64 KiB."""
+    payload_bytes: int
+    """How many bytes the original has."""
+    payload_sha256: str
+    """Of the whole original, in hexadecimal digits."""
     first_seen_at: datetime
     resubmitted: bool
 
@@ -270,6 +291,7 @@ MODELS: dict[str, type[BaseModel]] = {
     OUTCOME: OutcomeRecord,
     ALERT: AlertRecord,
     DEAD_LETTER: DeadLetter,
+    DEAD_LETTER_TRIAL: DeadLetter,
 }
 
 

@@ -1,4 +1,4 @@
-"""JSON Schemas of the eleven topics, made from the models (draft 2020-12).
+"""JSON Schemas of all topics, made from the models (draft 2020-12).
 
 `python -m picustream.models.schemas docs/schemas` writes them; a test holds the committed ones against the models.
 What the models check of an event as a whole stands in the schemas as conditions: `value` and `recorded_at` are required
@@ -13,7 +13,17 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from picustream.models.event import ADAPTERS, NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, FactEvent, Status
+from picustream.models.event import (
+    ADAPTERS,
+    NEEDS_FILING_TIME,
+    SAYS_NOTHING,
+    VENTILATOR,
+    WITHDRAWN,
+    FactEvent,
+    Moved,
+    Status,
+)
+from picustream.models.observation import STATED_WORDS
 from picustream.models.record import MODELS
 
 Schema = dict[str, Any]
@@ -49,11 +59,13 @@ def _incoming(topic: str) -> Schema:
     schema: Schema = ADAPTERS[topic].json_schema(schema_generator=_Plain)
     schema.pop("discriminator", None)  # of OpenAPI: JSON Schema does not know it, AsyncAPI means another thing by it
     if "observations" in schema.get("properties", {}):
-        return schema | {"allOf": [_filing_time_needed(by_observation=True), _value_needed()]}
+        told = [_tells_something()] if topic == VENTILATOR else []
+        return schema | {"allOf": [_filing_time_needed(by_observation=True), _value_needed(), *told]}
     stated = {fact.__name__: fact.stated for fact in FactEvent.__subclasses__()}
     for name, fields in stated.items():
         if name in schema["$defs"]:
-            schema["$defs"][name]["allOf"] = [_filing_time_needed(by_observation=False), *_stated_needed(fields)]
+            conditions = [_filing_time_needed(by_observation=False), *_stated_needed(fields)]
+            schema["$defs"][name]["allOf"] = [*conditions, *([_place_needed()] if name == Moved.__name__ else [])]
     return schema
 
 
@@ -77,9 +89,20 @@ def _value_needed() -> Schema:
     silent, speaking = WITHDRAWN | SAYS_NOTHING, set(Status) - WITHDRAWN - SAYS_NOTHING
     return {
         "if": _status_in(silent),
-        "then": _of_each({"if": _status_in(speaking), "then": _given("value")}),
-        "else": _of_each({"if": _status_in(silent), "else": _given("value")}),
+        "then": _of_each({"if": _status_in(speaking), "then": _NEEDS_VALUE}),
+        "else": _of_each({"if": _status_in(silent), "else": _NEEDS_VALUE}),
     }
+
+
+_NEEDS_VALUE = {"required": ["value"]}
+"""Whatever it is: what is no number costs the one observation, and not its event."""
+
+
+def _tells_something() -> Schema:
+    """A ventilator event has an observation, or a known support or control."""
+    words = [{"required": [name], "properties": {name: {"enum": list(known)}}} for name, known in STATED_WORDS.items()]
+    observed = {"required": ["observations"], "properties": {"observations": {"minItems": 1}}}
+    return {"anyOf": [observed, *words]}
 
 
 def _of_each(observation: Schema) -> Schema:
@@ -89,6 +112,11 @@ def _of_each(observation: Schema) -> Schema:
 def _stated_needed(fields: tuple[str, ...]) -> list[Schema]:
     """Without them the fact states nothing; a withdrawal may leave them out."""
     return [{"if": _status_in(WITHDRAWN | SAYS_NOTHING), "else": _given(*fields)}] if fields else []
+
+
+def _place_needed() -> Schema:
+    """Where a child was moved to: the unit, the bed, or both."""
+    return {"if": _status_in(WITHDRAWN | SAYS_NOTHING), "else": {"anyOf": [_given("unit"), _given("bed")]}}
 
 
 def written(schema: Schema) -> str:

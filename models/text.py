@@ -49,14 +49,15 @@ _decoder = json.JSONDecoder(
 def parse(raw: bytes | str) -> Any:
     """One JSON value, numbers as `Number`.
 
-    Raises `NotJson` for anything else: broken UTF-8, NaN, a field given twice, nesting too deep for the machine.
+    A byte order mark at the head is passed over. Raises `NotJson` for anything else: broken UTF-8, NaN, a field given
+    twice, nesting too deep for the machine.
     """
     try:
-        return _decoder.decode(raw if isinstance(raw, str) else raw.decode("utf-8"))
+        return _decoder.decode(raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
     except NotJson:
         raise
     except UnicodeDecodeError:
-        raise NotJson("not UTF-8") from None
+        raise NotJson("not UTF-8: set the sender's encoding to UTF-8") from None
     except RecursionError:
         raise NotJson("nested too deeply") from None
     except ArithmeticError:

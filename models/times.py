@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-_INSTANT = re.compile(
-    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)", re.ASCII
-)
-_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?", re.ASCII)
+_DAY_AND_TIME = r"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
+_OFFSET = r"(?:Z|(?!-00:00)[+-](?:0\d|1[0-4]):[0-5]\d)"
+_INSTANT = re.compile(_DAY_AND_TIME + _OFFSET, re.ASCII)
+_UNKNOWN_OFFSET = re.compile(r".*T.*-00:00", re.ASCII)
+_LOCAL = re.compile(_DAY_AND_TIME, re.ASCII)
 
 
 def parse_instant(text: str) -> datetime:
@@ -20,6 +21,8 @@ def parse_instant(text: str) -> datetime:
     if not _INSTANT.fullmatch(text):
         if _LOCAL.fullmatch(text):
             raise ValueError("time without an offset: add Z or, for example, +08:00")
+        if _UNKNOWN_OFFSET.fullmatch(text):
+            raise ValueError("-00:00 says that the offset is unknown: send Z or the offset itself")
         raise ValueError("not an ISO 8601 time with an offset, for example 2025-01-31T08:00:00+08:00")
     try:
         return datetime.fromisoformat(text).astimezone(UTC)

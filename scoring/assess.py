@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from picustream.scoring.chart.bands import Organ
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
 from picustream.scoring.chart.series import TICK
@@ -19,7 +20,7 @@ from picustream.scoring.clinical.ards import Ards, assessed, onsets_of
 from picustream.scoring.clinical.days import ONE_DAY, closes_at, local_date, midnight
 from picustream.scoring.clinical.eligibility import Screening, decided_after, eligibility_body
 from picustream.scoring.clinical.mods import DayContext, mods_body
-from picustream.scoring.clinical.organs import ORGANS, RULES, Organ
+from picustream.scoring.clinical.organs import ORGANS, RULES
 from picustream.scoring.clinical.outcomes import Course, DayScore, due_times, milestones, outcome_body
 from picustream.scoring.clinical.stay import Stay, assessment, last_day, stay_of, treatment_day, treatment_start
 from picustream.scoring.clinical.view import View, view_of

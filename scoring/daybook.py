@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from picustream.models.variable import Variable
+from picustream.scoring.chart.bands import Organ
 from picustream.scoring.chart.entries import Changes
 from picustream.scoring.clinical.ards import is_candidate
 from picustream.scoring.clinical.days import ONE_DAY, local_date, midnight
-from picustream.scoring.clinical.organs import ANCHORS, ORGANS, RULES, Organ, OrganDay
+from picustream.scoring.clinical.organs import ANCHORS, ORGANS, RULES, OrganDay
 from picustream.scoring.clinical.pairing import Pair, pair_of
 from picustream.scoring.clinical.view import View
 from picustream.scoring.reach import Part, Reaches

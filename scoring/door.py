@@ -4,7 +4,6 @@ Nothing that comes in can raise here, and nothing is dropped silently: each faul
 what is wrong and what to do; no value of the event is copied into them.
 """
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,18 +23,20 @@ from picustream.models.event import (
     WITHDRAWN,
     ArdsAssessed,
     Event,
-    LabEvent,
+    Observation,
     ObservationEvent,
     id_of,
 )
+from picustream.scoring import hints
 from picustream.scoring.chart.entries import Filed, filed
-from picustream.scoring.chart.reading import asked_for
-from picustream.scoring.chart.units import Unusable, canonical_value
+from picustream.scoring.chart.reading import asked_for, exact_value
+from picustream.scoring.chart.units import Unusable
 from picustream.scoring.rules import Rules
 
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""Before any time of an event."""
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-"""Beyond these a time is a typing error, whatever the clock says."""
+"""Beyond this a time is a typing error, whatever the clock says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,30 +130,46 @@ class Door:
         _check_key(arrival.key, event)
         for check in (_check_value_given, _check_filing_time, _check_identities):
             check(event)
-        _check_times(event, latest)
+        self._check_times(event, latest)
         assert arrival.value is not None
-        return Accepted(event, filed(arrival.topic, event, arrival.value.decode()))
+        return Accepted(event, filed(arrival.topic, event, arrival.value.decode("utf-8-sig")))
 
     def _observations(self, event: Event) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
         if not isinstance(event, ObservationEvent):
             return (), ()
-        specimen = event.specimen if isinstance(event, LabEvent) else "unknown"
-        faults, ignored = [], []
+        faults = [_unknown_word(field) for field in event.unknown_words()]
+        ignored = []
         for place, said in enumerate(event.observations):
-            variable = asked_for(said, specimen, self._rules.codemap)
-            if variable is None:
+            if self._rules.codemap.known_elsewhere(said.system, said.code):
+                faults.append(_of_observation("system-unknown", place, _SYSTEM_UNKNOWN))
+            elif asked_for(said, event.specimen_known, self._rules.codemap) is None:
                 ignored.append(said.code)
-                continue
-            status = event.status_of(said)
-            if said.value is None or status in WITHDRAWN or status in SAYS_NOTHING:
-                continue
-            try:
-                canonical_value(variable, said.value, said.unit, self._rules.codemap)
-            except Unusable as unusable:
-                part = "value" if unusable.reason == "implausible" else "unit"
-                path = f"/observations/{place}/{part}"
-                faults.append(Fault(unusable.reason, path, str(unusable), "observation"))
+            else:
+                faults.extend(self._observation(event, said, place))
         return tuple(faults), tuple(ignored)
+
+    def _observation(self, event: ObservationEvent, said: Observation, place: int) -> Iterator[Fault]:
+        """The fault of an observation that a rule uses; of one that states no value none is looked for."""
+        variable, status = asked_for(said, event.specimen_known, self._rules.codemap), event.status_of(said)
+        if variable is None or status in WITHDRAWN or status in SAYS_NOTHING:
+            return
+        try:
+            exact_value(variable, said, self._rules.codemap)
+        except Unusable as unusable:
+            yield _of_observation(unusable.reason, place, str(unusable))
+
+    def _check_times(self, event: Event, latest: datetime) -> None:
+        """T6: one wrong year must not close every day, and an empty date that became 1970 opens no stay."""
+        times = list(_times(event))
+        for path, moment in times:
+            if moment > latest:
+                message = "a time ahead of the clock; check the feed's year, offset and clock, then send it again"
+                raise _Refused(Fault("in-the-future", path, message))
+        earliest = self._rules.protocol.time.earliest
+        for path, moment in times:
+            if moment < earliest:
+                message = "a time before the protocol's earliest; has an empty date become 1970 or 1900? Send it right"
+                raise _Refused(Fault("in-the-past", path, message))
 
 
 def turned_away(arrival: Arrival, fault: Fault) -> Admission:
@@ -182,16 +199,23 @@ def _parsed(raw: bytes | None) -> Any:
     try:
         return text.parse(raw)
     except text.NotJson as error:
-        raise _Refused(Fault("not-json", "", str(error))) from None
+        looks = hints.of_bytes(raw)
+        message = f"{error}; it {looks}" if looks else str(error)
+        raise _Refused(Fault("not-json", "", message)) from None
 
 
 def _schema_fault(topic: str, value: Any, error: ValidationError) -> Fault:
     """The first fault as a JSON pointer and a message without the value."""
+    looks = hints.of_value(value)
+    if looks:
+        return Fault("schema", "", f"JSON, but not an event: it looks like {looks}")
     if not isinstance(value, dict):
         return Fault("schema", "", "JSON, but not an object; an event is one")
     first = error.errors(include_url=False, include_input=False, include_context=True)[0]
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return Fault("schema", "/type", "type is missing or not one that this topic has")
+        died = value.get("type") in _WORDS_FOR_DEATH
+        more = f"; {_SEND_DIED}" if died and topic == ADT else ""
+        return Fault("schema", "/type", f"type is missing or not one that this topic has{more}")
     steps = first["loc"][1:] if topic in _CHOSEN_BY_TYPE else first["loc"]
     parts = [str(step) for step in steps]
     missing = first.get("ctx", {}).get("field")
@@ -199,7 +223,13 @@ def _schema_fault(topic: str, value: Any, error: ValidationError) -> Fault:
         parts.append(str(missing))
     path = "".join(f"/{part[:64].replace('~', '~0').replace('/', '~1')}" for part in parts)
     message = "unknown field; the schema is closed" if first["type"] == "extra_forbidden" else first["msg"]
+    if path == "/destination" and value.get("destination") in _WORDS_FOR_DEATH:
+        message = f"{message}; {_SEND_DIED}"
     return Fault("schema", path, message.removeprefix("Value error, "))
+
+
+_WORDS_FOR_DEATH = frozenset({"expired", "deceased", "died", "dead", "death", "exp", "Expired", "Deceased", "Died"})
+_SEND_DIED = "of a child who died send the type `died`, with the time of death"
 
 
 _CHOSEN_BY_TYPE = frozenset({ADT, TRIAL})
@@ -216,7 +246,7 @@ def _check_value_given(event: Event) -> None:
         return
     for place, said in enumerate(event.observations):
         status = event.status_of(said)
-        if said.value is None and status not in WITHDRAWN and status not in SAYS_NOTHING:
+        if "value" not in said.model_fields_set and status not in WITHDRAWN and status not in SAYS_NOTHING:
             raise _Refused(Fault("schema", f"/observations/{place}/value", "value is required for this status"))
 
 
@@ -238,16 +268,6 @@ def _check_identities(event: Event) -> None:
         seen.add(identity)
 
 
-def _check_times(event: Event, latest: datetime) -> None:
-    """T6: one wrong year must not close every day."""
-    for path, moment in _times(event):
-        if moment > latest:
-            message = "a time ahead of the clock; check the feed's year, offset and clock, then send it again"
-            raise _Refused(Fault("in-the-future", path, message))
-        if moment < EARLIEST:
-            raise _Refused(Fault("schema", path, "a time before 1900; check the feed's clock"))
-
-
 def _times(event: Event) -> Iterator[tuple[str, datetime]]:
     yield ("/observed_at" if isinstance(event, ObservationEvent) else "/occurred_at"), event.happened_at
     if event.recorded_at is not None:
@@ -256,18 +276,17 @@ def _times(event: Event) -> Iterator[tuple[str, datetime]]:
         yield "/onset_at", event.onset_at
 
 
-def dead_letter_fields(arrival: Arrival, fault: Fault, now: datetime, resubmitted: bool) -> dict[str, Any]:
-    """A dead letter's fields, the original bytes included."""
-    return {
-        "topic": arrival.topic,
-        "partition": arrival.partition,
-        "offset": arrival.offset,
-        "key": arrival.key.decode("utf-8", "backslashreplace") if arrival.key is not None else None,
-        "scope": fault.scope,
-        "reason": fault.reason,
-        "path": fault.path,
-        "message": fault.message,
-        "payload": base64.b64encode(arrival.value or b"").decode(),
-        "first_seen_at": now,
-        "resubmitted": resubmitted,
-    }
+_SYSTEM_UNKNOWN = (
+    "the code is known, and not under this system; send its own system, or list the code under this one in a code map"
+)
+_PART = {"implausible": "value", "value-not-numeric": "value", "word-unknown": "comparator", "system-unknown": "system"}
+"""Where in an observation the fault lies; with its unit where no other part is named."""
+
+
+def _of_observation(reason: str, place: int, message: str) -> Fault:
+    return Fault(reason, f"/observations/{place}/{_PART.get(reason, 'unit')}", message, "observation")
+
+
+def _unknown_word(field: str) -> Fault:
+    message = f"the {field} is no word of its list, and counts as unknown; the rest of the event is used"
+    return Fault("word-unknown", f"/{field}", message, "observation")

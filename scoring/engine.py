@@ -16,8 +16,9 @@ from picustream.scoring.alerts.alerts import Severity, passing_alert
 from picustream.scoring.alerts.feeds import View
 from picustream.scoring.alerts.feedwatch import FeedWatch
 from picustream.scoring.batch import Batch, Effects
+from picustream.scoring.deadletters import dead_letter_output
 from picustream.scoring.door import Admission, Arrival, Door
-from picustream.scoring.outputs import Output, alert_output, dead_letter_output, record_output
+from picustream.scoring.outputs import Output, alert_output, record_output
 from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
 from picustream.scoring.stayfile import StayFile

@@ -11,8 +11,8 @@ from typing import Literal
 
 from picustream.models.protocol import Protocol, hours, minutes
 from picustream.models.variable import Variable
+from picustream.scoring.chart.bands import Organ
 from picustream.scoring.clinical.days import ONE_DAY, local_date
-from picustream.scoring.clinical.organs import Organ
 
 Changed = Variable | Literal["ventilator"]
 Part = Organ | Literal["pairs", "plateau"]

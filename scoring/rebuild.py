@@ -10,10 +10,11 @@ from datetime import datetime
 
 from picustream.models import text
 from picustream.models.event import Admitted
-from picustream.models.record import ALERT, DEAD_LETTER
+from picustream.models.record import ALERT, DEAD_LETTERS
+from picustream.scoring.deadletters import dead_letter_id
 from picustream.scoring.door import Admission, Arrival, Fault, turned_away
 from picustream.scoring.engine import Effects, Engine, Output
-from picustream.scoring.outputs import HEAD_HEADER, dead_letter_id
+from picustream.scoring.outputs import HEAD_HEADER
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head
 from picustream.scoring.rules import Rules
@@ -42,7 +43,7 @@ class Rebuild:
 
     def told(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> None:
         """Takes note of one output record. Raises `CannotRebuild`."""
-        if topic == DEAD_LETTER:
+        if topic in DEAD_LETTERS:
             letter = text.parse(value)
             self._letters.add(letter["event_id"])
             if letter["reason"] == "in-the-future":

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 from picustream.models import text
+from picustream.scoring.deadletters import dead_letter_id
 from picustream.scoring.door import LATEST, Arrival
 from picustream.scoring.engine import Batch, Engine
-from picustream.scoring.outputs import dead_letter_id
 
 
 class History:

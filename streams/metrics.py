@@ -7,10 +7,11 @@ from contextlib import contextmanager, suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from picustream.models.record import DEAD_LETTERS as LETTER_TOPICS
 from picustream.streams.engine import Effects
 from picustream.streams.intake import Intake
 from picustream.streams.outbox import Entry
-from picustream.streams.topics import DEAD_LETTER, INPUTS
+from picustream.streams.topics import INPUTS
 
 REGISTRY = CollectorRegistry()
 
@@ -82,7 +83,7 @@ def published(entries: Iterable[Entry]) -> None:
     """Count records that Kafka has."""
     for entry in entries:
         OUTPUTS.labels(entry.topic).inc()
-        if entry.topic == DEAD_LETTER:
+        if entry.topic in LETTER_TOPICS:
             DEAD_LETTERS.labels(_reason(entry.value)).inc()
 
 

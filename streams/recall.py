@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from picustream.models.record import DEAD_LETTER
+from picustream.models.record import DEAD_LETTERS
 from picustream.scoring.recall import History
 from picustream.streams import metrics, tail
 from picustream.streams.clock import Clock
@@ -68,7 +68,7 @@ class Recaller:
                 if record.offset < control.next.get(record.topic, 0) and self._belongs(partition, record):
                     history.take(arrival_of(record.topic, partition, record, self.clock))
 
-        await self._read(partition, [DEAD_LETTER], tell, read)
+        await self._read(partition, DEAD_LETTERS, tell, read)
         await self._read(partition, INPUTS, take, read)
         fields = dict(zip(stays, await self.store.states(partition, list(stays)), strict=True))
 

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from picustream.models.event import ADT, LAB, TRIAL, VENTILATOR, VITAL
 from picustream.models.event import INPUT_TOPICS as INPUTS
-from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
+from picustream.models.record import (
+    ALERT,
+    APPS,
+    DEAD_LETTER,
+    DEAD_LETTER_TRIAL,
+    DEAD_LETTERS,
+    ELIGIBILITY,
+    MODS,
+    OUTCOME,
+)
 from picustream.models.record import OUTPUT_TOPICS as OUTPUTS
 from picustream.streams.errors import UserError
 from picustream.streams.settings import Settings
@@ -20,9 +29,32 @@ if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
 __all__ = [
-    "ADT", "ALERT", "ALL", "APPS", "DEAD_LETTER", "ELIGIBILITY", "INPUTS", "LAB", "MODS", "OUTCOME", "OUTPUTS", "TRIAL",
-    "VENTILATOR", "VITAL", "Finding", "check", "configuration", "create", "ensure", "missing", "partition_counts",
-    "partition_of", "repair", "resolve",
+    "ADT",
+    "ALERT",
+    "ALL",
+    "APPS",
+    "DEAD_LETTER",
+    "DEAD_LETTERS",
+    "DEAD_LETTER_TRIAL",
+    "ELIGIBILITY",
+    "INPUTS",
+    "LAB",
+    "MODS",
+    "OUTCOME",
+    "OUTPUTS",
+    "TRIAL",
+    "VENTILATOR",
+    "VITAL",
+    "Finding",
+    "check",
+    "configuration",
+    "create",
+    "ensure",
+    "missing",
+    "partition_counts",
+    "partition_of",
+    "repair",
+    "resolve",
 ]  # fmt: skip
 
 ALL = INPUTS + OUTPUTS
@@ -70,7 +102,7 @@ def configuration(topic: str, replication: int = 1) -> dict[str, str]:
         "cleanup.policy": "delete",
         "retention.ms": "-1",
         "retention.bytes": "-1",
-        "max.message.bytes": str(LARGEST_MESSAGE if topic == DEAD_LETTER else LARGEST_EVENT),
+        "max.message.bytes": str(LARGEST_MESSAGE if topic in DEAD_LETTERS else LARGEST_EVENT),
         "message.timestamp.type": "LogAppendTime",
         # An acknowledged record survives the loss of one copy, and one copy may be away for maintenance.
         "min.insync.replicas": "2" if replication >= 3 else "1",
@@ -89,6 +121,8 @@ def resolve(word: str) -> str:
     """The topic that a full name (`picu.score.mods.v1`) or words of it that no other topic has (`mods`) mean."""
     if word in ALL:
         return word
+    if f"picu.{word}.v1" in ALL:
+        return f"picu.{word}.v1"
     meant = [topic for topic in ALL if f".{word}." in f".{topic}."]
     if len(meant) == 1:
         return meant[0]

@@ -30,6 +30,7 @@ RULES = {
         "V1": "usable values and their order",
         "V2": "exact decimals",
         "V3": "PEEP in force",
+        "V4": "values of which only a side is known",
     },
     "Marshall MODS": {
         "M1": "bands",

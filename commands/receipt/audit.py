@@ -11,8 +11,8 @@ from picustream.commands.receipt.working import conversion, working
 from picustream.models.birth import parse_birth
 from picustream.models.record import AppsComponent, AppsRecord, Input, ModsComponent, ModsRecord
 from picustream.models.text import printed
+from picustream.scoring.chart.bands import BANDS
 from picustream.scoring.clinical.apps import age_points, pf_points
-from picustream.scoring.clinical.organs import BANDS
 
 WITH_VALUE = ("measured", "carried-forward")
 

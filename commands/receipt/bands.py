@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from picustream.commands.receipt.words import MEASURES, unit_of
 from picustream.models.record import AppsComponent, ModsComponent, Organ
-from picustream.scoring.clinical.organs import BANDS
+from picustream.scoring.chart.bands import BANDS
 
 _LOWEST_GCS, _HIGHEST_GCS = 3, 15
 

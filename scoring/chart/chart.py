@@ -2,7 +2,8 @@
 
 The chart is a set, not a story (invariant I1): filing an event is a join that is commutative, associative and
 idempotent, so the chart does not depend on the order, the batches or the repeats in which events came. Versions of
-one thing are ordered by filing time, then event id, then canonical text; what lost its last current version is let go.
+one thing are ordered by filing time, then status, event id and canonical text; what lost its last current version is
+let go.
 """
 
 from collections.abc import Iterable, Iterator
@@ -95,7 +96,7 @@ class Chart:
         self._release(old, changes)
         if self.gone and not self.held.names(old.filed.patient_id):
             raise Recall  # what was let go of may name the patient, too
-        if new.filed.rank != old.filed.rank and self.conflicts.settle(piece):
+        if new.rank != old.rank and self.conflicts.settle(piece):
             changes.conflicts = True
 
     def _release(self, old: Entry | Fact, changes: Changes) -> None:
@@ -179,19 +180,19 @@ class Chart:
 
     # Versions. ------------------------------------------------------------------------------------------------------
 
-    def _supersedes(self, kind: Kind, identity: Identity, new: Filed, old: Filed, changes: Changes) -> bool:
+    def _supersedes(self, kind: Kind, identity: Identity, new: Entry, old: Entry, changes: Changes) -> bool:
         """Whether `new` is the later version of two; the other one is remembered as hidden."""
         later = self._later((kind, *identity), new, old, changes)
-        loser = old if later else new
+        loser = old.filed if later else new.filed
         self._hidden.setdefault((kind, identity), {})[loser.key] = loser
         return later
 
-    def _later(self, piece: Piece, new: Filed, old: Filed, changes: Changes) -> bool:
+    def _later(self, piece: Piece, new: Entry | Fact, old: Entry | Fact, changes: Changes) -> bool:
         """Whether `new` is the later version; what ties in all but the text is a conflict, told and still decided."""
         if new.rank != old.rank:
             return new.rank > old.rank
-        later = (canonical(parse(new.text)), new.topic) > (canonical(parse(old.text)), old.topic)
-        self.conflicts.note(piece, new if later else old)
+        later = _tie_breaker(new.filed) > _tie_breaker(old.filed)
+        self.conflicts.note(piece, (new if later else old).filed)
         changes.conflicts = True
         return later
 
@@ -200,7 +201,7 @@ class Chart:
         old = self._current.get(identity)
         if old is not None:
             same = new.filed.says_the_same(old.filed)
-            if same or not self._supersedes("observation", identity, new.filed, old.filed, changes):
+            if same or not self._supersedes("observation", identity, new, old, changes):
                 return
         self._current[identity] = new
         self._hold(("observation", *identity), new, old, changes)
@@ -232,7 +233,7 @@ class Chart:
         old = self._ventilation.get(identity)
         if old is not None:
             same = kept.says_the_same(old.filed)
-            if same or not self._supersedes("ventilation", identity, kept, old.filed, changes):
+            if same or not self._supersedes("ventilation", identity, new, old, changes):
                 return
         peaks = [o for o in self.beside.get(identity, ()) if o.variable is Variable.PEAK_PRESSURE]
         for peak in peaks:
@@ -251,10 +252,10 @@ class Chart:
         identity = (getattr(event, "id", None) or event.event_id) if many else event.event_id
         kind: str = getattr(event, "type")  # noqa: B009 - every concrete fact has one, the base class does not
         key = (kind, event.source, identity) if many else (kind,)
-        old = self.facts.get(key)
-        if old is not None and (kept.says_the_same(old.filed) or not self._later(key, kept, old.filed, changes)):
+        old, new = self.facts.get(key), Fact(kept, event, kept.order(identity))
+        if old is not None and (kept.says_the_same(old.filed) or not self._later(key, new, old, changes)):
             return
-        self.facts[key] = new = Fact(kept, event, kept.order(identity))
+        self.facts[key] = new
         self._hold(key, new, old, changes)
         changes.facts = True
 
@@ -262,5 +263,9 @@ class Chart:
 def _said(event: VentilatorEvent, kept: Filed) -> Ventilation:
     """What a ventilator event says of support and control."""
     stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
-    support, control = (said if stands and said != "unknown" else None for said in (event.support, event.control))
-    return Ventilation(kept, support, control, stands, kept.order(kept.event_id))
+    support, control = (event.support_known, event.control_known) if stands else (None, None)
+    return Ventilation(kept, support, control, stands, kept.order(kept.event_id), kept.version(event.status))
+
+
+def _tie_breaker(filed: Filed) -> tuple[str, str]:
+    return canonical(parse(filed.text)), filed.topic

@@ -6,10 +6,14 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Literal
 
-from picustream.models.event import LAB, SAYS_NOTHING, WITHDRAWN, Event, FactEvent
+from picustream.models.event import LAB, SAYS_NOTHING, STATUS_RANK, WITHDRAWN, Event, FactEvent, Status
+from picustream.models.record import Comparator
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
 from picustream.scoring.chart.series import Order
+
+Version = tuple[datetime, int, str]
+"""(filed at, rank of the status, event id): decides between versions of one thing, unless it ties."""
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +29,7 @@ class Filed:
     text: str
     """As it came."""
     rank: tuple[datetime, str] = field(init=False)
-    """What decides between versions of one thing, unless it ties."""
+    """Filing time and event id: the order of events."""
     key: str = field(init=False)
     """A short name of the text, for the store."""
     holds: int = 0
@@ -42,6 +46,11 @@ class Filed:
         if self.rank != other.rank or self.topic != other.topic:
             return False
         return self.text == other.text or canonical(parse(self.text)) == canonical(parse(other.text))
+
+    def version(self, status: Status) -> Version:
+        """The rank of something this event says, with the status that it says it with."""
+        moment, event_id = self.rank
+        return moment, STATUS_RANK[status], event_id
 
     def order(self, identity: str) -> Order:
         """The place of something this event says in the order V1."""
@@ -64,12 +73,15 @@ class Observed:
     value: Decimal | None
     """In the variable's canonical unit; None when unusable."""
     fault: str | None
-    """Why it is unusable: `withdrawn`, `no-value` or a dead-letter reason."""
+    """Why it is unusable: `withdrawn`, `no-value`, `comparator` or a dead-letter reason."""
     stands: bool
     """Whether it is not withdrawn, whatever it is worth."""
     original: Decimal | None
     unit: str | None
     order: Order
+    rank: Version
+    comparator: Comparator | None = None
+    """The true value lies on that side of the value (V4)."""
 
     @property
     def at(self) -> datetime:
@@ -96,6 +108,7 @@ class Ventilation:
     control: str | None
     stands: bool
     order: Order
+    rank: Version
 
     @property
     def at(self) -> datetime:
@@ -113,6 +126,10 @@ class Fact:
     @property
     def at(self) -> datetime:
         return self.order[0]
+
+    @property
+    def rank(self) -> Version:
+        return self.filed.version(self.event.status)
 
     @property
     def stands(self) -> bool:

@@ -1,30 +1,46 @@
-"""What one observation of an event says: its variable, its usable value or why there is none (V1; section 2)."""
+"""What one observation of an event says: its variable, its usable value or why there is none (V1, V4)."""
 
 from decimal import Decimal
+from typing import cast
 
 from picustream.models.codemap import CodeMap
-from picustream.models.event import SAYS_NOTHING, WITHDRAWN, LabEvent, Observation, ObservationEvent, Status
+from picustream.models.event import SAYS_NOTHING, WITHDRAWN, Observation, ObservationEvent, Status
 from picustream.models.protocol import Protocol
+from picustream.models.record import Comparator
 from picustream.models.variable import Variable
+from picustream.scoring.chart.bands import is_certain
 from picustream.scoring.chart.entries import Filed, Observed
 from picustream.scoring.chart.units import Unusable, canonical_value
+
+COMPARATOR = "comparator"
+"""Why a value is not usable of which only a side is known (V4)."""
 
 
 def observed_of(
     event: ObservationEvent, said: Observation, kept: Filed, protocol: Protocol, codemap: CodeMap
 ) -> Observed:
     """The version of an observation that an event brings; `kept` is the event as the chart keeps it."""
-    specimen = event.specimen if isinstance(event, LabEvent) else "unknown"
-    variable = asked_for(said, specimen, codemap)
+    variable = asked_for(said, event.specimen_known, codemap)
     status = event.status_of(said)
     value, fault = _usable(variable, said, status, protocol, codemap) if variable else (None, "not-asked-for")
     identity = event.id_of(said)
-    stands, order = status not in WITHDRAWN, kept.order(identity)
-    return Observed(kept, identity, variable, value, fault, stands, said.value, said.unit, order)
+    return Observed(
+        filed=kept,
+        id=identity,
+        variable=variable,
+        value=value,
+        fault=fault,
+        stands=status not in WITHDRAWN,
+        original=said.number,
+        unit=said.unit,
+        order=kept.order(identity),
+        rank=kept.version(status),
+        comparator=cast(Comparator | None, said.comparator) if value is not None else None,
+    )
 
 
 def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | None:
-    """The variable an observation measures, or None for a code nobody asked for.
+    """The variable an observation measures, or None for a code that no rule uses.
 
     A blood gas of unstated or other origin is no arterial one (docs/topics.md, codes and units).
     """
@@ -36,16 +52,37 @@ def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | 
     return variable if specimen in ("arterial", "unknown") else None
 
 
+def exact_value(variable: Variable, said: Observation, codemap: CodeMap) -> Decimal:
+    """The number of an observation in the variable's canonical unit, whatever its comparator.
+
+    Raises `Unusable` with the first fault of it, in the order value, comparator, unit, range.
+    """
+    if said.number is None:
+        raise Unusable("value-not-numeric", "the value is not a JSON number; " + _NUMBER_WANTED)
+    if not said.comparator_known:
+        raise Unusable("word-unknown", "the comparator is none of < <= >= >; without a meaning the value is not used")
+    return canonical_value(variable, said.number, said.unit, codemap)
+
+
+_NUMBER_WANTED = (
+    "send it without quotes, words or signs; a value below or above a limit as the limit with a `comparator`, and what "
+    "has no number with the status cancelled, or not at all"
+)
+
+
 def _usable(
     variable: Variable, said: Observation, status: Status, protocol: Protocol, codemap: CodeMap
 ) -> tuple[Decimal | None, str | None]:
-    """Rule V1: current, not withdrawn, unit known, in range; else the fault."""
+    """Rules V1, V4: current, not withdrawn, unit known, in range, its points certain; else the fault."""
     if status in WITHDRAWN:
         return None, "withdrawn"
     unused = status is Status.PRELIMINARY and not protocol.data.use_preliminary
-    if status in SAYS_NOTHING or unused or said.value is None:
+    if status in SAYS_NOTHING or unused:
         return None, "no-value"
     try:
-        return canonical_value(variable, said.value, said.unit, codemap), None
+        value = exact_value(variable, said, codemap)
     except Unusable as unusable:
         return None, unusable.reason
+    if said.comparator is not None and not is_certain(variable, value, cast(Comparator, said.comparator)):
+        return None, COMPARATOR
+    return value, None

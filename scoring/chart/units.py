@@ -16,8 +16,10 @@ CREATININE_MG_DL_TO_UMOL_L = Decimal("88.40")
 BILIRUBIN_MG_DL_TO_UMOL_L = Decimal("17.104")
 ONE = Decimal(1)
 
+MOST_DIGITS = 80
+"""Of a number: more than the exact decimal form of a binary number in any range here has, which some feeds send."""
 EXACT_DIGITS = 120
-"""More than a value of 40 digits times any factor here can have."""
+"""More than a value of so many digits times any factor here can have."""
 GREATEST_MAGNITUDE = 30
 """A power of ten, up or down, beyond any range, and beyond what exact arithmetic should be asked to hold."""
 
@@ -94,8 +96,8 @@ def canonical_value(variable: Variable, value: Decimal, unit: str | None, codema
     Raises `Unusable` with `unit-missing`, `unit-unknown`, `unit-mismatch` or `implausible`.
     """
     quantity = QUANTITIES[variable]
-    if abs(value.adjusted()) > GREATEST_MAGNITUDE:
-        raise Unusable("implausible", "a magnitude that no measurement has")
+    if abs(value.adjusted()) > GREATEST_MAGNITUDE or len(value.as_tuple().digits) > MOST_DIGITS:
+        raise Unusable("implausible", "a magnitude, or a number of digits, that no measurement has")
     with localcontext() as context:
         context.prec = EXACT_DIGITS
         exact = value * _factor(variable, quantity, value, unit, codemap)

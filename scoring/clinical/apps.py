@@ -124,12 +124,19 @@ def _body(
 
 
 def _age(context: ArdsContext, onset: datetime) -> AppsComponent:
-    """A7: completed years at the onset; a birth date without a day is enough where every possible one agrees."""
-    stay = context.stay
-    if stay.birth is None:
+    """A7: completed years at the onset; a birth date without a day is enough where every possible one agrees.
+
+    Dates after the onset are no possible ones, and neither is one that makes the patient too old to be true (E1).
+    """
+    stay, day = context.stay, local_date(onset, context.protocol.zone)
+    if stay.birth_is_implausible(context.protocol):
+        return _missing("birth-date-implausible")
+    stated = stay.admitted.birth_date
+    possible = stated.up_to(day) if stated is not None else None
+    if possible is None:
         return _missing("birth-date-missing")
-    youngest, oldest = stay.birth.years_on(local_date(onset, context.protocol.zone))
-    inputs = [birth_input(stay.admission, str(stay.birth))]
+    youngest, oldest = possible.years_on(day)
+    inputs = [birth_input(stay.admission, str(stated))]
     points = age_points(youngest) if age_points(youngest) == age_points(oldest) else None
     value = Decimal(youngest) if youngest == oldest else None
     reason = None if points is not None else "birth-date-imprecise"

@@ -56,6 +56,12 @@ def decided_after(stay: Stay, protocol: Protocol) -> datetime:
     return stay.start + hours(protocol.stay.minimum_hours)
 
 
+def closes_at(stay: Stay, protocol: Protocol) -> datetime | None:
+    """When enrolment closes for the stay, where the protocol sets a limit."""
+    limit = protocol.enrolment.closes_after_hours
+    return None if limit is None else stay.start + hours(limit)
+
+
 def eligibility_body(screening: Screening, now: datetime) -> Body:
     """E5: the state, a reason per criterion, and when time alone would change it."""
     found: dict[str, Met] = {
@@ -74,6 +80,7 @@ def eligibility_body(screening: Screening, now: datetime) -> Body:
         "criteria": criteria,
         "eligible_since": max(since) if state == "eligible" else None,
         "next_change_at": screening.decided_after if waiting else None,
+        "closes_at": closes_at(screening.stay, screening.protocol),
     }
     closed = now > screening.decided_after
     steady = [Criterion(**{**dict(c), "detail": _without_countdown(c.detail)}) for c in criteria]
@@ -116,17 +123,20 @@ def age_on(birth: date, day: date, protocol: Protocol) -> bool | None:
 def age_criterion(screening: Screening) -> Met:
     """E1: age at the admission's local date; an imprecise birth date decides where every possible one agrees."""
     stay, protocol = screening.stay, screening.protocol
-    if stay.birth is None:
+    if stay.birth_is_implausible(protocol):
+        return Met(None, "birth-date-implausible", (stay.admission,))
+    birth = stay.admitted.birth_date
+    if birth is None:
         return Met(None, "birth-date-missing", (stay.admission,))
     day = local_date(stay.start, protocol.zone)
-    verdicts = {age_on(born, day, protocol) for born in _possible_dates(stay.birth, day)}
+    verdicts = {age_on(born, day, protocol) for born in _possible_dates(birth, day)}
     evidence = (stay.admission,)
     if len(verdicts) > 1:
         return Met(None, IMPRECISE_REVIEW, evidence, review=True)
     verdict = verdicts.pop()
     if verdict is None:
         return Met(None, f"age-{protocol.age.review_from_years}-review", evidence, review=True)
-    return Met(verdict, _age_detail(stay.birth, day), evidence)
+    return Met(verdict, _age_detail(birth, day), evidence)
 
 
 def _possible_dates(birth: Birth, admission: date) -> set[date]:
@@ -190,7 +200,8 @@ def data_criterion(screening: Screening, now: datetime) -> Met:
         return Met(None, "not-evaluated", evidence)
     if stay.admitted.sex == "unknown":
         return Met(False, "sex-missing", evidence)
-    if stay.birth is None or not (stay.birth.complete or age_criterion(screening).met is not None):
+    birth = stay.birth_by(screening.protocol)
+    if birth is None or not (birth.complete or age_criterion(screening).met is not None):
         return Met(False, "birth-date-incomplete", evidence)
     if not screening.measured_early():
         return Met(False, "nothing-measured", evidence)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from picustream.models.protocol import Protocol, hours
 from picustream.models.record import Basis, ModsComponent, Range, Window
 from picustream.models.text import printed
+from picustream.scoring.chart.bands import BANDS, Organ, points_of
 from picustream.scoring.clinical.days import ONE_DAY, closes_at, counted_in, local_date, midnight, study_day
-from picustream.scoring.clinical.organs import BANDS, ORGANS, Organ, OrganDay
+from picustream.scoring.clinical.organs import ORGANS, OrganDay
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body
 from picustream.scoring.records.receipts import inputs_of, rejected
@@ -53,7 +54,8 @@ def mods_body(
 
 def may_be_child(stay: Stay, day: date, protocol: Protocol) -> bool:
     """M11: whether the patient may be under 18 on a day; an unknown age may."""
-    return stay.birth is None or stay.birth.years_on(day)[0] < protocol.age.adult_from_years
+    birth = stay.birth_by(protocol)
+    return birth is None or birth.years_on(day)[0] < protocol.age.adult_from_years
 
 
 def _component(
@@ -68,9 +70,10 @@ def _component(
     value = found.value
     component = ModsComponent(
         organ=organ,
-        points=0 if value is None else BANDS[organ].points(value),
+        points=0 if value is None else _points(organ, found),
         basis=basis or "assumed-normal",
         value=None if value is None else printed(value),
+        comparator=found.comparator,
         unit=None if value is None else BANDS[organ].unit,
         observed_at=found.observed_at,
         age_hours=age,
@@ -79,6 +82,13 @@ def _component(
         candidates_rejected=rejected(today.rejected),
     )
     return component, set(today.caveats)
+
+
+def _points(organ: Organ, found: OrganDay) -> int:
+    assert found.value is not None
+    points = points_of(organ, found.value, found.comparator)
+    assert points is not None  # a value whose points are not certain is not usable (V4)
+    return points
 
 
 def _hours_until(found: OrganDay, end: datetime) -> Decimal:

@@ -3,7 +3,8 @@
 Six organs of 0-4 points, from the FIRST measured value of the local day, not the worst (M2).
 
 Traps:
-- Bands are open below and closed above, and nothing is rounded first (M1). Printed tables leave gaps between integers.
+- Bands (`scoring/chart/bands.py`) are open below and closed above, and nothing is rounded first (M1). Printed tables leave
+  gaps between integers.
 - SI units only: reproductions of the table in mg/dL contradict one another.
 - Not the "modified Marshall" of pancreatitis, which has three organs.
 - At equal times a total of the Glasgow Coma Scale goes before its parts (M6). The verbal part of an intubated child
@@ -12,57 +13,28 @@ Traps:
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from heapq import merge
 from typing import Literal
 
 from picustream.models.protocol import minutes
+from picustream.models.record import Comparator
 from picustream.models.variable import Variable
+from picustream.scoring.chart.bands import Organ
 from picustream.scoring.chart.entries import Observed, Ventilation
 from picustream.scoring.clinical.pairing import Pair, pair_of, triplet_of
 from picustream.scoring.clinical.stay import sedated
 from picustream.scoring.clinical.support import INVASIVE, support_in_force
 from picustream.scoring.clinical.view import TOLD, View
 
-Organ = Literal["respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic"]
 ORGANS: tuple[Organ, ...] = ("respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic")
 """In the order of every record."""
 
 Reason = Literal["not-measured", "no-cvp", "unpaired", "implausible", "withdrawn", "sedated"]
 Source = Observed | Ventilation
 
-
-@dataclass(frozen=True, slots=True)
-class Bands:
-    """Edges at which a point is added: on values above them, or on values at or below them (M1)."""
-
-    edges: tuple[int, int, int, int]
-    high_is_bad: bool
-    unit: str
-
-    def points(self, value: Decimal) -> int:
-        """0-4 points of a value in `unit`."""
-        return sum(value > edge if self.high_is_bad else value <= edge for edge in self.edges)
-
-    def band(self, points: int) -> str:
-        """The band that gives these points, to read."""
-        edges = self.edges if self.high_is_bad else self.edges[::-1]
-        place = points if self.high_is_bad else 4 - points
-        if place == 0:
-            return f"<= {edges[0]}"
-        return f"> {edges[3]}" if place == 4 else f"({edges[place - 1]}, {edges[place]}]"
-
-
-BANDS: dict[Organ, Bands] = {
-    "respiratory": Bands((300, 225, 150, 75), high_is_bad=False, unit="mm[Hg]"),
-    "renal": Bands((100, 200, 350, 500), high_is_bad=True, unit="umol/L"),
-    "hepatic": Bands((20, 60, 120, 240), high_is_bad=True, unit="umol/L"),
-    "cardiovascular": Bands((10, 15, 20, 30), high_is_bad=True, unit="1"),
-    "haematologic": Bands((120, 80, 50, 20), high_is_bad=False, unit="10*9/L"),
-    "neurologic": Bands((14, 12, 9, 6), high_is_bad=False, unit="{score}"),
-}
 
 SEDATED: Literal["assumed-normal-sedated"] = "assumed-normal-sedated"
 NORMAL_GCS = Decimal(15)
@@ -86,6 +58,8 @@ class OrganDay:
     counted_as: tuple[tuple[Source, Decimal], ...] = ()
     """Sources that count as another value than was charted (M10)."""
     caveats: tuple[str, ...] = ()
+    comparator: Comparator | None = None
+    """The true value lies on that side of `value`, and gives the same points wherever it does (V4)."""
 
 
 def measured(
@@ -116,13 +90,14 @@ def _passed_over(
 
 
 def first_value(variable: Variable) -> Callable[[View, date], OrganDay]:
-    """M2, M3: the day's first usable value of one variable; creatinine regardless of dialysis."""
+    """M2, M3, V4: the day's first usable value of one variable; creatinine regardless of dialysis."""
 
     def organ(view: View, day: date) -> OrganDay:
         hours_of = view.hours_of(day)
         rejected = view.refused(variable, *hours_of)
         for value in view.walk(variable, *hours_of):
-            return measured(value.exact, value.at, (value,), rejected, [])
+            found = measured(value.exact, value.at, (value,), rejected, [])
+            return found if value.comparator is None else replace(found, comparator=value.comparator)
         return not_measured(rejected, [])
 
     return organ

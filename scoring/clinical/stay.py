@@ -57,9 +57,17 @@ class Stay:
         """The admission's patient, whom every record names (docs/topics.md)."""
         return self.admission.event.patient_id
 
-    @property
-    def birth(self) -> Birth | None:
-        return self.admitted.birth_date
+    def birth_is_implausible(self, protocol: Protocol) -> bool:
+        """E1: whether the birth date is a dummy, by which the patient were `oldest_years` old at the least."""
+        stated = self.admitted.birth_date
+        if stated is None:
+            return False
+        youngest, _ = stated.years_on(local_date(self.start, protocol.zone))
+        return youngest >= protocol.age.oldest_years
+
+    def birth_by(self, protocol: Protocol) -> Birth | None:
+        """The birth date, None where none is known or the one stated is a dummy (E1, A7, M11)."""
+        return None if self.birth_is_implausible(protocol) else self.admitted.birth_date
 
 
 def standing(chart: Chart, kind: str, model: type[F]) -> tuple[Fact, F] | None:

@@ -22,6 +22,7 @@ def _observation(observed: Observed, value: Decimal) -> Input:
     return Input(
         variable=observed.variable.value,
         value=printed(value),
+        comparator=observed.comparator,
         unit=QUANTITIES[observed.variable].unit,
         original=Original(value=observed.original, unit=observed.unit),
         observed_at=observed.at,

@@ -175,6 +175,6 @@ _STUDY_DAY = ("elapsed_day", "sdtm_day", "in_window")
 _NULLED = {
     "mods": ("window", "picu_day", *_STUDY_DAY, "total", "range", "measured", "carried", "assumed"),
     "apps": ("episode", "onset_at", "ards", "total", "components", "standard_settings", *_STUDY_DAY),
-    "eligibility": ("state", "eligible_since", "next_change_at"),
+    "eligibility": ("state", "eligible_since", "next_change_at", "closes_at"),
     "outcome": ("reached", "at", "value", "unit", "detail"),
 }

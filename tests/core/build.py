@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from picustream.models import text
-from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
+from picustream.models.record import ALERT, APPS, DEAD_LETTERS, ELIGIBILITY, MODS, OUTCOME
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Output
@@ -243,7 +243,7 @@ class Stay:
 
     @property
     def dead_letters(self) -> list[Record]:
-        return self.revisions(DEAD_LETTER)
+        return [letter for topic in DEAD_LETTERS for letter in self.revisions(topic)]
 
     @property
     def alerts(self) -> list[Record]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from picustream.models import text
-from picustream.models.record import ALERT, DEAD_LETTER
+from picustream.models.record import ALERT, DEAD_LETTERS
 from picustream.scoring.engine import Output
 
 Key = tuple[Any, ...]
@@ -18,7 +18,7 @@ def current(outputs: Iterable[Output]) -> dict[Key, dict[str, Any]]:
     """The last revision of every record that stands, by the reference's keys."""
     found: dict[Key, dict[str, Any]] = {}
     for output in outputs:
-        if output.topic in (ALERT, DEAD_LETTER):
+        if output.topic in (ALERT, *DEAD_LETTERS):
             continue
         record = text.parse(output.value)
         key = _key(record)

@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import DEAD_LETTER
+from picustream.models.record import DEAD_LETTERS
 from picustream.scoring.engine import Arrival, Engine
 from tests import reference
 from tests.core.build import Stay, at, obs
@@ -86,7 +86,7 @@ def account(topic: str, raw: bytes | None) -> tuple[bool, list[dict[str, Any]]]:
     engine = Engine(SHIPPED)
     batch = engine.read([Arrival(topic, 0, 0, None, raw)], NOW)
     outputs = engine.process(batch, NOW).outputs
-    letters = [json.loads(output.value) for output in outputs if output.topic == DEAD_LETTER]
+    letters = [json.loads(output.value) for output in outputs if output.topic in DEAD_LETTERS]
     accepted = batch.admissions[0].event is not None
     assert accepted == all(letter["scope"] == "observation" for letter in letters)
     assert accepted or len(letters) == 1

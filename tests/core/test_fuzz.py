@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring import door, engine, outputs
+from picustream.scoring import deadletters, door, engine
 from picustream.scoring.stayfile import StayFile
 from tests.core.histories import SHIPPED
 from tests.fuzz import __main__ as command
@@ -52,7 +52,7 @@ def _points_nowhere(topic: str, value: Any, error: Any) -> door.Fault:
     return door.Fault("schema", "/observations/300/value", "wrong")
 
 
-_fields = door.dead_letter_fields
+_fields = deadletters.letter_fields
 
 
 def _cuts_the_payload(*args: Any) -> dict[str, Any]:
@@ -74,13 +74,13 @@ def _keeps_half(stay: StayFile) -> dict[str, bytes | None]:
 
 
 @pytest.mark.parametrize(("where", "name", "broken"), [
-    (door, "_check_times", _raises),
+    (door.Door, "_check_times", _raises),
     (door, "_schema_fault", _tells_the_value),
     (door, "_schema_fault", _points_nowhere),
     (engine.Engine, "dead_letters", lambda *_: []),
-    (outputs, "dead_letter_fields", _cuts_the_payload),
-    (outputs, "dead_letter_fields", _of_another_offset),
-    (outputs, "dead_letter_id", lambda *_: "dead/1"),
+    (deadletters, "letter_fields", _cuts_the_payload),
+    (deadletters, "letter_fields", _of_another_offset),
+    (deadletters, "dead_letter_id", lambda *_: "dead/1"),
     (StayFile, "take_unsaved", _keeps_half),
 ])  # fmt: skip
 def test_what_is_broken_is_found(where: Any, name: str, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_a_finding_is_told_by_its_number_and_not_by_its_content(
 ) -> None:
     """Exit status 1; the message itself only when asked for."""
     monkeypatch.setattr(command, "real_stays", dict)
-    monkeypatch.setattr(door, "_check_times", _raises)
+    monkeypatch.setattr(door.Door, "_check_times", _raises)
     monkeypatch.setattr(sys, "argv", ["fuzz", "--seed", "1", "--messages", "100"])
     assert command.main() == 1
     told = capsys.readouterr().out

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring.clinical.organs import BANDS
+from picustream.scoring.chart.bands import BANDS
 from tests.core.build import Record, Stay, obs
 
 WARD = Stay().admitted("day 1 00:00", birth_date="2020-05-01", sex="female").discharged("day 5 00:00")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from picustream.models import text
+from picustream.scoring.deadletters import dead_letter_id
 from picustream.scoring.engine import Arrival, Engine
-from picustream.scoring.outputs import dead_letter_id
 from tests.core.build import Stay, at
 from tests.core.histories import SHIPPED, written
 

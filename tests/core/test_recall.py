@@ -4,9 +4,9 @@ import pytest
 
 from picustream.models import text
 from picustream.models.record import Cause
+from picustream.scoring.deadletters import dead_letter_id
 from picustream.scoring.door import LATEST, Arrival
 from picustream.scoring.engine import Engine
-from picustream.scoring.outputs import dead_letter_id
 from picustream.scoring.recall import History
 from picustream.scoring.stayfile import EVENT, GONE, StayFile
 from tests.core.build import Stay

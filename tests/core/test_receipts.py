@@ -10,8 +10,8 @@ from picustream.models import text
 from picustream.models.record import APPS, MODS
 from picustream.models.text import printed
 from picustream.models.variable import Variable
+from picustream.scoring.chart.bands import BANDS
 from picustream.scoring.chart.units import canonical_value
-from picustream.scoring.clinical.organs import BANDS
 from tests.core.build import Record, Stay, at, obs
 from tests.core.histories import SEEDS, SHIPPED, replayed, rules_for, shuffled
 from tests.reference.generate import case
@@ -30,7 +30,7 @@ def test_i7_an_input_tells_where_it_came_from_and_what_stood_there() -> None:
     ward = WARD.lab("day 1 08:00", obs("creatinine", "1.50", "mg/dL", id="c-7"), source="lis", recorded="day 1 09:30")
     found = ward.organ(1, "renal")["inputs"]
     assert found == [{
-        "variable": "creatinine", "value": Decimal("132.6"), "unit": "umol/L",
+        "variable": "creatinine", "value": Decimal("132.6"), "comparator": None, "unit": "umol/L",
         "original": {"value": Decimal("1.50"), "unit": "mg/dL"},
         "observed_at": at("day 1 08:00").isoformat(), "recorded_at": at("day 1 09:30").isoformat(),
         "source": "lis", "id": "c-7", "topic": "picu.lab.v1",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from picustream.models.record import APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
+from picustream.models.record import APPS, DEAD_LETTERS, ELIGIBILITY, MODS, OUTCOME
 from tests.core.build import MICROSECOND, Record, Stay, at, date_of, obs
 from tests.core.histories import SHIPPED, replayed, shuffled
 from tests.core.running import without_the_way
@@ -25,7 +25,7 @@ def chains(records: list[tuple[str, Record]]) -> dict[Any, list[Record]]:
     """The revisions of each record of a stay, in the order of telling."""
     found: dict[Any, list[Record]] = defaultdict(list)
     for topic, record in records:
-        if topic != DEAD_LETTER:
+        if topic not in DEAD_LETTERS:
             own = ("score", "basis", "day", "episode", "milestone", "alert_id")
             found[(topic, record["stay_id"], *(str(record.get(name)) for name in own))].append(record)
     return found

@@ -14,7 +14,7 @@ from typing import Any
 from redis import Redis
 
 from picustream.commands.main import main as picustream
-from picustream.models.record import ALERT, DEAD_LETTER, OUTPUT_TOPICS
+from picustream.models.record import ALERT, DEAD_LETTERS, OUTPUT_TOPICS
 from picustream.scoring.engine import Output
 from picustream.streams import files, topics
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded
@@ -86,7 +86,7 @@ def current(records: Iterable[tuple[str, dict[str, Any]]]) -> Records:
     """The last revision of each record key, without what tells of the way."""
     last: Records = {}
     for topic, body in records:
-        if topic in (ALERT, DEAD_LETTER):
+        if topic in (ALERT, *DEAD_LETTERS):
             continue  # alerts tell of the way, too: a condition that time or a late event brought and took again
         for criterion in body.get("criteria", ()):
             if criterion["detail"].endswith("-h-to-go"):
@@ -144,7 +144,7 @@ def broken_chains(told: Told) -> list[str]:
     """I3: revisions 1, 2, ... of each record in their order, each superseding the one before."""
     chains: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for topic, body in told:
-        if topic != DEAD_LETTER:
+        if topic not in DEAD_LETTERS:
             chains[body["event_id"].rpartition("/r")[0]].append(body)
     return [
         f"{name}: {[(one['revision'], one['supersedes']) for one in chain]}"[:300]
@@ -164,7 +164,7 @@ def _account(bench: Bench, inputs: list[Any], told: Told, until: datetime, verdi
     refused = {
         (body["topic"], body["partition"], body["offset"])
         for topic, body in told
-        if topic == DEAD_LETTER and body["scope"] == "event"
+        if topic in DEAD_LETTERS and body["scope"] == "event"
     }
     usable = [one for one in processed if (one.topic, one.partition, one.offset) not in refused]
     accepted = len({(one.topic, one.value) for one in usable})
@@ -193,8 +193,10 @@ def _unlike_letters(bench: Bench, processed: list[Any], told: Told, until: datet
     """Each dead letter that `replay` makes of what stands on the input topics is there once, and no other."""
     file = bench.folder / "inputs.ndjson"
     file.write_bytes(b"".join(files.record_line(one.topic, one.value) for one in processed))
-    theirs = Counter(_letter(one) for one in run_replay(file, bench.folder / "letters", until) if one[0] == DEAD_LETTER)
-    ours = Counter(_letter(one) for one in told if one[0] == DEAD_LETTER)
+    theirs = Counter(
+        _letter(one) for one in run_replay(file, bench.folder / "letters", until) if one[0] in DEAD_LETTERS
+    )
+    ours = Counter(_letter(one) for one in told if one[0] in DEAD_LETTERS)
     lines = [f"{times} missing: {what[:4]}" for what, times in (theirs - ours).items()]
     return lines + [f"{times} too many: {what[:4]}" for what, times in (ours - theirs).items()]
 

@@ -66,7 +66,13 @@ def test_acknowledged_means_two_copies_where_there_are_three() -> None:
 
 @pytest.mark.parametrize(
     ("word", "topic"),
-    [("mods", topics.MODS), ("score.apps", topics.APPS), ("dead-letter", topics.DEAD_LETTER), (topics.LAB, topics.LAB)],
+    [
+        ("mods", topics.MODS),
+        ("score.apps", topics.APPS),
+        ("dead-letter", topics.DEAD_LETTER),
+        ("trial", topics.TRIAL),
+        (topics.LAB, topics.LAB),
+    ],
 )
 def test_a_word_that_only_one_topic_has_names_it(word: str, topic: str) -> None:
     assert topics.resolve(word) == topic
@@ -82,4 +88,4 @@ def test_any_other_word_lists_the_topics(word: str) -> None:
 
 def test_each_topic_has_a_word_of_its_own() -> None:
     words = ["lab", "vital", "ventilator", "adt", "trial", "mods", "apps", "eligibility", "outcome", "alert"]
-    assert [topics.resolve(word) for word in [*words, "dead-letter"]] == list(topics.ALL)
+    assert [topics.resolve(word) for word in [*words, "dead-letter", "dead-letter.trial"]] == list(topics.ALL)

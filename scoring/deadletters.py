@@ -1,0 +1,68 @@
+"""Dead letters: what could not be used, with the reason and the bytes it came as, on its way out.
+
+No letter is without bound, whatever came in: of a long record it keeps the head, the size and the SHA-256.
+"""
+
+import base64
+import hashlib
+from datetime import datetime, tzinfo
+from typing import Any
+
+from picustream.models import text
+from picustream.models.event import TRIAL, stay_of_key
+from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DeadLetter, dump
+from picustream.scoring.door import Admission, Arrival, Fault
+from picustream.scoring.outputs import Output, headers, written
+
+PAYLOAD_WHOLE, PAYLOAD_HEAD = 256 << 10, 64 << 10
+"""Bytes up to which a dead letter repeats its record whole, and how many of a longer one it keeps."""
+KEY_HEAD = 1 << 10
+"""Bytes of a key that a dead letter repeats. An id has 128 at most."""
+
+
+def dead_letter_output(one: Admission, number: int, now: datetime, zone: tzinfo) -> Output:
+    """The dead letter of a fault of an arrival, keyed as it was, if that is short enough to be a stay's."""
+    arrival, event_id = one.arrival, dead_letter_id(one.arrival, number)
+    fields = letter_fields(arrival, one.faults[number], now)
+    value = text.encode(dump(DeadLetter(event_id=event_id, **fields)), zone).encode()
+    key, stay_id = arrival.key, one.stay_id
+    if key is not None:
+        stay_id = stay_of_key(key)
+    elif stay_id is not None:
+        key = stay_id.encode()
+    if key is not None and len(key) > KEY_HEAD:
+        key = None
+    topic = dead_letter_topic(arrival.topic)
+    return Output(topic, key, event_id, value, headers(topic, event_id, stay_id, written(now, zone)))
+
+
+def dead_letter_topic(topic: str) -> str:
+    """Where dead letters of an input topic go: those that may name the arm to a topic with rights of its own."""
+    return DEAD_LETTER_TRIAL if topic == TRIAL else DEAD_LETTER
+
+
+def dead_letter_id(arrival: Arrival, number: int) -> str:
+    """One per input offset and fault, and the same whenever it is made."""
+    partition = "-" if arrival.partition is None else arrival.partition
+    return f"dead/{arrival.topic}/{partition}/{arrival.offset}/{number}"
+
+
+def letter_fields(arrival: Arrival, fault: Fault, now: datetime) -> dict[str, Any]:
+    """A dead letter's fields with the original bytes, of a long record its head: no letter is without bound."""
+    raw = arrival.value or b""
+    kept = raw if len(raw) <= PAYLOAD_WHOLE else raw[:PAYLOAD_HEAD]
+    return {
+        "topic": arrival.topic,
+        "partition": arrival.partition,
+        "offset": arrival.offset,
+        "key": arrival.key[:KEY_HEAD].decode("utf-8", "backslashreplace") if arrival.key is not None else None,
+        "scope": fault.scope,
+        "reason": fault.reason,
+        "path": fault.path,
+        "message": fault.message,
+        "payload": base64.b64encode(kept).decode(),
+        "payload_bytes": len(raw),
+        "payload_sha256": hashlib.sha256(raw).hexdigest(),
+        "first_seen_at": now,
+        "resubmitted": arrival.resubmitted,
+    }
