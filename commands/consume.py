@@ -2,15 +2,15 @@
 
 import gzip
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 
 import typer
 
-from picustream.streams import files, topics
-from picustream.streams.errors import NoTopics, UserError
+from picustream.streams import files, rights, topics
+from picustream.streams.errors import UserError
 from picustream.streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,9 +30,10 @@ def consume(
     from picustream.streams import arrival, kafka_clients
 
     settings = Settings()
+    found = rights.readable(settings, names)
     consumer = kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
     try:
-        ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, names))
+        ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, found))
         with _output(out) as file:
             for record in arrival.standing(consumer, ends):
                 file.write(_line(record))
@@ -44,14 +45,11 @@ def consume(
         consumer.close()
 
 
-def _assign(consumer: "KafkaConsumer", names: list[str]) -> "list[TopicPartition]":
+def _assign(consumer: "KafkaConsumer", found: Mapping[str, rights.Topic]) -> "list[TopicPartition]":
     """Give the consumer all partitions, from their beginning; which they are."""
     from kafka import TopicPartition
 
-    present = consumer.topics()
-    if missing := [name for name in names if name not in present]:
-        raise NoTopics(missing)
-    parts = [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name)]
+    parts = [TopicPartition(name, number) for name, topic in found.items() for number in range(topic.partitions)]
     consumer.assign(parts)
     consumer.seek_to_beginning(*parts)
     return parts

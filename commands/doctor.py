@@ -16,6 +16,8 @@ from picustream.streams.settings import Settings
 if TYPE_CHECKING:
     from picustream.commands.checks.partitions import Partition
 
+_LAST = ("partitions", "dead-letters")
+"""What needs Kafka and Redis and the topics."""
 _STYLES = {"ok": "green", "finding": "yellow", "missing": "bold red", "skipped": "grey58"}
 
 
@@ -35,9 +37,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the resul
     redis = _tried("redis", settings, lambda: _redis(settings))
     findings += kafka + redis
     if status(kafka + redis) == ENVIRONMENT:
-        findings += [
-            skipped(check, "not looked at without Kafka and Redis") for check in ("partitions", "dead-letters")
-        ]
+        findings += _not_looked_at("without Kafka and Redis")
     else:
         findings += _tried("partitions", settings, lambda: _work(settings, clock, partitions))
     _tell(findings, partitions, as_json)
@@ -63,22 +63,29 @@ def _redis(settings: Settings) -> list[Finding]:
 def _work(settings: Settings, clock: Clock, partitions: "list[Partition]") -> list[Finding]:
     """What waits and what was refused; the partitions looked at are added to `partitions`."""
     from picustream.commands.checks.broker import complete
-    from picustream.commands.checks.partitions import check_partitions, look
-    from picustream.commands.checks.refused import check_refused, count
+    from picustream.commands.checks.finding import not_allowed
+    from picustream.commands.checks.partitions import check_partitions, check_unread, look
+    from picustream.commands.checks.refused import refused
+    from picustream.streams import rights
     from picustream.streams.kafka_clients import admin, consumer
+    from picustream.streams.topics import ALL, INPUTS
 
     with admin(settings) as client:
-        if not complete(client, settings):
-            return [
-                skipped(check, "not looked at until the topics are right") for check in ("partitions", "dead-letters")
-            ]
+        found = rights.look(client, ALL)
+    if not complete(found, settings):
+        return _not_looked_at("until the topics are right")
+    inputs = {name: found[name] for name in INPUTS}
+    if hidden := rights.without(inputs, rights.Right.DESCRIBE):
+        return [not_allowed(check, settings, rights.Right.DESCRIBE, hidden) for check in _LAST]
+    unread = frozenset(rights.without(inputs, rights.Right.READ))
     with closing(consumer(settings)) as reader:
-        partitions += look(settings, reader, clock.now())
-        return [*check_partitions(partitions, clock.now()), check_refused(count(settings, reader))]
+        partitions += look(settings, reader, clock.now(), unread)
+        told = [*check_partitions(partitions, clock.now()), *check_unread(partitions, settings)]
+        return [*told, *refused(settings, reader, found)]
 
 
 def _not_looked_at(why: str) -> list[Finding]:
-    return [skipped(check, f"not looked at {why}") for check in ("partitions", "dead-letters")]
+    return [skipped(check, f"not looked at {why}") for check in _LAST]
 
 
 def _tried(check: str, settings: Settings, look: Callable[[], list[Finding]]) -> list[Finding]:

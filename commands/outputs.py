@@ -1,7 +1,7 @@
 """Records of the output topics, from event files or from Kafka, for the commands that show them."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -13,12 +13,14 @@ from pydantic import BaseModel, ValidationError
 from picustream.models import text
 from picustream.models.record import MODELS, OUTPUT_TOPICS
 from picustream.streams import files
-from picustream.streams.errors import NoTopics, UserError
+from picustream.streams.errors import UserError
 from picustream.streams.settings import Settings
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition
     from kafka.consumer.fetcher import ConsumerRecord
+
+    from picustream.streams.rights import Topic
 
 _TOLD = 5
 """Topics named of those that a wrong file holds."""
@@ -86,11 +88,12 @@ def in_kafka(
 
     With `then`, it is called when all there are have been given, and what comes is given as it comes, without end.
     """
-    from picustream.streams import arrival, kafka_clients
+    from picustream.streams import arrival, kafka_clients, rights
 
+    found = rights.readable(settings, topics)
     consumer = kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
     try:
-        ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, topics, stay_id))
+        ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, found, stay_id))
         for record in arrival.standing(consumer, ends):
             if record.value is not None:
                 yield Stored(record.topic, record.key, record.value, _place(record), record.timestamp)
@@ -155,18 +158,17 @@ def _check_topics(paths: Sequence[Path], found: set[str], topics: Sequence[str])
         )
 
 
-def _assign(consumer: "KafkaConsumer", names: Sequence[str], stay_id: str | None) -> "list[TopicPartition]":
+def _assign(consumer: "KafkaConsumer", found: "Mapping[str, Topic]", stay_id: str | None) -> "list[TopicPartition]":
     """Give the consumer the partitions of each topic, from their beginning; which they are."""
     from kafka import TopicPartition
 
     from picustream.streams.topics import partition_of
 
-    numbers = {name: consumer.partitions_for_topic(name) or set() for name in names}
-    if missing := [name for name, found in numbers.items() if not found]:
-        raise NoTopics(missing)
-    if stay_id is not None:
-        numbers = {name: {partition_of(stay_id, len(found))} for name, found in numbers.items()}
-    parts = [TopicPartition(name, number) for name, found in numbers.items() for number in sorted(found)]
+    parts = [
+        TopicPartition(name, number)
+        for name, topic in found.items()
+        for number in (range(topic.partitions) if stay_id is None else [partition_of(stay_id, topic.partitions)])
+    ]
     consumer.assign(parts)
     consumer.seek_to_beginning(*parts)
     return parts

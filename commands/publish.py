@@ -13,10 +13,10 @@ import typer
 from picustream.commands.progress import Reading
 from picustream.scoring.door import Admission, Arrival, Door, Fault
 from picustream.scoring.rules import load_rules
-from picustream.streams import files, topics
+from picustream.streams import files, rights, topics
 from picustream.streams.deliveries import BATCHING, Deliveries
-from picustream.streams.errors import NoTopics
 from picustream.streams.files import BrokenLine, Line
+from picustream.streams.rights import Targets
 from picustream.streams.settings import Settings
 
 TOLD = 20
@@ -78,10 +78,9 @@ def publish(
     settings, reading = Settings(), Reading("read", paths)
     check = checker(settings)
     with kafka_clients.admin(settings) as admin:
-        if missing := topics.missing(admin, topics.INPUTS):
-            raise NoTopics(missing)
+        targets = Targets(settings, rights.look(admin, topics.INPUTS))
     with kafka_clients.producer(settings, **BATCHING) as producer:
-        summary = _publish(paths, reading, check, Deliveries(producer), as_is)
+        summary = _publish(paths, reading, check, Deliveries(producer, targets.check), as_is)
     _tell(summary, as_json)
     return 1 if summary.refused else 0
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from picustream.streams import topics as topic_table
+from picustream.streams.rights import NotAllowed
 from picustream.streams.settings import Settings
 from picustream.streams.topics import Finding
 
@@ -26,12 +27,14 @@ def topics(
     with kafka_clients.admin(settings) as admin:
         created = [] if only_check else topic_table.missing(admin)
         topic_table.create(admin, settings, created)
+        for right, names in topic_table.unseen(admin).items():
+            raise NotAllowed(settings, right, ", ".join(names))
         findings = topic_table.check(admin, settings)
         if repair and not only_check:
-            topic_table.repair(admin, findings)
+            topic_table.repair(admin, settings, findings)
             findings = topic_table.check(admin, settings)
-        there = [name for name in topic_table.ALL if name not in topic_table.missing(admin)]
-        partitions = topic_table.partition_counts(admin, there)
+        counts = topic_table.partition_counts(admin, topic_table.ALL)
+    partitions = {name: count for name, count in counts.items() if count}
     _tell(partitions, created, findings, as_json)
     return 1 if findings else 0
 

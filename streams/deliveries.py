@@ -1,7 +1,7 @@
 """Sending events and knowing that they arrived."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from picustream.streams.errors import ENVIRONMENT, UserError
@@ -24,15 +24,23 @@ fail when the time is up, and the others wait for ever if the broker stays away.
 class Deliveries:
     """Sends and awaits: whoever has called `settle` knows that the broker holds every event sent before."""
 
-    def __init__(self, producer: "KafkaProducer") -> None:
+    def __init__(self, producer: "KafkaProducer", check: Callable[[str], None]) -> None:
+        """`check` raises a `UserError` for a topic that cannot be sent to."""
         self._producer = producer
+        self._check = check
+        self._checked: set[str] = set()
         self._pending: deque[tuple[Line, Any]] = deque()
         self._bytes = 0
         self.delivered: Counter[str] = Counter()
         """Acknowledged events by topic."""
 
     def send(self, line: Line, stay_id: str | None, headers: Iterable[Header] = ()) -> None:
-        """Send one event, and wait for older ones if too much is on its way. Raises as `settle`."""
+        """Send one event, and wait for older ones if too much is on its way. Raises as `settle`.
+
+        And where its topic is not there or not allowed: then what was sent before has arrived.
+        """
+        if line.topic not in self._checked:
+            self._check_topic(line.topic)
         key = None if stay_id is None else stay_id.encode()
         self._pending.append((line, self._producer.send(line.topic, value=line.value, key=key, headers=list(headers))))
         self._bytes += len(line.value)
@@ -43,6 +51,15 @@ class Deliveries:
         """Wait until everything sent is acknowledged. Raises `UserError`, with the first event that was not, if any."""
         while self._pending:
             self._await_oldest()
+
+    def _check_topic(self, topic: str) -> None:
+        try:
+            self._check(topic)
+        except UserError as error:
+            self.settle()
+            before = f" Events of other topics sent before: {self.delivered.total():,}." if self.delivered else ""
+            raise UserError(error.message + before, error.hint, error.status) from error
+        self._checked.add(topic)
 
     def _await_oldest(self) -> None:
         from kafka.errors import KafkaError

@@ -19,9 +19,13 @@ from kafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     NodeNotReadyError,
+    SaslAuthenticationFailedError,
+    UnsupportedSaslMechanismError,
 )
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
 from picustream.streams.errors import ENVIRONMENT, BadSettings, NoKafka, UserError
+from picustream.streams.rights import HINT
 from picustream.streams.settings import Settings
 from picustream.streams.topics import LARGEST_MESSAGE
 
@@ -41,20 +45,42 @@ logging.getLogger("kafka").setLevel(logging.ERROR)
 
 
 class _LastWords(logging.Handler):
-    """Keeps why the last connection failed (TLS, SASL): a failed bootstrap tells it only in the log."""
+    """Keeps why the last connection failed (TLS, SASL): a failed bootstrap tells it only in the log, and tries again
+    what cannot succeed. A refusal is raised from here, out of the bootstrap."""
 
     text = ""
+    reaching = False
+    """Whether it is one of ours that reaches for a broker, for the first time."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.msg.startswith("Bootstrap connection to") and isinstance(record.args, tuple):
             self.text = str(record.args[1])
+            if self.reaching and isinstance(record.args[1], _REFUSALS):
+                raise record.args[1]
 
 
+_REFUSALS = (SaslAuthenticationFailedError, UnsupportedSaslMechanismError)
 _last_words = _LastWords(logging.WARNING)
 _network = logging.getLogger("kafka.net")
 _network.setLevel(logging.WARNING)
 _network.propagate = False
 _network.addHandler(_last_words)
+
+
+def _receive_first(kind: type[KafkaTCPTransport]) -> None:
+    """Let a connection read what came before the other end closed it. kafka-python 3.0.12 forgets it where both are
+    found at once, and it is the reason: a broker that refuses a password says so, and closes."""
+    receive = kind._sock_recv
+
+    def first(self: KafkaTCPTransport) -> tuple[bytes, Exception | None]:
+        data, error = receive(self)
+        return data, None if data else error
+
+    kind._sock_recv = first
+
+
+for _kind in (KafkaTCPTransport, KafkaSSLTransport):
+    _receive_first(_kind)
 
 
 class _Producer(KafkaProducer):
@@ -141,11 +167,9 @@ def explained(error: KafkaError, settings: Settings) -> UserError:
     if isinstance(error, KafkaConnectionError | KafkaTimeoutError | NodeNotReadyError):
         return NoKafka(settings.kafka, str(error))
     if isinstance(error, AuthorizationError):
-        return UserError(
-            f"Kafka at {settings.kafka} does not allow this: {error}.",
-            "Give the user of PICUSTREAM_KAFKA_USERNAME the right in the broker's access lists.",
-            ENVIRONMENT,
-        )
+        return UserError(f"Not allowed by Kafka at {settings.kafka}: {error}.", HINT, ENVIRONMENT)
+    if isinstance(error, _REFUSALS):
+        return _refused(settings)
     return UserError(f"Kafka at {settings.kafka} reports {error}.", "See the broker's log.", ENVIRONMENT)
 
 
@@ -179,15 +203,29 @@ def _reach(kind: type[Client], settings: Settings, options: dict[str, Any]) -> C
     """Make a client, or say why the broker cannot be reached."""
     options = connection(settings) | options
     _knock(settings)
-    _last_words.text = ""
+    _last_words.text, _last_words.reaching = "", True
     try:
         return kind(**options)
     except KafkaConfigurationError as error:
         raise BadSettings(
             f"The settings for Kafka do not fit together: {error}.", "Correct PICUSTREAM_KAFKA_*."
         ) from error
+    except _REFUSALS as error:
+        raise _refused(settings) from error
     except KafkaError as error:
         raise _unusable(settings, _last_words.text or str(error)) from error
+    finally:
+        _last_words.reaching = False
+
+
+def _refused(settings: Settings) -> UserError:
+    """The broker does not know the user, the password is another, or it has no such mechanism."""
+    return UserError(
+        f"Kafka at {settings.kafka} refuses the user or the password (user {settings.kafka_username},"
+        f" {settings.kafka_sasl_mechanism}).",
+        "Correct PICUSTREAM_KAFKA_USERNAME, PICUSTREAM_KAFKA_PASSWORD or PICUSTREAM_KAFKA_SASL_MECHANISM.",
+        ENVIRONMENT,
+    )
 
 
 def _unusable(settings: Settings, reason: str) -> UserError:

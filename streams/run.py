@@ -12,12 +12,12 @@ from redis.asyncio import Redis
 
 from picustream.agents import AGENTS
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams import leash, loop, redis_client, slots, topics, watch
+from picustream.streams import leash, loop, redis_client, rights, slots, topics, watch
 from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
 from picustream.streams.drain import Drain
 from picustream.streams.engine import EngineFactory
-from picustream.streams.errors import BUG, NoTopics, UserError
+from picustream.streams.errors import BUG, UserError
 from picustream.streams.feeds import FeedView
 from picustream.streams.health import Health, serve
 from picustream.streams.kafka_clients import admin
@@ -26,6 +26,7 @@ from picustream.streams.loopwatch import LoopWatch
 from picustream.streams.partitions import Partitions
 from picustream.streams.rebuild import Rebuilder
 from picustream.streams.recall import Recaller
+from picustream.streams.rights import Right
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.takeover import TakeOver
@@ -167,11 +168,11 @@ class _Worker:
 
 
 def _check_topics(settings: Settings) -> None:
+    """Raise what keeps a worker from its topics, group and transactions: not there, not allowed, not as it must be."""
     with admin(settings) as client:
-        missing = topics.missing(client)
-        if missing:
-            raise NoTopics(missing)
-        counts = topics.partition_counts(client, topics.ALL)
-    wrong = {topic: count for topic, count in counts.items() if count != settings.partitions}
+        found = rights.require(client, settings, topics.ALL, Right.READ)
+        rights.require(client, settings, topics.ALL, Right.WRITE)
+        rights.check_group(client, settings)
+    wrong = {name: topic.partitions for name, topic in found.items() if topic.partitions != settings.partitions}
     if wrong:
         raise WrongPartitions(wrong, settings.partitions)

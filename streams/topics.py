@@ -22,39 +22,18 @@ from picustream.models.record import (
     OUTCOME,
 )
 from picustream.models.record import OUTPUT_TOPICS as OUTPUTS
+from picustream.streams import rights
 from picustream.streams.errors import UserError
+from picustream.streams.rights import NotAllowed, Right
 from picustream.streams.settings import Settings
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
 __all__ = [
-    "ADT",
-    "ALERT",
-    "ALL",
-    "APPS",
-    "DEAD_LETTER",
-    "DEAD_LETTERS",
-    "DEAD_LETTER_TRIAL",
-    "ELIGIBILITY",
-    "INPUTS",
-    "LAB",
-    "MODS",
-    "OUTCOME",
-    "OUTPUTS",
-    "TRIAL",
-    "VENTILATOR",
-    "VITAL",
-    "Finding",
-    "check",
-    "configuration",
-    "create",
-    "ensure",
-    "missing",
-    "partition_counts",
-    "partition_of",
-    "repair",
-    "resolve",
+    "ADT", "ALERT", "ALL", "APPS", "DEAD_LETTER", "DEAD_LETTERS", "DEAD_LETTER_TRIAL", "ELIGIBILITY", "INPUTS", "LAB",
+    "MODS", "OUTCOME", "OUTPUTS", "TRIAL", "VENTILATOR", "VITAL", "Finding", "check", "configuration", "create",
+    "ensure", "missing", "partition_counts", "partition_of", "repair", "resolve", "unseen",
 ]  # fmt: skip
 
 ALL = INPUTS + OUTPUTS
@@ -140,39 +119,56 @@ def ensure(settings: Settings) -> list[Finding]:
 
 
 def missing(client: "KafkaAdminClient", names: Iterable[str] = ALL) -> list[str]:
-    """Those of `names` that are not on the broker."""
-    present = set(client.list_topics())
-    return [name for name in names if name not in present]
+    """Those of `names` that are not on the broker. One that our user may not see is not known to be missing."""
+    return [name for name, topic in rights.look(client, names).items() if not topic.there]
 
 
 def create(client: "KafkaAdminClient", settings: Settings, names: Iterable[str]) -> None:
     """Make topics and wait until every partition has a leader. One that somebody else made meanwhile is left alone."""
-    from kafka.errors import NoError, TopicAlreadyExistsError, for_code
+    from kafka.errors import AuthorizationError, NoError, TopicAlreadyExistsError, for_code
 
     wanted = {name: _new(name, settings) for name in names}
     if not wanted:
         return
     answer = client.create_topics(wanted, raise_errors=False)
+    errors = {topic["name"]: for_code(topic["error_code"]) for topic in answer["topics"]}
+    if refused := [name for name, error in errors.items() if issubclass(error, AuthorizationError)]:
+        raise NotAllowed(settings, "Create", ", ".join(refused))
     for topic in answer["topics"]:
-        error = for_code(topic["error_code"])
+        error = errors[topic["name"]]
         if error not in (NoError, TopicAlreadyExistsError):
             raise error(f"{topic['name']}: {topic.get('error_message') or 'not created'}")
     client.wait_for_topics(list(wanted))
 
 
 def check(client: "KafkaAdminClient", settings: Settings, names: Iterable[str] = ALL) -> list[Finding]:
-    """What is wrong with the topics as they stand on the broker; a missing topic is one finding."""
-    names = list(names)
-    absent = missing(client, names)
-    present = [name for name in names if name not in absent]
-    findings = [Finding(name, "topic", "missing", "there", "Make it: picustream topics.") for name in absent]
-    for name, partitions in partition_counts(client, present).items():
-        if partitions != settings.partitions:
-            findings.append(_wrong_count(name, partitions, settings.partitions))
-    return findings + _wrong_configurations(client, present)
+    """What is wrong with the topics as they stand on the broker; a missing topic is one finding.
+
+    As far as our user may see it: what it may not is in `unseen`.
+    """
+    found = rights.look(client, names)
+    findings = [
+        Finding(name, "topic", "missing", "there", "Make it: picustream topics.")
+        for name, topic in found.items()
+        if not topic.there
+    ]
+    for name, topic in found.items():
+        if topic.partitions not in (0, settings.partitions):
+            findings.append(_wrong_count(name, topic.partitions, settings.partitions))
+    shown = [name for name, topic in found.items() if topic.partitions and topic.allows(Right.DESCRIBE_CONFIGS)]
+    return findings + _wrong_configurations(client, shown)
 
 
-def repair(client: "KafkaAdminClient", findings: Iterable[Finding]) -> None:
+def unseen(client: "KafkaAdminClient", names: Iterable[str] = ALL) -> dict[Right, list[str]]:
+    """What of the topics our user may not look at, by the right that is missing: only what is missing is named."""
+    found = rights.look(client, names)
+    hidden = rights.without(found, Right.DESCRIBE)
+    configurations = [name for name in rights.without(found, Right.DESCRIBE_CONFIGS) if name not in hidden]
+    lacking = {Right.DESCRIBE: hidden, Right.DESCRIBE_CONFIGS: configurations}
+    return {right: names for right, names in lacking.items() if names}
+
+
+def repair(client: "KafkaAdminClient", settings: Settings, findings: Iterable[Finding]) -> None:
     """Set what the configuration findings say, and wait until the broker shows it.
 
     Partitions are never touched: adding some would move stays.
@@ -180,6 +176,7 @@ def repair(client: "KafkaAdminClient", findings: Iterable[Finding]) -> None:
     from kafka.admin import ConfigResource
 
     wrong = [finding for finding in findings if finding.setting in _CHECKED]
+    rights.require(client, settings, {finding.topic for finding in wrong}, Right.ALTER_CONFIGS)
     for topic in {finding.topic for finding in wrong}:
         wanted = {finding.setting: finding.wanted for finding in wrong if finding.topic == topic}
         answer = client.alter_configs([ConfigResource("TOPIC", topic, wanted)])
@@ -191,11 +188,8 @@ def repair(client: "KafkaAdminClient", findings: Iterable[Finding]) -> None:
 
 
 def partition_counts(client: "KafkaAdminClient", names: Iterable[str]) -> dict[str, int]:
-    """Partitions of each topic, which must exist."""
-    names = list(names)
-    described = client.describe_topics(names) if names else []
-    counts = {topic["name"]: len(topic["partitions"]) for topic in described}
-    return {name: counts[name] for name in names}
+    """Partitions of each topic, which must exist and be shown to us."""
+    return {name: topic.partitions for name, topic in rights.look(client, names).items()}
 
 
 def _new(topic: str, settings: Settings) -> dict[str, Any]:
@@ -223,7 +217,7 @@ def _wrong_configurations(client: "KafkaAdminClient", names: Iterable[str]) -> l
         Finding(name, key, str(entries[key]["value"]), configuration(name)[key], "Set it: picustream topics --repair.")
         for name, entries in described.items()
         for key in _CHECKED
-        if not _fits(key, entries[key]["value"], configuration(name)[key])
+        if key in entries and not _fits(key, entries[key]["value"], configuration(name)[key])
     ]
 
 

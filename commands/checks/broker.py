@@ -9,8 +9,9 @@ from kafka.admin import OffsetSpec
 from kafka.errors import UnsupportedVersionError
 
 from picustream.commands.checks.clocks import check_kafka_clock
-from picustream.commands.checks.finding import Finding, ok
+from picustream.commands.checks.finding import Finding, not_allowed, ok
 from picustream.streams import topics
+from picustream.streams.rights import Right, Topic
 from picustream.streams.settings import Settings
 
 READING = 30.0
@@ -27,15 +28,22 @@ class Reach:
 
 def check_broker(admin: KafkaAdminClient, settings: Settings) -> list[Finding]:
     """Version, topics and clock."""
-    found = topics.check(admin, settings)
-    return [_version(admin, settings.kafka), *check_topics(found), check_kafka_clock(_newest(admin), time.time())]
+    found, unseen = topics.check(admin, settings), topics.unseen(admin)
+    return [
+        _version(admin, settings.kafka),
+        *check_topics(found, whole=not unseen),
+        *(not_allowed("topics", settings, right, names) for right, names in unseen.items()),
+        check_kafka_clock(_newest(admin), time.time()),
+    ]
 
 
-def check_topics(found: Iterable[topics.Finding]) -> list[Finding]:
-    """What is wrong with the topics, once for all that have the same."""
+def check_topics(found: Iterable[topics.Finding], whole: bool = True) -> list[Finding]:
+    """What is wrong with the topics, once for all that have the same; `whole`: all of them was looked at."""
     alike: dict[tuple[str, str], list[str]] = {}
     for one in found:
         alike.setdefault((one.what, one.advice), []).append(one.topic)
+    if not alike and not whole:
+        return []
     if not alike:
         return [ok("topics", f"all {len(topics.ALL)} are there, with the right partitions, retention and message size")]
     return [
@@ -43,11 +51,10 @@ def check_topics(found: Iterable[topics.Finding]) -> list[Finding]:
     ]
 
 
-def complete(admin: KafkaAdminClient, settings: Settings) -> bool:
-    """Whether every topic is there with every partition, so that its records can be looked at."""
-    if topics.missing(admin):
-        return False
-    return set(topics.partition_counts(admin, topics.ALL).values()) == {settings.partitions}
+def complete(found: Mapping[str, Topic], settings: Settings) -> bool:
+    """Whether every topic is there with every partition, so that its records can be looked at, as far as we see it."""
+    seen = [topic for topic in found.values() if not topic.there or topic.allows(Right.DESCRIBE)]
+    return all(topic.partitions == settings.partitions for topic in seen)
 
 
 def places(names: Iterable[str], settings: Settings) -> list[TopicPartition]:
@@ -92,8 +99,7 @@ def _version(admin: KafkaAdminClient, address: str) -> Finding:
 
 def _newest(admin: KafkaAdminClient) -> float | None:
     """The latest stamp on a record of our topics, in seconds since 1970; None for none, or from a broker before 3.0."""
-    absent = topics.missing(admin)
-    counts = topics.partition_counts(admin, [name for name in topics.ALL if name not in absent])
+    counts = topics.partition_counts(admin, topics.ALL)
     parts = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
     try:
         found = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.MAX_TIMESTAMP)) if parts else {}

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from picustream.streams.rights import HINT, lacks
+from picustream.streams.settings import Settings
+
 Level = Literal["ok", "finding", "missing", "skipped"]
 """`missing`: a server is not there. `skipped`: could not be looked at here, which is no fault."""
 
@@ -29,6 +32,11 @@ def ok(check: str, message: str) -> Finding:
 def skipped(check: str, message: str, fix: str = "") -> Finding:
     """It could not be looked at."""
     return Finding(check, "skipped", message, fix)
+
+
+def not_allowed(check: str, settings: Settings, right: str, names: Iterable[str]) -> Finding:
+    """It could not be looked at for want of a right."""
+    return skipped(check, f"not looked at: {lacks(settings, right, ', '.join(names))}", HINT)
 
 
 def status(findings: Iterable[Finding]) -> int:

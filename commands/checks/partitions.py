@@ -1,8 +1,8 @@
 """The partitions: who has taken them over, what waits, and whether anything moves (I2, I5, I8)."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +10,9 @@ from kafka import KafkaConsumer, TopicPartition
 from redis.asyncio import Redis
 
 from picustream.commands.checks.broker import Reach, holding, places, reaches
-from picustream.commands.checks.finding import Finding, ok
+from picustream.commands.checks.finding import Finding, not_allowed, ok
 from picustream.commands.checks.redis_server import ask
+from picustream.streams.rights import Right
 from picustream.streams.settings import Settings
 from picustream.streams.store import Standing, Store
 from picustream.streams.topics import INPUTS
@@ -49,14 +50,20 @@ class Partition:
     """Input topics that no longer have the next record."""
     made_anew: tuple[str, ...] = ()
     """Input topics that end before what was read."""
+    unread: tuple[str, ...] = ()
+    """Input topics that we may not read, with offsets of which it is not known whether a record stands there."""
 
     def as_data(self) -> dict[str, Any]:
         """For a program to read."""
         return asdict(self) | {"due": self.due.isoformat() if self.due else None}
 
 
-def look(settings: Settings, reader: KafkaConsumer, now: datetime) -> list[Partition]:
-    """The facts of all partitions; where there is work to do, from two looks."""
+def look(settings: Settings, reader: KafkaConsumer, now: datetime, unreadable: Collection[str] = ()) -> list[Partition]:
+    """The facts of all partitions; where there is work to do, from two looks.
+
+    Of input topics that are `unreadable` for our user it is not known whether the last offsets hold records or the
+    markers of transactions: they do not count as waiting, and the partition says so.
+    """
     reach = reaches(reader, places(INPUTS, settings))
     before = after = ask(settings, lambda redis: _held(redis, settings))
     if any(has_work(facts, now) for facts in _all(before, after, reach)):
@@ -68,8 +75,18 @@ def look(settings: Settings, reader: KafkaConsumer, now: datetime) -> list[Parti
         for topic, waiting in facts.lag.items()
         if waiting and not facts.moved and topic not in facts.cut_off
     }
-    only_markers = set(still) - holding(reader, still)
-    return _all(before, after, reach, only_markers)
+    unknown = {part for part in still if part.topic in unreadable}
+    only_markers = set(still) - holding(reader, {part: still[part] for part in still if part not in unknown})
+    return [
+        replace(facts, unread=tuple(part.topic for part in unknown if part.partition == facts.number))
+        for facts in _all(before, after, reach, only_markers | unknown)
+    ]
+
+
+def check_unread(partitions: Sequence[Partition], settings: Settings) -> list[Finding]:
+    """A line for the topics of which it could not be seen whether anything waits there."""
+    names = sorted({topic for facts in partitions for topic in facts.unread})
+    return [not_allowed("partitions", settings, Right.READ, names)] if names else []
 
 
 def has_work(facts: Partition, now: datetime) -> bool:

@@ -1,17 +1,19 @@
 """The dead letters of the last day that are open, against what came in meanwhile."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from kafka import KafkaConsumer, TopicPartition
 
 from picustream.commands.checks.broker import READING, places
-from picustream.commands.checks.finding import Finding, ok
+from picustream.commands.checks.finding import Finding, not_allowed, ok
 from picustream.commands.letters.history import OPEN, History
 from picustream.commands.letters.inputs import Progress, look_up
 from picustream.commands.letters.letter import letters
 from picustream.commands.outputs import Stored
+from picustream.streams.rights import Right, Topic, without
 from picustream.streams.settings import Settings
 from picustream.streams.topics import DEAD_LETTER, INPUTS
 
@@ -29,6 +31,15 @@ class Refused:
     refused: int
     settled: int = 0
     """Sent again, or sent anew by their feed. Not asked for where the others are few in any case."""
+
+
+def refused(settings: Settings, reader: KafkaConsumer, found: Mapping[str, Topic]) -> list[Finding]:
+    """The check, on the topics of dead letters that we may read; of the others a line that says so."""
+    letters = {name: found[name] for name in (DEAD_LETTER,)}
+    unreadable = without(letters, Right.READ)
+    told = [not_allowed("dead-letters", settings, Right.READ, unreadable)] if unreadable else []
+    read = [name for name in letters if name not in unreadable]
+    return [*told, *([check_refused(count(settings, reader))] if read else [])]
 
 
 def check_refused(facts: Refused) -> Finding:

@@ -10,10 +10,10 @@ from picustream.commands.letters.letter import Letter
 from picustream.commands.options import loaded_rules
 from picustream.models.protocol import hours
 from picustream.scoring.door import Door
-from picustream.streams import kafka_clients, topics
+from picustream.streams import kafka_clients, rights, topics
 from picustream.streams.clock import Clock
 from picustream.streams.deliveries import BATCHING, Deliveries
-from picustream.streams.errors import NoTopics
+from picustream.streams.rights import Targets
 from picustream.streams.settings import Settings
 
 
@@ -35,10 +35,9 @@ def send(
     if dry_run:
         return again.resubmit(found, None, skip)
     with kafka_clients.admin(settings) as admin:
-        if missing := topics.missing(admin, topics.INPUTS):
-            raise NoTopics(missing)
+        targets = Targets(settings, rights.look(admin, topics.INPUTS))
     with kafka_clients.producer(settings, **BATCHING) as producer:
-        deliveries = Deliveries(producer)
+        deliveries = Deliveries(producer, targets.check)
         outcome = again.resubmit(found, deliveries, skip)
         deliveries.settle()
     return outcome

@@ -80,7 +80,7 @@ def test_from_no_topics_to_all_well_and_to_trouble(
         admin.alter_configs([ConfigResource("TOPIC", topics.LAB, {"retention.ms": "604800000"})])
         wait_for(lambda: topics.check(admin, bench.settings), "the broker shows it")
         assert doctor() == (1, [f"topics: retention.ms is 604800000, must be -1: {topics.LAB}"])
-        topics.repair(admin, topics.check(admin, bench.settings))
+        topics.repair(admin, bench.settings, topics.check(admin, bench.settings))
 
     with Redis.from_url(bench.env["PICUSTREAM_REDIS"]) as redis:
         redis.config_set("appendfsync", "everysec")
