@@ -53,7 +53,8 @@ def parse(raw: bytes | str) -> Any:
     twice, nesting too deep for the machine.
     """
     try:
-        return _decoder.decode(raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
+        written = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
+        value = _decoder.decode(written)
     except NotJson:
         raise
     except UnicodeDecodeError:
@@ -64,6 +65,21 @@ def parse(raw: bytes | str) -> Any:
         raise NotJson("a number beyond all magnitude") from None
     except json.JSONDecodeError as error:
         raise NotJson(f"not JSON at line {error.lineno} column {error.colno}") from None
+    if written.count("[") + written.count("{") > DEEPEST and _is_deeper(value, DEEPEST):
+        raise NotJson("nested too deeply")
+    return value
+
+
+DEEPEST = 100
+"""Objects and lists in one another: far more than any event has, and few enough for a walk that calls itself."""
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        inside = [part for part in level if isinstance(part, dict | list)]
+        level = [part for one in inside for part in (one.values() if isinstance(one, dict) else one)]
+    return bool(level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,8 +213,7 @@ def _schema_fault(topic: str, value: Any, error: ValidationError) -> Fault:
         return Fault("schema", "", "JSON, but not an object; an event is one")
     first = error.errors(include_url=False, include_input=False, include_context=True)[0]
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        died = value.get("type") in _WORDS_FOR_DEATH
-        more = f"; {_SEND_DIED}" if died and topic == ADT else ""
+        more = f"; {_SEND_DIED}" if topic == ADT and _says_died(value.get("type")) else ""
         return Fault("schema", "/type", f"type is missing or not one that this topic has{more}")
     steps = first["loc"][1:] if topic in _CHOSEN_BY_TYPE else first["loc"]
     parts = [str(step) for step in steps]
@@ -223,12 +222,16 @@ def _schema_fault(topic: str, value: Any, error: ValidationError) -> Fault:
         parts.append(str(missing))
     path = "".join(f"/{part[:64].replace('~', '~0').replace('/', '~1')}" for part in parts)
     message = "unknown field; the schema is closed" if first["type"] == "extra_forbidden" else first["msg"]
-    if path == "/destination" and value.get("destination") in _WORDS_FOR_DEATH:
+    if path == "/destination" and _says_died(value.get("destination")):
         message = f"{message}; {_SEND_DIED}"
     return Fault("schema", path, message.removeprefix("Value error, "))
 
 
-_WORDS_FOR_DEATH = frozenset({"expired", "deceased", "died", "dead", "death", "exp", "Expired", "Deceased", "Died"})
+def _says_died(word: Any) -> bool:
+    return isinstance(word, str) and word.lower() in _WORDS_FOR_DEATH
+
+
+_WORDS_FOR_DEATH = frozenset({"expired", "deceased", "died", "dead", "death", "exp", "morgue"})
 _SEND_DIED = "of a child who died send the type `died`, with the time of death"
 
 

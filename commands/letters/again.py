@@ -127,7 +127,12 @@ class Again:
         arrival = Arrival(record.topic, None, None, key, letter.payload)
         if record.topic not in INPUT_TOPICS:
             return Admission(arrival, None, (Fault("unknown-topic", "", "this letter is of no input topic"),))
+        if letter.is_cut:
+            return Admission(arrival, None, (_CUT,))
         return self.door.admit(arrival, self.latest())
+
+
+_CUT = Fault("too-large", "", "the letter holds only the head of this event; publish the event itself again")
 
 
 def _same_fault(letter: Letter, found: Admission) -> Fault | None:

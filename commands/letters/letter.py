@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Any, cast
 
 from picustream.commands.outputs import Stored, Told, UserError, read
@@ -38,7 +38,7 @@ class Letter:
     """What the event is called, where that can be read."""
     stay_id: str | None
     content: bytes
-    """A digest of topic and payload: the same for the same bytes sent again."""
+    """Tells topic and original bytes: the same for the same bytes sent again."""
     stamped: int | None
     """When the letter came to the broker, in milliseconds since 1970; None for one from a file."""
 
@@ -46,6 +46,11 @@ class Letter:
     def place(self) -> Place:
         """The input record that it is about."""
         return self.record.topic, self.record.partition, self.record.offset
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the letter holds only the head of a long event."""
+        return self.record.payload_bytes > len(self.payload)
 
     @property
     def light(self) -> "Letter":
@@ -96,8 +101,12 @@ def letters(stored: Iterable[Stored], told: Told) -> Iterator[Letter]:
 
 
 def content_of(topic: str, value: bytes) -> bytes:
-    """A digest of what was sent where."""
-    return blake2b(topic.encode() + b"\n" + value, digest_size=16).digest()
+    """What was sent where, by its SHA-256, as dead letters name it."""
+    return _content(topic, sha256(value).hexdigest())
+
+
+def _content(topic: str, digest: str) -> bytes:
+    return f"{topic}\n{digest}".encode()
 
 
 def name_of(topic: str, event: dict[str, Any]) -> EventName | None:
@@ -125,7 +134,7 @@ def _letter(record: DeadLetter, payload: bytes, stamped: int | None) -> Letter:
         observed=_observed(record, event),
         event=name_of(record.topic, event),
         stay_id=id_of(event.get("stay_id")),
-        content=content_of(record.topic, payload),
+        content=_content(record.topic, record.payload_sha256),
         stamped=stamped,
     )
 

@@ -3,7 +3,7 @@
 Six organs of 0-4 points, from the FIRST measured value of the local day, not the worst (M2).
 
 Traps:
-- Bands (`scoring/chart/bands.py`) are open below and closed above, and nothing is rounded first (M1). Printed tables leave
+- Bands (`chart/bands.py`) are open below and closed above, and nothing is rounded first (M1). Printed tables leave
   gaps between integers.
 - SI units only: reproductions of the table in mg/dL contradict one another.
 - Not the "modified Marshall" of pancreatitis, which has three organs.
