@@ -42,6 +42,13 @@ def _unit(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _given(value: Any) -> Any:
+    """Null is no word: a field without one is left out."""
+    if value is None:
+        raise ValueError("a word, or no such field")
+    return value
+
+
 def _trimmed(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
@@ -63,7 +70,7 @@ class Observation(Closed):
     """LOINC by any of its names, or a system of the site's own; white space around it is dropped."""
     value: Annotated[Any, WithJsonSchema({"examples": [68, 0.70]})] = None
     """A number, required unless the status withdraws or says nothing. Anything else costs the one observation."""
-    comparator: Annotated[Word, _one_of(*COMPARATORS)] | None = None
+    comparator: Annotated[Word | None, BeforeValidator(_given), _one_of(*COMPARATORS)] = None
     """The true value lies on that side of `value` (rule V4)."""
     unit: Annotated[Annotated[str, Field(max_length=64)] | None, BeforeValidator(_unit)] = None
     """UCUM, or a spelling that the code map lists."""

@@ -25,9 +25,13 @@ def parse_instant(text: str) -> datetime:
             raise ValueError("-00:00 says that the offset is unknown: send Z or the offset itself")
         raise ValueError("not an ISO 8601 time with an offset, for example 2025-01-31T08:00:00+08:00")
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
+        moment = datetime.fromisoformat(text)
+    except ValueError:
         raise ValueError("no such moment in the calendar") from None
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # an empty date east of Greenwich, the last one west of it
+        return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def _instant(value: Any) -> datetime:

@@ -24,6 +24,7 @@ STDIN = Path("-")
 
 _GZIP = b"\x1f"
 """How a gzip file begins, and no JSON text."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _FIELDS = frozenset({"topic", "value", "value_base64", "partition", "offset", "timestamp"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
@@ -71,6 +72,8 @@ def lines(file: BinaryIO, name: str, broken: Callable[[BrokenLine], None] | None
     A file that cannot be read to its end (truncated or damaged gzip) raises `UserError`.
     """
     for number, text in _numbered(file, name):
+        if number == 1:
+            text = text.removeprefix(_BYTE_ORDER_MARK)
         if not text.strip():
             continue
         try:
