@@ -46,6 +46,7 @@ def _closed(record: dict[str, Any]) -> bool:
 
 SPECIFIED_DETAILS = {
     "age-18-review",
+    "birth-date-implausible",
     "birth-date-missing",
     "consent-not-recorded",
     "died-before-48h",

@@ -1,12 +1,15 @@
 """Random histories run through the product, and through the reference."""
 
+import json
 import os
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from picustream.models.protocol import Protocol
+from picustream.models.record import DEAD_LETTERS
 from picustream.scoring.engine import Arrival, Output
 from picustream.scoring.rules import Rules, load_rules
 from picustream.streams.replay import run
@@ -36,6 +39,9 @@ PLACES = {
     "minimum_age_days": ("age", "from_days"),
     "adult_age_years": ("age", "review_from_years"),
     "review_age_years": ("age", "below_years"),
+    "oldest_years": ("age", "oldest_years"),
+    "earliest": ("time", "earliest"),
+    "closes_after_hours": ("enrolment", "closes_after_hours"),
 }
 """The reference's parameters, and where they stand in a protocol."""
 
@@ -72,11 +78,47 @@ def replayed(events: Iterable[tuple[str, dict[str, Any]]], rules: Rules, until: 
 
 
 def disagreements(events: Events, parameters: dict[str, Any], until: datetime | None = None) -> list[str]:
-    """Where the product's current records and the reference's differ."""
-    ours = current(replayed(events, rules_for(parameters), until))
-    allowed = [event for event in events if reference.accepts(*event, until)]
-    clock = reference.replay_clock(allowed, until)
-    return compared(ours, reference.current_records(allowed, clock, parameters))
+    """Where the product's current records and dead letters differ from the reference's."""
+    outputs = replayed(events, rules_for(parameters), until)
+    allowed = [event for event in events if reference.accepts(*event, until, parameters)]
+    clock = reference.replay_clock(allowed, until, parameters)
+    lines = compared(current(outputs), reference.current_records(allowed, clock, parameters))
+    return lines + letters_compared(events, outputs, parameters, until)
+
+
+def letters_compared(
+    events: Events, outputs: Iterable[Output], parameters: dict[str, Any], until: datetime | None = None
+) -> list[str]:
+    """Where the dead letters of a replay are not those of the reference, event by event."""
+    ours: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for output in outputs:
+        if output.topic in DEAD_LETTERS:
+            letter = json.loads(output.value)
+            ours[letter["offset"]].append(letter | {"to": output.topic})
+    lines = []
+    for offset, (topic, value) in enumerate(events):
+        left = list(ours[offset])
+        for fault in reference.dead_letters(topic, value, until, parameters):
+            found = next((letter for letter in left if _tells_of(letter, fault, topic)), None)
+            if found is None:
+                lines.append(f"event {offset}: no dead letter {fault} among {_shown(ours[offset])}")
+            else:
+                left.remove(found)
+        if left:
+            lines.append(f"event {offset}: the reference knows no {_shown(left)}")
+    return lines
+
+
+def _tells_of(letter: dict[str, Any], fault: reference.DeadLetter, topic: str) -> bool:
+    return (
+        (letter["topic"], letter["scope"], letter["reason"]) == (topic, fault.scope, fault.reason)
+        and letter["path"] in fault.paths
+        and letter["to"] == DEAD_LETTERS[topic == "picu.trial.v1"]
+    )
+
+
+def _shown(letters: Iterable[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    return [(letter["scope"], letter["reason"], letter["path"]) for letter in letters]
 
 
 def compared(ours: dict[Key, Any], theirs: dict[Key, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .apps import ards, at_24h, daily
 from .chart import Chart, chart_of
-from .door import accepts
+from .door import DeadLetter, accepts, dead_letters
 from .eligibility import eligibility
 from .mods import mods_by_day
 from .outcomes import outcomes
@@ -20,7 +20,9 @@ from .protocol import DEFAULTS, UTC, Protocol
 from .versions import Message, messages
 from .written import Event, Number, loads, read
 
-__all__ = ["DEFAULTS", "Number", "accepts", "current_records", "loads", "read", "replay_clock"]
+__all__ = [
+    "DEFAULTS", "DeadLetter", "Number", "accepts", "current_records", "dead_letters", "loads", "read", "replay_clock",
+]  # fmt: skip
 
 Key = tuple[Any, ...]
 Record = dict[str, Any]
@@ -36,7 +38,7 @@ def current_records(
     events later than the clock are not (that is `accepts` with a clock).
     """
     stays: dict[str, list[Message]] = defaultdict(list)
-    for message in messages(event for event in events if accepts(*event)):
+    for message in messages(event for event in events if accepts(*event, protocol=protocol)):
         stays[message.body["stay_id"]].append(message)
     rules = Protocol.of(protocol)
     charts = {stay: chart_of(history, rules, clock.astimezone(UTC)) for stay, history in stays.items()}
@@ -57,14 +59,16 @@ def _records_of(stay: str, chart: Chart) -> dict[Key, Record]:
     return records
 
 
-def replay_clock(events: Iterable[Event], until: datetime | None = None) -> datetime:
+def replay_clock(
+    events: Iterable[Event], until: datetime | None = None, protocol: dict[str, Any] | None = None
+) -> datetime:
     """The clock at the end of `replay`: `until`, or 60 days after the last accepted event was filed.
 
     A ValueError where no event is accepted and no `until` is given.
     """
     if until is not None:
         return until
-    filed = [message.filed_at for message in messages(event for event in events if accepts(*event))]
+    filed = [message.filed_at for message in messages(event for event in events if accepts(*event, protocol=protocol))]
     if not filed:
         raise ValueError("no event is accepted, so there is no clock")
     return max(filed) + timedelta(days=60)

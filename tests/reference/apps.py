@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from .ages import completed_years, possible_births
+from .ages import completed_years
 from .chart import Chart
 from .mods import adult_derived
 from .pairing import HOURS_4, HOURS_24, Pair, nearest, pairs, peep_at, support_at
@@ -136,13 +136,16 @@ def _component(points: int | None, value: Fraction | None, unit: str, reason: st
 
 
 def _age(chart: Chart, onset: datetime) -> dict[str, Any]:
-    """A7: completed years on the local date of the onset; enough if every possible birth date gives the same points."""
+    """A7: completed years on the local date of the onset; enough if every possible birth date gives the same points.
+
+    Dates after the onset are no possible ones; where none is left, there is no birth date.
+    """
     day = chart.protocol.local_date(onset)
-    births = possible_births(chart.admission.body.get("birth_date"))
+    births = [birth for birth in chart.births if birth <= day]
     years = {completed_years(birth, day) for birth in births}
     points = {age_points(age) for age in years}
     if not births:
-        return _component(None, None, "a", "birth-date-missing")
+        return _component(None, None, "a", chart.no_births)
     if len(points) > 1:
         return _component(None, None, "a", "birth-date-imprecise")
     return _component(points.pop(), Fraction(years.pop()) if len(years) == 1 else None, "a", None)

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from .ages import plausible_births
 from .protocol import Protocol
 from .versions import Fact, Message, Observation, VentilatorEvent, facts, observations, ventilator_events
 
@@ -56,6 +57,18 @@ class Chart:
     def first_day(self) -> date:
         """The admission's local date."""
         return self.protocol.local_date(self.admission.at)
+
+    @cached_property
+    def births(self) -> list[date]:
+        """Every date on which the child may have been born; none if unknown, or if it cannot be true (E1)."""
+        born = self.admission.body.get("birth_date")
+        return plausible_births(born, self.first_day, self.protocol["oldest_years"])
+
+    @property
+    def no_births(self) -> str:
+        """Why there is no birth date: none was stated, or none that can be true (E1); or all lie ahead (A7)."""
+        believed = self.births or "birth_date" not in self.admission.body
+        return "birth-date-missing" if believed else "birth-date-implausible"
 
     @cached_property
     def last_day(self) -> date | None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from .ages import birthday, born_by, completed_years, possible_births
+from .ages import born_by, completed_years
 from .chart import Chart
 from .organs import ORGANS
-from .protocol import in_hours
+from .protocol import hours, in_hours
 from .versions import Fact
 
 HOURS_48 = timedelta(hours=48)
@@ -41,7 +41,14 @@ def eligibility(chart: Chart) -> dict[str, Any]:
         "criteria": [{"criterion": one.name, "met": one.met, "detail": one.detail} for one in criteria],
         "eligible_since": max(one.since for one in criteria) if state == "eligible" else None,
         "next_change_at": after_48h(chart) if waiting else None,
+        "closes_at": _closes_at(chart),
     }
+
+
+def _closes_at(chart: Chart) -> datetime | None:
+    """Contract 2.4: when enrolment closes, where the protocol says so."""
+    span = chart.protocol["closes_after_hours"]
+    return None if span is None else chart.admission.at + hours(span)
 
 
 def _state(chart: Chart, criteria: list[Criterion]) -> str:
@@ -66,16 +73,17 @@ def _age_verdict(chart: Chart, birth: date) -> str:
     admitted = chart.first_day
     if (admitted - birth).days < chart.protocol["minimum_age_days"]:
         return "young"
-    if admitted < birthday(birth, chart.protocol["adult_age_years"]):
+    years = completed_years(birth, admitted)
+    if years < chart.protocol["adult_age_years"]:
         return "met"
-    return "review" if admitted < birthday(birth, chart.protocol["review_age_years"]) else "old"
+    return "review" if years < chart.protocol["review_age_years"] else "old"
 
 
 def age(chart: Chart) -> Criterion:
     """E1, from every date the birth date can mean."""
-    births = born_by(possible_births(chart.admission.body.get("birth_date")), chart.first_day)
+    births = born_by(chart.births, chart.first_day)
     if not births:
-        return Criterion("age", None, "birth-date-missing")
+        return Criterion("age", None, chart.no_births)
     verdicts = {_age_verdict(chart, birth) for birth in births}
     if verdicts == {"met"}:
         return Criterion("age", True, _age_words(chart, births), chart.admission.at)
@@ -87,7 +95,7 @@ def age(chart: Chart) -> Criterion:
 
 
 def _age_in_review(chart: Chart) -> bool:
-    return age(chart).met is None and "birth_date" in chart.admission.body
+    return age(chart).met is None and bool(chart.births)
 
 
 def _age_words(chart: Chart, births: list[date]) -> str | None:
@@ -95,6 +103,9 @@ def _age_words(chart: Chart, births: list[date]) -> str | None:
     words = set()
     for birth in births:
         years = completed_years(birth, chart.first_day)
+        if birth > chart.first_day:
+            words.add("born-after-admission")
+            continue
         words.add(f"age-{years}-years" if years >= 1 else f"age-{(chart.first_day - birth).days}-days")
     return words.pop() if len(words) == 1 else None
 
@@ -163,8 +174,7 @@ def data_complete(chart: Chart) -> Criterion:
 
 
 def _birth_date_suffices(chart: Chart) -> bool:
-    births = possible_births(chart.admission.body.get("birth_date"))
-    return age(chart).met is not None or len(births) == 1
+    return age(chart).met is not None or len(chart.births) == 1
 
 
 def _something_measured(chart: Chart) -> bool:

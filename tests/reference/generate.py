@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from .door import accepts
 from .palette import NUDGES, ZONES
 from .protocol import Protocol
-from .revisions import spoiled
 from .scenes import FRAME, SCENES
+from .spoilers import spoiled
 from .story import DAY, Story
 from .versions import messages
 from .written import Event
@@ -54,6 +54,9 @@ def protocol(seed: int) -> dict[str, Any]:
         "use_preliminary": [False],
         "finalise_after_hours": [0, 12],
         "window_days": ["sdtm"],
+        "oldest_years": [100, 121],
+        "earliest": ["2024-06-01T00:00:00Z", "2025-01-02T00:00:00+08:00", "1901-01-01T00:00:00Z"],
+        "closes_after_hours": [72, 24.5],
     }
     for name, values in variants.items():
         if rng.random() < 0.1:
@@ -65,7 +68,7 @@ def history(seed: int, *, events: int | None = None) -> list[Event]:
     """About `events` events of one stay (default: a random number up to 120), in their order of arrival."""
     rng = random.Random(seed)
     zone = protocol(seed).get("timezone", "Asia/Shanghai")
-    story = Story(rng, ZoneInfo(zone), stay_id=f"S-{seed}")
+    story = Story(rng, ZoneInfo(zone), stay_id=f"S-{seed}", quirks=rng.choice([0, 1, 1, 3]))
     story.frame(rng.choice(ZONES[zone]))
     for scene in FRAME:
         scene(story)

@@ -5,7 +5,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from .ages import birthday, possible_births
+from .ages import completed_years
+from .bands import ONE_VALUE
 from .chart import Chart
 from .organs import ORGANS, Finding
 from .protocol import hours, in_hours
@@ -75,14 +76,28 @@ def _record(chart: Chart, day: date, findings: dict[str, Finding]) -> dict[str, 
         "caveats": sorted({*adult_derived(chart, day), *(word for one in findings.values() for word in one.caveats)}),
         "patient_id": chart.admission.body["patient_id"],
         "closed": chart.closed(day),
-        "components": [_shown(organ, finding) for organ, finding in findings.items()],
+        "components": [
+            {**_shown(organ, finding), **_passed_over(chart, organ, day)} for organ, finding in findings.items()
+        ],
     }
+
+
+def _passed_over(chart: Chart, organ: str, day: date) -> dict[str, Any]:
+    """Of an organ of one value (M3), the values of the day that are not usable, up to the time of the one that is."""
+    _, anchors, _ = ORGANS[organ]
+    if not set(anchors) <= ONE_VALUE.keys():
+        return {}
+    of_day = [one for one in chart.on_day(chart.observations, day) if one.variable in anchors]
+    until = next((one.at for one in of_day if one.value is not None), chart.protocol.day_end(day))
+    passed = [one for one in of_day if one.value is None and one.at <= until]
+    words = {"valueless": "no-value"}
+    return {"candidates_rejected": [{"id": one.id, "reason": words.get(one.fault, one.fault)} for one in passed][:8]}
 
 
 def adult_derived(chart: Chart, day: date) -> list[str]:
     """M11: unless the patient is certainly 18 or older on that day."""
-    births = possible_births(chart.admission.body.get("birth_date"))
-    adult = bool(births) and all(birthday(birth, 18) <= day for birth in births)
+    births = chart.births
+    adult = bool(births) and all(completed_years(birth, day) >= 18 for birth in births)
     return [] if adult else ["adult-derived-score"]
 
 
@@ -92,6 +107,7 @@ def _shown(organ: str, finding: Finding) -> dict[str, Any]:
         "points": finding.points,
         "basis": finding.basis,
         "value": printed(finding.value),
+        "comparator": finding.comparator,
         "unit": finding.unit,
         "observed_at": finding.at,
         "age_hours": printed(finding.age_hours),

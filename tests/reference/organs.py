@@ -1,4 +1,4 @@
-"""The six organs of the Marshall MODS: bands, and the value of a day that each rests on (M1-M6, M10)."""
+"""The six organs of the Marshall MODS: the value of a day that each depends on (M1-M6, M10)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
+from .bands import gcs_points, one_value_points, par_points, pf_points
 from .chart import Chart
 from .pairing import MINUTES_15, nearest, pair_of, par_triplet, sedated_at, support_at
 from .variables import VARIABLES
@@ -20,6 +21,7 @@ class Finding:
     points: int
     basis: str
     value: Fraction | None = None
+    comparator: str | None = None
     unit: str | None = None
     at: datetime | None = None
     inputs: tuple[dict[str, Any], ...] = ()
@@ -28,51 +30,23 @@ class Finding:
     caveats: tuple[str, ...] = ()
 
 
-def band(value: Fraction, upper: tuple[int, ...]) -> int:
-    """M1: the number of the band, counted from the lowest; bands are open below and closed above."""
-    return sum(value > limit for limit in upper)
-
-
-def pf_points(ratio: Fraction) -> int:
-    """Respiratory points of P/F in mmHg."""
-    return 4 - band(ratio, (75, 150, 225, 300))
-
-
-def creatinine_points(value: Fraction) -> int:
-    """Renal points of creatinine in umol/L."""
-    return band(value, (100, 200, 350, 500))
-
-
-def bilirubin_points(value: Fraction) -> int:
-    """Hepatic points of total bilirubin in umol/L."""
-    return band(value, (20, 60, 120, 240))
-
-
-def par_points(value: Fraction) -> int:
-    """Cardiovascular points of PAR = HR x CVP / MAP."""
-    return band(value, (10, 15, 20, 30))
-
-
-def platelet_points(value: Fraction) -> int:
-    """Haematologic points of platelets in 10^9/L."""
-    return 4 - band(value, (20, 50, 80, 120))
-
-
-def gcs_points(score: Fraction) -> int:
-    """Neurologic points of a GCS."""
-    return 4 - band(score, (6, 9, 12, 14))
-
-
 def receipt(one: Observation, counted_as: Fraction | None = None) -> dict[str, Any]:
     """An input as the record shows it: the value used, and the original."""
     return {
         "variable": one.variable,
         "value": printed(one.value if counted_as is None else counted_as),
+        "comparator": one.comparator,
         "id": one.id,
         "source": one.source,
         "observed_at": one.at,
         "original": one.original,
     }
+
+
+def _measured(
+    points: int, value: Fraction, unit: str, at: datetime, inputs: tuple[dict[str, Any], ...], **more: Any
+) -> Finding:
+    return Finding(points, "measured", value, unit=unit, at=at, inputs=inputs, **more)
 
 
 def _respiratory(chart: Chart, day: date) -> Finding | None:
@@ -81,17 +55,17 @@ def _respiratory(chart: Chart, day: date) -> Finding | None:
         pair = pair_of(chart, pao2)
         if pair is not None:
             inputs = tuple(receipt(one) for one in pair.inputs)
-            return Finding(pf_points(pair.ratio), "measured", pair.ratio, "mm[Hg]", pair.at, inputs)
+            return _measured(pf_points(pair.ratio), pair.ratio, "mm[Hg]", pair.at, inputs)
     return None
 
 
-def _first_value(variable: str, points: Callable[[Fraction], int]) -> Callable[[Chart, date], Finding | None]:
-    """M3: the day's first usable value."""
+def _first_value(variable: str) -> Callable[[Chart, date], Finding | None]:
+    """M3, V4: the day's first usable value; with a comparator the points are those of all it stands for."""
 
     def finder(chart: Chart, day: date) -> Finding | None:
         for one in chart.on_day(chart.usable(variable), day):
-            unit = VARIABLES[variable].unit
-            return Finding(points(one.value), "measured", one.value, unit, one.at, (receipt(one),))
+            points, unit = one_value_points(variable, one.value, one.comparator), VARIABLES[variable].unit
+            return _measured(points, one.value, unit, one.at, (receipt(one),), comparator=one.comparator)
         return None
 
     return finder
@@ -105,7 +79,7 @@ def _cardiovascular(chart: Chart, day: date) -> Finding | None:
             rate, pressure = triplet
             par = rate.value * cvp.value / pressure.value
             inputs = (receipt(cvp), receipt(rate), receipt(pressure))
-            return Finding(par_points(par), "measured", par, "1", cvp.at, inputs)
+            return _measured(par_points(par), par, "1", cvp.at, inputs)
     return None
 
 
@@ -124,7 +98,7 @@ def _neurologic(chart: Chart, day: date) -> Finding | None:
 def _total(chart: Chart, total: Observation) -> Finding:
     inputs = (receipt(total),)
     caveats = _intubated(chart, total.at)
-    return Finding(gcs_points(total.value), "measured", total.value, "{score}", total.at, inputs, caveats=caveats)
+    return _measured(gcs_points(total.value), total.value, "{score}", total.at, inputs, caveats=caveats)
 
 
 def _parts(chart: Chart, eye: Observation) -> Finding | None:
@@ -133,11 +107,11 @@ def _parts(chart: Chart, eye: Observation) -> Finding | None:
     if verbal is None or motor is None:
         return None
     caveats = _intubated(chart, eye.at) if verbal.value == 1 else ()
-    assume_5 = bool(caveats) and chart.protocol["intubated_verbal"] == "assume-5"
+    assume_5 = caveats and not sedated_at(chart, eye.at) and chart.protocol["intubated_verbal"] == "assume-5"
     spoken = Fraction(5) if assume_5 else verbal.value
     score = eye.value + spoken + motor.value
     inputs = (receipt(eye), receipt(verbal, counted_as=spoken), receipt(motor))
-    return Finding(gcs_points(score), "measured", score, "{score}", eye.at, inputs, caveats=caveats)
+    return _measured(gcs_points(score), score, "{score}", eye.at, inputs, caveats=caveats)
 
 
 def _intubated(chart: Chart, time: datetime) -> tuple[str, ...]:
@@ -146,10 +120,10 @@ def _intubated(chart: Chart, time: datetime) -> tuple[str, ...]:
 
 ORGANS: dict[str, tuple[str, tuple[str, ...], Callable[[Chart, date], Finding | None]]] = {
     "respiratory": ("not-measured", ("pao2",), _respiratory),
-    "renal": ("not-measured", ("creatinine",), _first_value("creatinine", creatinine_points)),
-    "hepatic": ("not-measured", ("bilirubin_total",), _first_value("bilirubin_total", bilirubin_points)),
+    "renal": ("not-measured", ("creatinine",), _first_value("creatinine")),
+    "hepatic": ("not-measured", ("bilirubin_total",), _first_value("bilirubin_total")),
     "cardiovascular": ("no-cvp", ("cvp",), _cardiovascular),
-    "haematologic": ("not-measured", ("platelets",), _first_value("platelets", platelet_points)),
+    "haematologic": ("not-measured", ("platelets",), _first_value("platelets")),
     "neurologic": ("not-measured", ("gcs_total", "gcs_eye"), _neurologic),
 }
 """Organ to: the reason where nothing was charted, the variables a value of the day starts from, its rule."""

@@ -4,6 +4,8 @@ import random
 from datetime import timedelta
 from typing import Any
 
+from .quirks import quirky
+
 Amount = tuple[str, str | None]
 """A value and its unit, as written; None leaves the unit out."""
 
@@ -51,7 +53,7 @@ CODES = {
     "peak_pressure": ["76531-3"],
     "mean_airway_pressure": ["76530-5", "60949-5"],
 }
-NOBODY_ASKED = ["2951-2", "6301-6", "2524-7"]
+NOBODY_ASKED = ["2951-2", "6301-6", "2524-7", "CREA", "38483-4"]
 
 
 def _amounts(values: str, *units: str | None) -> list[Amount]:
@@ -111,7 +113,7 @@ SICK: dict[str, Amount] = {"pao2": ("60", "mmHg"), "fio2": ("50", "%"), "peep": 
 WELL: dict[str, Amount] = {"pao2": ("150", "mmHg"), "fio2": ("0.4", "1"), "peep": ("5", "cmH2O")}
 """Lungs that make a candidate (A2), and lungs with P/F above 200 (A3)."""
 
-ALIEN_UNITS = ["furlong", "mmol/L", "L/min", None]
+ALIEN_UNITS = ["furlong", "mmol/L", "L/min", "%", "/min", "{score}", "", None]
 
 
 def number(text: str) -> int | float:
@@ -131,8 +133,11 @@ def amount(rng: random.Random, variable: str) -> Amount:
     return value, unit
 
 
-def observation(rng: random.Random, variable: str, given: Amount | None = None) -> dict[str, Any]:
-    """An observation of a variable, by a LOINC code or by the variable's own name, without an id."""
+def observation(rng: random.Random, variable: str, given: Amount | None = None, quirks: float = 0) -> dict[str, Any]:
+    """An observation of a variable, by a LOINC code or by the variable's own name, without an id.
+
+    `quirks` is how often it is written as feeds write, and not as the contract has it first.
+    """
     value, unit = given or amount(rng, variable)
     body: dict[str, Any] = {"code": rng.choice(CODES[variable]), "value": number(value)}
     draw = rng.random()
@@ -142,4 +147,5 @@ def observation(rng: random.Random, variable: str, given: Amount | None = None) 
         body["system"] = "http://loinc.org"
     if unit is not None:
         body["unit"] = unit
+    quirky(rng, variable, body, quirks)
     return body

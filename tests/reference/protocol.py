@@ -22,6 +22,9 @@ DEFAULTS: dict[str, Any] = {
     "minimum_age_days": 28,  # E1
     "adult_age_years": 18,  # E1: met up to the day before this birthday
     "review_age_years": 19,  # E1: from there, review up to the day before this birthday
+    "oldest_years": 120,  # E1: a birth date that makes nobody younger is none
+    "earliest": "2000-01-01T00:00:00Z",  # T6
+    "closes_after_hours": None,  # contract 2.4: enrolment does not close
 }
 
 
@@ -46,6 +49,11 @@ class Protocol:
     def finalise_after(self) -> timedelta:
         """T4."""
         return hours(self["finalise_after_hours"])
+
+    @property
+    def earliest(self) -> datetime:
+        """T6: what states a time before this moment is refused."""
+        return moment(self["earliest"])
 
     def local_date(self, time: datetime) -> date:
         """T1: the local calendar day a moment belongs to."""

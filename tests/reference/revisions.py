@@ -1,15 +1,14 @@
-"""How a random history contradicts itself: versions of an event (docs/topics.md), and events the door refuses."""
+"""How a random history contradicts itself: versions of an event (docs/topics.md)."""
 
 import copy
-import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .door import observation_id
 from .palette import NUDGES, amount, number
 from .protocol import moment
+from .quirks import UNKNOWN_WORDS, padded, quirky
+from .schema import WITHDRAWN, observation_id
 from .variables import variable_of
-from .written import Event
 
 if TYPE_CHECKING:
     from .generate import Story
@@ -25,11 +24,16 @@ def version_of(story: "Story", body: Body) -> Body:
         return version
     if story.chance(0.15):  # a conflicting duplicate: filed at the same moment, other content
         _revalue(story, version)
+        if story.chance(0.5):
+            _tie(story, version)
         return version
-    _refile(story, version)
+    if story.chance(0.15):
+        _tie(story, version)
+    else:
+        _refile(story, version)
     if story.chance(0.35):
         _rename(story, version)
-    for change in rng.sample(CHANGES, rng.choice([1, 1, 2])):
+    for change in rng.sample(QUIRKS if story.quirks else CHANGES, rng.choice([1, 1, 2])):
         change(story, version)
     return version
 
@@ -39,6 +43,8 @@ def _refile(story: "Story", version: Body) -> None:
     filed = moment(version.get("recorded_at") or _clinical_time(version))
     gaps = [timedelta(hours=1), timedelta(hours=1), timedelta(days=1), timedelta(0), -timedelta(hours=2), *NUDGES[-2:]]
     version["recorded_at"] = story.text(filed + story.rng.choice(gaps))
+    if story.chance(0.02 * story.quirks):  # the first moment that is not too early (T6)
+        version["recorded_at"] = story.rng.choice(["2000-01-01T00:00:00Z", "1999-12-31T16:00-08:00"])
     version["status"] = story.rng.choice(["corrected", "amended", "final", "preliminary"])
 
 
@@ -59,7 +65,7 @@ def _rename(story: "Story", version: Body) -> None:
 def _withdraw(story: "Story", version: Body) -> None:
     """All of it or one observation of it; a withdrawn observation may come without its value."""
     status = story.rng.choice(["entered-in-error", "cancelled", "registered", "unknown"])
-    if "observations" not in version or story.chance(0.6):
+    if not version.get("observations") or story.chance(0.6):
         version["status"] = status
     else:
         one = story.rng.choice(version["observations"])
@@ -90,7 +96,9 @@ def _revalue(story: "Story", version: Body) -> None:
             value, unit = amount(story.rng, variable)
             one["value"] = number(value)
             one.pop("unit", None)
+            one.pop("comparator", None)
             one.update({} if unit is None else {"unit": unit})
+            quirky(story.rng, variable, one, story.quirks)
     for name, choices in FACT_FIELDS.items():
         if name in version:
             version[name] = story.rng.choice(choices)
@@ -124,61 +132,36 @@ def _recode(story: "Story", version: Body) -> None:
             one["code"] = "2951-2"
 
 
+def _tie(story: "Story", version: Body) -> None:
+    """Filed at the very moment of what it follows, with another status: of the event, or of one observation."""
+    later = ["amended", "corrected", "cancelled", "entered-in-error"] if "recorded_at" in version else []
+    holder = version
+    if version.get("observations") and story.chance(0.4):
+        holder = story.rng.choice(version["observations"])
+    holder["status"] = story.rng.choice(["registered", "unknown", "preliminary", "final", *later])
+    if holder["status"] in WITHDRAWN and story.chance(0.5):
+        version.pop("destination", None)
+
+
+def _respell(story: "Story", version: Body) -> None:
+    """The same code with blanks around it, or in a system of another name: the same observation."""
+    for one in version.get("observations", []):
+        name = story.rng.choice(["code", "system"])
+        if name in one and story.chance(0.5):
+            one[name] = padded(story.rng, one[name])
+
+
+def _misword(story: "Story", version: Body) -> None:
+    for name, words in UNKNOWN_WORDS.items():
+        if name in version:
+            version[name] = story.rng.choice(words)
+
+
+def _without_readings(story: "Story", version: Body) -> None:
+    """A ventilator event once more, with its words alone."""
+    if version.get("support", "unknown") != "unknown" and version["support"] in FACT_FIELDS["support"]:
+        version.pop("observations", None)
+
+
 CHANGES = [_withdraw, _withdraw, _restore, _move, _move, _revalue, _revalue, _revalue, _drop, _recode]
-
-
-def spoiled(rng: random.Random, event: Event) -> Event:
-    """A copy of an event with a new id that the door must refuse."""
-    topic, body = copy.deepcopy(event)
-    body["event_id"] = f"spoiled-{rng.randrange(1000)}"
-    return rng.choice(SPOILERS)(rng, topic, body)
-
-
-def _without(rng: random.Random, topic: str, body: Body) -> Event:
-    required = ["event_id", "source", "patient_id", "stay_id", "observed_at", "occurred_at", "observations", "type"]
-    del body[rng.choice([name for name in required if name in body])]
-    return topic, body
-
-
-def _with_unknown_field(rng: random.Random, topic: str, body: Body) -> Event:
-    return topic, {**body, rng.choice(["observedAt", "name", "Status"]): "x"}
-
-
-def _with_naive_time(rng: random.Random, topic: str, body: Body) -> Event:
-    name = "observed_at" if "observed_at" in body else "occurred_at"
-    return topic, {**body, name: "2025-01-02T03:04:05"}
-
-
-def _with_bad_word(rng: random.Random, topic: str, body: Body) -> Event:
-    changed = rng.choice([{"status": "done"}, {"stay_id": "S 1"}, {"stay_id": ""}, {"source": "x" * 129}])
-    return topic, {**body, **changed}
-
-
-def _not_filed(rng: random.Random, topic: str, body: Body) -> Event:
-    body.pop("recorded_at", None)
-    return topic, {**body, "status": rng.choice(["corrected", "amended", "cancelled", "entered-in-error"])}
-
-
-def _twice_the_same(rng: random.Random, topic: str, body: Body) -> Event:
-    if "observations" not in body:
-        return _with_unknown_field(rng, topic, body)
-    body["observations"].append(dict(body["observations"][0]))
-    return topic, body
-
-
-def _value_as_text(rng: random.Random, topic: str, body: Body) -> Event:
-    if "observations" not in body:
-        return _with_naive_time(rng, topic, body)
-    body["observations"][0]["value"] = "12"
-    return topic, body
-
-
-SPOILERS = [
-    _without,
-    _with_unknown_field,
-    _with_naive_time,
-    _with_bad_word,
-    _not_filed,
-    _twice_the_same,
-    _value_as_text,
-]
+QUIRKS = [*CHANGES, *CHANGES, _respell, _misword, _without_readings, _without_readings]

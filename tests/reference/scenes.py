@@ -2,8 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from .palette import NUDGES, SICK, SPANS, WELL
+from .bands import ONE_VALUE
+from .palette import NUDGES, SICK, SPANS, WELL, observation
 from .story import DAY, Body, Story
+from .variables import VARIABLES
+
+BEYOND = [("platelets", "10", "<"), ("platelets", "20", "<="), ("platelets", "120", ">"), ("platelets", "0", "<=")]
+BEYOND += [
+    ("creatinine", "100", "<="),
+    ("creatinine", "500", ">"),
+    ("creatinine", "4420", ">="),
+    ("creatinine", "8", "<"),
+]
+BEYOND += [("bilirubin_total", "20", "<"), ("bilirubin_total", "240", ">"), ("bilirubin_total", "1710", ">=")]
+"""Values that decide the points by their side (V4)."""
 
 
 def ending(story: Story) -> None:
@@ -61,6 +73,21 @@ def chemistry(story: Story) -> None:
     """The three organs that rest on one value (M3)."""
     tests = story.rng.sample(["creatinine", "bilirubin_total", "platelets"], story.rng.choice([1, 1, 2, 3]))
     story.measure("lab", story.rng.choice(["lis", "lis-2"]), story.time(), tests)
+
+
+def beyond_detection(story: Story) -> None:
+    """Below or above what the laboratory can measure, on an edge of a band or of the range (V4), also of a gas."""
+    rng = story.rng
+    at = story.time()
+    variables = rng.sample([*ONE_VALUE, "pao2", "fio2", "peep"], rng.choice([1, 2, 3]))
+    body = {**story.envelope("lis", at), "observed_at": story.text(at), "specimen": "arterial"}
+    observations = [observation(rng, variable, None, story.quirks) for variable in variables]
+    for one in observations:
+        one["comparator"] = rng.choice(["<", "<=", ">=", ">"])
+    if story.chance(0.5):
+        variable, value, comparator = rng.choice(BEYOND)
+        observations = [observation(rng, variable, (value, VARIABLES[variable].unit)) | {"comparator": comparator}]
+    story.tell("lab", {**body, "observations": observations})
 
 
 def blood_gas(story: Story) -> None:
@@ -125,6 +152,43 @@ def changing_support(story: Story) -> None:
         story.measure("ventilator", "vent-gw", between, ["peep"], support=rng.choice(supports))
 
 
+def support_alone(story: Story) -> None:
+    """Extubated, or on another mode, and no reading with it; a gas soon after (contract 1.2, P1, P2)."""
+    rng = story.rng
+    at = story.time()
+    words = {"support": rng.choice(["room-air", "room-air", "invasive", "oxygen", "unknown"])}
+    if words["support"] == "unknown" or story.chance(0.3):
+        words["control"] = rng.choice(["pressure", "volume"])
+    if story.chance(0.1):
+        del words["support"]
+        words["control"] = "pressure"
+    story.support(rng.choice(["vent-gw", "vent-gw-2"]), at, **words)
+    if story.chance(0.6):
+        story.measure("lab", "lis", at + rng.choice(SPANS[:5]) + rng.choice(NUDGES), ["pao2"], specimen="arterial")
+
+
+def moved(story: Story) -> None:
+    """From bed to bed: of no consequence for a score (contract 1.3)."""
+    place = story.rng.choice([{"unit": "PICU-A"}, {"bed": "12"}, {"unit": "PICU-B", "bed": "3"}])
+    story.fact("adt", "moved", story.time(), **place, **({"id": "move-1"} if story.chance(0.3) else {}))
+
+
+def tied(story: Story) -> None:
+    """Versions filed at one moment, of any status, in one event or in several (contract 1.2)."""
+    rng = story.rng
+    at = story.time()
+    variable = rng.choice(["creatinine", "platelets", "bilirubin_total", "pao2"])
+    filed = {"recorded_at": story.text(at + timedelta(hours=1))} if story.chance(0.6) else {}
+    statuses = ["registered", "unknown", "preliminary", "final", *(["amended", "cancelled"] if filed else [])]
+    for status in rng.sample(statuses, rng.choice([2, 3])):
+        fields = {"specimen": "arterial"} | filed
+        fields["event_id"] = rng.choice(["tie-1", "tie-2", "tie-3"])
+        own, of_event = rng.choice([({"status": status}, {}), ({}, {"status": status})])
+        one = {**observation(rng, variable, None, story.quirks), "id": f"tie-{len(story.moments)}", **own}
+        body = {**story.envelope("lis", at), **fields, **of_event, "observed_at": story.text(at), "observations": [one]}
+        story.tell("lab", {name: value for name, value in body.items() if name != "recorded_at" or filed})
+
+
 def twins(story: Story) -> None:
     """Neighbours of a CVP at the same distance before and after it, or at the very same time (P4)."""
     at = story.time()
@@ -168,6 +232,7 @@ def failing_lungs(story: Story) -> None:
 
 SCENES = [chemistry, chemistry, blood_gas, blood_gas, ventilator, par, par, coma, coma, sedation]
 SCENES += [failing_lungs, failing_lungs, changing_support, twins, coma_at_midnight]
+SCENES += [support_alone, beyond_detection, beyond_detection, tied, tied, moved]
 """What fills a stay, the likelier the more often it stands here."""
 
 FRAME = [ending, trial, follow_up]

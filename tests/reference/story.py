@@ -3,17 +3,19 @@
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from .palette import NOBODY_ASKED, NUDGES, SPANS, Amount, observation
+from .quirks import UNKNOWN_WORDS, of_nobody
 from .revisions import version_of
 from .written import Event
 
 Body = dict[str, Any]
 Variables = list[str] | dict[str, Amount]
 DAY = timedelta(days=1)
+DUMMY_BIRTHS = ["1900-01-01", "1900-01-01", "1800-01-01", "0001-01-01", "1905-06-30", "9999-12-31", "2099-02-03"]
 OFFSETS = [UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-5)), timezone(timedelta(minutes=345))]
 
 
@@ -27,6 +29,8 @@ class Story:
     told: list[Event] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
     numbers: Counter[str] = field(default_factory=Counter)
+    quirks: float = 0
+    """How often its feeds write as feeds write: 0 never, 1 now and then, 3 often."""
     admitted: datetime = field(init=False)
     ended: datetime = field(init=False)
 
@@ -61,9 +65,17 @@ class Story:
         year = today.year - rng.choice([17, 18, 18, 19, 46, 47, 66, 67])
         that_day = f"{year}{today.isoformat()[4:]}".replace("02-29", "02-28")
         full = rng.choice([*[young.isoformat()] * 4, that_day, that_day, "2008-02-29", "2004-02-29"])
+        if self.chance(0.1 * self.quirks):
+            full = rng.choice([*DUMMY_BIRTHS, *self._oldest_births(today)])
         person = {"birth_date": full[: rng.choice([10, 10, 10, 10, 7, 4])]}
         person["sex"] = rng.choice(["female", "female", "male", "male", "other", "unknown"])
         return {name: value for name, value in person.items() if self.chance(0.9)}
+
+    def _oldest_births(self, today: date) -> list[str]:
+        """Birth dates around the age at which one is no longer believed, and around the admission (E1, A7)."""
+        beside = [today + n * DAY for n in (-1, 0, 1)]
+        last = [f"{day.year - years}{day.isoformat()[4:]}" for day in beside for years in (119, 120, 121)]
+        return [day.replace("02-29", "02-28") for day in last] + [(today + n * DAY).isoformat() for n in (0, 1, 2, 40)]
 
     def time(self) -> datetime:
         """A moment: mostly an exact rule's span from one that matters already, or beside a local midnight."""
@@ -90,7 +102,10 @@ class Story:
 
     def text(self, time: datetime) -> str:
         """A moment in ISO 8601, in one of many offsets."""
-        text = time.astimezone(self.rng.choice([*OFFSETS, self.zone])).isoformat()
+        shown = time.astimezone(self.rng.choice([*OFFSETS, self.zone]))
+        text = shown.isoformat(timespec="auto" if shown.second or shown.microsecond or self.chance(0.9) else "minutes")
+        if shown.microsecond and self.chance(0.3):  # finer digits are cut off
+            text = text.replace(f"{shown.microsecond:06}", f"{shown.microsecond:06}999")
         return text.replace("+00:00", "Z") if self.chance(0.5) else text
 
     def envelope(self, source: str, at: datetime) -> Body:
@@ -101,8 +116,8 @@ class Story:
         if self.chance(0.5):
             late = self.rng.choice([timedelta(0), timedelta(minutes=30), timedelta(hours=5), DAY, -SPANS[2]])
             body["recorded_at"] = self.text(at + late)
-        if self.chance(0.08):
-            body["status"] = self.rng.choice(["preliminary", "registered", "unknown", "final"])
+        if self.chance(0.08 + 0.05 * self.quirks):
+            body["status"] = self.rng.choice(["preliminary", "preliminary", "registered", "unknown", "final"])
         return body
 
     def tell(self, topic: str, body: Body) -> None:
@@ -120,13 +135,24 @@ class Story:
     def measure(self, topic: str, source: str, at: datetime, variables: Variables, **fields: Any) -> None:
         """An event with one observation per variable, of a given amount or a random one; ids where codes repeat."""
         body = {**self.envelope(source, at), "observed_at": self.text(at), **fields}
-        observations = [observation(self.rng, name, given) for name, given in _with_amounts(variables)]
+        observations = [observation(self.rng, name, given, self.quirks) for name, given in _with_amounts(variables)]
         if self.chance(0.1):
-            observations.append({"code": self.rng.choice(NOBODY_ASKED), "value": 1, "unit": "mmol/L"})
+            observations.append(of_nobody(self.rng, NOBODY_ASKED))
+        for one in observations:
+            if self.chance(0.02 * self.quirks):
+                one["status"] = self.rng.choice(["preliminary", "final", "registered", "unknown"])
+        for name, words in UNKNOWN_WORDS.items():
+            if name in body and self.chance(0.04 * self.quirks):
+                body[name] = self.rng.choice(words)
         if len({one["code"] for one in observations}) < len(observations) or self.chance(0.3):
             for place, one in enumerate(observations):
                 one["id"] = f"o{self.numbers[source]}.{place}"
         self.tell(topic, {**body, "observations": observations})
+
+    def support(self, source: str, at: datetime, **words: Any) -> None:
+        """A ventilator event that states nothing but its words: no list of observations, or an empty one."""
+        empty: Body = {"observations": []} if self.chance(0.5) else {}
+        self.tell("ventilator", {**self.envelope(source, at), "observed_at": self.text(at), **words, **empty})
 
 
 def _with_amounts(variables: Variables) -> list[tuple[str, Amount | None]]:

@@ -3,18 +3,17 @@
 import csv
 import json
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
-from zlib import crc32
 
 import pytest
 
-from . import accepts, apps, current_records, loads, organs, read, replay_clock
+from . import accepts, apps, bands, current_records, loads, read, replay_clock
 from .generate import case, history
-from .revisions import spoiled
+from .spoilers import spoiled
+from .worked import ADMITTED, LATE, LEFT, adt, charted, mods
 from .written import Event, canonical, printed
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -23,14 +22,13 @@ VECTORS = SHARED / "score_vectors.csv"
 needs_vectors = pytest.mark.skipif(not VECTORS.exists(), reason="the boundary cases are not beside this checkout")
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="the real data are not beside this checkout")
 
-LATE = datetime(2026, 1, 1, tzinfo=UTC)
 ORGAN_INPUTS = {
-    "resp": ("pf", "1", organs.pf_points),
-    "renal": ("creatinine_umol_l", "creatinine_mg_dl", organs.creatinine_points),
-    "hepatic": ("bilirubin_umol_l", "bilirubin_mg_dl", organs.bilirubin_points),
-    "cardio": ("par", "1", organs.par_points),
-    "haem": ("platelets", "1", organs.platelet_points),
-    "neuro": ("gcs", "1", organs.gcs_points),
+    "resp": ("pf", "1", bands.pf_points),
+    "renal": ("creatinine_umol_l", "creatinine_mg_dl", bands.creatinine_points),
+    "hepatic": ("bilirubin_umol_l", "bilirubin_mg_dl", bands.bilirubin_points),
+    "cardio": ("par", "1", bands.par_points),
+    "haem": ("platelets", "1", bands.platelet_points),
+    "neuro": ("gcs", "1", bands.gcs_points),
 }
 PER_MG_DL = {"creatinine_mg_dl": Fraction("88.40"), "bilirubin_mg_dl": Fraction("17.104")}
 
@@ -113,45 +111,6 @@ def test_spoiled_events_are_refused(seed: int) -> None:
     rng = random.Random(seed)
     sound = [event for event in history(seed, events=20) if accepts(*event)]
     assert not accepts(*spoiled(rng, rng.choice(sound)))
-
-
-def envelope(**fields: Any) -> dict[str, Any]:
-    """An event's common fields, with an id of its own."""
-    return {
-        "event_id": f"e{crc32(canonical(fields).encode())}",
-        "source": "s",
-        "patient_id": "P",
-        "stay_id": "S",
-    } | fields
-
-
-def adt(kind: str, at: str, **fields: Any) -> Event:
-    """An event of `picu.adt.v1`."""
-    return "picu.adt.v1", envelope(type=kind, occurred_at=at, **fields)
-
-
-def trial(kind: str, at: str, **fields: Any) -> Event:
-    """An event of `picu.trial.v1`."""
-    return "picu.trial.v1", envelope(type=kind, occurred_at=at, **fields)
-
-
-def charted(topic: str, at: str, values: dict[str, Any], **fields: Any) -> Event:
-    """An event with values by variable name, as (value, unit) or a number in `1`."""
-    observations = [
-        {"system": "urn:picustream:variable", "code": name, "value": value, "unit": unit}
-        for name, (value, unit) in values.items()
-    ]
-    return f"picu.{topic}.v1", envelope(observed_at=at, observations=observations, **fields)
-
-
-def mods(events: list[Event], day: str, protocol: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The MODS record of a day, with its components by organ."""
-    record = current_records(events, LATE, protocol)["mods", "S", day]
-    return {**record, **{one["organ"]: one for one in record["components"]}}
-
-
-ADMITTED = adt("admitted", "2025-01-01T00:00:00+08:00", birth_date="2020-02-29", sex="female")
-LEFT = adt("discharged", "2025-01-04T00:00:00+08:00", destination="ward")
 
 
 def test_t2_a_stay_that_ends_at_midnight_has_no_record_for_the_day_that_begins_there() -> None:

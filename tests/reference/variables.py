@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from .written import exact
+from .written import exact, is_absurd
 
 LOINC = "http://loinc.org"
 VARIABLE = "urn:picustream:variable"
@@ -27,7 +27,7 @@ _MMHG = {"mm[Hg]": "1", "mmHg": "1"}
 _MMHG_KPA = {**_MMHG, "kPa": "7.50062"}
 _CMH2O = {"cm[H2O]": "1", "cmH2O": "1"}
 _SCORE = {"{score}": "1", "score": "1"}
-_PERCENT_OR_FRACTION = {"1": "1", "%": "0.01"}
+_PERCENT_OR_FRACTION = {"1": "1", "fraction": "1", "%": "0.01"}
 
 VARIABLES = {
     "heart_rate": Variable(("8867-4",), "/min", {"/min": "1", "bpm": "1"}, "0", "300", above_low=True),
@@ -53,15 +53,41 @@ VARIABLES = {
     "mean_airway_pressure": Variable(("76530-5", "60949-5"), "cm[H2O]", _CMH2O, "0", "60"),
 }
 
-_BY_CODE = {code: name for name, variable in VARIABLES.items() for code in variable.codes}
+_CODES = {
+    LOINC: {code: name for name, variable in VARIABLES.items() for code in variable.codes},
+    VARIABLE: {name: name for name in VARIABLES},
+}
+_LOINC_NAMES = {
+    LOINC,
+    "http://loinc.org/",
+    "https://loinc.org",
+    "2.16.840.1.113883.6.1",
+    "urn:oid:2.16.840.1.113883.6.1",
+}
+_LOINC_WORDS = {"ln", "loinc"}
+_UNITS = {unit for variable in VARIABLES.values() for unit in variable.factors}
+_MICRO_SIGNS = str.maketrans({"\N{MICRO SIGN}": "u", "\N{GREEK SMALL LETTER MU}": "u"})
 
 
-class ImplausibleError(ValueError):
-    """A value outside its reject range."""
+class UnusableError(ValueError):
+    """A number that is no value of the variable; `reason` as a dead letter says it, `field` is where."""
+
+    def __init__(self, reason: str, field: str) -> None:
+        super().__init__(reason)
+        self.reason, self.field = reason, field
 
 
-class WrongUnitError(ValueError):
-    """A unit that is missing, unknown, or another quantity's."""
+def _meant(observation: dict[str, Any]) -> tuple[str, str]:
+    """System and code without white space around them; whatever means LOINC is LOINC (contract 1.2)."""
+    system = observation.get("system", LOINC).strip()
+    is_loinc = system in _LOINC_NAMES or system.lower() in _LOINC_WORDS
+    return LOINC if is_loinc else system, observation["code"].strip()
+
+
+def under_another_system(observation: dict[str, Any]) -> bool:
+    """A code of the table, or a name of a variable, that is none under the system sent (contract 1.2)."""
+    system, code = _meant(observation)
+    return code not in _CODES.get(system, {}) and any(code in codes for codes in _CODES.values())
 
 
 def variable_of(observation: dict[str, Any], specimen: str) -> str | None:
@@ -70,9 +96,8 @@ def variable_of(observation: dict[str, Any], specimen: str) -> str | None:
     A PaO2 is one only if it is arterial: 11556-8 needs the specimen to say so, the others need it not to
     say otherwise.
     """
-    system, code = observation.get("system", LOINC), observation["code"]
-    names = {LOINC: _BY_CODE, VARIABLE: {name: name for name in VARIABLES}}.get(system, {})
-    name = names.get(code)
+    system, code = _meant(observation)
+    name = _CODES.get(system, {}).get(code)
     if name == "pao2":
         if specimen in ("venous", "capillary", "mixed-venous"):
             return None
@@ -82,29 +107,34 @@ def variable_of(observation: dict[str, Any], specimen: str) -> str | None:
 
 
 def canonical_value(name: str, written: Any, unit: str | None) -> Fraction:
-    """The value in the canonical unit, exactly (V2); WrongUnitError or ImplausibleError where there is none."""
-    value = exact(written)
-    value = _fio2(value, unit) if name == "fio2" else value * _factor(name, unit)
+    """The value in the canonical unit, exactly (V2); UnusableError where there is none."""
+    unit = (unit or "").strip().translate(_MICRO_SIGNS) or None
+    if unit is None and name != "fio2":
+        raise UnusableError("unit-missing", "unit")
+    factor = Fraction(1) if unit is None else _factor(name, unit)
+    if is_absurd(written):
+        raise UnusableError("implausible", "value")
+    value = exact(written) * factor
+    if name == "fio2":
+        value = _fio2(value, unit)
     variable = VARIABLES[name]
     low, high = Fraction(variable.low), Fraction(variable.high)
     below = value <= low if variable.above_low else value < low
     if below or value > high or (variable.integer and value.denominator != 1):
-        raise ImplausibleError(name)
+        raise UnusableError("implausible", "value")
     return value
 
 
-def _factor(name: str, unit: str | None) -> Fraction:
+def _factor(name: str, unit: str) -> Fraction:
     factors = VARIABLES[name].factors
     if unit not in factors:
-        raise WrongUnitError(name)
+        raise UnusableError("unit-mismatch" if unit in _UNITS else "unit-unknown", "unit")
     return Fraction(factors[unit])
 
 
 def _fio2(value: Fraction, unit: str | None) -> Fraction:
     """FiO2 as a fraction; without a unit, its size tells; from 0.20 up to 0.21 it counts as 0.21."""
-    if unit is not None:
-        value *= _factor("fio2", unit)
-    elif 20 <= value <= 100:
+    if unit is None and 20 <= value <= 100:
         value /= 100
     room_air = Fraction("0.21")
     return room_air if Fraction("0.20") <= value < room_air else value

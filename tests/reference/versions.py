@@ -8,10 +8,28 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from .door import MANY_PER_STAY, VALUELESS, WITHDRAWN, observation_id, observation_status
 from .protocol import Protocol, moment
-from .variables import ImplausibleError, WrongUnitError, canonical_value, variable_of
+from .reading import Value, value_of
+from .schema import MANY_PER_STAY, VALUELESS, WITHDRAWN, observation_id, observation_status, word_of
+from .variables import variable_of
 from .written import Event, canonical, exact
+
+RANKS = [
+    {"registered", "unknown"},
+    {"preliminary"},
+    {"final"},
+    {"amended", "corrected"},
+    {"cancelled", "entered-in-error"},
+]
+"""Of two versions filed at one moment, the one with the higher status wins (contract 1.2)."""
+
+
+def rank(status: str) -> int:
+    """The place of a status in their order."""
+    return next(place for place, statuses in enumerate(RANKS) if status in statuses)
+
+
+Version = tuple[datetime, int, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -31,10 +49,16 @@ class Message:
         """`recorded_at`, or else the clinical time."""
         return moment(self.body["recorded_at"]) if "recorded_at" in self.body else self.at
 
+    def version(self, status: str) -> Version:
+        """The later version is the greater: `recorded_at`, `status`, `event_id`, canonical JSON (contract 1.2).
+
+        The topic is last: it tells apart what is the same to the letter (docs/topics.md).
+        """
+        return self.filed_at, rank(status), self.body["event_id"], self._canonical, self.topic
+
     @cached_property
-    def version(self) -> tuple[datetime, str, str]:
-        """The later version is the greater: `recorded_at`, then `event_id`, then canonical JSON (docs/topics.md)."""
-        return self.filed_at, self.body["event_id"], canonical(self.body)
+    def _canonical(self) -> str:
+        return canonical(self.body)
 
     @property
     def event(self) -> tuple[str, str]:
@@ -52,10 +76,14 @@ Order = tuple[datetime, datetime, str, str]
 
 @dataclass(frozen=True)
 class Observation:
-    """The current version of one observation; `value` is None where it is not usable, and `fault` says why (V1)."""
+    """The current version of one observation; `value` is None where it is not usable, and `fault` says why (V1).
+
+    With a `comparator` it stands for all values on that side (V4).
+    """
 
     variable: str
     value: Fraction | None
+    comparator: str | None
     fault: str | None
     at: datetime
     order: Order
@@ -102,40 +130,32 @@ def observations(stay: list[Message], protocol: Protocol) -> list[Observation]:
     variable, or is not usable, hides those before it.
     """
     filed = [(message, one) for message in stay for one in message.body.get("observations", [])]
-    current = _current(filed, lambda pair: (pair[0].body["source"], observation_id(pair[0].body, pair[1])))
+    current = _current(
+        filed,
+        key=lambda pair: (pair[0].body["source"], observation_id(pair[0].body, pair[1])),
+        status=lambda pair: observation_status(pair[0].body, pair[1]),
+    )
     found = [_observation(message, one, protocol) for message, one in current]
     return sorted((one for one in found if one is not None), key=lambda one: one.order)
 
 
 def _observation(message: Message, body: dict[str, Any], protocol: Protocol) -> Observation | None:
-    variable = variable_of(body, message.body.get("specimen", "unknown"))
+    variable = variable_of(body, word_of(message.body, "specimen"))
     if variable is None:
         return None
-    value, fault = _value(variable, body, observation_status(message.body, body), protocol)
+    value: Value = value_of(message.body, body, variable, protocol["use_preliminary"])
     identity = observation_id(message.body, body)
     return Observation(
         variable=variable,
-        value=value,
-        fault=fault,
+        value=value.number,
+        comparator=value.comparator,
+        fault=value.reason,
         at=message.at,
         order=(message.at, message.filed_at, message.body["source"], identity),
         event=message.event,
         id=identity,
-        original={"value": exact(body["value"]) if "value" in body else None, "unit": body.get("unit")},
+        original={"value": None if value.number is None else exact(body["value"]), "unit": body.get("unit")},
     )
-
-
-def _value(variable: str, body: dict[str, Any], status: str, protocol: Protocol) -> tuple[Fraction | None, str | None]:
-    if status in WITHDRAWN:
-        return None, "withdrawn"
-    if status in VALUELESS or (status == "preliminary" and not protocol["use_preliminary"]):
-        return None, "valueless"
-    try:
-        return canonical_value(variable, body["value"], body.get("unit")), None
-    except ImplausibleError:
-        return None, "implausible"
-    except WrongUnitError:
-        return None, "unit"
 
 
 def ventilator_events(stay: list[Message]) -> list[VentilatorEvent]:
@@ -146,10 +166,10 @@ def ventilator_events(stay: list[Message]) -> list[VentilatorEvent]:
             at=message.at,
             order=(message.at, message.filed_at, *message.event),
             event=message.event,
-            support=message.body.get("support", "unknown"),
-            control=message.body.get("control", "unknown"),
+            support=word_of(message.body, "support"),
+            control=word_of(message.body, "control"),
         )
-        for (message,) in _current([(message,) for message in sent], lambda only: only[0].event)
+        for (message,) in _current([(message,) for message in sent], lambda only: only[0].event, _event_status)
         if message.status not in WITHDRAWN | VALUELESS
     ]
     return sorted(current, key=lambda event: event.order)
@@ -165,7 +185,7 @@ def facts(stay: list[Message]) -> list[Fact]:
             order=(message.at, message.filed_at, message.body["source"], _fact_id(message)),
             body=message.body,
         )
-        for (message,) in _current(stated, lambda only: _fact_key(only[0]))
+        for (message,) in _current(stated, lambda only: _fact_key(only[0]), _event_status)
         if message.status not in WITHDRAWN | VALUELESS
     ]
     return sorted(current, key=lambda fact: fact.order)
@@ -180,9 +200,16 @@ def _fact_key(message: Message) -> Hashable:
     return (kind, message.body["source"], _fact_id(message)) if kind in MANY_PER_STAY else kind
 
 
-def _current(filed: list[tuple[Any, ...]], key: Callable[[tuple[Any, ...]], Hashable]) -> list[tuple[Any, ...]]:
+Filed = tuple[Any, ...]
+
+
+def _event_status(only: Filed) -> str:
+    return only[0].status
+
+
+def _current(filed: list[Filed], key: Callable[[Filed], Hashable], status: Callable[[Filed], str]) -> list[Filed]:
     """Of all versions of one thing, the greatest; each entry's first part is the message it came in."""
-    versions: dict[Hashable, list[tuple[Any, ...]]] = defaultdict(list)
+    versions: dict[Hashable, list[Filed]] = defaultdict(list)
     for entry in filed:
         versions[key(entry)].append(entry)
-    return [max(entries, key=lambda entry: entry[0].version) for entries in versions.values()]
+    return [max(entries, key=lambda entry: entry[0].version(status(entry))) for entries in versions.values()]

@@ -58,6 +58,12 @@ def exact(value: Any) -> Fraction:
     return Fraction(as_written(value))
 
 
+def is_absurd(value: Any) -> bool:
+    """Beyond 10^30 or below 10^-30, or a zero with more places than that: no value (docs/rules.md)."""
+    number = Decimal(as_written(value))
+    return not -30 <= (number.adjusted() if number else number.as_tuple().exponent) <= 30
+
+
 def printed(value: Fraction | None) -> Decimal | None:
     """What is printed: rounded half-even to 6 decimals, after every band was decided (V2)."""
     if value is None:
