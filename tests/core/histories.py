@@ -80,9 +80,7 @@ def replayed(events: Iterable[tuple[str, dict[str, Any]]], rules: Rules, until: 
 def disagreements(events: Events, parameters: dict[str, Any], until: datetime | None = None) -> list[str]:
     """Where the product's current records and dead letters differ from the reference's."""
     outputs = replayed(events, rules_for(parameters), until)
-    allowed = [event for event in events if reference.accepts(*event, until, parameters)]
-    clock = reference.replay_clock(allowed, until, parameters)
-    lines = compared(current(outputs), reference.current_records(allowed, clock, parameters))
+    lines = compared(current(outputs), reference.final_records(events, until, parameters))
     return lines + letters_compared(events, outputs, parameters, until)
 
 

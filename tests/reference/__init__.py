@@ -21,7 +21,8 @@ from .versions import Message, messages
 from .written import Event, Number, loads, read
 
 __all__ = [
-    "DEFAULTS", "DeadLetter", "Number", "accepts", "current_records", "dead_letters", "loads", "read", "replay_clock",
+    "DEFAULTS", "DeadLetter", "Number", "accepts", "current_records", "dead_letters", "final_records", "loads", "read",
+    "replay_clock",
 ]  # fmt: skip
 
 Key = tuple[Any, ...]
@@ -47,6 +48,17 @@ def current_records(
         if chart is not None:
             records.update(_records_of(stay, chart))
     return records
+
+
+def final_records(
+    events: Iterable[Event], until: datetime | None = None, protocol: dict[str, Any] | None = None
+) -> dict[Key, Record]:
+    """The records that stand at the end of a `replay`: what lies after `until` is refused (T6).
+
+    None where no event is accepted.
+    """
+    used = [event for event in events if accepts(*event, until, protocol)]
+    return current_records(used, replay_clock(used, until, protocol), protocol) if used else {}
 
 
 def _records_of(stay: str, chart: Chart) -> dict[Key, Record]:

@@ -1,4 +1,4 @@
-"""`python -m tests.reference FILE.ndjson[.gz] [--until ISO] [--out FILE]`: the records of an event file, counted."""
+"""`python -m tests.reference FILE.ndjson[.gz] [--until ISO] [--out FILE]`: its records and dead letters, counted."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from . import accepts, current_records, read, replay_clock
+from . import dead_letters, final_records, read
 from .protocol import moment
 
 
@@ -35,9 +35,11 @@ def main() -> int:
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"{given.file}: not an event file: {error}", file=sys.stderr)
         return 2
-    kept = [event for event in events if accepts(*event, clock=given.until)]
-    print(f"{len(events)} events, {len(events) - len(kept)} refused", file=sys.stderr)
-    records = current_records(kept, replay_clock(kept, given.until))
+    faults = Counter(letter.reason for event in events for letter in dead_letters(*event, given.until))
+    records = final_records(events, given.until)
+    print(f"{len(events)} events", file=sys.stderr)
+    for reason, number in sorted(faults.items()):
+        print(f"dead-letter {reason} {number}")
     for kind, number in sorted(Counter(key[0] for key in records).items()):
         print(f"{kind} {number}")
     if given.out:
