@@ -76,7 +76,7 @@ class Observation(Closed):
     """UCUM, or a spelling that the code map lists."""
     id: Id | None = None
     """Stable identity through the versions, unique within `source`; default `<event_id>#<code>`."""
-    status: StatusWord | None = None
+    status: Annotated[StatusWord | None, BeforeValidator(_given)] = None
     """Default: the event's."""
 
     @property

@@ -156,6 +156,10 @@ def by_hand(component: Record) -> Fraction:
     return sum(values, Fraction(0))
 
 
+BESIDE = {"<": Fraction(-1, 10**9), ">": Fraction(1, 10**9)}
+"""From a number to a value on the side of it that a comparator names (V4)."""
+
+
 def check(component: Record) -> None:
     """Value and points of a component follow from its receipt."""
     if component["basis"] not in ("measured", "carried-forward"):
@@ -164,6 +168,7 @@ def check(component: Record) -> None:
         return
     value = by_hand(component)
     assert reference_printed(value) == component["value"]
+    value += BESIDE.get(component.get("comparator"), 0)
     bands = BANDS[component["organ"]]
     worse = [value > edge if bands.high_is_bad else value <= edge for edge in bands.edges]
     assert component["points"] == sum(worse)

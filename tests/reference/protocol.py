@@ -99,4 +99,7 @@ def moment(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError("a time needs an offset")
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:  # in UTC the year 0, or 10000: early or late all the same
+        return (datetime.min if time.year == 1 else datetime.max).replace(tzinfo=UTC)

@@ -45,7 +45,7 @@ def _is_time(value: Any) -> bool:
         return False
     try:
         moment(value)
-    except (ValueError, OverflowError):
+    except ValueError:
         return False
     return True
 

@@ -11,7 +11,13 @@ from .written import Event
 Body = dict[str, Any]
 
 LONG_AGO = ["1970-01-01T00:00:00Z", "1900-01-01T00:00:00+08:00", "1999-12-31T23:59:59.999Z", "0001-01-01T00:00:00Z"]
-LONG_AGO += ["2000-01-01T07:59:59.999999+08:00", "1999-12-31T18:59-05:00", "1753-01-01T00:00:00Z", "1899-12-30T00:00Z"]
+LONG_AGO += [
+    "2000-01-01T07:59:59.999999+08:00",
+    "1999-12-31T18:59-05:00",
+    "1753-01-01T00:00:00Z",
+    "1899-12-30T00:00Z",
+    "0001-01-01T00:00:00+08:00",
+]
 """What an empty date becomes on its way, and the last moments that are too early."""
 
 NO_TIMES: list[Any] = [
@@ -60,7 +66,7 @@ def _long_ago(rng: random.Random, topic: str, body: Body) -> Event:
     names = [_time_name(body), "recorded_at", *(["onset_at"] if body.get("type") == "ards_assessed" else [])]
     body[rng.choice(names)] = rng.choice(LONG_AGO)
     if rng.random() < 0.2:
-        body[rng.choice(names)] = rng.choice(["2300-01-01T00:00:00Z", *LONG_AGO])
+        body[rng.choice(names)] = rng.choice(["2300-01-01T00:00:00Z", "9999-12-31T23:59:59-08:00", *LONG_AGO])
     if all(moment(body[name]).year > 1999 for name in names if name in body):
         body[names[0]] = LONG_AGO[0]
     return topic, body
@@ -86,6 +92,12 @@ def _wrong_fact(rng: random.Random, topic: str, body: Body) -> Event:
     return "picu.adt.v1", fact
 
 
+def _of_another_kind(rng: random.Random, topic: str, body: Body) -> Event:
+    """A list, an object, a number or a flag in the place of a required text: nothing in it is to be believed."""
+    name = rng.choice([name for name in ("event_id", "source", "stay_id", "type", "destination") if name in body])
+    return topic, {**body, name: rng.choice([[], {}, ["expired"], {"code": "expired"}, 5, True, None])}
+
+
 def _twice_the_same(rng: random.Random, topic: str, body: Body) -> Event:
     """The second one with blanks around its code: it is the same observation."""
     again = dict(body["observations"][0])
@@ -108,7 +120,8 @@ def _with_wrong_kind(rng: random.Random, topic: str, body: Body) -> Event:
     if names and rng.random() < 0.4:
         return topic, {**body, rng.choice(names): rng.choice(NO_WORDS)}
     one = rng.choice(body["observations"])
-    one.update(rng.choice([{"comparator": rng.choice(NO_WORDS)}, {"code": 8867}, {"code": " "}, {"flag": "H"}]))
+    wrong: list[Body] = [{"comparator": rng.choice(NO_WORDS)}, {"status": rng.choice(NO_WORDS)}]
+    one.update(rng.choice([*wrong, *wrong, {"code": 8867}, {"code": " "}, {"flag": "H"}]))
     return topic, body
 
 
@@ -135,6 +148,8 @@ SPOILERS = [
     _long_ago,
     _long_ago,
     _not_filed,
+    _of_another_kind,
+    _of_another_kind,
     _wrong_fact,
 ]
 SPOILERS_OF_OBSERVATIONS = [_twice_the_same, _without_value, _with_wrong_kind, _without_observations]

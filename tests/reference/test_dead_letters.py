@@ -108,6 +108,7 @@ def one(**fields: Any) -> Event:
         (adt("moved", AT), ""),
         (adt("discharged", AT), "/destination"),
         (adt("discharged", AT, destination="expired"), "/destination"),
+        (adt("discharged", AT, destination=["expired"]), "/destination"),
         (adt("admitted", AT, id="a"), "/id"),
         (adt("admitted", AT, birth_date="2023-02-29"), "/birth_date"),
     ],
