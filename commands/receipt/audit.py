@@ -11,7 +11,7 @@ from picustream.commands.receipt.working import conversion, working
 from picustream.models.birth import parse_birth
 from picustream.models.record import AppsComponent, AppsRecord, Input, ModsComponent, ModsRecord
 from picustream.models.text import printed
-from picustream.scoring.chart.bands import BANDS
+from picustream.scoring.chart.bands import OF_ONE_VALUE, points_of
 from picustream.scoring.clinical.apps import age_points, pf_points
 
 WITH_VALUE = ("measured", "carried-forward")
@@ -48,10 +48,17 @@ def _organ(component: ModsComponent) -> Iterator[str]:
     if made is None:
         yield f"{component.organ}: the value does not follow from its inputs"
         return
-    if printed(made.exact) != component.value:
+    if (printed(made.exact), made.comparator) != (component.value, component.comparator):
         yield f"{component.organ}: the {MEASURES[component.organ]} does not follow from its inputs"
-    if BANDS[component.organ].points(made.exact) != component.points:
+    if _points(component, made.exact) != component.points:
         yield f"{component.organ}: the points do not follow from the {MEASURES[component.organ]}"
+
+
+def _points(component: ModsComponent, value: Decimal) -> int | None:
+    """The points of the value; of one with a comparator those of all that it stands for, if any (V4)."""
+    if component.comparator is not None and component.organ not in OF_ONE_VALUE:
+        return None
+    return points_of(component.organ, value, component.comparator)
 
 
 def _apps(record: AppsRecord) -> Iterator[str]:

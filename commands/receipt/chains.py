@@ -66,7 +66,7 @@ class FirstCounted:
 
 def _identity(one: Input) -> tuple[object, ...]:
     """Of one version of an observation: a corrected value counts from its correction on."""
-    return (one.source, one.id, one.variable, one.value, one.observed_at, one.recorded_at)
+    return (one.source, one.id, one.variable, one.value, one.comparator, one.observed_at, one.recorded_at)
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,8 @@ def _name(part: str) -> str:
 def _key(part: Component) -> dict[str, Any]:
     """Points, value and, for an organ, basis: what a change is told by as data."""
     told = {"points": part.points, "value": part.value, "unit": part.unit}
-    return told | ({"basis": part.basis} if isinstance(part, ModsComponent) else {})
+    more = {"basis": part.basis, "comparator": part.comparator} if isinstance(part, ModsComponent) else {}
+    return told | more
 
 
 def _told(part: Component) -> str:
@@ -130,7 +131,8 @@ def _told(part: Component) -> str:
         return "not measured" if part.basis == "assumed-normal" else "sedated"
     if part.points is None:
         return "no points"
-    value = f" ({words.quantity(part.value, part.unit)})" if part.value is not None else ""
+    comparator = part.comparator if isinstance(part, ModsComponent) else None
+    value = f" ({words.quantity(part.value, part.unit, comparator)})" if part.value is not None else ""
     basis = f" {_BASES[part.basis]}" if isinstance(part, ModsComponent) else ""
     return f"{words.points(part.points)}{value}{basis}"
 

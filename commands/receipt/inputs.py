@@ -32,7 +32,7 @@ def show_inputs(page: Page, inputs: Sequence[Input], counted: FirstCounted) -> N
 def _value(one: Input) -> Text:
     if one.variable == "support":
         return Text("room air, so FiO2 0.21 (P1)" if one.value == "room-air" else str(one.value))
-    said = Text(words.quantity(one.value, one.unit), "bold")
+    said = Text(words.quantity(one.value, one.unit, one.comparator), "bold")
     if one.original is None or one.original.value is None:
         return said
     said.append(f"  sent as {plain(one.original.value)} {one.original.unit or 'without a unit'}", "not bold")

@@ -85,7 +85,7 @@ def _has_value(component: ModsComponent) -> bool:
 def _value(component: ModsComponent) -> str:
     if not _has_value(component):
         return "–"
-    return words.quantity(component.value, component.unit)
+    return words.quantity(component.value, component.unit, component.comparator)
 
 
 def _organ(page: Page, component: ModsComponent, counted: FirstCounted) -> None:

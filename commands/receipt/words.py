@@ -90,10 +90,14 @@ _FAULTS = {
     "unit-missing": "without a unit",
     "unit-unknown": "in a unit nobody knows",
     "unit-mismatch": "in a unit that does not fit",
+    "value-not-numeric": "no number",
+    "word-unknown": "with a comparator nobody knows",
+    "comparator": "known from one side alone, with more than one band on it (V4)",
 }
 
 _APPS_MISSING = {
     "birth-date-missing": "no birth date is known",
+    "birth-date-implausible": "the birth date that is stated cannot be true",
     "birth-date-imprecise": "the birth date is not precise enough for one band",
     "no-pair": "no arterial PaO2 with an FiO2 in the window",
     "not-measured": "neither a plateau pressure nor a peak under pressure control within reach of the PaO2",
@@ -135,11 +139,14 @@ def unit_of(ucum: str | None) -> str:
     return _UNITS.get(ucum, ucum) if ucum else ""
 
 
-def quantity(value: Decimal | str | None, unit: str | None) -> str:
-    """`132 µmol/L`."""
+def quantity(value: Decimal | str | None, unit: str | None, comparator: str | None = None) -> str:
+    """`132 µmol/L`; with a comparator `< 10 10⁹/L`, for no one knows more of it (V4)."""
     number = plain(value) if isinstance(value, Decimal) else str(value)
     written = "year" if unit == "a" and value == 1 else unit_of(unit)
-    return f"{number} {written}".rstrip()
+    return f"{_COMPARATORS[comparator]}{number} {written}".rstrip()
+
+
+_COMPARATORS = {None: "", "<": "< ", "<=": "≤ ", ">=": "≥ ", ">": "> "}
 
 
 def points(count: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from picustream.models.record import Input
+from picustream.models.record import Comparator, Input
 from picustream.models.text import plain, printed
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import EXACT_DIGITS, ONE, QUANTITIES, ROOM_AIR
@@ -98,6 +98,8 @@ class Working:
     numbers: str
     """`78 / 0.6`; empty likewise."""
     exact: Decimal
+    comparator: Comparator | None = None
+    """Of a value that is the input itself (V4)."""
 
     @property
     def sentence(self) -> str:
@@ -124,7 +126,7 @@ def _made(inputs: Sequence[Input]) -> Working | None:
         return _gcs(inputs)
     if len(inputs) != 1 or not isinstance(inputs[0].value, Decimal):
         return None
-    return Working("", "", exact_of(inputs[0]))
+    return Working("", "", exact_of(inputs[0]), inputs[0].comparator)
 
 
 def _ratio(inputs: Sequence[Input]) -> Working:

@@ -347,6 +347,26 @@ def test_the_revisions_tell_what_changed_and_why() -> None:
     assert "an observation, entered in error (e4) renal: 0 points (90 µmol/L) measured → not measured" in page
 
 
+@pytest.mark.proves("V4")
+def test_v4_a_value_of_which_a_side_is_known_is_shown_with_its_comparator_and_adds_up() -> None:
+    """500 umol/L have 3 points, and what is greater has 4."""
+    stay = Stay().admitted("day 1").lab("day 1 06:00", obs("creatinine", 450, comparator=">", id="unclear"))
+    stay = stay.lab("day 1 07:00", obs("creatinine", 500, comparator=">"))
+    record = scores_of(stay).mods[date(2025, 1, 1)].current
+    assert faults(record) == []
+    page = said(on_page(scores_of(stay)))
+    assert "> 500 µmol/L 2025-01-01 07:00 measured" in page
+    assert "4 points for creatinine > 500 µmol/L" in page
+    assert "creatinine > 500 µmol/L sent as 500 umol/L" in page
+    assert "renal: 4 points (> 500 µmol/L) measured" in page
+    assert "Passed over, known from one side alone, with more than one band on it (V4): unclear" in page
+    renal = record.components[1]
+    for forged in ({"points": 3}, {"comparator": None}, {"comparator": "<"}):
+        wrong = renal.model_copy(update=forged)
+        components = [wrong if one is renal else one for one in record.components]
+        assert faults(record.model_copy(update={"components": components})) != []
+
+
 def test_a_version_that_moves_a_value_in_time_is_told_as_one() -> None:
     """Not as a change from an observation to the same observation."""
     stay = Stay().admitted("day 1").lab("day 1 06:00", obs("creatinine", 250, id="c"))
