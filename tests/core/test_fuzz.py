@@ -87,7 +87,7 @@ def test_what_is_broken_is_found(where: Any, name: str, broken: Any, monkeypatch
     """A door that raises, repeats a value or points nowhere, letters lost, cut, misplaced or alike, state half kept."""
     monkeypatch.setattr(where, name, broken)
     with pytest.raises(Finding):
-        fuzzed(500)
+        fuzzed(MESSAGES)
 
 
 def test_a_finding_is_told_by_its_number_and_not_by_its_content(
