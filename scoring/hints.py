@@ -15,6 +15,7 @@ _COMPRESSED = "is compressed inside the record; leave compression to the Kafka c
 _XML = "looks like XML; events are JSON objects"
 _SEVERAL = "is more than one JSON value; send each event as a record of its own"
 
+_HL7_HEADS = ("MSH|", "FHS|", "BHS|")
 _VALUE_THEN_MORE = re.compile(rb"\s*[{\[]")
 
 
@@ -25,7 +26,7 @@ def of_bytes(raw: bytes) -> str | None:
         return _SCHEMA_REGISTRY
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or _every_other_is_null(raw[:64]):
         return _UTF_16
-    if raw.lstrip(b"\x0b\r\n ")[:4] in (b"MSH|", b"FHS|", b"BHS|"):
+    if raw.lstrip(b"\x0b\r\n ")[:4].decode("latin-1") in _HL7_HEADS:
         return _HL7
     if head[:2] == b"\x1f\x8b" or head == b"\x28\xb5\x2f\xfd":
         return _COMPRESSED
@@ -39,12 +40,20 @@ def of_bytes(raw: bytes) -> str | None:
 def of_value(value: Any) -> str | None:
     """What JSON looks like that is no event, with what to do; None where nothing is recognised."""
     if isinstance(value, str):
-        return "JSON inside a JSON string, so encoded twice; send the object itself" if _is_object(value) else None
+        return _text(value)
     if isinstance(value, list):
         return "a list; send each event as a record of its own"
     if not isinstance(value, dict) or "event_id" in value:
         return None
     return _envelope(value)
+
+
+def _text(value: str) -> str | None:
+    if _is_object(value):
+        return "JSON inside a JSON string, so encoded twice; send the object itself"
+    if value.lstrip("\x0b\r\n ")[:4] in _HL7_HEADS:
+        return "an HL7 v2 message inside a JSON string; send it to a gateway that makes events of it, not to Kafka"
+    return None
 
 
 def _envelope(fields: dict[str, Any]) -> str | None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from picustream.scoring import hints
 from picustream.streams.errors import UserError
 
 LONGEST_LINE = 64 << 20
@@ -141,17 +142,23 @@ def _line(raw: bytes, file: str, number: int) -> Line:
     try:
         fields = _spans(raw.decode())
     except UnicodeDecodeError:
-        raise BrokenLine(file, number, "not UTF-8") from None
+        raise BrokenLine(file, number, "not UTF-8" + _looks(raw)) from None
     except json.JSONDecodeError as error:
-        raise BrokenLine(file, number, f"not JSON at column {error.pos + 1} ({error.msg})") from None
+        raise BrokenLine(file, number, f"not JSON at column {error.pos + 1} ({error.msg})" + _looks(raw)) from None
     except RecursionError:
         raise BrokenLine(file, number, "nested too deeply") from None
     except ValueError as error:
-        raise BrokenLine(file, number, str(error)) from None
+        raise BrokenLine(file, number, f"{error}{_looks(raw)}") from None
     topic = fields.get("topic", (None, ""))[0]
     if not isinstance(topic, str):
         raise BrokenLine(file, number, "topic is missing or no string")
     return Line(file, number, topic, _value(fields, file, number))
+
+
+def _looks(raw: bytes) -> str:
+    """What a line looks like that is none of an event file, in words that follow a reason; empty where nobody knows."""
+    looks = hints.of_bytes(raw)
+    return f"; it {looks}" if looks else ""
 
 
 def _value(fields: dict[str, tuple[object, str]], file: str, number: int) -> bytes:
@@ -163,6 +170,9 @@ def _value(fields: dict[str, tuple[object, str]], file: str, number: int) -> byt
         return base64.b64decode(fields["value_base64"][0], validate=True)  # type: ignore[arg-type]
     except (binascii.Error, TypeError, ValueError):
         raise BrokenLine(file, number, "value_base64 is not base64") from None
+
+
+_UNKNOWN_FIELD = "a field that no event file has; a line is an object of topic and value"
 
 
 def _spans(text: str) -> dict[str, tuple[object, str]]:
@@ -177,7 +187,7 @@ def _spans(text: str) -> dict[str, tuple[object, str]]:
             at = _expect(text, at, ",")
         name, at = _JSON.raw_decode(text, at)
         if not isinstance(name, str) or name not in _FIELDS:
-            raise ValueError("a field that no event file has" if isinstance(name, str) else "not JSON")
+            raise ValueError(_UNKNOWN_FIELD if isinstance(name, str) else "not JSON")
         if name in fields:
             raise ValueError(f"{name} stands there twice")
         start = _expect(text, _skip(text, at), ":")

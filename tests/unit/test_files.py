@@ -77,9 +77,11 @@ BROKEN = {
     b'{"topic":"a","value_base64":"4711!"}': "value_base64 is not base64",
     b'{"topic":"a","value_base64":4711}': "value_base64 is not base64",
     b'{"topic":"a","value":1,"value":4711}': "value stands there twice",
-    b'{"topic":"a","value":1,"4711":1}': "a field that no event file has",
+    b'{"topic":"a","value":1,"4711":1}': "a field that no event file has; a line is an object of topic and value",
     b'{1:"a"}': "not JSON",
-    b'{"topic":"a","value":1,"key":"4711"}': "a field that no event file has",
+    b"MSH|^~\\&|LIS|4711|ORU^R01": "not a JSON object; it looks like an HL7 v2 message; send it to a gateway",
+    '{"topic":"a"}'.encode("utf-16"): "not UTF-8; it looks like UTF-16; send UTF-8",
+    b'{"topic":"a","value":1,"key":"4711"}': "a field that no event file has; a line is an object of topic and value",
 }
 
 
