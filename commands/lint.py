@@ -31,8 +31,9 @@ def lint(
 ) -> int:
     """Report card on a feed: what is accepted, refused, ignored, late, repeated, missing, and how to mend it.
 
-    Codes nobody asked for are ignored, and that is no finding; where one could be a variable of ours, lists of a code
-    map are shown as a hint. No value of any patient is printed. Exit status 1: there are findings.
+    Codes nobody asked for are ignored, and that is no finding, unless they are known to measure what a score needs;
+    where one could, lists of a code map are shown as a hint. No value and no id of a patient, stay or event is printed.
+    Exit status 1: there are findings.
     """
     settings = Settings()
     own = codemap or settings.codemap

@@ -1,7 +1,8 @@
 """The report card on a feed.
 
-`feed` takes its lines one by one, `tallies` and `timing` count them, `memory` keeps what repeats, silences and bounds
-need. `bounds` and `stays` judge by the stays as they are in the end, `components` says what could never be scored,
-`findings` what somebody should look at; `unknown`, `sizes` and `mending` make the tables of a code map. `report` puts
-it together, and `card`, `tables` and `layout` show it.
+`feed` takes its lines one by one, `observed` and `facts` what they state; `tallies`, `timing`, `levels` and `unread`
+count, `memory` keeps what repeats, versions, silences and bounds need, by the names of `identity`. `bounds`, `stays`,
+`versions` and `coma` evaluate all of it at the end, `components` says what could never be scored. `findings`,
+`mislabelled` and `inconsistent` make the findings; `unknown`, `siblings`, `sizes`, `spelling` and `mending` the tables
+of a code map. `report` puts it together, and `card`, `tables` and `layout` show it.
 """

@@ -7,29 +7,33 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 
-from picustream.commands.feed.memory import THING, Memory, hashed, microseconds, where
+from picustream.commands.feed.identity import numbers
+from picustream.commands.feed.memory import LATEST_FIRST, Memory, hashed, microseconds, where
 from picustream.commands.feed.tallies import StayTally
+from picustream.models.event import WITHDRAWN
 
 _STAYS = "CREATE TABLE stay (number INTEGER PRIMARY KEY, start INTEGER, finish INTEGER, patient INTEGER)"
 _DOUBTFUL = """
     CREATE TABLE doubtful AS
-    SELECT event.*, at < start AS early, at > finish AS late, event.patient <> stay.patient AS strange
+    SELECT feed, stay, place, usable, parts, event.patient,
+           at < start AS early, at > finish AS late, event.patient <> stay.patient AS strange
     FROM event JOIN stay ON event.stay = stay.number
     WHERE event.patient <> stay.patient OR (usable > 0 AND (at < start OR at > finish))
 """
-_LATEST = f"""
-    CREATE TABLE latest AS SELECT name, MAX(filed) AS filed FROM said WHERE kind = {THING} AND name IN
-    (SELECT name FROM said WHERE kind = {THING} AND place IN (SELECT place FROM doubtful)) GROUP BY name
-"""
 _REPLACED = f"""
-    DELETE FROM doubtful WHERE place NOT IN
-    (SELECT place FROM said JOIN latest USING (name, filed) WHERE kind = {THING} AND stands)
+    DELETE FROM doubtful WHERE place NOT IN (SELECT place FROM
+    (SELECT place, status, RANK() OVER (PARTITION BY name ORDER BY {LATEST_FIRST}) AS nth FROM thing
+     WHERE name IN (SELECT name FROM thing WHERE place IN (SELECT place FROM doubtful)))
+    WHERE nth = 1 AND status NOT IN ({numbers(WITHDRAWN)}))
 """
 _OUTSIDE = """
     SELECT feed, SUM(early * usable), SUM(late * usable), COUNT(DISTINCT stay), MIN(place) FROM doubtful
     WHERE usable > 0 AND (early OR late) GROUP BY feed
 """
-_STRANGE = "SELECT feed, COUNT(*), COUNT(DISTINCT stay), MIN(place) FROM doubtful WHERE strange GROUP BY feed"
+_STRANGE = """
+    SELECT feed, COUNT(*), COUNT(DISTINCT stay), COUNT(DISTINCT stay || ' ' || patient), MIN(place) FROM doubtful
+    WHERE strange GROUP BY feed
+"""
 _PARTS_INSIDE = """
     SELECT DISTINCT stay, parts FROM event JOIN stay ON event.stay = stay.number
     WHERE parts <> 0 AND at BETWEEN start AND finish
@@ -61,6 +65,8 @@ class Strange:
 
     count: int
     stays: int
+    named: int
+    """Stays and patients named in them, each an alert."""
     place: tuple[int, int]
 
 
@@ -85,7 +91,7 @@ def judge(stays: Iterable[StayTally], memory: Memory) -> Judged:
     run = memory.database.execute
     run(_STAYS)
     memory.database.executemany("INSERT INTO stay VALUES (?, ?, ?, ?)", map(_row, known))
-    for step in (_DOUBTFUL, _LATEST, _REPLACED):
+    for step in (_DOUBTFUL, _REPLACED):
         run(step)
     had: dict[int, int] = defaultdict(int)
     with closing(run(_PARTS_INSIDE)) as rows:

@@ -10,9 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from picustream.commands.feed.findings import Finding
+from picustream.commands.feed.finding import Finding
 from picustream.commands.feed.layout import clean, indented, title
 from picustream.commands.feed.report import Report
+from picustream.commands.feed.spelling import writable
 from picustream.commands.feed.tables import components, observations, sources, stays
 
 MOST_ALIKE = 8
@@ -44,7 +45,7 @@ def _parts(report: Report) -> Iterator[Table | Text | Padding | str]:
     yield from components(report)
     if report.codemap:
         yield title(_OPTIONAL if report.codemap_optional else _WANTED)
-        yield "\n".join(map(clean, report.codemap))
+        yield "\n".join(writable(clean(line), sys.stdout.encoding) for line in report.codemap)
 
 
 def _heading(report: Report) -> Iterator[Text | Padding]:

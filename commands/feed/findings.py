@@ -2,33 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from picustream.commands.feed.components import Need
+from picustream.commands.feed.finding import Finding, about
+from picustream.commands.feed.inconsistent import inconsistent
+from picustream.commands.feed.mislabelled import mislabelled
+from picustream.commands.feed.spelling import shown
 from picustream.commands.feed.tallies import CodeKey, RefusalKey
-from picustream.models.event import ADT, LOINC, VARIABLE
+from picustream.commands.feed.unknown import meant_elsewhere
+from picustream.models.event import ADT
+from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
 
 if TYPE_CHECKING:
     from picustream.commands.feed.report import Report
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that should be looked at before the feed goes live."""
-
-    code: str
-    """A dead-letter reason, an alert's name, or `outside-stay`, `never-scored`, `filed-early`, `no-events`,
-    `broken-line`, `unknown-topic`."""
-    count: int
-    about: str
-    """Topic and source, code and unit, component: what it is about."""
-    message: str
-    first: str | None = None
-    """`file:line`."""
-    mended_by_codemap: bool = False
-    """A spelling in a code map may mend it."""
 
 
 def findings(told: "Report") -> Iterator[Finding]:
@@ -37,22 +25,28 @@ def findings(told: "Report") -> Iterator[Finding]:
     if not feed.stays:
         yield Finding("no-events", 0, "all", "no event is accepted")
     yield from _lost(told)
+    yield from mislabelled(told)
+    yield from inconsistent(told)
     yield from _outside(told)
     yield from _bounds(told)
     for one in told.prospects if feed.stays else ():
         if one.never(told.topics):
             lacking = " and ".join(_lacking(need, told) for need in one.missing) or "never all parts in one stay"
-            about = f"{one.component.score} {one.component.name}"
-            yield Finding("never-scored", len(feed.stays), about, f"{lacking}: no points in any stay")
+            name = f"{one.component.score} {one.component.name}"
+            yield Finding("never-scored", len(feed.stays), name, f"{lacking}: no points in any stay")
     yield from _odd(told)
     silent = [one for one in told.silences if one.alarming]
     if silent:
         message = "stays are without a vital sign for 4 h or longer, each an alarm"
-        yield Finding("stay-silent", len(silent), silent[0].stay_id, message)
+        yield Finding("stay-silent", len(silent), STAYS, message, silent[0].first)
 
 
 def _lacking(need: Need, told: "Report") -> str:
-    return f"no usable {need.name}" + (" inside its stay" if need.met(told.judged.had_outside) else "")
+    lacking = f"no usable {need.name}" + (" inside its stay" if need.met(told.judged.had_outside) else "")
+    ways = {variable for way in need.ways for variable in way}
+    gases = any(one.variable is Variable.PAO2 and one.ignored.count for one in told.feed.codes.values())
+    not_arterial = " (there are some whose event does not say that its specimen is arterial)"
+    return lacking + not_arterial * (gases and Variable.PAO2 in ways)
 
 
 def _outside(told: "Report") -> Iterator[Finding]:
@@ -70,7 +64,9 @@ def _outside(told: "Report") -> Iterator[Finding]:
         if strange is not None:
             message = (
                 f"events, in {strange.stays:,} stays, name another patient than the admission (or, without one, the "
-                "first event) of their stay; used all the same, each stay an alarm"
+                f"first event) of their stay: {strange.named:,} other patients, each an alarm. They are used all the "
+                "same. After a merge, events from before it name the former patient; what belongs to another child has "
+                "to be withdrawn here and sent under its own stay"
             )
             yield Finding("patient-mismatch", strange.count, f"{topic} {source}", message, told.place(strange.place))
 
@@ -90,67 +86,90 @@ def _bounds(told: "Report") -> Iterator[Finding]:
     stays = told.feed.stays
     if told.unadmitted and ADT in told.topics:
         message = "stays have no admission, and without one nothing is scored"
-        first = stays[told.unadmitted[0]].first
-        yield Finding("no-admission", len(told.unadmitted), told.unadmitted[0], message, first)
-    aside = {name: stay.set_aside.where for name, stay in stays.items() if stay.set_aside}
-    treated = {name: stay.treated_outside.where for name, stay in stays.items() if stay.treated_outside}
+        yield Finding("no-admission", len(told.unadmitted), STAYS, message, told.unadmitted[0])
     for code, found, message in (
         (
             "end-before-admission",
-            aside,
+            [stay.set_aside.where for stay in stays.values() if stay.set_aside],
             "stays end before their admission; the end is set aside, the stay counts as open",
         ),
-        ("treatment-outside-stay", treated, "stays whose treatment starts before the admission or after the end"),
+        (
+            "treatment-outside-stay",
+            [stay.treated_outside.where for stay in stays.values() if stay.treated_outside],
+            "stays whose treatment starts before the admission or after the end",
+        ),
+        (
+            "birth-date-implausible",
+            told.unborn,
+            "stays with a birth date that is none: a dummy of long ago, which counts as no date, or a day after the "
+            "admission. A source that does not know the date leaves the field out",
+        ),
     ):
-        for name in list(found)[:1]:
-            yield Finding(code, len(found), name, message, found[name])
+        if found:
+            yield Finding(code, len(found), STAYS, message, found[0])
+
+
+STAYS = "stays"
+"""What a finding about stays is about: their ids are not shown, `first` leads to one."""
 
 
 def _lost(told: "Report") -> Iterator[Finding]:
-    refusals = told.feed.refusals
-    for key, tally in sorted(refusals.items(), key=lambda item: -item[1].count):
-        where = f" at {key.path}" if key.path else ""
-        yield Finding(key.reason, tally.count, _named(key), f"whole events{where}: {key.message}", tally.first)
+    for refusals, scope in ((told.feed.refusals, "whole events"), (told.feed.words, "not read")):
+        for key, tally in sorted(refusals.items(), key=lambda item: -item[1].count):
+            where = f" at {key.path}" if key.path else ""
+            yield Finding(key.reason, tally.count, _named(key), f"{scope}{where}: {key.message}", tally.first)
     refused: dict[str, list[Finding]] = defaultdict(list)
     for code, one in told.feed.codes.items():
         for reason, tally in one.refused.items():
-            about = f"{code.topic} {code.source} {code_name(code)}"
             spelling = reason == "unit-unknown" and code.unit not in told.foreign
             advice = _ADVICE["unit-mismatch" if reason == "unit-unknown" and not spelling else reason]
-            message = f"{one.variable}: {advice.format(' or '.join(QUANTITIES[one.variable].factors))}"
-            refused[reason].append(Finding(reason, tally.count, about, message, tally.first, spelling))
+            message = _advice(advice, code, one.variable, told)
+            by_codemap = spelling or reason == "system-unknown"
+            refused[reason].append(Finding(reason, tally.count, about(code), message, tally.first, by_codemap))
     for reason in _ADVICE:
         yield from sorted(refused[reason], key=lambda one: -one.count)
 
 
+def _advice(advice: str, code: CodeKey, variable: Variable | None, told: "Report") -> str:
+    if variable is None:
+        meant = meant_elsewhere(code, told.codes)
+        return advice.format(meant or "known", shown(code.system))
+    flow = " (1 to 20 may be a flow of oxygen, which is no fraction)" if variable is Variable.FIO2 else ""
+    return f"{variable}: {advice.format(' or '.join(QUANTITIES[variable].factors))}{flow * (advice is _OUT_OF_RANGE)}"
+
+
+_OUT_OF_RANGE = "out of range; an artefact, or another unit than it says"
 _ADVICE = {
+    "system-unknown": (
+        "the code is {}, and not under the system {}. If it is LOINC, send http://loinc.org; if that is another name "
+        "of it, or the site's own system, list the code under it in a code map (below)"
+    ),
+    "value-not-numeric": (
+        "no number; send the number, and what stands before it as comparator. A result without one (clotted, not done) "
+        "is cancelled, or not sent"
+    ),
+    "word-unknown": "a comparator that is none of <, <=, >= and >",
     "unit-unknown": "a unit that no code map has; if it is {} in another spelling, the lists below are for it",
     "unit-missing": "no unit; the feed has to send {}",
     "unit-mismatch": "another unit than {}: the code or the unit is wrong, or the feed has to convert",
-    "implausible": "out of range; an artefact, or another unit than it says",
+    "implausible": _OUT_OF_RANGE,
 }
 """What to do about observations that are refused; the units that fit stand in the place of {}."""
 
 
 def _odd(told: "Report") -> Iterator[Finding]:
     for (topic, source), tally in told.feed.sources.items():
-        about = f"{topic} {source}"
+        name = f"{topic} {source}"
         conflict = told.conflicts.get(tally.number)
         if conflict is not None:
             message = "said twice and differently, with nothing to tell which is the later (recorded_at, event_id)"
             first = told.place((conflict.file, conflict.line))
-            yield Finding("conflicting-duplicate", conflict.count, about, message, first)
+            yield Finding("conflicting-duplicate", conflict.count, name, message, first)
         early = tally.filed_early
         if early.count:
             message = "filed (recorded_at) before it happened: two clocks, or a wrong offset"
-            yield Finding("filed-early", early.count, about, message, early.first)
+            yield Finding("filed-early", early.count, name, message, early.first)
 
 
 def _named(key: RefusalKey) -> str:
     return " ".join(word for word in (key.topic, key.source) if word) or "lines"
-
-
-def code_name(key: CodeKey) -> str:
-    """A code and its unit; of a site's own system with its name."""
-    system = "" if key.system in (LOINC, VARIABLE) else f"{key.system}|"
-    return f"{system}{key.code} {key.unit or '(no unit)'}"

@@ -1,8 +1,9 @@
-"""What cannot be told without remembering every event: repeats, versions, conflicts, silences, and what lies outside
-its stay, whose bounds may come last. Remembered on disk.
+"""What cannot be told without remembering every event: repeats, versions, conflicts, silences, what lies outside its
+stay, whose bounds may come last, and what contradicts or replaces what. Remembered on disk.
 
 A private temporary database of SQLite: small files stay in its cache, large ones go to a temporary file that nobody
-else sees and that is gone with the process. It holds hashes and times, and no value.
+else sees and that is gone with the process. It holds hashes, times, event ids (they decide between versions) and the
+points of coma scales; no other value, no patient and no stay.
 """
 
 import sqlite3
@@ -14,38 +15,29 @@ from hashlib import blake2b
 from typing import NamedTuple, Self
 
 _TABLES = """
-    CREATE TABLE said (kind INTEGER, feed INTEGER, name INTEGER, version INTEGER, text INTEGER, place INTEGER,
-                       filed INTEGER, stands INTEGER);
     CREATE TABLE event (stay INTEGER, at INTEGER, feed INTEGER, patient INTEGER, parts INTEGER, usable INTEGER,
+                        place INTEGER, name INTEGER, text INTEGER);
+    CREATE TABLE thing (feed INTEGER, name INTEGER, bare INTEGER, meant INTEGER, form INTEGER, sort INTEGER,
+                        at INTEGER, filed INTEGER, rank INTEGER, event TEXT, text INTEGER, status INTEGER,
                         place INTEGER);
+    CREATE TABLE coma (stay INTEGER, at INTEGER, part INTEGER, points INTEGER, name INTEGER, place INTEGER);
 """
+_INSERTS = {
+    "event": "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "thing": "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "coma": "INSERT INTO coma VALUES (?, ?, ?, ?, ?, ?)",
+}
 _ROWS = 5_000
 """Written at a time."""
 _LINES = 1 << 40
 """Lines of one file, at most: a place is the file's number and the line in one integer."""
-EVENT, THING = 0, 1
-"""What is remembered: whole events, and the observations and facts that they speak of."""
+
+VERSION_ORDER = "filed, rank, event, text"
+"""What decides between versions of one thing (docs/topics.md), the last of it but where all else ties."""
+LATEST_FIRST = ", ".join(f"{column} DESC" for column in VERSION_ORDER.split(", "))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-class Said(NamedTuple):
-    """An event or a thing, as it is remembered."""
-
-    kind: int
-    feed: int
-    name: int
-    """A hash of its name."""
-    version: int
-    """A hash of what decides between versions of it."""
-    text: int
-    """A hash of all that the event says."""
-    place: int
-    filed: int
-    """When, in microseconds."""
-    stands: bool
-    """It is not withdrawn."""
 
 
 class Happened(NamedTuple):
@@ -61,6 +53,50 @@ class Happened(NamedTuple):
     """`components.bits` of what it gives."""
     usable: int
     """Its usable values."""
+    place: int
+    name: int
+    """A hash of its id."""
+    text: int
+    """A hash of all that it says."""
+
+
+class Thing(NamedTuple):
+    """A version of an observation, of what a ventilator event says of support and control, or of a fact."""
+
+    feed: int
+    name: int
+    """A hash of what its versions have in common."""
+    bare: int
+    """The same, whatever the stay."""
+    meant: int
+    """A hash of stay, source, code and moment: what a correction under another id may have meant."""
+    form: int
+    """Number of the form that its id has (`identity`)."""
+    sort: int
+    """`identity.Sort`."""
+    at: int
+    filed: int
+    rank: int
+    """Of its status among versions filed at the same time."""
+    event: str
+    """The id of its event."""
+    text: int
+    """A hash of all that its event says."""
+    status: int
+    """Place of its status among all."""
+    place: int
+
+
+class Coma(NamedTuple):
+    """Usable points of a coma scale."""
+
+    stay: int
+    at: int
+    part: int
+    """Place in `coma.PARTS`."""
+    points: int
+    name: int
+    """As of the `Thing`."""
     place: int
 
 
@@ -78,8 +114,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.database = sqlite3.connect("", isolation_level=None)
-        self._said: list[Said] = []
-        self._happened: list[Happened] = []
+        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in _INSERTS}
 
     def __enter__(self) -> Self:
         self.database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
@@ -88,39 +123,33 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self.database.close()
 
-    def say(self, said: Said) -> None:
-        """Remember what an event says of one thing, or at all."""
-        self._said.append(said)
-        if len(self._said) >= _ROWS:
-            self.write()
-
-    def happen(self, happened: Happened) -> None:
-        """Remember an event as a moment of its stay."""
-        self._happened.append(happened)
-        if len(self._happened) >= _ROWS:
+    def keep(self, row: Happened | Thing | Coma) -> None:
+        """Remember an event, a version of something it speaks of, or points of a coma scale."""
+        rows = self._rows[_TABLE_OF[type(row)]]
+        rows.append(row)
+        if len(rows) >= _ROWS:
             self.write()
 
     def repeats(self) -> dict[int, Count]:
         """By feed: events that came before, word for word."""
         return self._counted(
-            "SELECT feed, COUNT(*) - COUNT(DISTINCT text) AS more, MIN(place) AS place FROM said"
-            f" WHERE kind = {EVENT} GROUP BY feed, name"
+            "SELECT feed, COUNT(*) - COUNT(DISTINCT text) AS more, MIN(place) AS place FROM event GROUP BY feed, name"
         )
 
     def versions(self) -> dict[int, Count]:
         """By feed: versions of observations and facts after their first."""
         return self._counted(
-            "SELECT MIN(feed) AS feed, COUNT(DISTINCT text) - 1 AS more, MIN(place) AS place FROM said"
-            f" WHERE kind = {THING} GROUP BY name"
+            "SELECT MIN(feed) AS feed, COUNT(DISTINCT text) - 1 AS more, MIN(place) AS place FROM thing GROUP BY name"
         )
 
     def conflicts(self) -> dict[int, Count]:
         """By feed: filings that say two different things of one observation or fact, with nothing to tell which one
         is the later."""
         return self._counted(
-            "SELECT feed, 1 AS more, MIN(place) AS place FROM (SELECT feed, version, MIN(place) AS place FROM said"
-            f" WHERE kind = {THING} GROUP BY feed, name, version HAVING COUNT(DISTINCT text) > 1)"
-            " GROUP BY feed, version"
+            "SELECT feed, 1 AS more, MIN(place) AS place FROM"
+            " (SELECT feed, filed, event, rank, MIN(place) AS place FROM thing"
+            " GROUP BY feed, name, filed, rank, event HAVING COUNT(DISTINCT text) > 1)"
+            " GROUP BY feed, filed, event, rank"
         )
 
     def moments(self, parts: int) -> Iterator[tuple[int, int]]:
@@ -138,10 +167,13 @@ class Memory:
     def write(self) -> None:
         """Hand everything to the database."""
         self.database.execute("BEGIN")
-        self.database.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._said)
-        self.database.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", self._happened)
+        for table, rows in self._rows.items():
+            self.database.executemany(_INSERTS[table], rows)
+            rows.clear()
         self.database.execute("COMMIT")
-        self._said, self._happened = [], []
+
+
+_TABLE_OF: dict[type, str] = {Happened: "event", Thing: "thing", Coma: "coma"}
 
 
 def hashed(text: str) -> int:

@@ -8,14 +8,14 @@ whole, each unit and each variable stands once, and they take the place of the s
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from picustream.commands.feed.spelling import hidden_characters, quoted
 from picustream.commands.feed.unknown import Codes, UnknownCode, UnknownUnit, foreign, unknown_codes, unknown_units
 from picustream.models.codemap import CodeMap, CodeMapFile
 from picustream.models.event import LOINC
-from picustream.models.text import quote
 from picustream.scoring.chart.units import KNOWN_UNITS
 
 MOST_CODES = 40
-"""Unknown codes told: those with a unit that fits first, then the most frequent."""
+"""Unknown codes told."""
 FEW = 4
 """Variables or units that are named one by one."""
 
@@ -23,18 +23,23 @@ FEW = 4
 def codemap_lines(found: Codes, codemap: CodeMap, site: CodeMapFile) -> list[str]:
     """TOML that changes nothing as it stands; empty where nothing is unknown. `site`: the map that it would go into."""
     twins = twins_of(found, codemap)
-    asked = sorted(unknown_codes(found, codemap, twins), key=lambda one: (not one.fitting, -one.count))
+    asked = sorted(unknown_codes(found, codemap, twins), key=_worth)
     told = asked[:MOST_CODES]
     lines = [*_units(unknown_units(found, twins, told), site.spellings)]
     for system in sorted({one.system for one in told}):
         known = site.loinc if system == LOINC else site.codes.get(system, {})
         entries = {str(variable): codes for variable, codes in known.items()}
-        header = "[loinc]" if system == LOINC else f"[codes.{_quoted(system)}]"
+        header = "[loinc]" if system == LOINC else f"[codes.{quoted(system)}]"
         lines += [""] * bool(lines)
         lines += [*_codes(header, [one for one in told if one.system == system], entries)]
     if len(asked) > MOST_CODES:
         lines.append(f"# {len(asked) - MOST_CODES:,} more codes that no code map has: see what is ignored.")
     return [*_HEAD, *lines] if lines else []
+
+
+def _worth(one: UnknownCode) -> tuple[bool, bool, int]:
+    """What is known goes first, then what has a unit that fits, then what is frequent."""
+    return one.sibling is None, not one.fitting, -one.count
 
 
 _HEAD = (
@@ -76,18 +81,19 @@ def _units(unknown: list[UnknownUnit], site: Mapping[str, list[str]]) -> Iterato
     yield "# unit, by the feed's own documentation. Another unit must be converted by the"
     yield "# feed, whatever it looks like: taken for this one it makes wrong scores."
     for one in sorted(unknown, key=lambda one: -one.count):
-        yield f"#   {_quoted(one.unit)} with {_listed(one.came_with)}: {one.count:,}, first at {_comment(one.first)};"
+        yield f"#   {quoted(one.unit)} with {_listed(one.came_with)}: {one.count:,}, first at {_comment(one.first)};"
         yield f"#     {_meaning(one)}"
     names = {unit for one in unknown for unit in one.candidates} | site.keys()
-    yield from _lists({_quoted(unit): site.get(unit, []) for unit in names})
+    yield from _lists({quoted(unit): site.get(unit, []) for unit in names})
 
 
 def _meaning(one: UnknownUnit) -> str:
     if one.twin is not None:
-        return f"spelt almost like {_quoted(one.twin)}"
+        inside = hidden_characters(one.unit)
+        return f"spelt almost like {quoted(one.twin)}" + (f"; in it: {inside}" if inside else "")
     if not one.candidates:
         return "no one unit fits all of these: the feed has to send another"
-    return f"which of {_choice(map(_quoted, one.candidates))}?"
+    return f"which of {_choice(map(quoted, one.candidates))}?"
 
 
 def _codes(header: str, unknown: list[UnknownCode], site: Mapping[str, list[str]]) -> Iterator[str]:
@@ -95,12 +101,26 @@ def _codes(header: str, unknown: list[UnknownCode], site: Mapping[str, list[str]
     yield "# Write a code below into the list of the variable that it is, by the feed's own"
     yield "# documentation. Leave out what is none of them: to ignore it is no fault."
     for one in unknown:
-        units = ", ".join(sorted(map(_quoted, one.units)))
+        units = ", ".join(sorted(map(quoted, one.units)))
         said = " and ".join([f"in {units}"] * bool(units) + ["without a unit"] * one.bare)
-        yield f"#   {_quoted(one.code)} {said}: {one.count:,}, first at {_comment(one.first)};"
-        yield f"#     which of {_choice(one.candidates)}?" + _besides(one)
+        yield f"#   {quoted(one.code)} {said}: {one.count:,}, first at {_comment(one.first)};"
+        yield from (f"#     {words}" for words in _what(one))
     names = {str(variable) for one in unknown for variable in one.candidates} | site.keys()
     yield from _lists({variable: site.get(variable, []) for variable in names})
+
+
+def _what(one: UnknownCode) -> Iterator[str]:
+    """What a code is, or may be, and what else it takes."""
+    if one.sibling is not None:
+        yield f"{one.sibling.what}: {one.sibling.variable}, if your laboratory or device agrees.{_besides(one)}"
+        yield f"Not read by itself: {one.sibling.why}."
+    elif one.elsewhere:
+        yield f"{_choice(one.candidates)}, if this system is LOINC by another name.{_besides(one)}"
+    elif one.system == LOINC:
+        yield f"not known here: look it up at loinc.org. Its unit fits {_choice(one.candidates)},"
+        yield f"which does not tell what it is.{_besides(one)}"
+    else:
+        yield f"which of {_choice(one.candidates)}?{_besides(one)}"
 
 
 def _besides(one: UnknownCode) -> str:
@@ -112,12 +132,7 @@ def _besides(one: UnknownCode) -> str:
 def _lists(entries: Mapping[str, list[str]]) -> Iterator[str]:
     """Every name once, with what the site has there."""
     for name, known in sorted(entries.items()):
-        yield f"{name} = [{', '.join(map(_quoted, known))}]"
-
-
-def _quoted(text: str) -> str:
-    """A TOML string: what JSON leaves as it is and TOML does not is written out."""
-    return quote(text).replace("\x7f", "\\u007f")
+        yield f"{name} = [{', '.join(map(quoted, known))}]"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,18 +1,23 @@
 """The report card: everything that was counted, put together, for `--json` and for a page."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from picustream.commands.feed.bounds import Judged, judge
+from picustream.commands.feed.coma import contradictions
 from picustream.commands.feed.components import Prospect, prospects
 from picustream.commands.feed.feed import Feed
-from picustream.commands.feed.findings import Finding, findings
+from picustream.commands.feed.finding import Finding
+from picustream.commands.feed.findings import findings
 from picustream.commands.feed.memory import Count, Memory
 from picustream.commands.feed.mending import codemap_lines, foreign_units
-from picustream.commands.feed.stays import RESULTS, Silence, silences, without_admission
+from picustream.commands.feed.stays import RESULTS, Silence, silences, unborn, without_admission
 from picustream.commands.feed.tallies import CodeKey, CodeTally, RefusalKey, SourceTally
-from picustream.models.codemap import CodeMapFile
+from picustream.commands.feed.versions import Anomalies, version_anomalies
+from picustream.models.codemap import CodeMap, CodeMapFile
 from picustream.models.event import INPUT_TOPICS, LAB, VITAL
+from picustream.models.protocol import Protocol
 from picustream.scoring.alerts.alerts import VITAL_SIGNS
 from picustream.scoring.rules import Rules
 
@@ -28,17 +33,31 @@ class Report:
     versions: dict[int, Count]
     conflicts: dict[int, Count]
     judged: Judged
+    anomalies: Anomalies
+    coma: tuple[int, tuple[int, int] | None]
+    """Totals of the coma scale that contradict their parts, and where the first stands."""
     unadmitted: list[str]
+    """Where each stay that nobody admitted is first named."""
+    unborn: list[str]
+    """Admissions with a birth date that cannot be one."""
     silences: list[Silence]
     """Of vital signs, the longest of each stay; empty where no vital signs are expected."""
     lab_gaps: list[Silence]
     """The same of laboratory results."""
     prospects: list[Prospect]
+    protocol: Protocol
+    codes: CodeMap
     foreign: frozenset[str]
     """Units that no code map can mend: they have to be converted."""
     codemap: list[str]
     """Its tables, with lists to fill in."""
     findings: list[Finding]
+
+    @property
+    def offset(self) -> timedelta:
+        """Of local time from UTC, as the feed ends."""
+        zone = self.protocol.zone
+        return (self.feed.clock or datetime.now(UTC)).astimezone(zone).utcoffset() or timedelta(0)
 
     @property
     def accepted(self) -> int:
@@ -63,8 +82,11 @@ class Report:
         stays = {
             "count": len(self.feed.stays),
             "without_admission": self.unadmitted,
-            "end_before_admission": [name for name, stay in self.feed.stays.items() if stay.set_aside],
-            "treatment_outside_stay": [name for name, stay in self.feed.stays.items() if stay.treated_outside],
+            "end_before_admission": [stay.set_aside.where for stay in self.feed.stays.values() if stay.set_aside],
+            "treatment_outside_stay": [
+                stay.treated_outside.where for stay in self.feed.stays.values() if stay.treated_outside
+            ],
+            "birth_date_implausible": self.unborn,
             "longest_silences": [one.as_data() for one in self.silences],
             "longest_laboratory_gaps": [one.as_data() for one in self.lab_gaps],
         }
@@ -104,8 +126,10 @@ class Report:
         )
         return sum(counts)
 
-    def place(self, place: tuple[int, int]) -> str:
+    def place(self, place: tuple[int, int] | None) -> str | None:
         """`file:line`."""
+        if place is None:
+            return None
         file, line = place
         return f"{self.feed.files[file]}:{line}"
 
@@ -118,7 +142,9 @@ class Report:
 
     def _strange(self, number: int) -> dict[str, Any] | None:
         one = self.judged.strange.get(number)
-        return None if one is None else {"events": one.count, "stays": one.stays, "first": self.place(one.place)}
+        if one is None:
+            return None
+        return {"events": one.count, "stays": one.stays, "named": one.named, "first": self.place(one.place)}
 
 
 def report(feed: Feed, rules: Rules, memory: Memory, partial: bool, site: CodeMapFile | None = None) -> Report:
@@ -128,6 +154,7 @@ def report(feed: Feed, rules: Rules, memory: Memory, partial: bool, site: CodeMa
     """
     topics = {topic for topic, _ in feed.sources} if partial else set(INPUT_TOPICS)
     judged = judge(feed.stays.values(), memory)
+    clock = feed.clock
     told = Report(
         feed=feed,
         topics=frozenset(topics),
@@ -135,10 +162,15 @@ def report(feed: Feed, rules: Rules, memory: Memory, partial: bool, site: CodeMa
         versions=memory.versions(),
         conflicts=memory.conflicts(),
         judged=judged,
+        anomalies=version_anomalies(memory),
+        coma=contradictions(memory),
         unadmitted=without_admission(feed.stays),
-        silences=silences(feed.stays, memory, feed.clock, VITAL_SIGNS) if VITAL in topics else [],
-        lab_gaps=silences(feed.stays, memory, feed.clock, RESULTS) if LAB in topics else [],
+        unborn=unborn(feed.stays, rules.protocol),
+        silences=silences(feed.stays, memory, clock, VITAL_SIGNS) if VITAL in topics else [],
+        lab_gaps=silences(feed.stays, memory, clock, RESULTS) if LAB in topics else [],
         prospects=prospects(judged.had),
+        protocol=rules.protocol,
+        codes=rules.codemap,
         foreign=foreign_units(feed.codes, rules.codemap),
         codemap=codemap_lines(feed.codes, rules.codemap, site or CodeMapFile()),
         findings=[],

@@ -10,6 +10,7 @@ from typing import Any
 from picustream.commands.feed.components import bits
 from picustream.commands.feed.memory import Memory, moment
 from picustream.commands.feed.tallies import StayTally
+from picustream.models.protocol import Protocol
 from picustream.models.variable import Variable
 from picustream.scoring.alerts.alerts import SILENT_AFTER
 
@@ -21,7 +22,8 @@ RESULTS = (Variable.CREATININE, Variable.BILIRUBIN_TOTAL, Variable.PLATELETS, Va
 class Silence:
     """The longest time within a stay without a vital sign, or without a laboratory result."""
 
-    stay_id: str
+    first: str
+    """Where the stay is first named (`file:line`): its id is not shown."""
     since: datetime
     length: timedelta
 
@@ -31,12 +33,25 @@ class Silence:
         return self.length >= SILENT_AFTER
 
     def as_data(self) -> dict[str, Any]:
-        return {"stay_id": self.stay_id, "since": self.since, "seconds": int(self.length.total_seconds())}
+        return {"stay_first": self.first, "since": self.since, "seconds": int(self.length.total_seconds())}
 
 
 def without_admission(stays: dict[str, StayTally]) -> list[str]:
-    """Stays that nobody admitted, in the order in which they came: nothing is told of them but an alert (T2)."""
-    return [stay_id for stay_id, stay in stays.items() if stay.admitted_at is None]
+    """Where stays that nobody admitted are first named, in that order: they have no record but an alert (T2)."""
+    return [stay.first for stay in stays.values() if stay.admitted_at is None]
+
+
+def unborn(stays: dict[str, StayTally], protocol: Protocol) -> list[str]:
+    """Admissions in force whose birth date is none: all possible dates make the child too old (E1), or lie after it."""
+    found = []
+    for stay in stays.values():
+        admission = stay.facts.get("admitted")
+        if admission is None or admission.at is None or admission.birth is None:
+            continue
+        day = admission.at.astimezone(protocol.zone).date()
+        if admission.birth.first > day or admission.birth.years_on(day)[0] >= protocol.age.oldest_years:
+            found.append(admission.where)
+    return found
 
 
 def silences(
@@ -47,19 +62,16 @@ def silences(
 
     From the admission, or the first of them where there is none, to the end of the stay (T2).
     """
-    names = {stay.number: stay_id for stay_id, stay in stays.items()}
+    known = {stay.number: stay for stay in stays.values()}
     heard: dict[int, Silence | None] = {}
     for number, rows in groupby(memory.moments(bits(of)), key=itemgetter(0)):
         moments = (moment(at) for _, at in rows)
-        heard[number] = _longest(names[number], stays[names[number]], moments, clock)
-    found = [
-        heard[stay.number] if stay.number in heard else _longest(stay_id, stay, (), clock)
-        for stay_id, stay in stays.items()
-    ]
-    return sorted((one for one in found if one is not None), key=lambda one: (-one.length, one.stay_id))
+        heard[number] = _longest(known[number], moments, clock)
+    found = [heard[stay.number] if stay.number in heard else _longest(stay, (), clock) for stay in stays.values()]
+    return sorted((one for one in found if one is not None), key=lambda one: -one.length)
 
 
-def _longest(stay_id: str, stay: StayTally, moments: Iterable[datetime], clock: datetime | None) -> Silence | None:
+def _longest(stay: StayTally, moments: Iterable[datetime], clock: datetime | None) -> Silence | None:
     """None where no time passed that could have been silent."""
     before, end = stay.admitted_at, stay.ended_at or clock
     longest: Silence | None = None
@@ -68,6 +80,6 @@ def _longest(stay_id: str, stay: StayTally, moments: Iterable[datetime], clock: 
             continue  # outside the stay: no score and no alert looks at it
         now = at or end
         if before is not None and now is not None and (longest is None or now - before > longest.length):
-            longest = Silence(stay_id, before, max(now - before, timedelta(0)))
+            longest = Silence(stay.first, before, max(now - before, timedelta(0)))
         before = now
     return longest

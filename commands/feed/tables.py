@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
-from picustream.commands.feed.findings import code_name
+from picustream.commands.feed.finding import code_name
 from picustream.commands.feed.layout import MOST_ROWS, clean, line_of, more, row, short, table, title
 from picustream.commands.feed.report import Report
 from picustream.commands.feed.stays import Silence
@@ -88,8 +88,8 @@ def stays(report: Report) -> Iterator[Table | Text]:
     if report.unadmitted:
         some = ", ".join(report.unadmitted[:MOST_STAYS])
         others = ", ..." if len(report.unadmitted) > MOST_STAYS else ""
-        yield title(f"Stays without admission: {len(report.unadmitted):,}")
-        yield Text(clean(some + others))
+        yield title(f"Stays without admission: {len(report.unadmitted):,}, first named at")
+        yield Text(clean(some + others), overflow="fold")
     yield from _gaps("Longest silence of vital signs", report.silences)
     yield from _gaps("Longest time without a laboratory result", report.lab_gaps)
 
@@ -98,9 +98,9 @@ def _gaps(words: str, gaps: list[Silence]) -> Iterator[Table | Text]:
     if not gaps:
         return
     yield title(words)
-    rows = table("stay", "since (UTC)", ">for")
+    rows = table("stay first named at", "since (UTC)", ">for")
     for one in gaps[:MOST_STAYS]:
-        row(rows, (one.stay_id, f"{one.since:%Y-%m-%d %H:%M}", span(one.length)))
+        row(rows, (one.first, f"{one.since:%Y-%m-%d %H:%M}", span(one.length)))
     yield rows
 
 

@@ -4,20 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from picustream.commands.feed.timing import Timing
+from picustream.commands.feed.levels import Levels
+from picustream.commands.feed.timing import Apart, Tally, Timing
+from picustream.models.birth import Birth
+from picustream.models.event import Observation
 from picustream.models.variable import Variable
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many, and where the first stands (`file:line`)."""
-
-    count: int = 0
-    first: str | None = None
-
-    def add(self, where: str) -> None:
-        self.count += 1
-        self.first = self.first or where
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +35,15 @@ class CodeTally:
     """Codes nobody asked for, and blood gases that are not arterial."""
     refused: dict[str, Tally] = field(default_factory=dict)
     """By reason."""
+    levels: Levels = field(default_factory=Levels)
+    """Values as they are labelled, those out of range included."""
     first: str | None = None
     """Where the first of them stands, whatever became of it."""
+
+    def note_level(self, said: Observation) -> None:
+        """Take note of how large a value is, if it is the value itself."""
+        if said.number is not None and said.comparator is None:
+            self.levels.add(said.number)
 
     @property
     def all_refused(self) -> int:
@@ -79,13 +77,14 @@ class SourceTally:
     unrecorded: int = 0
     """Without `recorded_at`: how late they are cannot be told."""
     timing: Timing = field(default_factory=Timing)
+    apart: Apart = field(default_factory=Apart)
 
 
 class Stated(NamedTuple):
     """The version of a fact that is in force."""
 
-    filed_at: datetime
-    event_id: str
+    rank: tuple[datetime, int, str]
+    """Filing time, rank of the status, event id: what decides between versions."""
     at: datetime | None
     """The moment it states; None: withdrawn, or it states nothing."""
     patient_id: str
@@ -93,6 +92,8 @@ class Stated(NamedTuple):
     """`components.bits` of what it gives."""
     where: str
     """`file:line`."""
+    birth: Birth | None = None
+    """The birth date that an admission states."""
 
 
 @dataclass(slots=True)

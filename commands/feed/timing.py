@@ -3,8 +3,21 @@
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many, and where the first stands (`file:line`)."""
+
+    count: int = 0
+    first: str | None = None
+
+    def add(self, where: str) -> None:
+        self.count += 1
+        self.first = self.first or where
+
 
 GROWTH = 1.01
 """From one size to the next: what is told of a spread, the mean of a size, is within 1 % of the truth, and exact where
@@ -76,3 +89,39 @@ class Timing:
         if late >= 0:
             self.lateness.add(late)
         return late >= 0
+
+
+_HOUR = timedelta(hours=1)
+_NARROW = 3 * _HOUR
+"""An offset from UTC of less than this cannot be told from how long a laboratory takes."""
+_EXACTLY = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Apart:
+    """Filings that lie as far from what they speak of as a wrong offset would put them."""
+
+    count: int = 0
+    """All of the source with both times, without those that speak of an earlier version: these may come at any time."""
+    by_offset: Tally = field(default_factory=Tally)
+    """About the local offset from UTC away, or less than an hour more."""
+    exactly: Tally = field(default_factory=Tally)
+    """Measurements exactly so."""
+
+    def add(self, apart: timedelta, offset: timedelta, observed: bool, where: str) -> None:
+        """Take note of how long after what it speaks of something was filed; `offset`: from UTC to local time."""
+        self.count += 1
+        shift = abs(offset)
+        if shift < _NARROW:
+            return
+        if shift <= apart < shift + _HOUR or -shift <= apart < _HOUR - shift:
+            self.by_offset.add(where)
+        if observed and abs(abs(apart) - shift) < _EXACTLY:
+            self.exactly.add(where)
+
+    @property
+    def shifted(self) -> Tally | None:
+        """Those that look like a wrong offset: nearly all of three or more, or a tenth exactly."""
+        if self.count >= 3 and 10 * self.by_offset.count >= 9 * self.count:
+            return self.by_offset
+        return self.exactly if 10 * self.exactly.count >= max(self.count, 1) else None

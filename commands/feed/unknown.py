@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from picustream.commands.feed.siblings import Sibling, mistyped, others, siblings
 from picustream.commands.feed.sizes import another
 from picustream.commands.feed.tallies import CodeKey, CodeTally
 from picustream.models.codemap import CodeMap
-from picustream.models.event import LOINC
+from picustream.models.event import LOINC, VARIABLE
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import KNOWN_UNITS, QUANTITIES
 
@@ -43,6 +44,10 @@ class UnknownCode:
     """Of its units those that are unknown, too."""
     bare: bool = False
     """It came without a unit."""
+    sibling: Sibling | None = None
+    """What it is, if that is known: one of LOINC."""
+    elsewhere: bool = False
+    """It is known under another system."""
     fitting: bool = False
     """A unit that it came with is known, or looks like one that is."""
     count: int = 0
@@ -80,31 +85,53 @@ def _settle(one: UnknownUnit, fitting: list[set[str]], twin: str | None) -> None
 
 
 def unknown_codes(codes: Codes, codemap: CodeMap, twins: Twins) -> Iterator[UnknownCode]:
-    """Of LOINC, codes whose unit fits a variable that the feed never gives; of a site's own system, all but those whose
-    unit is certainly none of ours."""
-    given = {tally.variable for tally in codes.values() if tally.accepted.count}
+    """Of LOINC, codes that are known to be of one of our quantities, and codes nobody knows here whose unit one of them
+    has; of a site's own system, all but those whose unit is certainly none of ours."""
     found: dict[tuple[str, str], UnknownCode] = {}
     for key, tally in codes.items():
         if tally.variable is not None:
             continue
         known = _known(key.unit, codemap, twins)
-        fitting = {variable for variable, quantity in QUANTITIES.items() if known in quantity.factors}
-        if key.system == LOINC:
-            candidates = fitting - given
-        else:
-            candidates = fitting or (set() if foreign(key.unit, twins) else set(Variable))
+        candidates = _candidates(key, known, codemap, twins)
         if candidates:
             one = found.setdefault((key.system, key.code), UnknownCode(key.system, key.code))
+            one.sibling = sibling_of(key)
+            one.elsewhere = meant_elsewhere(key, codemap) is not None
             _add(one, key.unit, tally, candidates, known, codemap)
     yield from found.values()
+
+
+def sibling_of(key: CodeKey) -> Sibling | None:
+    """What a code of LOINC is that no code map has, if it is one of our quantities."""
+    return siblings().get(key.code) if key.system == LOINC else None
+
+
+def meant_elsewhere(key: CodeKey, codemap: CodeMap) -> Variable | None:
+    """What a code is under LOINC, or as the name of a variable, that came under a system which does not have it."""
+    if codemap.variable(key.system, key.code) is not None or not codemap.known_elsewhere(key.system, key.code):
+        return None
+    return codemap.variable(VARIABLE, key.code) or codemap.variable(LOINC, key.code)
+
+
+def _candidates(key: CodeKey, known: str | None, codemap: CodeMap, twins: Twins) -> set[Variable]:
+    """What a code may be. A unit alone makes no suggestion: several quantities have it."""
+    sibling, meant = sibling_of(key), meant_elsewhere(key, codemap)
+    if sibling is not None:
+        return {sibling.variable}
+    if meant is not None:
+        return {meant}
+    fitting = {variable for variable, quantity in QUANTITIES.items() if known in quantity.factors}
+    if key.system == LOINC:
+        return set() if key.code in others() or mistyped(key.code, codemap) else fitting
+    return fitting or (set() if foreign(key.unit, twins) else set(Variable))
 
 
 def _add(
     one: UnknownCode, unit: str | None, tally: CodeTally, candidates: set[Variable], known: str | None, codemap: CodeMap
 ) -> None:
     one.candidates |= candidates
-    one.count += tally.ignored.count
-    one.first = one.first or tally.ignored.first or ""
+    one.count += tally.total
+    one.first = one.first or tally.first or ""
     one.fitting |= known is not None
     if unit is None:
         one.bare = True

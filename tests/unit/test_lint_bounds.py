@@ -56,7 +56,9 @@ def test_t2_bounds_count_as_they_are_in_the_end_wherever_they_stand() -> None:
     first, *rest = WHOLE.events
     assert card(*rest, first).findings == []
     late = Stay().admitted("day 2 08:00", birth_date="2020").events
-    mended = Stay().admitted("day 1 08:00", birth_date="2020", recorded="day 3", event_id="m").events
+    mended = (
+        Stay().admitted("day 1 08:00", birth_date="2020", recorded="day 3", event_id="m", status="corrected").events
+    )
     assert card(*late, *rest[:-1], *mended, *rest[-1:]).findings == []
     spoilt = Stay().admitted("day 1 11:00", birth_date="2020", recorded="day 3", event_id="m").events
     assert "outside-stay" in found(card(first, *rest, *spoilt))
@@ -90,7 +92,7 @@ def test_another_patient_than_the_admissions_is_told_by_source() -> None:
     told = card(*other.events[1:], other.events[0])
     [one] = told.findings
     assert (one.code, one.count, one.about, one.first) == ("patient-mismatch", 1, "picu.lab.v1 ward", "feed:6")
-    assert source_of(told, "picu.lab.v1")["other_patient"] == {"events": 1, "stays": 1, "first": "feed:6"}
+    assert source_of(told, "picu.lab.v1")["other_patient"] == {"events": 1, "stays": 1, "named": 1, "first": "feed:6"}
     assert "patient-mismatch" in {alert["name"] for alert in other.alerts}
     withdrawn = other.lab(
         "day 1 11:00", obs("creatinine", 50, id="c"), patient="Q", recorded="day 1 11:20", status="entered-in-error"
@@ -102,10 +104,11 @@ def test_ends_before_the_admission_and_treatment_outside_the_stay_are_told() -> 
     """T2: such an end is set aside and the stay is open; T3: days would be counted from nowhere. As the alerts do."""
     early = Stay(WHOLE.events[:-1]).discharged("day 0 12:00")
     told = card(*early.events)
-    assert found(told) == {"end-before-admission": ["S"]} and told.as_data()["stays"]["end_before_admission"] == ["S"]
+    assert found(told) == {"end-before-admission": ["stays"]}
+    assert told.as_data()["stays"]["end_before_admission"] == ["feed:6"]
     assert [one.first for one in told.findings] == ["feed:6"]
     for when in ("day 0 12:00", "day 1 12:01"):
         treated = WHOLE.treatment(when)
-        assert found(card(*treated.events)) == {"treatment-outside-stay": ["S"]}, when
+        assert found(card(*treated.events)) == {"treatment-outside-stay": ["stays"]}, when
         assert "treatment-outside-stay" in {alert["name"] for alert in treated.alerts}
     assert card(*WHOLE.treatment("day 1 12:00").events).findings == []

@@ -1,6 +1,8 @@
 """`picustream lint`: the tables of a code map that it proposes do mend a feed, and equate nothing by themselves."""
 
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,8 @@ import pytest
 
 from picustream.commands.feed.mending import look_alike
 from picustream.commands.feed.report import Report
+from picustream.commands.feed.spelling import quoted
+from picustream.commands.main import main
 from picustream.models.codemap import parse_codemap
 from picustream.scoring.rules import load_rules
 from tests.core.build import Stay, obs
@@ -107,7 +111,7 @@ def test_a_unit_that_may_be_a_spelling_is_asked_about_and_never_guessed(unit: st
     """It stands in a comment, with what has to be known; no list has it."""
     assert look_alike(unit, load_rules().codemap) is None
     told = card(*WHOLE.lab("day 1 11:00", obs("platelets", 5, unit)).events)
-    assert any(line.startswith(f'#   "{unit}" with platelets: 1, first at feed:7') for line in told.codemap)
+    assert any(line.startswith(f"#   {quoted(unit)} with platelets: 1, first at feed:7") for line in told.codemap)
     assert any("only if it is another spelling of the very same" in line for line in told.codemap)
     assert parse_codemap(filled(told).encode()).spellings == {"10*9/L": [], "10*3/uL": []}
 
@@ -139,21 +143,24 @@ def test_what_differs_in_signs_and_case_alone_looks_alike(unit: str, twin: str) 
 
 
 def test_unknown_codes_have_a_place_to_fill_in_and_no_meaning(tmp_path: Path) -> None:
-    """A site's own code whose unit fits, a LOINC code whose unit fits what the feed lacks; no others."""
+    """A site's own code whose unit fits, a LOINC code that nobody knows here, and says so; none that is known to be
+    another quantity."""
     ward = Stay(tuple(without(cvp="gone"))).vital(
         "day 1 11:00",
         said('ZVD "1"', "mmHg", "urn:site", 8),
         said("Na", "mmol/L", "urn:site", 140),
+        {"code": "90001-9", "value": 50, "unit": "mmHg"},
         {"code": "8462-4", "value": 50, "unit": "mmHg"},
         {"code": "9279-1", "value": 30, "unit": "/min"},
     )
     told = card(*ward.events)
     assert not told.codemap_optional
     asked = [line.split(" in ")[0] for line in told.codemap if line.startswith('#   "')]
-    assert asked == ['#   "8462-4"', '#   "ZVD \\"1\\""']
+    assert asked == ['#   "90001-9"', '#   "ZVD \\"1\\""']
+    assert any("not known here" in line for line in told.codemap)
     pressures = {"cvp": [], "map_invasive": [], "map_noninvasive": [], "pao2": []}
     whole = parse_codemap(filled(told).encode())
-    assert (whole.codes, whole.loinc) == ({"urn:site": pressures}, {"cvp": [], "map_noninvasive": []})
+    assert (whole.codes, whole.loinc) == ({"urn:site": pressures}, pressures)
     path = mended(tmp_path, told, {'codes."urn:site"': {"cvp": ['ZVD "1"']}})
     assert card(*ward.events, codemap=path).findings == []
 
@@ -183,3 +190,87 @@ def test_hostile_names_break_neither_the_toml_nor_the_terminal(
     assert status == 1 and all(char.isprintable() or char == "\n" for char in out)
     status, out, _ = linted(capsys, path, "--json")
     assert parse_codemap(json.loads(out)["code_map"].encode()).codes == {odd: {"bilirubin_total": [], "creatinine": []}}
+
+
+# What is printed mends what it says. ---------------------------------------------------------------------------------
+
+
+def as_printed(out: str) -> str:
+    """The tables as they stand on the screen, for a person to copy."""
+    return out[out.index("# For your code map") :]
+
+
+def followed(printed: str) -> str:
+    """What a person does who follows the words: every unit that is `spelt almost like` another one, and every code that
+    the comment names a variable of, is copied from its comment, as it stands there, into the list of that name."""
+    wanted: dict[str, list[str]] = {}
+    lines, done = printed.splitlines(), []
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        entry = re.match(r'#   ("(?:[^"\\]|\\.)*")', line)
+        list_of = re.match(r'#     (?:spelt almost like ("[^"]+")|(?:[^:]+: )?(\w+), if )', below)
+        if entry and list_of:
+            wanted.setdefault(list_of[1] or list_of[2], []).append(entry[1])
+        name, sign, rest = line.partition(" = [")
+        done.append(f"{name} = [{', '.join(wanted.pop(name, []))}{rest}" if sign else line)
+    assert not wanted, "every list that is named is there, in the same table"
+    return "\n".join(done)
+
+
+LOOK_ALIKES = (
+    "µmol/L",
+    "μmol/L",
+    "umol/L ",
+    "umol\u200b/L",
+    "umol\u00a0/L",
+    "umol /L",
+    "u mol/L",
+    "Umol/l",
+    "umol\u00ad/L",
+)
+"""The micro sign, the Greek letter, and blanks that can be seen and that cannot."""
+
+
+def test_units_that_look_alike_are_told_apart_and_mended_by_what_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Copied from the screen into a file, each is one entry of its own, and no unit is refused any more."""
+    ward = WHOLE
+    for minute, unit in enumerate(LOOK_ALIKES):
+        ward = ward.lab(f"day 1 11:0{minute}", obs("creatinine", 50, unit))
+    path, site = file_of(tmp_path, *ward.events), tmp_path / "site.toml"
+    status, out, _ = linted(capsys, path)
+    assert status == 1 and out.count("unit-unknown  picu") == 6, "three are spellings of the map as it is shipped"
+    assert "in it: zero width space" in out and "in it: no-break space" in out and "in it: space" in out
+    site.write_text(followed(as_printed(out)), "utf-8")
+    assert len(parse_codemap(site.read_bytes()).spellings["umol/L"]) == 6
+    status, out, err = linted(capsys, path, "--codemap", site)
+    assert (status, err) == (0, "") and "No findings." in out
+
+
+def test_a_terminal_that_cannot_write_a_character_is_given_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is copied from it is the same unit all the same."""
+    path = file_of(tmp_path, *WHOLE.lab("day 1 11:00", obs("heart_rate", 99, "次/分")).events)
+    written = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr("sys.stdout", written)
+    assert main(["lint", str(path)]) == 1
+    written.flush()
+    out = written.buffer.getvalue().decode("ascii")
+    assert '#   "\\u6b21/\\u5206" with heart_rate: 1' in as_printed(out)
+    parse_codemap(as_printed(out).encode())
+
+
+def test_codes_of_the_same_quantity_are_mended_by_what_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one under another name of LOINC; nothing is ignored any more, and there are no findings."""
+    other = {"system": "urn:iso:loinc", "code": "777-3", "value": 90, "unit": "10*9/L"}
+    ward = WHOLE.lab("day 1 11:00", {"code": "38483-4", "value": 0.9, "unit": "mg/dL"}, other)
+    ward = ward.lab("day 1 11:01", {"code": "778-1", "value": 90, "unit": "10*9/L"})
+    path, site = file_of(tmp_path, *ward.events), tmp_path / "site.toml"
+    status, out, _ = linted(capsys, path)
+    assert status == 1 and set(found(card(*ward.events))) == {"code-unmapped", "system-unknown"}
+    site.write_text(followed(as_printed(out)))
+    status, out, err = linted(capsys, path, "--codemap", site)
+    assert (status, err) == (0, "") and "No findings." in out

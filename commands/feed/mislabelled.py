@@ -1,0 +1,103 @@
+"""Findings about labels that look wrong: codes of a quantity that scores need, values of another unit, sources of which
+no rule reads anything.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from picustream.commands.feed.finding import Finding, about
+from picustream.commands.feed.levels import possible_in_both, units_of_values
+from picustream.commands.feed.siblings import mistyped
+from picustream.commands.feed.spelling import shown
+from picustream.commands.feed.tallies import CodeKey, CodeTally
+from picustream.commands.feed.unknown import sibling_of
+from picustream.models.event import LOINC
+from picustream.models.variable import Variable
+
+if TYPE_CHECKING:
+    from picustream.commands.feed.report import Report
+
+
+def mislabelled(report: "Report") -> Iterator[Finding]:
+    """Codes, units and sources that look mislabelled."""
+    yield from _codes(report)
+    yield from _units(report)
+    yield from _sources(report)
+
+
+def _codes(report: "Report") -> Iterator[Finding]:
+    """Ignored codes that are known to measure what a variable is."""
+    for key, tally in report.feed.codes.items():
+        if not tally.ignored.count or tally.variable is not None or key.system != LOINC:
+            continue
+        sibling, intended = sibling_of(key), mistyped(key.code, report.codes)
+        if sibling is not None:
+            message = (
+                f"ignored, and it is {sibling.what} ({sibling.variable}). Not read by itself: {sibling.why}. Where "
+                f"that does not matter, list the code as {sibling.variable} in a code map (below)"
+            )
+            yield Finding("code-unmapped", tally.ignored.count, about(key), message, tally.ignored.first, True)
+        elif intended is not None:
+            variable = report.codes.variable(LOINC, intended)
+            message = (
+                f"ignored: its number is that of {intended} ({variable}), and its check digit is not; send {intended}"
+            )
+            yield Finding("code-mistyped", tally.ignored.count, about(key), message, tally.ignored.first)
+
+
+def _units(report: "Report") -> Iterator[Finding]:
+    """Values that as a whole look like another unit, then others with the same label that are possible in both."""
+    suspects: dict[CodeKey, list[str]] = {}
+    by_label: dict[tuple[str, str, str], list[tuple[Variable, str]]] = defaultdict(list)
+    for key, tally, variable, unit in _with_unit(report):
+        units = units_of_values(variable, unit, tally.levels)
+        if units:
+            suspects[key] = units
+            by_label[key.topic, key.source, unit].append((variable, units[0]))
+            yield _suspect(key, tally, variable, units)
+    for key, tally, variable, unit in _with_unit(report):
+        if key in suspects or not tally.levels.count:
+            continue
+        for other, other_unit in by_label[key.topic, key.source, unit]:
+            if possible_in_both(variable, unit, other, other_unit):
+                yield _possible_in_both(key, tally, variable, other, other_unit)
+                break
+
+
+def _with_unit(report: "Report") -> Iterator[tuple[CodeKey, CodeTally, Variable, str]]:
+    """Kinds of observation with a variable and a label, which is given in UCUM."""
+    for key, tally in report.feed.codes.items():
+        if tally.variable is not None and key.unit is not None:
+            yield key, tally, tally.variable, report.codes.ucum(key.unit)
+
+
+def _suspect(key: CodeKey, tally: CodeTally, variable: Variable, units: list[str]) -> Finding:
+    message = (
+        f"{variable}: as a whole the values cannot be in {shown(key.unit or '')}, and look like {' or '.join(units)}. "
+        "Ask the source which unit it measures in; it has to send that unit with each value, or convert"
+    )
+    return Finding("unit-suspect", tally.levels.count, about(key), message, tally.first)
+
+
+def _possible_in_both(key: CodeKey, tally: CodeTally, variable: Variable, other: Variable, unit: str) -> Finding:
+    message = (
+        f"{variable}: the values are possible in {shown(key.unit or '')} and in {unit}, and the {other} of this source "
+        f"has the same label and looks like {unit}. Ask the source which unit it measures in"
+    )
+    return Finding("unit-suspect", tally.levels.count, about(key), message, tally.first)
+
+
+def _sources(report: "Report") -> Iterator[Finding]:
+    """Sources of which next to nothing is read: in 24 hours, as the alert counts, or at all."""
+    for source, readings in report.feed.unread.sources.items():
+        if readings.unread == readings.count:
+            scope = "none of its observations is read: every code is one that no code map has, or was refused"
+        elif readings.alarming:
+            scope = (
+                "hardly any of its observations of 24 hours is read: their codes are in no code map, or were refused"
+            )
+        else:
+            continue
+        message = f"{scope}. Look at its codes and their systems below, and map those that scores need"
+        yield Finding("feed-unread", readings.unread, source, message, readings.first)

@@ -1,0 +1,48 @@
+"""Sources of which next to nothing is read, as the alert `feed-unread` counts, and those of which nothing is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from picustream.models.feeds import SourceMap
+from picustream.scoring.alerts.feedalerts import is_unread
+from picustream.scoring.alerts.source import Source, readings_of
+from picustream.scoring.door import Admission
+
+
+@dataclass(slots=True)
+class Readings:
+    """Observations of one source, on whatever topics it sends, and how many of them no rule reads."""
+
+    count: int = 0
+    unread: int = 0
+    first: str | None = None
+    """Where the first that is not read stands (`file:line`)."""
+    alarming: bool = False
+    """Whether the alert would have been raised, by the record clock."""
+    heard: Source | None = None
+
+
+class Unread:
+    """Counts what no rule reads, source by source."""
+
+    def __init__(self, limits: SourceMap) -> None:
+        self._limits = limits
+        self.sources: dict[str, Readings] = {}
+
+    def note(self, one: Admission, clock: datetime | None, where: str) -> None:
+        """Takes note of what the door made of a line, at the time that a replay's clock would read."""
+        count, unread = readings_of(one)
+        if not count:
+            return
+        readings = self.sources.setdefault(one.source, Readings())
+        readings.count += count
+        readings.unread += unread
+        if unread:
+            readings.first = readings.first or where
+        if clock is None or readings.alarming:
+            return
+        readings.heard = readings.heard or Source(clock)
+        readings.heard.note(one, clock, ())
+        if unread:
+            limits = self._limits.limits(one.source, True)
+            readings.alarming = is_unread(*readings.heard.read(clock), limits, False)
