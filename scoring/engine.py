@@ -241,8 +241,7 @@ class Engine:
         stay = self._stays.get(event.stay_id)
         if stay is None:
             stay = self._stays[event.stay_id] = StayFile(event.stay_id, self._rules)
-        stay.file(*one.accepted)
-        news = bool(stay.unsaved)
+        news = stay.file(*one.accepted)
         cause = Cause(reason=_cause_of(event), event_id=event.event_id)
         self._tell(stay, stay.revisions(now, cause, emitted_at or now), effects)
         return news

@@ -73,12 +73,9 @@ class Rebuild:
         if one.accepted is None:
             return False
         event = one.accepted.event
-        stay = self._stay(event.stay_id)
-        before = len(stay.unsaved)
-        stay.file(*one.accepted)
         if isinstance(event, Admitted):
             self._admitted.setdefault(event.stay_id, moment)
-        return len(stay.unsaved) > before
+        return self._stay(event.stay_id).file(*one.accepted)
 
     def finish(self, now: datetime, subject: str) -> tuple[Engine, Effects]:
         """The engine with everything in it, and what has to be stored and told; the alert is about `subject`."""

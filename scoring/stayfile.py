@@ -30,6 +30,10 @@ CONFLICTS = "conflicts"
 """The field that tells what was said twice, differently: what is in force does not show it."""
 
 
+LINEAGE = "v:"
+"""Prefix of the fields that tell of a piece with several versions, or a correction, what alerts ask about them."""
+
+
 class StayFile:
     """Chart, assessor and what was last told of one stay."""
 
@@ -50,6 +54,7 @@ class StayFile:
             self._restore_gone(text.parse(fields[GONE]))
         if fields and CONFLICTS in fields:
             self._chart.conflicts.restore(text.parse(fields[CONFLICTS]))
+        self._chart.lineages.restored(text.parse(fields[GONE]).get("reused", []) if fields and GONE in fields else [])
 
     @classmethod
     def recalled(
@@ -82,13 +87,14 @@ class StayFile:
         """Whether the child is in the PICU, as of the last look."""
         return self._assessor.stay is not None and self._assessor.stay.end is None
 
-    def file(self, event: Event, kept: Filed) -> None:
-        """Joins an event into the chart."""
+    def file(self, event: Event, kept: Filed) -> bool:
+        """Joins an event into the chart; whether it says anything that is kept."""
         changes = Changes()
         with self._named():
             self._chart.file(event, kept, changes)
         self._assessor.note(changes)
         self._save(changes)
+        return changes.news
 
     def thin(self, now: datetime) -> None:
         """Lets go of what no record rests on, once that is much (I9). Raises `Recall` as `revisions` does."""
@@ -162,11 +168,15 @@ class StayFile:
         if changes.conflicts:
             conflicts = self._chart.conflicts.to_store()
             self.unsaved[CONFLICTS] = text.encode(conflicts).encode() if conflicts else None
+        for piece in changes.lineages:
+            known = self._chart.lineages.to_store(piece)
+            self.unsaved[LINEAGE + " ".join(piece)] = text.encode(known).encode() if known else None
         if changes.gone:
             gaps = {
                 name: [list(gap) for gap in series.gaps] for name, series in self._chart.shelves.named() if series.gaps
             }
-            self.unsaved[GONE] = text.encode({"gaps": gaps} | self._chart.gone.to_store()).encode()
+            gone = {"gaps": gaps, "reused": self._chart.lineages.pruned_to_store()} | self._chart.gone.to_store()
+            self.unsaved[GONE] = text.encode(gone).encode()
 
     def _restore_gone(self, stored: Mapping[str, Any]) -> None:
         self._chart.gone.restore(stored)
@@ -177,6 +187,8 @@ class StayFile:
     def _load(self, name: str, value: bytes) -> None:
         if name.startswith(HEAD):
             self._note(RecordKey.parse(name.removeprefix(HEAD)), Head.from_store(text.parse(value)))
+        elif name.startswith(LINEAGE):
+            self._chart.lineages.restore(tuple(name.removeprefix(LINEAGE).split(" ", 2)), text.parse(value))
         elif name.startswith(EVENT):
             topic, _, written = value.decode().partition("\n")
             event: Event = ADAPTERS[topic].validate_python(text.parse(written))

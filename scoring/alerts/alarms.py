@@ -1,5 +1,6 @@
 """Which alerts of a stay hold, and which have been told."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from picustream.scoring.alerts.alerts import (
@@ -16,7 +17,9 @@ from picustream.scoring.alerts.alerts import (
     silent_since,
     stay_conditions,
 )
+from picustream.scoring.alerts.versionalerts import unmatched, version_conditions
 from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.conflicts import Piece
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey
 from picustream.scoring.records.revisions import Head, Revision, Telling
@@ -33,8 +36,10 @@ class Alarms:
         self._firing: set[RecordKey] = set()
         self._subjects: dict[str, set[RecordKey]] = {name: set() for name in BOUNDED}
         self._oddities = chart.oddities
+        self._just_filed: tuple[datetime | None, set[Piece]] = (None, set())
+        """As of when, and which corrections that had met nothing came as of then."""
         self.due: datetime | None = None
-        """When an open stay counts as silent if no vital sign comes."""
+        """When time alone may next make one begin: no vital sign has come, a correction has met nothing."""
 
     def told(self, key: RecordKey, head: Head) -> None:
         """Takes note of an alert that was told."""
@@ -62,13 +67,33 @@ class Alarms:
         self, stay: Stay | None, now: datetime, heads: dict[RecordKey, Head], telling: Telling
     ) -> list[Revision]:
         """What has to be told of alerts as of `now`."""
-        of_stay = stay_conditions(Situation(self._chart, stay, heads, now))
+        of_stay = stay_conditions(Situation(self._chart, stay, heads, now, self._protocol))
         of_records = (condition for found in self._of_records.values() for condition in found)
-        holding = self._within_bounds({condition.key: condition for condition in (*of_stay, *of_records)})
-        silent = silent_since(self._chart, stay) if stay is not None and STAY_SILENT not in holding else None
-        self.due = silent + SILENT_AFTER if silent is not None else None
+        of_versions = version_conditions(self._chart, stay, self._protocol)
+        holding = {condition.key: condition for condition in (*of_stay, *of_records, *of_versions)}
+        due = list(self._corrections(now, telling.cause.event_id is None, holding))
+        if stay is not None and STAY_SILENT not in holding:
+            silent = silent_since(self._chart, stay)
+            due += [silent + SILENT_AFTER] if silent is not None else []
+        self.due = min(due, default=None)
+        holding = self._within_bounds(holding)
         self._oddities = self._chart.oddities
         return list(alert_revisions(holding, frozenset(self._firing), heads, telling))
+
+    def _corrections(self, now: datetime, by_clock: bool, holding: dict[RecordKey, Condition]) -> Iterator[datetime]:
+        """Adds the corrections that met nothing for too long to what holds; when others will have.
+
+        That begins by the clock alone (I8), never as the correction is filed: of a pair that comes late and in the
+        wrong order the original may follow as of the same moment.
+        """
+        fresh, (moment, just_filed) = self._chart.lineages.take_fresh(), self._just_filed
+        just_filed = set() if by_clock else fresh | (just_filed if moment == now else set())
+        self._just_filed = now, just_filed
+        for piece, condition, due in unmatched(self._chart, self._protocol):
+            if now >= due and piece not in just_filed:
+                holding.setdefault(condition.key, condition)
+            else:
+                yield max(due, now)
 
     def _within_bounds(self, holding: dict[RecordKey, Condition]) -> dict[RecordKey, Condition]:
         """Without new subjects of an alert that has had too many (I9)."""

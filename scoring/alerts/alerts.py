@@ -90,9 +90,10 @@ STAY_SILENT = RecordKey("alert", "stay-silent")
 CONFLICTING = "conflicting-duplicate"
 MISMATCH = "patient-mismatch"
 UNMATCHED = "correction-unmatched"
-BOUNDED = (MISMATCH, UNMATCHED)
+REUSED = "id-reused"
+BOUNDED = (MISMATCH, UNMATCHED, REUSED)
 """Alerts with subjects that a feed can make up one per message."""
-MOST_SUBJECTS = 64
+MOST_SUBJECTS = 32
 """Subjects of one of these in a stay. What was published of a subject is never forgotten (I3), so beyond these no new
 one raises an alert (I9)."""
 
@@ -105,6 +106,7 @@ class Situation:
     stay: Stay | None
     heads: Mapping[RecordKey, Head]
     now: datetime
+    protocol: Protocol
 
 
 def stay_conditions(situation: Situation) -> Iterator[Condition]:
@@ -144,6 +146,8 @@ def _conflicts(situation: Situation) -> Iterator[Condition]:
 def _facts(situation: Situation, stay: Stay) -> Iterator[Condition]:
     for fact in stay.set_aside:
         yield Condition("end-before-admission", fact.at, detail=fact.filed.event_id)
+    if stay.birth_is_implausible(situation.protocol):
+        yield Condition("birth-date-implausible", stay.start)
     for patient_id, first in situation.chart.held.first_by_patient(but=stay.patient_id).items():
         yield Condition(MISMATCH, first.happened_at, patient_id, first.event_id)
     t0 = treatment_start(situation.chart)

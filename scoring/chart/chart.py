@@ -11,8 +11,6 @@ from typing import Any
 
 from picustream.models.codemap import CodeMap
 from picustream.models.event import (
-    SAYS_NOTHING,
-    WITHDRAWN,
     Event,
     FactEvent,
     VentilatorEvent,
@@ -24,7 +22,8 @@ from picustream.scoring.chart.conflicts import Conflicts, Piece
 from picustream.scoring.chart.entries import Changes, Entry, Fact, Filed, Holding, Identity, Kind, Observed, Ventilation
 from picustream.scoring.chart.gone import Gone
 from picustream.scoring.chart.held import Held
-from picustream.scoring.chart.reading import observed_of
+from picustream.scoring.chart.lineage import AMENDED, Lineages
+from picustream.scoring.chart.reading import observed_of, ventilation_of
 from picustream.scoring.chart.series import Recall, Series
 from picustream.scoring.chart.shelves import Shelves
 
@@ -33,8 +32,6 @@ FactKey = tuple[str, ...]
 
 
 BESIDE = (Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE)
-VENTILATION = "ventilation "
-"""Before the event id, where things let go of are told apart; no id of an observation has a blank."""
 
 
 class Chart:
@@ -53,6 +50,7 @@ class Chart:
         self.gone = Gone()
         """What was let go of."""
         self.conflicts = Conflicts()
+        self.lineages = Lineages()
         self.held = Held()
         """Events in force."""
         self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
@@ -63,7 +61,7 @@ class Chart:
         if isinstance(event, FactEvent):
             self._file_fact(event, kept, changes)
             return
-        said = _said(event, kept) if isinstance(event, VentilatorEvent) else None
+        said = ventilation_of(event, kept) if isinstance(event, VentilatorEvent) else None
         observed = [observed_of(event, one, kept, self._protocol, self._codemap) for one in event.observations]
         if self.gone and self._passed_over(kept, observed, said, changes):
             return
@@ -83,9 +81,9 @@ class Chart:
         return said.control if said else None
 
     @property
-    def oddities(self) -> tuple[frozenset[Identity], frozenset[str]]:
-        """What alerts look at beside the records: conflicts, and the patients named."""
-        return frozenset(self.conflicts.events), self.held.patients
+    def oddities(self) -> tuple[frozenset[Identity], frozenset[str], int]:
+        """What alerts depend on beside the records: conflicts, the patients named, what is known of versions."""
+        return frozenset(self.conflicts.events), self.held.patients, self.lineages.changes
 
     def _hold(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
         """Puts one version into force in the place of another; an event with nothing in force is let go."""
@@ -123,14 +121,16 @@ class Chart:
         leaving: dict[int, tuple[Series[Any], set[Entry]]] = {}
         for one in gone:
             series: Series[Any]
+            if self.lineages.prune((one.kind, *one.identity)):
+                changes.lineages.add((one.kind, *one.identity))
             if isinstance(one.entry, Observed):
                 series = self._shelf(one.entry)
-                self.gone.note(one.entry.filed, one.entry.id)
+                self.gone.note(one.entry.filed, one.entry.pruned_as)
                 self._index(one.entry, False, Changes())
                 del self._current[one.identity]
             else:
                 series = self.shelves.of_ventilation(one.entry)
-                self.gone.note(one.entry.filed, VENTILATION + one.entry.filed.event_id)
+                self.gone.note(one.entry.filed, one.entry.pruned_as)
             leaving.setdefault(id(series), (series, set()))[1].add(one.entry)
             self._hidden.pop((one.kind, one.identity), None)
             self._release(one.entry, changes)
@@ -150,8 +150,8 @@ class Chart:
             raise Recall
         names = [one.id for one in observed if (kept.source, one.id) not in self._current]
         if said is not None and (kept.source, kept.event_id) not in self._ventilation:
-            names.append(VENTILATION + kept.event_id)
-        whole = len(names) == len(observed) + (said is not None)
+            names.append(said.pruned_as)
+        whole = len(names) == len(observed) + (said is not None) and not self._corrects_unknown(observed, said)
         if whole and self.held.names(kept.patient_id) and self._in_gaps(observed, said):
             news = [self.gone.note(kept, name) for name in names]
             changes.gone = changes.gone or any(news)
@@ -160,13 +160,20 @@ class Chart:
             raise Recall
         return False
 
+    def _corrects_unknown(self, observed: list[Observed], said: Ventilation | None) -> bool:
+        """Whether an event corrects or withdraws what was not pruned, so that somebody may have to be told."""
+        entries: list[Entry] = [*observed, *((said,) if said is not None else ())]
+        return any(
+            one.rank[1] >= AMENDED and not self.gone.may_have_held(one.filed.source, one.pruned_as) for one in entries
+        )
+
     def _may_move_peaks(self, said: Ventilation) -> bool:
         """Whether peaks that were let go of may turn out to be under pressure control, and so be asked for (A6)."""
         gaps, event_id = self.shelves.usable[Variable.PEAK_PRESSURE].gaps, said.filed.event_id
         if said.control != "pressure" or not gaps or said.at > gaps[-1][1]:
             return False
         known = (said.filed.source, event_id) in self._ventilation
-        return not known and self.gone.may_hold(said.filed.source, VENTILATION + event_id)
+        return not known and self.gone.may_hold(said.filed.source, said.pruned_as)
 
     def _in_gaps(self, observed: list[Observed], said: Ventilation | None) -> bool:
         """Whether everything that an event says lies where things were let go of."""
@@ -177,6 +184,14 @@ class Chart:
             and self.shelves.of_observed(one, said.control if said else self.control_of(one)).holds_nothing_of(one.at)
             for one in observed
         )
+
+    def _trace(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
+        """Notes what alerts ask about the versions of a piece."""
+        pruned = not isinstance(new, Fact) and self.gone.may_have_held(new.filed.source, new.pruned_as)
+        if self.lineages.note(piece, new, old, pruned):
+            changes.lineages.add(piece)
+            if self.lineages.lost():
+                raise Recall
 
     # Versions. ------------------------------------------------------------------------------------------------------
 
@@ -199,10 +214,11 @@ class Chart:
     def _file_observation(self, new: Observed, changes: Changes) -> None:
         identity = (new.filed.source, new.id)
         old = self._current.get(identity)
-        if old is not None:
-            same = new.filed.says_the_same(old.filed)
-            if same or not self._supersedes("observation", identity, new, old, changes):
-                return
+        if old is not None and new.filed.says_the_same(old.filed):
+            return
+        self._trace(("observation", *identity), new, old, changes)
+        if old is not None and not self._supersedes("observation", identity, new, old, changes):
+            return
         self._current[identity] = new
         self._hold(("observation", *identity), new, old, changes)
         if old is not None:
@@ -231,10 +247,11 @@ class Chart:
         kept = new.filed
         identity = (kept.source, kept.event_id)
         old = self._ventilation.get(identity)
-        if old is not None:
-            same = kept.says_the_same(old.filed)
-            if same or not self._supersedes("ventilation", identity, new, old, changes):
-                return
+        if old is not None and kept.says_the_same(old.filed):
+            return
+        self._trace(("ventilation", *identity), new, old, changes)
+        if old is not None and not self._supersedes("ventilation", identity, new, old, changes):
+            return
         peaks = [o for o in self.beside.get(identity, ()) if o.variable is Variable.PEAK_PRESSURE]
         for peak in peaks:
             self._shelf(peak).remove(peak)
@@ -253,18 +270,14 @@ class Chart:
         kind: str = getattr(event, "type")  # noqa: B009 - every concrete fact has one, the base class does not
         key = (kind, event.source, identity) if many else (kind,)
         old, new = self.facts.get(key), Fact(kept, event, kept.order(identity))
-        if old is not None and (kept.says_the_same(old.filed) or not self._later(key, new, old, changes)):
+        if old is not None and kept.says_the_same(old.filed):
+            return
+        self._trace(key, new, old, changes)
+        if old is not None and not self._later(key, new, old, changes):
             return
         self.facts[key] = new
         self._hold(key, new, old, changes)
         changes.facts = True
-
-
-def _said(event: VentilatorEvent, kept: Filed) -> Ventilation:
-    """What a ventilator event says of support and control."""
-    stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
-    support, control = (event.support_known, event.control_known) if stands else (None, None)
-    return Ventilation(kept, support, control, stands, kept.order(kept.event_id), kept.version(event.status))
 
 
 def _tie_breaker(filed: Filed) -> tuple[str, str]:

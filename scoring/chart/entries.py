@@ -62,6 +62,10 @@ def filed(topic: str, event: Event, text: str) -> Filed:
     return Filed(topic, event.source, event.event_id, event.patient_id, event.happened_at, event.recorded_at, text)
 
 
+VENTILATION = "ventilation "
+"""Before the event id, where pruned things are told apart; no id of an observation has a blank."""
+
+
 @dataclass(slots=True, eq=False, frozen=True)
 class Observed:
     """The current version of one observation."""
@@ -88,6 +92,16 @@ class Observed:
         return self.order[0]
 
     @property
+    def pruned_as(self) -> str:
+        """What it is remembered by once it was pruned."""
+        return self.id
+
+    @property
+    def stated(self) -> bool:
+        """Whether the event speaks of it."""
+        return True
+
+    @property
     def exact(self) -> Decimal:
         """The value of a usable observation."""
         assert self.value is not None
@@ -109,6 +123,13 @@ class Ventilation:
     stands: bool
     order: Order
     rank: Version
+    stated: bool
+    """Whether the event names a support or control, if only to withdraw it; else it speaks of observations alone."""
+
+    @property
+    def pruned_as(self) -> str:
+        """What it is remembered by once it was pruned."""
+        return VENTILATION + self.filed.event_id
 
     @property
     def at(self) -> datetime:
@@ -130,6 +151,11 @@ class Fact:
     @property
     def rank(self) -> Version:
         return self.filed.version(self.event.status)
+
+    @property
+    def stated(self) -> bool:
+        """Whether the event speaks of it."""
+        return True
 
     @property
     def stands(self) -> bool:
@@ -155,6 +181,13 @@ class Changes:
     """Whether what is remembered of things let go of has changed."""
     conflicts: bool = False
     """Whether something is in conflict that was not, or the other way round."""
+    lineages: set[tuple[str, ...]] = field(default_factory=set)
+    """Pieces of whose versions something else is known."""
+
+    @property
+    def news(self) -> bool:
+        """Whether anything was said that is kept, and not only known of."""
+        return bool(self.stored) or self.gone or self.conflicts
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ class Gone:
         """Whether some version of it may have been let go of; never false where one was."""
         return all(self._bits[place >> 3] >> (place & 7) & 1 for place in _places(source, identity))
 
+    def may_have_held(self, source: str, identity: str) -> bool:
+        """Likewise; false for a source of which nothing was."""
+        return source in self._latest and self.may_hold(source, identity)
+
     def to_store(self) -> dict[str, Any]:
         """For `restore`."""
         return {"latest": self._latest, "bits": b85encode(compress(bytes(self._bits), 1)).decode()}

@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import cast
 
 from picustream.models.codemap import CodeMap
-from picustream.models.event import SAYS_NOTHING, WITHDRAWN, Observation, ObservationEvent, Status
+from picustream.models.event import SAYS_NOTHING, WITHDRAWN, Observation, ObservationEvent, Status, VentilatorEvent
 from picustream.models.protocol import Protocol
 from picustream.models.record import Comparator
 from picustream.models.variable import Variable
 from picustream.scoring.chart.bands import is_certain
-from picustream.scoring.chart.entries import Filed, Observed
+from picustream.scoring.chart.entries import Filed, Observed, Ventilation
 from picustream.scoring.chart.units import Unusable, canonical_value
 
 COMPARATOR = "comparator"
@@ -37,6 +37,15 @@ def observed_of(
         rank=kept.version(status),
         comparator=cast(Comparator | None, said.comparator) if value is not None else None,
     )
+
+
+def ventilation_of(event: VentilatorEvent, kept: Filed) -> Ventilation:
+    """What a ventilator event says of support and control."""
+    stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
+    known = event.support_known, event.control_known
+    stated = any(word is not None for word in known)
+    support, control = known if stands else (None, None)
+    return Ventilation(kept, support, control, stands, kept.order(kept.event_id), kept.version(event.status), stated)
 
 
 def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | None:

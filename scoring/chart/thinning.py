@@ -35,9 +35,11 @@ def is_crowded(chart: Chart) -> bool:
 def thin(chart: Chart, changes: Changes) -> None:
     """Lets go of whole events of which nothing is needed; to be called while every series notes its look-ups.
 
-    What stays whatever it says: blood gases, an event for each patient named (alert `patient-mismatch`), and what is in
-    conflict (`conflicting-duplicate`).
+    What stays whatever it says: blood gases, an event for each patient named (alert `patient-mismatch`), what is in
+    conflict (`conflicting-duplicate`), so many corrections that met nothing (`correction-unmatched`), and an id of each
+    source that speaks of two moments (`id-reused`).
     """
+    pinned = chart.lineages.pinned()
     named, disputed = set(chart.held.first_by_patient().values()), chart.conflicts.events
     spare = {entry for _, series in chart.shelves.named() for entry in _spare(series)}
     events: defaultdict[tuple[str, str], list[Holding]] = defaultdict(list)
@@ -47,6 +49,7 @@ def thin(chart: Chart, changes: Changes) -> None:
         holding
         for identity, of_event in events.items()
         if identity not in disputed
+        and not any((one.kind, *one.identity) in pinned for one in of_event)
         and all(one.entry in spare and one.entry.filed not in named and not chart.hides(one) for one in of_event)
         and not any(isinstance(one.entry, Observed) and one.entry.of_blood_gas for one in of_event)
         for holding in of_event

@@ -21,10 +21,41 @@ QUICK, QUICK_SECONDS = 8, 10.0
 
 ENGINE = ["revisions", "incremental", "time", "versions", "convergence", "rebuild"]
 KEPT = ["versions", "time", "incremental", "convergence", "thinning"]
-SOURCES = ["feed_sources", "feeds", "feed_state", "feed_course"]
+SOURCES = ["feed_sources", "feeds", "feed_unread", "feed_state", "feed_course"]
+OF_VERSIONS = ["lineage", "alerts_corrections", "alerts_ids", "alerts_pruned"]
+OF_STAYS = [
+    "alerts",
+    "alerts_amended",
+    "alerts_patients",
+    "time",
+    "versions",
+    "outcomes",
+    "outcomes_window",
+    "revisions",
+]
 TESTS = {
-    "alarms": ["alerts", "alerts_amended", "time", "versions", "outcomes", "outcomes_window", "revisions"],
-    "alerts": ["alerts", "alerts_amended", "time", "versions", "outcomes", "outcomes_window", "revisions"],
+    "alarms": [
+        "alerts",
+        "alerts_amended",
+        "alerts_corrections",
+        "alerts_patients",
+        "time",
+        "versions",
+        "outcomes",
+        "outcomes_window",
+        "revisions",
+    ],
+    "alerts": [
+        "alerts",
+        "alerts_amended",
+        "alerts_patients",
+        "alerts_ids",
+        "time",
+        "versions",
+        "outcomes",
+        "outcomes_window",
+        "revisions",
+    ],
     "apps": ["apps", "ards", "second_protocol"],
     "ards": ["ards", "apps", "second_protocol"],
     "batch": ["backlog", *ENGINE],
@@ -36,7 +67,8 @@ TESTS = {
     "feedalerts": SOURCES,
     "feeds": SOURCES,
     "feedwatch": SOURCES,
-    "gone": ["gone", *KEPT],
+    "gone": ["gone", "alerts_pruned", *KEPT],
+    "lineage": [*OF_VERSIONS, "convergence"],
     "mods": ["mods", "mods_days", "time", "second_protocol"],
     "organs": ["mods", "mods_days", "receipts", "triplet", "pairing", "second_protocol"],
     "outcomes": ["outcomes", "outcomes_window", "time", "second_protocol"],
@@ -45,9 +77,11 @@ TESTS = {
     "reading": ["units", "door", "versions"],
     "receipts": ["receipts", "revisions"],
     "revisions": ["revisions", "alerts_amended", "rebuild", "receipts", "second_protocol"],
+    "source": SOURCES,
     "stay": ["time", "outcomes", "outcomes_window", "eligibility", "mods", "versions", "second_protocol"],
     "support": ["support", "mods", "apps"],
     "units": ["units", "door"],
+    "versionalerts": OF_VERSIONS,
     "series": ["series", "pairing", "triplet"],
     "view": ["pairing", "triplet", "support", "mods", "receipts", *KEPT],
     "assess": [
@@ -62,14 +96,14 @@ TESTS = {
     ],
     "daybook": ["incremental", "time", "mods_days", "apps"],
     "reach": ["incremental", "pairing", "apps"],
-    "thinning": ["crowded", *KEPT],
-    "chart": ["crowded", "alerts", "apps", "bounded", *KEPT],
+    "thinning": ["crowded", "alerts_pruned", *KEPT],
+    "chart": ["crowded", "alerts", "apps", "bounded", *OF_VERSIONS, *KEPT],
     "conflicts": ["alerts", "crowded", *KEPT],
     "entries": ["alerts", "crowded", *KEPT],
-    "held": ["alerts", "crowded", "bounded", *KEPT],
+    "held": ["alerts", "alerts_patients", "crowded", "bounded", *KEPT],
     "rebuild": ["rebuild", "bounded", *ENGINE, *SOURCES],
     "recall": ["recall", *KEPT],
-    "stayfile": ["recall", "bounded", "thinning", *ENGINE],
+    "stayfile": ["alerts_pruned", "recall", "bounded", "thinning", *ENGINE],
     "rules": ["loading", "rebuild"],
     "shelves": ["crowded", *KEPT],
 }

@@ -1,0 +1,52 @@
+"""What the versions of one thing give reason to say (docs/alerts.md): a correction that met nothing, an id used for two
+moments, an admission that moved.
+
+Functions of what is known of all versions, so what holds does not depend on the order in which they came (I1).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+
+from picustream.models.protocol import Protocol
+from picustream.scoring.alerts.alerts import REUSED, UNMATCHED, WITHIN, Condition
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.conflicts import Piece
+from picustream.scoring.chart.lineage import WITHDRAWN
+from picustream.scoring.clinical.days import closes_at, local_date
+from picustream.scoring.clinical.organs import ANCHORS
+from picustream.scoring.clinical.stay import Stay
+
+MOVED = "admission-moved"
+
+ADMISSION: Piece = ("admitted",)
+
+
+def unmatched(chart: Chart, protocol: Protocol) -> Iterator[tuple[Piece, Condition, datetime]]:
+    """Corrections that have met nothing, by filing, each with the moment from which on somebody should know."""
+    for piece, ((filed_at, status, event_id), moment, source) in chart.lineages.unmatched():
+        kind = "support" if piece[0] == "ventilation" else piece[0]
+        how = "withdrawn" if status >= WITHDRAWN else "corrected"
+        condition = Condition(UNMATCHED, moment, f"{source}{WITHIN}{event_id}", f"{kind}-{how}")
+        yield piece, condition, filed_at + protocol.finalise_after
+
+
+def version_conditions(chart: Chart, stay: Stay | None, protocol: Protocol) -> Iterator[Condition]:
+    """What holds of ids and of the admission."""
+    for source, (moment, _), (_, newer) in chart.lineages.reused():
+        yield Condition(REUSED, moment, source, newer[2])
+    lineage = chart.lineages.of(ADMISSION)
+    two = lineage.two_moments if lineage is not None else None
+    if stay is not None and two is not None:
+        (start, _), (_, (filed_at, _, event_id)) = two
+        if _had_a_score(chart, start, filed_at, protocol):
+            yield Condition(MOVED, start, detail=event_id)
+
+
+def _had_a_score(chart: Chart, start: datetime, moment: datetime, protocol: Protocol) -> bool:
+    """Whether a stay that began at `start` had a score at a moment: its first day was closed, or a value was filed that
+    makes one. By filing times, for what was published when depends on the order of arrival (I1)."""
+    if closes_at(local_date(start, protocol.zone), protocol) <= moment:
+        return True
+    values = (value for variable in chain(*ANCHORS.values()) for value in chart.shelves.usable[variable])
+    return any(value.at >= start and value.filed.rank[0] < moment for value in values)

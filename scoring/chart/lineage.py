@@ -1,0 +1,241 @@
+"""What is known of the versions of one thing beside the current one: whether a correction met any, and how far apart in
+time its `final` versions lie (docs/alerts.md, `correction-unmatched`, `id-reused`, `admission-moved`).
+
+A chart holds current versions alone. What is kept here of the others is the least and the greatest of a set, so it does
+not depend on the order in which they came (I1) and does not grow with their number (I9). A thing of which one version
+is known, and that corrects nothing, has no entry.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from picustream.models.event import STATUS_RANK, Status
+from picustream.scoring.chart.conflicts import Piece
+from picustream.scoring.chart.entries import Entry, Fact, Version
+
+ANOTHER_TIME = timedelta(hours=1)
+"""Versions that lie further apart in clinical time than this do not speak of one moment."""
+
+MOST_UNMATCHED = 32
+"""Corrections of a stay which met nothing that are kept, and of which somebody is told."""
+
+FINAL, AMENDED, WITHDRAWN = (STATUS_RANK[one] for one in (Status.FINAL, Status.AMENDED, Status.CANCELLED))
+STATES_NOTHING = STATUS_RANK[Status.UNKNOWN]
+
+PRUNED: Version = (datetime.min.replace(tzinfo=UTC), FINAL, "")
+"""In the place of an older version that was pruned (I9): all that is known is that there was one."""
+
+Correction = tuple[Version, datetime, str]
+"""The version, its clinical time, and its source."""
+Dated = tuple[datetime, Version]
+
+
+@dataclass(slots=True)
+class Lineage:
+    """The versions of one thing."""
+
+    plain: Version | None = None
+    """The earliest that corrects nothing."""
+    first: Correction | None = None
+    """The earliest that corrects or withdraws."""
+    last: Version | None = None
+    """The latest of these."""
+    void: Version | None = None
+    """The latest that states nothing."""
+    early: Dated | None = None
+    """The `final` version of the earliest moment; of several the latest."""
+    late: Dated | None = None
+    """The `final` version of the latest moment; of several the latest."""
+
+    def add(self, one: Entry | Fact) -> bool:
+        """Takes note of a version; whether that is news."""
+        before = self._parts()
+        rank, status = one.rank, one.rank[1]
+        if status >= AMENDED:
+            found = rank, one.at, one.filed.source
+            self.first = min(self.first or found, found)
+            self.last = max(self.last or rank, rank)
+        else:
+            self.plain = min(self.plain or rank, rank)
+        if status == STATES_NOTHING:
+            self.void = max(self.void or rank, rank)
+        if status == FINAL:
+            self._date(one.at, rank)
+        return before != self._parts()
+
+    def _date(self, moment: datetime, rank: Version) -> None:
+        if self.early is None or moment < self.early[0] or (moment == self.early[0] and rank > self.early[1]):
+            self.early = moment, rank
+        self.late = max(self.late or (moment, rank), (moment, rank))
+
+    def _parts(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, one.name) for one in fields(self))
+
+    @property
+    def unmatched(self) -> Correction | None:
+        """The first correction, where the last one has met no older version and no later version states nothing."""
+        if self.first is None or self.last is None:
+            return None
+        met = self.plain is not None and self.plain < self.last
+        closed = self.void is not None and self.void > self.last
+        return None if met or closed else self.first
+
+    @property
+    def two_moments(self) -> tuple[Dated, Dated] | None:
+        """Two `final` versions that speak of different moments, in the order of versions; neither corrected since."""
+        if self.early is None or self.late is None or self.late[0] - self.early[0] <= ANOTHER_TIME:
+            return None
+        older, newer = sorted((self.early, self.late), key=lambda dated: dated[1])
+        return None if self.last is not None and self.last > older[1] else (older, newer)
+
+    def to_store(self) -> list[Any]:
+        """For `from_store`."""
+        first = None if self.first is None else [*self.first[0], *self.first[1:]]
+        dated = [None if one is None else [one[0], *one[1]] for one in (self.early, self.late)]
+        return [self.plain, first, self.last, self.void, *dated]
+
+    @classmethod
+    def from_store(cls, kept: list[Any]) -> "Lineage":
+        plain, first, last, void, early, late = kept
+        return cls(
+            _version(plain),
+            None if first is None else (_version(first[:3]), datetime.fromisoformat(first[3]), first[4]),  # type: ignore[arg-type]
+            _version(last),
+            _version(void),
+            *(None if one is None else (datetime.fromisoformat(one[0]), _version(one[1:])) for one in (early, late)),  # type: ignore[arg-type]
+        )
+
+
+def _version(kept: list[Any] | None) -> Version | None:
+    return None if kept is None else (datetime.fromisoformat(kept[0]), int(kept[1]), kept[2])
+
+
+class Lineages:
+    """The lineage of every piece of a stay that has one."""
+
+    def __init__(self) -> None:
+        self._of: dict[Piece, Lineage] = {}
+        self._stored: set[Piece] = set()
+        """Pieces whose lineage came from the store."""
+        self._unmatched: list[tuple[Correction, Piece]] = []
+        self._reused: dict[str, list[tuple[Dated, Piece]]] = {}
+        self._pruned: set[str] = set()
+        """Sources of which a piece with two moments was pruned."""
+        self.changes = 0
+        """How often any of this has changed."""
+        self._fresh: set[Piece] = set()
+
+    def of(self, piece: Piece) -> Lineage | None:
+        return self._of.get(piece)
+
+    def note(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, pruned: bool) -> bool:
+        """Takes note of a version beside the current one, if there is one; whether that is news.
+
+        `pruned`: an older version may have been pruned; a correction is then taken as one that met it.
+        """
+        before = self._of.get(piece)
+        if before is None and old is None and not (new.rank[1] >= AMENDED and new.stated):
+            return False
+        known = replace(before) if before is not None else Lineage(plain=PRUNED if pruned and old is None else None)
+        if before is None and old is not None:
+            known.add(old)
+        if not known.add(new) and before is not None:
+            return False
+        self._remove(piece)
+        self._put(piece, known)
+        if known.unmatched is not None and (before is None or before.unmatched is None):
+            self._fresh.add(piece)
+        return True
+
+    def take_fresh(self) -> set[Piece]:
+        """Pieces with an unmatched correction that came since this was last asked."""
+        taken, self._fresh = self._fresh, set()
+        return taken
+
+    def unmatched(self) -> Iterator[tuple[Piece, Correction]]:
+        """The pieces whose corrections have met nothing, the earliest of them by filing."""
+        return ((piece, first) for first, piece in self._unmatched[:MOST_UNMATCHED])
+
+    def reused(self) -> Iterator[tuple[str, Dated, Dated]]:
+        """Sources that used one id for two moments, and the two versions of the first such id."""
+        for source, pieces in self._reused.items():
+            two = self._of[pieces[0][1]].two_moments
+            assert two is not None
+            yield source, *two
+
+    # What is pruned (I9). -------------------------------------------------------------------------------------------
+
+    def pinned(self) -> set[Piece]:
+        """Pieces that alerts need, whatever else is pruned."""
+        return {piece for piece, _ in self.unmatched()} | {pieces[0][1] for pieces in self._reused.values()}
+
+    def prune(self, piece: Piece) -> bool:
+        """Forgets a piece; whether it had a lineage."""
+        known = self._of.get(piece)
+        if known is None:
+            return False
+        if known.two_moments is not None and len(piece) > 1:
+            self._pruned.add(piece[1])
+        self._remove(piece)
+        return True
+
+    def lost(self) -> bool:
+        """Whether a source no longer has two moments for one id but for what was pruned: the history is needed."""
+        return any(source not in self._reused for source in self._pruned)
+
+    # The store. -----------------------------------------------------------------------------------------------------
+
+    def to_store(self, piece: Piece) -> list[Any] | None:
+        """What to keep of a piece, for `restore`."""
+        known = self._of.get(piece)
+        return None if known is None else known.to_store()
+
+    def pruned_to_store(self) -> list[str]:
+        return sorted(self._pruned)
+
+    def restore(self, piece: Piece, stored: list[Any]) -> None:
+        """Takes over what `to_store` gave."""
+        self._stored.add(piece)
+        self._remove(piece)
+        self._put(piece, Lineage.from_store(stored))
+
+    def restored(self, pruned: list[str]) -> None:
+        """Everything has been taken over. A correction without a lineage in the store was filed by an older version of
+        the software, which kept none: it is taken as one that met something."""
+        self._pruned = set(pruned)
+        for piece in self._of.keys() - self._stored:
+            known = self._of[piece]
+            self._remove(piece)
+            known.plain = PRUNED
+            self._put(piece, known)
+        self._stored.clear()
+        self._fresh.clear()
+
+    def _remove(self, piece: Piece) -> None:
+        known = self._of.pop(piece, None)
+        if known is None:
+            return
+        self.changes += 1
+        if (first := known.unmatched) is not None:
+            _discard(self._unmatched, (first, piece))
+        if (two := known.two_moments) is not None and len(piece) > 1:
+            pieces = self._reused[piece[1]]
+            _discard(pieces, (two[0], piece))
+            if not pieces:
+                del self._reused[piece[1]]
+
+    def _put(self, piece: Piece, known: Lineage) -> None:
+        self._of[piece] = known
+        self.changes += 1
+        if (first := known.unmatched) is not None:
+            insort(self._unmatched, (first, piece))
+        if (two := known.two_moments) is not None and len(piece) > 1:
+            insort(self._reused.setdefault(piece[1], []), (two[0], piece))
+
+
+def _discard(sorted_list: list[Any], item: Any) -> None:
+    place = bisect_left(sorted_list, item)
+    del sorted_list[place]
