@@ -2,9 +2,11 @@
 
 import random
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from .quirks import quirky
+from .written import Number
 
 Amount = tuple[str, str | None]
 """A value and its unit, as written; None leaves the unit out."""
@@ -116,9 +118,18 @@ WELL: dict[str, Amount] = {"pao2": ("150", "mmHg"), "fio2": ("0.4", "1"), "peep"
 ALIEN_UNITS = ["furlong", "mmol/L", "L/min", "%", "/min", "{score}", "", None]
 
 
-def number(text: str) -> int | float:
-    """A JSON number from its characters: `json.dumps` writes the same value again, exactly."""
-    return float(text) if "." in text else int(text)
+def number(rng: random.Random, text: str) -> Number:
+    """A JSON number, mostly as its characters stand here, or the same one in others (V2, contract 1.2)."""
+    if rng.random() < 0.85:
+        return Number(text)
+    more = f"{text}0" if "." in text else f"{text}.0"
+    return Number(rng.choice([more, f"{text}e0", f"{text}E+0", f"{more}0e-0", _shifted(text)]))
+
+
+def _shifted(text: str) -> str:
+    """The same number with an exponent: `12.5` as `1.25E1`."""
+    digits = f"{Decimal(text):E}"
+    return digits if Decimal(digits) == Decimal(text) else text
 
 
 def amount(rng: random.Random, variable: str) -> Amount:
@@ -139,7 +150,7 @@ def observation(rng: random.Random, variable: str, given: Amount | None = None, 
     `quirks` is how often it is written as feeds write, and not as the contract has it first.
     """
     value, unit = given or amount(rng, variable)
-    body: dict[str, Any] = {"code": rng.choice(CODES[variable]), "value": number(value)}
+    body: dict[str, Any] = {"code": rng.choice(CODES[variable]), "value": number(rng, value)}
     draw = rng.random()
     if draw < 0.1:
         body |= {"code": variable, "system": "urn:picustream:variable"}

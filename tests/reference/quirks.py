@@ -14,6 +14,21 @@ NO_NUMBERS: list[Any] = ["<10", "12", "clotted", "", "10T", "1,7", " ", None, Tr
 COMPARATORS = ["<", "<", "<=", ">=", ">", ">"]
 NO_COMPARATORS = ["=", "", "ad", "\u2264", "< ", "~", "LT", "=<", "<>"]
 MICRO_SIGNS = ["\u00b5", "\u03bc"]
+TEXTS = [
+    "3",
+    "3B",
+    "\u5e8a 3",
+    'the "red" one',
+    "a\\b",
+    "a/b",
+    "\u00e9",
+    "e\u0301",
+    "\U0001f6cf",
+    "\u2028",
+    "tab\there",
+    "",
+]
+"""Free text for people, which decides between versions all the same: of what is filed at one moment."""
 UNKNOWN_WORDS = {
     "specimen": ["blood", "Arterial", "ART", "", " arterial", "cord"],
     "support": ["ecmo", "cpap", "Invasive", "", "none", "room air", "invasive "],

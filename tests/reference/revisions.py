@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .palette import NUDGES, amount, number
 from .protocol import moment
-from .quirks import UNKNOWN_WORDS, padded, quirky
+from .quirks import TEXTS, UNKNOWN_WORDS, padded, quirky
 from .schema import WITHDRAWN, observation_id
 from .variables import variable_of
 
@@ -94,7 +94,7 @@ def _revalue(story: "Story", version: Body) -> None:
         variable = variable_of(one, "arterial")
         if variable is not None and "value" in one:
             value, unit = amount(story.rng, variable)
-            one["value"] = number(value)
+            one["value"] = number(story.rng, value)
             one.pop("unit", None)
             one.pop("comparator", None)
             one.update({} if unit is None else {"unit": unit})
@@ -115,6 +115,10 @@ FACT_FIELDS: dict[str, list[Any]] = {
     "support": ["invasive", "room-air", "unknown"],
     "control": ["pressure", "volume"],
     "specimen": ["arterial", "venous", "unknown"],
+    "birth_date": ["2019-11-20", "2007-05", "1900-01-01"],
+    "bed": TEXTS,
+    "unit": TEXTS,
+    "mode": TEXTS,
 }
 
 
@@ -125,11 +129,11 @@ def _drop(story: "Story", version: Body) -> None:
 
 
 def _recode(story: "Story", version: Body) -> None:
-    """The same observation under a code nobody asked for."""
+    """The same observation under a code nobody asked for, or under that of another variable."""
     for one in version.get("observations", []):
         if story.chance(0.3):
             one["id"] = observation_id(version, one)
-            one["code"] = "2951-2"
+            one["code"] = story.rng.choice(["2951-2", "2951-2", "777-3", "8867-4", "creatinine"])
 
 
 def _tie(story: "Story", version: Body) -> None:

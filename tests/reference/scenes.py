@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from .bands import ONE_VALUE
 from .palette import NUDGES, SICK, SPANS, WELL, observation
+from .quirks import TEXTS
 from .story import DAY, Body, Story
 from .variables import VARIABLES
 
@@ -113,6 +114,21 @@ def ventilator(story: Story, at: datetime | None = None) -> None:
         fields["control"] = rng.choice(["pressure", "pressure", "volume", "oscillation", "unknown"])
     source = rng.choice(["vent-gw", "vent-gw", "vent-gw-2"])
     story.measure("ventilator", source, story.time() if at is None else at, chosen, **fields)
+
+
+def analyser(story: Story) -> None:
+    """One source on two topics: a gas and the FiO2 it was taken at, as one event or as two (P1)."""
+    rng = story.rng
+    at = story.time()
+    ids = [f"bga-{len(story.moments)}", f"bga-{len(story.moments) + rng.choice([0, 0, 1])}"]
+    for topic, variable, name in zip(("lab", "ventilator"), ("pao2", "fio2"), ids, strict=True):
+        when = at if topic == "lab" or story.chance(0.5) else story.near(at)
+        fields: Body = (
+            {"specimen": "arterial"} if topic == "lab" else {"support": "invasive", "mode": rng.choice(TEXTS)}
+        )
+        one = observation(rng, variable, None, story.quirks)
+        body = {**story.envelope("bga", at), "event_id": name, "observed_at": story.text(when)}
+        story.tell(topic, {**body, **fields, "observations": [one]})
 
 
 def par(story: Story) -> None:
@@ -232,7 +248,7 @@ def failing_lungs(story: Story) -> None:
 
 SCENES = [chemistry, chemistry, blood_gas, blood_gas, ventilator, par, par, coma, coma, sedation]
 SCENES += [failing_lungs, failing_lungs, changing_support, twins, coma_at_midnight]
-SCENES += [support_alone, beyond_detection, beyond_detection, tied, tied, moved]
+SCENES += [analyser, support_alone, beyond_detection, beyond_detection, tied, tied, moved]
 """What fills a stay, the likelier the more often it stands here."""
 
 FRAME = [ending, trial, follow_up]

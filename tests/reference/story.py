@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .palette import NOBODY_ASKED, NUDGES, SPANS, Amount, observation
-from .quirks import UNKNOWN_WORDS, of_nobody
+from .quirks import TEXTS, UNKNOWN_WORDS, of_nobody
 from .revisions import version_of
 from .written import Event
 
@@ -69,7 +69,8 @@ class Story:
             full = rng.choice([*DUMMY_BIRTHS, *self._oldest_births(today)])
         person = {"birth_date": full[: rng.choice([10, 10, 10, 10, 7, 4])]}
         person["sex"] = rng.choice(["female", "female", "male", "male", "other", "unknown"])
-        return {name: value for name, value in person.items() if self.chance(0.9)}
+        places = {name: rng.choice(TEXTS) for name in ("bed", "unit") if self.chance(0.15 * self.quirks)}
+        return places | {name: value for name, value in person.items() if self.chance(0.9)}
 
     def _oldest_births(self, today: date) -> list[str]:
         """Birth dates around the age at which one is no longer believed, and around the admission (E1, A7)."""
@@ -123,6 +124,10 @@ class Story:
     def tell(self, topic: str, body: Body) -> None:
         """Say it, and now and then say it again: the same, corrected, withdrawn, restored, moved, contradicted."""
         self.told.append((f"picu.{topic}.v1", body))
+        if topic == "vital" and self.chance(0.02 * self.quirks):  # on a second topic, to the letter or nearly so
+            elsewhere = self.rng.choice(["lab", "ventilator"])
+            more = {"support": "invasive"} if elsewhere == "ventilator" and self.chance(0.5) else {}
+            self.told.append((f"picu.{elsewhere}.v1", body | more))
         while self.chance(0.25):
             body = version_of(self, body)
             self.told.append((f"picu.{topic}.v1", body))
