@@ -1,19 +1,15 @@
 """What of a feed somebody should look at before it goes live."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from picustream.commands.feed.components import Need
-from picustream.commands.feed.finding import Finding, about
+from picustream.commands.feed.finding import Finding
 from picustream.commands.feed.inconsistent import inconsistent
 from picustream.commands.feed.mislabelled import mislabelled
-from picustream.commands.feed.spelling import shown
-from picustream.commands.feed.tallies import CodeKey, RefusalKey
-from picustream.commands.feed.unknown import meant_elsewhere
+from picustream.commands.feed.refused import refused
 from picustream.models.event import ADT
 from picustream.models.variable import Variable
-from picustream.scoring.chart.units import QUANTITIES
 
 if TYPE_CHECKING:
     from picustream.commands.feed.report import Report
@@ -24,7 +20,7 @@ def findings(told: "Report") -> Iterator[Finding]:
     feed = told.feed
     if not feed.stays:
         yield Finding("no-events", 0, "all", "no event is accepted")
-    yield from _lost(told)
+    yield from refused(told)
     yield from mislabelled(told)
     yield from inconsistent(told)
     yield from _outside(told)
@@ -113,50 +109,6 @@ STAYS = "stays"
 """What a finding about stays is about: their ids are not shown, `first` leads to one."""
 
 
-def _lost(told: "Report") -> Iterator[Finding]:
-    for refusals, scope in ((told.feed.refusals, "whole events"), (told.feed.words, "not read")):
-        for key, tally in sorted(refusals.items(), key=lambda item: -item[1].count):
-            where = f" at {key.path}" if key.path else ""
-            yield Finding(key.reason, tally.count, _named(key), f"{scope}{where}: {key.message}", tally.first)
-    refused: dict[str, list[Finding]] = defaultdict(list)
-    for code, one in told.feed.codes.items():
-        for reason, tally in one.refused.items():
-            spelling = reason == "unit-unknown" and code.unit not in told.foreign
-            advice = _ADVICE["unit-mismatch" if reason == "unit-unknown" and not spelling else reason]
-            message = _advice(advice, code, one.variable, told)
-            by_codemap = spelling or reason == "system-unknown"
-            refused[reason].append(Finding(reason, tally.count, about(code), message, tally.first, by_codemap))
-    for reason in _ADVICE:
-        yield from sorted(refused[reason], key=lambda one: -one.count)
-
-
-def _advice(advice: str, code: CodeKey, variable: Variable | None, told: "Report") -> str:
-    if variable is None:
-        meant = meant_elsewhere(code, told.codes)
-        return advice.format(meant or "known", shown(code.system))
-    flow = " (1 to 20 may be a flow of oxygen, which is no fraction)" if variable is Variable.FIO2 else ""
-    return f"{variable}: {advice.format(' or '.join(QUANTITIES[variable].factors))}{flow * (advice is _OUT_OF_RANGE)}"
-
-
-_OUT_OF_RANGE = "out of range; an artefact, or another unit than it says"
-_ADVICE = {
-    "system-unknown": (
-        "the code is {}, and not under the system {}. If it is LOINC, send http://loinc.org; if that is another name "
-        "of it, or the site's own system, list the code under it in a code map (below)"
-    ),
-    "value-not-numeric": (
-        "no number; send the number, and what stands before it as comparator. A result without one (clotted, not done) "
-        "is cancelled, or not sent"
-    ),
-    "word-unknown": "a comparator that is none of <, <=, >= and >",
-    "unit-unknown": "a unit that no code map has; if it is {} in another spelling, the lists below are for it",
-    "unit-missing": "no unit; the feed has to send {}",
-    "unit-mismatch": "another unit than {}: the code or the unit is wrong, or the feed has to convert",
-    "implausible": _OUT_OF_RANGE,
-}
-"""What to do about observations that are refused; the units that fit stand in the place of {}."""
-
-
 def _odd(told: "Report") -> Iterator[Finding]:
     for (topic, source), tally in told.feed.sources.items():
         name = f"{topic} {source}"
@@ -169,7 +121,3 @@ def _odd(told: "Report") -> Iterator[Finding]:
         if early.count:
             message = "filed (recorded_at) before it happened: two clocks, or a wrong offset"
             yield Finding("filed-early", early.count, name, message, early.first)
-
-
-def _named(key: RefusalKey) -> str:
-    return " ".join(word for word in (key.topic, key.source) if word) or "lines"

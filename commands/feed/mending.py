@@ -112,7 +112,8 @@ def _codes(header: str, unknown: list[UnknownCode], site: Mapping[str, list[str]
 def _what(one: UnknownCode) -> Iterator[str]:
     """What a code is, or may be, and what else it takes."""
     if one.sibling is not None:
-        yield f"{one.sibling.what}: {one.sibling.variable}, if your laboratory or device agrees.{_besides(one)}"
+        under = "" if one.system == LOINC else "under LOINC "
+        yield f"{under}{one.sibling.what}: {one.sibling.variable}, if your laboratory or device agrees.{_besides(one)}"
         yield f"Not read by itself: {one.sibling.why}."
     elif one.elsewhere:
         yield f"{_choice(one.candidates)}, if this system is LOINC by another name.{_besides(one)}"

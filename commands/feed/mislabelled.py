@@ -4,6 +4,7 @@ no rule reads anything.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from picustream.commands.feed.finding import Finding, about
@@ -12,7 +13,7 @@ from picustream.commands.feed.siblings import mistyped
 from picustream.commands.feed.spelling import shown
 from picustream.commands.feed.tallies import CodeKey, CodeTally
 from picustream.commands.feed.unknown import sibling_of
-from picustream.models.event import LOINC
+from picustream.models.event import LOINC, VARIABLE
 from picustream.models.variable import Variable
 
 if TYPE_CHECKING:
@@ -27,23 +28,32 @@ def mislabelled(report: "Report") -> Iterator[Finding]:
 
 
 def _codes(report: "Report") -> Iterator[Finding]:
-    """Ignored codes that are known to measure what a variable is."""
+    """Ignored codes that are known to measure what a variable is, and such as cannot be meant as they are."""
     for key, tally in report.feed.codes.items():
-        if not tally.ignored.count or tally.variable is not None or key.system != LOINC:
+        if not tally.ignored.count or tally.variable is not None:
             continue
-        sibling, intended = sibling_of(key), mistyped(key.code, report.codes)
+        ignored, sibling, typing_error = tally.ignored, sibling_of(key), _typing_error(key, report)
         if sibling is not None:
+            where = "" if key.system == LOINC else "under LOINC "
             message = (
-                f"ignored, and it is {sibling.what} ({sibling.variable}). Not read by itself: {sibling.why}. Where "
-                f"that does not matter, list the code as {sibling.variable} in a code map (below)"
+                f"ignored, and {where}it is {sibling.what} ({sibling.variable}). Not read by itself: {sibling.why}. "
+                f"Where that does not matter, list the code as {sibling.variable} in a code map (below)"
             )
-            yield Finding("code-unmapped", tally.ignored.count, about(key), message, tally.ignored.first, True)
-        elif intended is not None:
-            variable = report.codes.variable(LOINC, intended)
-            message = (
-                f"ignored: its number is that of {intended} ({variable}), and its check digit is not; send {intended}"
-            )
-            yield Finding("code-mistyped", tally.ignored.count, about(key), message, tally.ignored.first)
+            yield Finding("code-unmapped", ignored.count, about(key), message, ignored.first, True)
+        elif typing_error is not None:
+            yield Finding("code-mistyped", ignored.count, about(key), f"ignored: {typing_error}", ignored.first)
+
+
+def _typing_error(key: CodeKey, report: "Report") -> str | None:
+    """What is wrong with a code that cannot be meant as it is, and what to send; None where nothing is."""
+    if key.system == VARIABLE:
+        alike = get_close_matches(key.code.lower().replace("-", "_"), list(Variable), 1)
+        return f"no variable has this name; send {alike[0] if alike else 'one of those in docs/topics.md'}"
+    intended = mistyped(key.code, report.codes) if key.system == LOINC else None
+    if intended is None:
+        return None
+    variable = report.codes.variable(LOINC, intended)
+    return f"its number is that of {intended} ({variable}), and its check digit is not; send {intended}"
 
 
 def _units(report: "Report") -> Iterator[Finding]:

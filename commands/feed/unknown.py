@@ -102,15 +102,14 @@ def unknown_codes(codes: Codes, codemap: CodeMap, twins: Twins) -> Iterator[Unkn
 
 
 def sibling_of(key: CodeKey) -> Sibling | None:
-    """What a code of LOINC is that no code map has, if it is one of our quantities."""
-    return siblings().get(key.code) if key.system == LOINC else None
+    """What a code of LOINC is that no code map has, if it is one of our quantities; whatever its system is called."""
+    return siblings().get(key.code)
 
 
 def meant_elsewhere(key: CodeKey, codemap: CodeMap) -> Variable | None:
-    """What a code is under LOINC, or as the name of a variable, that came under a system which does not have it."""
-    if codemap.variable(key.system, key.code) is not None or not codemap.known_elsewhere(key.system, key.code):
-        return None
-    return codemap.variable(VARIABLE, key.code) or codemap.variable(LOINC, key.code)
+    """What a code is under LOINC that came under a system which does not have it."""
+    known = codemap.known_elsewhere(key.system, key.code)
+    return codemap.variable(LOINC, key.code) if known and key.system != VARIABLE else None
 
 
 def _candidates(key: CodeKey, known: str | None, codemap: CodeMap, twins: Twins) -> set[Variable]:
@@ -120,9 +119,11 @@ def _candidates(key: CodeKey, known: str | None, codemap: CodeMap, twins: Twins)
         return {sibling.variable}
     if meant is not None:
         return {meant}
+    if key.code in others() or key.code in list(Variable) or key.system == VARIABLE:
+        return set()  # nobody has to be asked, or the feed has to send the right name or system
     fitting = {variable for variable, quantity in QUANTITIES.items() if known in quantity.factors}
     if key.system == LOINC:
-        return set() if key.code in others() or mistyped(key.code, codemap) else fitting
+        return set() if mistyped(key.code, codemap) else fitting
     return fitting or (set() if foreign(key.unit, twins) else set(Variable))
 
 

@@ -13,10 +13,10 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from picustream.commands.feed.identity import Sort, numbers
-from picustream.commands.feed.lineage import AMENDED, ANOTHER_TIME, Lineage
 from picustream.commands.feed.memory import LATEST_FIRST, VERSION_ORDER, Memory, moment, where
 from picustream.models.event import NEEDS_FILING_TIME
 from picustream.scoring.chart.entries import Version as Rank
+from picustream.scoring.chart.lineage import AMENDED, ANOTHER_TIME, Lineage
 
 FAR_OBSERVED, FAR_STATED = timedelta(days=7), timedelta(days=60)
 """A measurement, or a fact, filed so long after it is a finding; so is either filed a week before it."""

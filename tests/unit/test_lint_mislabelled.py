@@ -82,6 +82,33 @@ def test_a_code_with_another_check_digit_is_told_with_the_right_one() -> None:
     assert about == "picu.lab.v1 ward 14682-8 umol/L" and "14682-9 (creatinine)" in message
 
 
+@pytest.mark.parametrize(
+    ("code", "right"),
+    [("creatinin", "creatinine"), ("Heart-Rate", "heart_rate"), ("xyz", "one of those in docs/topics.md")],
+)
+def test_a_name_that_no_variable_has_is_a_typing_error(code: str, right: str) -> None:
+    """The system is picustream's own: nothing else can be meant."""
+    said = {"system": "urn:picustream:variable", "code": code, "value": 5, "unit": "umol/L"}
+    told = card(*WHOLE.lab("day 1 11:00", said).events)
+    [message] = by_code(told, "code-mistyped").values()
+    assert f"no variable has this name; send {right}" in message and told.codemap == []
+
+
+def test_the_name_of_a_variable_without_its_system_is_told_so() -> None:
+    """Contract 1.2: `system-unknown`; the system has to be sent, no code map is asked for."""
+    told = card(*WHOLE.lab("day 1 11:00", {"code": "creatinine", "value": 50, "unit": "umol/L"}).events)
+    [message] = by_code(told, "system-unknown").values()
+    assert message.endswith("send it with urn:picustream:variable") and told.codemap == [] and told.codemap_optional
+
+
+def test_a_code_of_the_same_quantity_under_another_name_of_loinc_is_named_too() -> None:
+    """The table knows what it is under LOINC; a unit alone would fit a bilirubin as well."""
+    told = card(*WHOLE.lab("day 1 11:00", {**loinc("38483-4", "mg/dL"), "system": "urn:oid:1.2.3"}).events)
+    [(about, message)] = by_code(told, "code-unmapped").items()
+    assert about.endswith("urn:oid:1.2.3|38483-4 mg/dL") and "under LOINC it is creatinine in blood" in message
+    assert "\n".join(told.codemap).endswith("creatinine = []")
+
+
 def test_a_code_under_a_system_that_is_not_its_own_is_told_with_the_system() -> None:
     """Contract 1.2: `system-unknown`; a code map may say that the system is LOINC by another name."""
     said = {**loinc("14682-9", "umol/L", 50), "system": "urn:oid:1.2.3"}

@@ -1,11 +1,15 @@
 """`picustream lint`: corrections that met nothing, ids used for two things, admissions that moved."""
 
+import random
 from typing import Any
 
 import pytest
 
 from picustream.commands.feed.finding import Finding
+from picustream.models import text
+from picustream.models.record import ALERT
 from tests.core.build import Stay, obs
+from tests.core.histories import SHIPPED, replayed
 from tests.unit.lint_cards import WHOLE, card, found
 
 
@@ -142,3 +146,46 @@ def test_a_second_admission_is_told_and_a_corrected_one_is_not() -> None:
     one = the(card(*WHOLE.admitted("day 1 11:00", recorded="day 1 11:30", **birth).events), "admission-moved")
     assert (one.count, one.about, one.first) == (1, "picu.adt.v1 ward", "feed:7")
     assert "A readmission is a new stay" in one.message and "`moved`" in one.message
+
+
+# As the alerts. ------------------------------------------------------------------------------------------------------
+
+ALIKE = ("correction-unmatched", "id-reused", "admission-moved")
+
+
+def history(seed: int) -> Stay:
+    """Versions of a few things, with few ids, at random: stray corrections, ids used again, admissions that move."""
+    chance = random.Random(seed)
+    ward = Stay().admitted("day 1 00:00", birth_date="2020-05-01", recorded="day 1 00:00")
+    for _ in range(chance.randrange(2, 9)):
+        hour, late = chance.randrange(20), chance.randrange(3)
+        status = chance.choice(["final", "final", "final", "corrected", "entered-in-error", "preliminary", "unknown"])
+        fields = {"status": status, "recorded": f"day 1 {hour + late:02}:30", "event_id": chance.choice("abc")}
+        when = f"day 1 {hour:02}:00"
+        kind = chance.choice(["lab", "lab", "vent", "consent", "admitted"])
+        if kind == "lab":
+            ward = ward.lab(when, creatinine=chance.randrange(40, 60), **fields)
+        elif kind == "vent":
+            support = (
+                "invasive" if status in ("corrected", "entered-in-error") else chance.choice(["invasive", "unknown"])
+            )
+            ward = ward.vent(when, support, obs("peep", 5, id=chance.choice("pq")), **fields)
+        elif kind == "consent":
+            ward = ward.trial("consent", when, decision="given", **fields)
+        else:
+            ward = ward.admitted(when, birth_date="2020-05-01", **fields)
+    return ward
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_lint_finds_from_a_file_what_the_alerts_say_at_its_end(seed: int) -> None:
+    """The same conditions of a stay hold in a replay of the file, days after the last of it, in whatever order it came.
+    An admission that moved is an alert only if a score had been published before, and a finding always."""
+    ward = history(seed)
+    alerts = (text.parse(output.value) for output in replayed(ward.events, SHIPPED) if output.topic == ALERT)
+    states = {(alert["alert_id"], alert["name"]): alert["state"] for alert in alerts}
+    firing = {name for (_, name), state in states.items() if name in ALIKE and state == "firing"}
+    shuffled = random.Random(seed).sample(ward.events, len(ward.events))
+    for events in (ward.events, shuffled):
+        told = set(found(card(*events))) & set(ALIKE)
+        assert firing <= told and told - firing <= {"admission-moved"}
