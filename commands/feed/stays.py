@@ -13,6 +13,8 @@ from picustream.commands.feed.tallies import StayTally
 from picustream.models.protocol import Protocol
 from picustream.models.variable import Variable
 from picustream.scoring.alerts.alerts import SILENT_AFTER
+from picustream.scoring.clinical.days import local_date
+from picustream.scoring.clinical.stay import is_dummy
 
 RESULTS = (Variable.CREATININE, Variable.BILIRUBIN_TOTAL, Variable.PLATELETS, Variable.PAO2)
 """What a laboratory gives to the scores; a day without any is brought forward (M7)."""
@@ -42,16 +44,16 @@ def without_admission(stays: dict[str, StayTally]) -> list[str]:
 
 
 def unborn(stays: dict[str, StayTally], protocol: Protocol) -> list[str]:
-    """Admissions in force whose birth date is none: all possible dates make the child too old (E1), or lie after it."""
-    found = []
+    """Admissions in force whose birth date is a dummy (E1) or lies after them."""
+    places = []
     for stay in stays.values():
         admission = stay.facts.get("admitted")
         if admission is None or admission.at is None or admission.birth is None:
             continue
-        day = admission.at.astimezone(protocol.zone).date()
-        if admission.birth.first > day or admission.birth.years_on(day)[0] >= protocol.age.oldest_years:
-            found.append(admission.where)
-    return found
+        unborn_yet = admission.birth.first > local_date(admission.at, protocol.zone)
+        if unborn_yet or is_dummy(admission.birth, admission.at, protocol):
+            places.append(admission.where)
+    return places
 
 
 def silences(

@@ -58,16 +58,19 @@ class Stay:
         return self.admission.event.patient_id
 
     def birth_is_implausible(self, protocol: Protocol) -> bool:
-        """E1: whether the birth date is a dummy, by which the patient were `oldest_years` old at the least."""
+        """Whether the birth date is a dummy (E1)."""
         stated = self.admitted.birth_date
-        if stated is None:
-            return False
-        youngest, _ = stated.years_on(local_date(self.start, protocol.zone))
-        return youngest >= protocol.age.oldest_years
+        return stated is not None and is_dummy(stated, self.start, protocol)
 
     def birth_by(self, protocol: Protocol) -> Birth | None:
         """The birth date, None where none is known or the one stated is a dummy (E1, A7, M11)."""
         return None if self.birth_is_implausible(protocol) else self.admitted.birth_date
+
+
+def is_dummy(birth: Birth, admitted_at: datetime, protocol: Protocol) -> bool:
+    """E1: whether every day that a birth date may mean makes the patient `oldest_years` or older at an admission."""
+    youngest, _ = birth.years_on(local_date(admitted_at, protocol.zone))
+    return youngest >= protocol.age.oldest_years
 
 
 def standing(chart: Chart, kind: str, model: type[F]) -> tuple[Fact, F] | None:
