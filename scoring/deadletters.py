@@ -50,7 +50,8 @@ def dead_letter_id(arrival: Arrival, number: int) -> str:
 def letter_fields(arrival: Arrival, fault: Fault, now: datetime) -> dict[str, Any]:
     """A dead letter's fields with the original bytes, of a long record its head: no letter is without bound."""
     raw = arrival.value or b""
-    kept = raw if len(raw) <= PAYLOAD_WHOLE else raw[:PAYLOAD_HEAD]
+    size, sha256 = arrival.whole or (len(raw), hashlib.sha256(raw).hexdigest())
+    kept = raw if size <= PAYLOAD_WHOLE else raw[:PAYLOAD_HEAD]
     return {
         "topic": arrival.topic,
         "partition": arrival.partition,
@@ -61,8 +62,8 @@ def letter_fields(arrival: Arrival, fault: Fault, now: datetime) -> dict[str, An
         "path": fault.path,
         "message": fault.message,
         "payload": base64.b64encode(kept).decode(),
-        "payload_bytes": len(raw),
-        "payload_sha256": hashlib.sha256(raw).hexdigest(),
+        "payload_bytes": size,
+        "payload_sha256": sha256,
         "first_seen_at": now,
         "resubmitted": arrival.resubmitted,
     }

@@ -51,6 +51,14 @@ class Fault:
     scope: Literal["event", "observation"] = "event"
 
 
+class Whole(NamedTuple):
+    """A value that is too large to be used, and was not kept."""
+
+    bytes: int
+    sha256: str
+    """In hexadecimal digits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One record of an input topic."""
@@ -65,7 +73,11 @@ class Arrival:
     misrouted: bool = False
     """Whether it first came on a partition that its key does not belong to."""
     arrived_at: datetime | None = None
-    """When it came to the broker; None where there is none."""
+    """When it came to the broker; None where there is none, or where that is not known."""
+    fault: Fault | None = None
+    """Why it is refused without a look at it: nobody can read it, or it has made the program fail."""
+    whole: Whole | None = None
+    """Of what `value` is the head; None: it is all there is."""
 
 
 class Accepted(NamedTuple):
@@ -114,6 +126,8 @@ class Door:
 
     def admit(self, arrival: Arrival, latest: datetime = LATEST) -> Admission:
         """Checks one arrival; a time after `latest` is in the future (T6)."""
+        if arrival.fault is not None:
+            return turned_away(arrival, arrival.fault)
         try:
             accepted = self._accepted(arrival, min(latest, LATEST))
         except _Refused as refused:
@@ -122,7 +136,7 @@ class Door:
         return Admission(arrival, accepted, faults, ignored, accepted.event.source)
 
     def _accepted(self, arrival: Arrival, latest: datetime) -> Accepted:
-        value = _parsed(arrival.value)
+        value = _parsed(arrival.value, arrival.whole)
         try:
             event: Event = ADAPTERS[arrival.topic].validate_python(value)
         except ValidationError as error:
@@ -174,8 +188,10 @@ class Door:
 
 def turned_away(arrival: Arrival, fault: Fault) -> Admission:
     """An arrival that is refused as a whole, in the name of the source that it names as far as it can be read."""
+    if arrival.fault is not None:  # not even looked at
+        return Admission(arrival, None, (fault,), source=arrival.topic)
     try:
-        said = _parsed(arrival.value)
+        said = _parsed(arrival.value, arrival.whole)
     except _Refused:
         said = None
     fields = said if isinstance(said, dict) else {}
@@ -191,10 +207,10 @@ def _observations_of(topic: str, fields: dict[str, Any]) -> int:
     return len(listed) or 1 if isinstance(listed, list) else 1
 
 
-def _parsed(raw: bytes | None) -> Any:
+def _parsed(raw: bytes | None, whole: Whole | None = None) -> Any:
     if raw is None:
         raise _Refused(Fault("not-json", "", "an empty record; events are JSON objects"))
-    if len(raw) > MAX_EVENT_BYTES:
+    if whole is not None or len(raw) > MAX_EVENT_BYTES:
         raise _Refused(Fault("too-large", "", f"more than {MAX_EVENT_BYTES} bytes; split the event"))
     try:
         return text.parse(raw)

@@ -12,6 +12,8 @@ from picustream.streams.errors import BadSettings
 from picustream.streams.settings import Settings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_STAMP, _LAST_STAMP = 1_262_304_000_000, 7_258_118_400_000
+"""Milliseconds of 2010, when there was no broker yet, and of 2200; seconds and microseconds lie outside."""
 
 
 def wall_clock() -> datetime:
@@ -55,6 +57,14 @@ class Clock:
             return moment
         return (self.start + (moment - self.at) * self.speed).astimezone(UTC)
 
-    def arrived(self, timestamp: int) -> datetime:
-        """What it showed as the broker stamped a record (milliseconds since 1970)."""
-        return self.showed(_EPOCH + timedelta(milliseconds=timestamp))
+    def arrived(self, timestamp: int) -> datetime | None:
+        """What it showed as the broker stamped a record (milliseconds since 1970); None where no broker can have.
+
+        On a topic with `message.timestamp.type=CreateTime` it is the producer that says it, in whatever unit it likes.
+        """
+        if not _FIRST_STAMP <= timestamp < _LAST_STAMP:
+            return None
+        try:
+            return self.showed(_EPOCH + timedelta(milliseconds=timestamp))
+        except OverflowError:  # compressed time, and a stamp of another age
+            return None

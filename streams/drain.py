@@ -1,6 +1,7 @@
 """`worker --drain`: when is everything done that stood in the inputs at the start."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 from faust.types import TP
@@ -19,6 +20,9 @@ log = logger(__name__)
 
 PAUSE = 0.1
 """Seconds between two looks at whether all is drained."""
+UNENDED = 90.0
+"""Seconds to wait for a transaction that was open at the start: by default a broker aborts that of a dead producer
+after 60 s, and looks every 10 s. What stands behind it nobody can read until then."""
 
 
 class Drain:
@@ -33,7 +37,10 @@ class Drain:
         self._app = app
         self._store = store
         self._clock = clock
-        self._ends: Mapping[TP, int] = {}
+        self._ends: dict[TP, int] = {}
+        self._ended = False
+        """Whether the transactions have ended that were open at the start."""
+        self._since = 0.0
         self._started = clock.now()
         self._done_elsewhere: set[int] = set()
         self._told: set[int] = set()
@@ -55,9 +62,13 @@ class Drain:
 
     async def _look(self) -> bool:
         if not self._ends:
-            ends = await self._app.consumer.ends(list(range(self._settings.partitions)))
-            self._ends, self._started = ends, self._clock.now()
+            places = [(topic, number) for topic in INPUTS for number in range(self._settings.partitions)]
+            ends = await tail.written_ends(self._settings, places)
+            self._ends, self._started = {TP(*place): end for place, end in ends.items()}, self._clock.now()
+            self._since = time.monotonic()
             log.info("draining", records=sum(self._ends.values()))
+        if not self._ended and not await self._all_ended():
+            return False
         if not drained(self._app.partitions, self._ends, await self._app.consumer.read()):
             return False
         elsewhere = set(range(self._settings.partitions)) - set(self._app.partitions.owned) - self._done_elsewhere
@@ -68,6 +79,21 @@ class Drain:
             if await self._drained_elsewhere(number):
                 self._done_elsewhere.add(number)
         return elsewhere <= self._done_elsewhere and self._feeds_judged()
+
+    async def _all_ended(self) -> bool:
+        """Whether all that was written by the start can be read: committed, or known as aborted.
+
+        A transaction that does not end is given up on, and told: what stands behind it is left for later.
+        """
+        stable = await self._app.consumer.ends(list(range(self._settings.partitions)))
+        open_at = {tp: end for tp, end in stable.items() if end < self._ends[tp]}
+        if open_at and time.monotonic() - self._since < UNENDED:
+            return False
+        for tp, end in open_at.items():
+            log.warning("open-transaction", topic=tp.topic, partition=tp.partition, drained_to=end)
+        self._ends |= open_at
+        self._ended = True
+        return True
 
     def _feeds_judged(self) -> bool:
         """Whether everything that stood in the inputs at the start counts in what all partitions heard."""

@@ -92,14 +92,15 @@ def record_line(
     offset: int | None = None,
     timestamp: int | None = None,
 ) -> bytes:
-    """A line of an event file, with its line break; `timestamp` in milliseconds since 1970 UTC."""
+    """A line of an event file, with its line break; `timestamp` in milliseconds since 1970 UTC, left out where it is
+    no moment. A record without a value, a tombstone, has the `value_base64` null."""
     if value is None:
-        value = b"null"
-    if is_json(value):
+        what = b'"value_base64":null'
+    elif is_json(value):
         what = b'"value":' + value.strip().translate(_LINE_BREAKS)
     else:
         what = b'"value_base64":"' + base64.b64encode(value) + b'"'
-    whence = {"partition": partition, "offset": offset, "timestamp": None if timestamp is None else iso(timestamp)}
+    whence = {"partition": partition, "offset": offset, "timestamp": _moment(timestamp)}
     known = "".join(f",{json.dumps(name)}:{json.dumps(item)}" for name, item in whence.items() if item is not None)
     return b'{"topic":%s,%s%s}\n' % (json.dumps(topic).encode(), what, known.encode())
 
@@ -111,6 +112,16 @@ def is_json(value: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _moment(timestamp: int | None) -> str | None:
+    """A producer may stamp its records itself, and with anything."""
+    if timestamp is None or timestamp < 0:
+        return None
+    try:
+        return iso(timestamp)
+    except OverflowError:
+        return None
 
 
 def iso(timestamp: int) -> str:
@@ -166,6 +177,8 @@ def _value(fields: dict[str, tuple[object, str]], file: str, number: int) -> byt
         raise BrokenLine(file, number, "there must be one value")
     if "value" in fields:
         return fields["value"][1].encode()
+    if fields["value_base64"][1] == "null":
+        return b""  # sent again it is empty, and as unusable as without a value
     try:
         return base64.b64decode(fields["value_base64"][0], validate=True)  # type: ignore[arg-type]
     except (binascii.Error, TypeError, ValueError):

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from picustream.scoring.engine import Arrival
+from picustream.scoring.door import Arrival, Fault, Whole
+from picustream.streams.batches import CUT, UNREADABLE
 from picustream.streams.clock import Clock
 from picustream.streams.misrouted import forwarded, is_misrouted
 from picustream.streams.outbox import Entry
@@ -55,6 +56,7 @@ def _sort(intake: Intake, topic: str, record: Any, partition: int, partitions: i
 
 def arrival_of(topic: str, partition: int, record: Any, clock: Clock) -> Arrival:
     """A record as the engine takes it."""
+    marks = {name: (value or b"").decode() for name, value in record.headers if name in (UNREADABLE, CUT)}
     return Arrival(
         topic,
         partition,
@@ -64,4 +66,16 @@ def arrival_of(topic: str, partition: int, record: Any, clock: Clock) -> Arrival
         is_resubmitted(record.headers),
         is_misrouted(record.headers),
         clock.arrived(record.timestamp),
+        _unreadable(marks[UNREADABLE]) if UNREADABLE in marks else None,
+        _whole(marks[CUT]) if CUT in marks else None,
     )
+
+
+def _unreadable(why: str) -> Fault:
+    advice = "see what the producer's library writes, then send it again"
+    return Fault("unreadable", "", f"the record cannot be decoded: {why}; {advice}")
+
+
+def _whole(mark: str) -> Whole:
+    size, sha256 = mark.split()
+    return Whole(int(size), sha256)

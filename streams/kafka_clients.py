@@ -131,7 +131,11 @@ def producer(settings: Settings, **options: Any) -> KafkaProducer:
 
 
 def consumer(settings: Settings, **options: Any) -> KafkaConsumer:
-    """A consumer of committed records from the beginning, in no group unless `group_id` is given."""
+    """A consumer of committed records from the beginning, in no group unless `group_id` is given; it reads every codec,
+    and what cannot be read comes as a record that says so (`streams/batches.py`)."""
+    from picustream.streams import readable
+
+    readable.in_kafka_python()
     wanted = {
         "isolation_level": "read_committed",
         "auto_offset_reset": "earliest",

@@ -7,14 +7,18 @@ forwarded once to the right one, through the outbox, and is never processed wher
 import json
 from collections.abc import Iterable, Sequence
 
-from picustream.models.event import id_of, stay_of_key
+from picustream.models.event import MAX_EVENT_BYTES, id_of, stay_of_key
+from picustream.streams.batches import CUT, UNREADABLE
 from picustream.streams.outbox import Entry, Header
+from picustream.streams.resubmission import RESUBMITTED_HEADER
 from picustream.streams.topics import partition_of
 
 FORWARDED_HEADER = "picustream_forwarded_from"
 """`<topic>/<partition>/<offset>` of the record as its feed sent it."""
 KEYLESS_HEADER = "picustream_without_key"
 """On a record that came without a key: where it went is no fault of its feed's partitioner."""
+OURS = (FORWARDED_HEADER, KEYLESS_HEADER, RESUBMITTED_HEADER)
+LONGEST_OF_OURS = 1024
 
 
 def forwarded(
@@ -29,10 +33,13 @@ def forwarded(
     """The record on its way to its right partition (sequence still 0), or None if it is to be processed here.
 
     A record is judged by its key, without one by the `stay_id` in its body. Where neither can be read it stays, and
-    the engine makes a dead letter of it.
+    the engine makes a dead letter of it; so does what is too large to be an event, or was only read in part. Of headers
+    that are larger than an event those alone go along that are ours.
     """
+    if value is None or len(value) > MAX_EVENT_BYTES or any(name in (CUT, UNREADABLE) for name, _ in headers):
+        return None
     stay_id = stay_of_key(key) if key is not None else _of_body(value)
-    if stay_id is None or value is None:
+    if stay_id is None:
         return None
     target = partition_of(stay_id, partitions)
     if target == partition:
@@ -46,8 +53,14 @@ def forwarded(
         key=stay_id.encode(),
         event_id=f"forwarded:{origin}",
         value=value,
-        headers=(*headers, (FORWARDED_HEADER, origin.encode()), *keyless),
+        headers=(*_bounded(headers), (FORWARDED_HEADER, origin.encode()), *keyless),
     )
+
+
+def _bounded(headers: Sequence[Header]) -> Sequence[Header]:
+    if sum(len(name) + len(value or b"") for name, value in headers) <= MAX_EVENT_BYTES:
+        return headers
+    return [(name, value) for name, value in headers if name in OURS and len(value or b"") <= LONGEST_OF_OURS]
 
 
 def is_misrouted(headers: Iterable[Header]) -> bool:

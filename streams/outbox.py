@@ -1,9 +1,12 @@
 """The outbox: what a batch has to publish, written with its state in one Redis call and kept until Kafka has it."""
 
+import base64
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-Header = tuple[str, bytes]
+Header = tuple[str, bytes | None]
+"""Kafka's headers: any name any number of times, and a value that may be null."""
 
 OUTBOX_HEADER = "picustream_outbox"
 """On every record that leaves through an outbox: `<group>/<partition>/<sequence>/<event_id>`, so that a take-over can
@@ -27,9 +30,8 @@ class Entry:
         flat: list[str | bytes] = ["topic", self.topic, "partition", str(self.partition), "id", self.event_id]
         if self.key is not None:
             flat += ["key", self.key]
-        for name, value in self.headers:
-            flat += [f"header:{name}", value]
-        return [*flat, "value", self.value]
+        # One field for all: a name may come twice, a value may be null, and there may be more than a script can pass.
+        return [*flat, "headers", _packed(self.headers), "value", self.value]
 
     @classmethod
     def of(cls, entry_id: bytes, fields: Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]]) -> "Entry":
@@ -43,9 +45,23 @@ class Entry:
             key=plain.get(b"key"),
             event_id=plain[b"id"].decode(),
             value=plain[b"value"],
-            headers=tuple((name[7:].decode(), value) for name, value in pairs if name.startswith(b"header:")),
+            headers=_unpacked(plain[b"headers"]) if b"headers" in plain else _of_0_1(pairs),
         )
 
     def mark(self, group: str, partition: int) -> Header:
         """The header that tells the record apart on its topic; `partition` is the one whose outbox this is."""
         return OUTBOX_HEADER, f"{group}/{partition}/{self.sequence}/{self.event_id}".encode()
+
+
+def _of_0_1(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[Header, ...]:
+    """As version 0.1 left them: a field for each."""
+    return tuple((name[7:].decode(), value) for name, value in pairs if name.startswith(b"header:"))
+
+
+def _packed(headers: Iterable[Header]) -> bytes:
+    told = [(name, None if value is None else base64.b64encode(value).decode()) for name, value in headers]
+    return json.dumps(told).encode()
+
+
+def _unpacked(packed: bytes) -> tuple[Header, ...]:
+    return tuple((name, None if value is None else base64.b64decode(value)) for name, value in json.loads(packed))

@@ -15,4 +15,5 @@ def is_resubmitted(headers: Iterable[Header]) -> bool:
 
 def resubmission_of(headers: Iterable[Header]) -> str | None:
     """The `event_id` of the dead letter that the record was taken from, None if from none."""
-    return next((value.decode("utf-8", "replace") for name, value in headers if name == RESUBMITTED_HEADER), None)
+    found = (value or b"" for name, value in headers if name == RESUBMITTED_HEADER)
+    return next((value.decode("utf-8", "replace") for value in found), None)

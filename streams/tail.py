@@ -7,6 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from picustream.streams import readable
 from picustream.streams.async_kafka import options
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
 from picustream.streams.settings import Settings
@@ -21,6 +22,8 @@ PORTION = 200
 
 Place = tuple[str, int]
 """Topic and partition."""
+
+readable.in_aiokafka()
 
 
 async def standing(
@@ -62,8 +65,9 @@ async def last_sequence(
             read += 1
             if read % PORTION == 0:
                 report(read)
-            marks = [value for name, value in record.headers if name == OUTBOX_HEADER and value.startswith(prefix)]
-            greatest = max([greatest, *(int(mark[len(prefix) :].partition(b"/")[0]) for mark in marks)])
+            marks = [value or b"" for name, value in record.headers if name == OUTBOX_HEADER]
+            counted = [mark[len(prefix) :].partition(b"/")[0] for mark in marks if mark.startswith(prefix)]
+            greatest = max([greatest, *(int(number) for number in counted if number.isdigit())])
     return greatest
 
 
@@ -75,6 +79,18 @@ async def first_offsets(settings: Settings, places: Iterable[Place]) -> dict[Pla
         try:
             await consumer.start()
             return {(tp.topic, tp.partition): first for tp, first in (await consumer.beginning_offsets(wanted)).items()}
+        finally:
+            await consumer.stop()
+
+
+async def written_ends(settings: Settings, places: Iterable[Place]) -> dict[Place, int]:
+    """The offset after the last record of each place, whether it is committed or not."""
+    wanted = [TopicPartition(*place) for place in places]
+    consumer = AIOKafkaConsumer(**options(settings), isolation_level="read_uncommitted", enable_auto_commit=False)
+    async with asyncio.timeout(PATIENCE):
+        try:
+            await consumer.start()
+            return {(tp.topic, tp.partition): end for tp, end in (await consumer.end_offsets(wanted)).items()}
         finally:
             await consumer.stop()
 

@@ -48,7 +48,10 @@ LARGEST_MESSAGE = 16 * MIB
 SHOWN_WITHIN = 10.0
 """Seconds until a broker shows a configuration that its controller has taken."""
 
-_CHECKED = ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes", "message.timestamp.type")
+_CHECKED = (
+    "cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes", "message.timestamp.type",
+    "compression.type",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def configuration(topic: str, replication: int = 1) -> dict[str, str]:
 
     Nothing ages out: outputs keep every revision, and the inputs are what the state is rebuilt from (I5). The broker
     stamps the time of arrival: clocks of feeds differ, the clinical times stand inside the events, and a broker would
-    refuse a record stamped too far ahead before anybody could make a dead letter of it (I2).
+    refuse a record stamped too far ahead before anybody could make a dead letter of it (I2). It compresses nothing
+    anew: what we publish is not compressed, so that every consumer can read it, whatever codecs it has.
     """
     return {
         "cleanup.policy": "delete",
@@ -83,6 +87,7 @@ def configuration(topic: str, replication: int = 1) -> dict[str, str]:
         "retention.bytes": "-1",
         "max.message.bytes": str(LARGEST_MESSAGE if topic in DEAD_LETTERS else LARGEST_EVENT),
         "message.timestamp.type": "LogAppendTime",
+        "compression.type": "producer",
         # An acknowledged record survives the loss of one copy, and one copy may be away for maintenance.
         "min.insync.replicas": "2" if replication >= 3 else "1",
     }

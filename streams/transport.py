@@ -1,7 +1,10 @@
-"""Faust's transport, changed in three places: where it seeks, how it hands over what it fetched, what it remembers.
+"""Faust's transport, changed in four places: what and where it reads, how it hands it over, what it remembers.
 
 - Faust seeks to Kafka's committed offsets before events flow, through `seek_to_committed`; a seek anywhere else is
   undone. So the take-over hangs on this method: Redis says where to go on, Kafka's offsets are for display.
+- Faust would read what a transaction wrote that is not committed yet, or never will be: here only what is committed,
+  and ends are those of the committed records (the last stable offset). A batch that no client can read comes as
+  records that say so (`streams/readable.py`).
 - A fetch is handed over as one batch per partition, with the position it started from (`FetchedBatch`).
 - Faust remembers what it has read and would drop what a seek back brings again: here it remembers nothing.
 """
@@ -14,11 +17,12 @@ from typing import Any, TypeVar
 
 import aiokafka
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import CorruptRecordException, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from picustream.streams import readable
 from picustream.streams.crashpoints import stall_point
 from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.scheduler import FetchedBatch
@@ -31,6 +35,8 @@ PREFETCH = 64 * 1024 * 1024
 """Bytes of one answer over all partitions of a broker."""
 
 T = TypeVar("T")
+
+readable.in_aiokafka()
 
 
 class InputChanged(UserError):
@@ -70,6 +76,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         consumer._fetch_max_bytes = PREFETCH
+        consumer._isolation_level = "read_committed"
         return consumer
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Mapping[TP, FetchedBatch]:  # type: ignore[override]
@@ -82,6 +89,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             found = await super()._fetch_records(*args, **kwargs)
         except NoOffsetForPartitionError:
             return {}  # just assigned; the take-over is about to seek
+        except CorruptRecordException:
+            return {}  # its bytes may have been changed on their way: they are fetched once more
         except OffsetOutOfRangeError as error:
             await self._check_cut_off(error.args[0])
             return {}  # the broker has it, after all; it is asked again
@@ -125,15 +134,16 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in INPUTS}
 
     async def on_thread_ends(self, partitions: list[int], topics: Iterable[str] = INPUTS) -> dict[TP, int]:
-        """The end offsets of `partitions` of some topics."""
+        """The offsets after the last committed records of `partitions` of some topics."""
         tps = [TopicPartition(topic, number) for topic in topics for number in partitions]
         return dict(await self._ensure_consumer().end_offsets(tps)) if tps else {}
 
     def highwater(self, tp: TP) -> int | None:
-        """The end of a partition as the last fetch told it; None while that is unknown, or it is somebody else's."""
+        """The end of what is committed in a partition, as the last fetch told it; None while that is unknown, or it is
+        somebody else's. What stands behind it waits for a transaction to end, and nobody can read it yet."""
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()  # aiokafka's own would not bear to be asked in the midst of a rebalance
-        return consumer.highwater(tp) if tp in assigned else None
+        return consumer.last_stable_offset(tp) if tp in assigned else None
 
     async def on_thread_read(self) -> dict[TP, tuple[int, int]]:
         """For each assigned input: the position of the fetcher, past markers too, and what it has handed over."""

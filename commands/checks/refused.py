@@ -93,7 +93,7 @@ def _read(reader: KafkaConsumer, spans: dict[TopicPartition, tuple[int, int]]) -
         for records in reader.poll(timeout_ms=200).values():
             for record in records:
                 # `where` is the id, which is known also of a letter that cannot be read.
-                name = next((value.decode() for name, value in record.headers if name == "ce_id"), "")
+                name = next((value.decode() for name, value in record.headers if name == "ce_id" and value), "")
                 found.append(Stored(record.topic, None, record.value or b"", name, record.timestamp))
     return found
 

@@ -138,8 +138,16 @@ def test_a_value_on_several_lines_becomes_one_line() -> None:
     assert [json.loads(line.value, parse_float=str) for line in read(text)] == [{"n": "1.50"}]
 
 
-def test_a_tombstone_is_null() -> None:
-    assert json.loads(record_line("a", None))["value"] is None
+def test_a_record_without_a_value_is_not_taken_for_the_json_null() -> None:
+    """A tombstone and the text `null` are two records; sent again it is as unusable as before."""
+    assert json.loads(record_line("a", None)) == {"topic": "a", "value_base64": None}
+    assert [line.value for line in read(record_line("a", None))] == [b""]
+
+
+@pytest.mark.parametrize("stamp", [-1, -(10**17), 1_700_000_000_123_456, 2**63 - 1])
+def test_a_stamp_that_is_no_moment_is_left_out(stamp: int) -> None:
+    """With CreateTime the producer stamps its records itself, and some do in microseconds."""
+    assert "timestamp" not in json.loads(record_line("a", b"1", 3, 9, stamp))
 
 
 @given(st.binary() | st.recursive(st.none() | st.text() | st.floats(allow_nan=False), st.lists).map(
