@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from picustream.commands.progress import Reading
-from picustream.scoring.door import Admission, Arrival, Door, Fault
+from picustream.scoring.door import Admission, Arrival, Door
+from picustream.scoring.faults import Fault
 from picustream.scoring.rules import load_rules
 from picustream.streams import files, rights, topics
 from picustream.streams.deliveries import BATCHING, Deliveries

@@ -7,7 +7,7 @@ what is wrong and what to do; no value of the event is copied into them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -31,32 +31,13 @@ from picustream.scoring import hints
 from picustream.scoring.chart.entries import Filed, filed
 from picustream.scoring.chart.reading import asked_for, exact_value
 from picustream.scoring.chart.units import Unusable
+from picustream.scoring.faults import Fault, Whole
 from picustream.scoring.rules import Rules
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 """Before any time of an event."""
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """Beyond this a time is a typing error, whatever the clock says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why an event, or one observation of it, cannot be used."""
-
-    reason: str
-    """A dead-letter code."""
-    path: str
-    """JSON pointer."""
-    message: str
-    scope: Literal["event", "observation"] = "event"
-
-
-class Whole(NamedTuple):
-    """A value that is too large to be used, and was not kept."""
-
-    bytes: int
-    sha256: str
-    """In hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from picustream.models import text
 from picustream.models.event import Admitted
 from picustream.models.record import ALERT, DEAD_LETTERS
 from picustream.scoring.deadletters import dead_letter_id
-from picustream.scoring.door import Admission, Arrival, Fault, turned_away
+from picustream.scoring.door import Admission, Arrival, turned_away
 from picustream.scoring.engine import Effects, Engine, Output
+from picustream.scoring.faults import Fault
 from picustream.scoring.outputs import HEAD_HEADER
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from picustream.scoring.door import Arrival, Fault, Whole
+from picustream.scoring.door import Arrival
+from picustream.scoring.faults import Fault, Whole
 from picustream.streams.batches import CUT, UNREADABLE
 from picustream.streams.clock import Clock
 from picustream.streams.misrouted import forwarded, is_misrouted

@@ -25,7 +25,8 @@ from picustream.models.event import (
     ObservationEvent,
     id_of,
 )
-from picustream.scoring.door import Admission, Arrival, Door, Fault
+from picustream.scoring.door import Admission, Arrival, Door
+from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
 from picustream.streams.files import BrokenLine, Line
 

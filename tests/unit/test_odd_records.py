@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from picustream.models.event import MAX_EVENT_BYTES
-from picustream.scoring.door import Whole
+from picustream.scoring.faults import Whole
 from picustream.streams.batches import CUT, UNREADABLE
 from picustream.streams.clock import Clock
 from picustream.streams.intake import arrival_of
