@@ -17,6 +17,9 @@ from picustream.scoring.outputs import Output, headers, written
 
 PAYLOAD_WHOLE, PAYLOAD_HEAD = 256 << 10, 64 << 10
 """Bytes up to which a dead letter repeats its record whole, and how many of a longer one it keeps."""
+STAYS_REFUSED = frozenset({"in-the-future", "unprocessable"})
+"""Reasons that a second look would not find: the clock has gone on since, or the program has been mended. What was
+refused for one of these stays refused, or what was scored would depend on when it is read (T6)."""
 KEY_HEAD = 1 << 10
 """Bytes of a key that a dead letter repeats. An id has 128 at most."""
 

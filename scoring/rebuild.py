@@ -11,7 +11,7 @@ from datetime import datetime
 from picustream.models import text
 from picustream.models.event import Admitted
 from picustream.models.record import ALERT, DEAD_LETTERS
-from picustream.scoring.deadletters import dead_letter_id
+from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
 from picustream.scoring.door import Admission, Arrival, turned_away
 from picustream.scoring.engine import Effects, Engine, Output
 from picustream.scoring.faults import Fault
@@ -39,16 +39,16 @@ class Rebuild:
         self._stays: dict[str, StayFile] = {}
         self._letters: set[str] = set()
         """Event ids of the dead letters told."""
-        self._ahead: set[str] = set()
-        """Those of them whose event lay ahead of the clock of its time, and stays refused (T6)."""
+        self._refused: dict[str, str] = {}
+        """Those of them whose event stays refused, and the reason: it lay ahead of the clock of its time (T6) ..."""
 
     def told(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> None:
         """Takes note of one output record. Raises `CannotRebuild`."""
         if topic in DEAD_LETTERS:
             letter = text.parse(value)
             self._letters.add(letter["event_id"])
-            if letter["reason"] == "in-the-future":
-                self._ahead.add(letter["event_id"])
+            if letter["reason"] in STAYS_REFUSED:
+                self._refused[letter["event_id"]] = letter["reason"]
             return
         if topic == ALERT and HEAD_HEADER not in headers:
             return  # an alert of a partition, which is of no stay and over as it was told
@@ -60,14 +60,24 @@ class Rebuild:
 
     def take(self, arrival: Arrival, now: datetime) -> list[Output]:
         """Files one input record again; the dead letters that are still owed."""
-        if dead_letter_id(arrival, 0) in self._ahead:
-            self._engine.feeds.note(turned_away(arrival, Fault("in-the-future", "", "")), None, now, False)
+        refused = self._refused.get(dead_letter_id(arrival, 0))
+        if refused == "unprocessable":
+            return []  # nothing was heard of it then
+        if refused is not None:
+            self._engine.feeds.note(turned_away(arrival, Fault(refused, "", "")), None, now, False)
             return []
         batch = self._engine.read((arrival,), now)
         (one,) = batch.admissions
         owed = [letter for letter in self._engine.dead_letters(one, now) if letter.event_id not in self._letters]
+        if owed:
+            owed += self._engine.unreadable(one, now)
         self._engine.feeds.note(one, arrival.arrived_at, now, self._file(one, arrival.arrived_at or now))
         return owed
+
+    def set_aside(self, arrival: Arrival, now: datetime) -> list[Output]:
+        """What is owed for an input record at which `take` fails; begin anew without it."""
+        told = dead_letter_id(arrival, 0) in self._letters
+        return [] if told else self._engine.set_aside(arrival, now).outputs
 
     def _file(self, one: Admission, moment: datetime) -> bool:
         """Files an event again; whether it says anything that is kept."""

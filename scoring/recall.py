@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from picustream.models import text
-from picustream.scoring.deadletters import dead_letter_id
+from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
 from picustream.scoring.door import LATEST, Arrival
 from picustream.scoring.engine import Batch, Engine
 
@@ -13,19 +13,19 @@ class History:
 
     def __init__(self, stays: Collection[str]) -> None:
         self._keys = {stay.encode() for stay in stays}
-        self._ahead: set[str] = set()
+        self._refused: set[str] = set()
         self._arrivals: list[Arrival] = []
 
     def told(self, value: bytes) -> None:
         """Takes note of a dead letter: what lay ahead of the clock of its time is not used later either (T6)."""
         letter = text.parse(value)
-        if letter["reason"] == "in-the-future":
-            self._ahead.add(letter["event_id"])
+        if letter["reason"] in STAYS_REFUSED:
+            self._refused.add(letter["event_id"])
 
     def take(self, arrival: Arrival) -> None:
         """Takes note of an input record that was processed, if it may speak of one of the stays."""
         ours = arrival.key is None or arrival.key in self._keys
-        if ours and dead_letter_id(arrival, 0) not in self._ahead:
+        if ours and dead_letter_id(arrival, 0) not in self._refused:
             self._arrivals.append(arrival)
 
     def read(self, engine: Engine) -> Batch:

@@ -4,17 +4,20 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from picustream.scoring.failures import failing_for
 from picustream.streams import metrics
 from picustream.streams.clock import Clock
-from picustream.streams.crashpoints import crash_point
+from picustream.streams.crashpoints import crash_point, fail_point
 from picustream.streams.engine import Effects
 from picustream.streams.intake import Intake, take_in
 from picustream.streams.outbox import Entry
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.store import BatchWrite, Store
+from picustream.streams.suspects import Place
 from picustream.streams.takeover import Holding
 
 _ENGINES = ThreadPoolExecutor(1, thread_name_prefix="engine")
@@ -40,8 +43,11 @@ async def apply(
     moment: Moment,
     partitions: int,
     clock: Clock,
+    condemned: Place | None = None,
 ) -> float:
     """Apply `batches`, which may be none: then time alone has passed. Seconds that the engine took.
+
+    `condemned`: a record among them, and then the only one, that is set aside instead.
 
     1. Drop what is processed already, set apart what belongs on another partition.
     2. Read the events; install the states they need.
@@ -54,25 +60,39 @@ async def apply(
     worker's.
     """
     started = time.monotonic()
-    intake = take_in(batches, holding.position, holding.partition, partitions, clock)  # 1
+    intake = take_in(batches, holding.position, holding.partition, partitions, clock, condemned)  # 1
     due = holding.engine.next_due()
     passes = moment.settle and (holding.engine.untidy or (due is not None and due <= moment.now))
     if not intake.next and not passes:
         return 0.0
-    effects, computed = await _compute(holding, store, intake, moment)  # 2, 3
+    if intake.condemned:
+        [arrival] = intake.condemned
+        effects, computed = holding.engine.set_aside(arrival, moment.now), 0.0
+    else:
+        effects, computed = await _compute(holding, store, intake, moment)  # 2, 3
+    await _make_durable(holding, store, intake, effects)  # 4, 5, 6
+    metrics.BATCH_SECONDS.observe(time.monotonic() - started)
+    return computed
+
+
+async def put_off(holding: Holding, store: Store, stay_id: str, now: datetime) -> None:
+    """Look again later at a stay at which the engine fails though nothing has come of it. Raises as `apply`."""
+    effects = holding.engine.put_off(stay_id, holding.partition, now)
+    await _make_durable(holding, store, Intake(), effects)
+
+
+async def _make_durable(holding: Holding, store: Store, intake: Intake, effects: Effects) -> None:
     entries = _entries(holding, intake, effects)
     crash_point("before-lua")
-    await store.commit(holding.partition, _write(holding, intake, effects, entries))  # 4
+    await store.commit(holding.partition, _write(holding, intake, effects, entries))
     crash_point("after-lua")
     _note(holding, intake, effects, len(entries))
     if entries:
         with metrics.pending(holding.partition, len(entries)):
-            sent = await holding.publisher.publish(entries)  # 5
-            await store.trim(holding.partition, holding.epoch, entries[-1].sequence, sent)  # 6
+            sent = await holding.publisher.publish(entries)
+            await store.trim(holding.partition, holding.epoch, entries[-1].sequence, sent)
         crash_point("after-trim")
         metrics.published(entries)
-    metrics.BATCH_SECONDS.observe(time.monotonic() - started)
-    return computed
 
 
 async def _compute(holding: Holding, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:
@@ -84,8 +104,11 @@ async def _compute(holding: Holding, store: Store, intake: Intake, moment: Momen
     def process() -> tuple[Effects, float]:
         start = time.monotonic()
         crash_point("engine")
+        fail_point(arrival.value for arrival in intake.arrivals)
+        ours = {"", *getattr(batch, "stays", missing)}
         for stay_id, fields in zip(missing, states, strict=True):
-            holding.engine.install(stay_id, fields)
+            with nullcontext() if stay_id in ours else failing_for(stay_id):
+                holding.engine.install(stay_id, fields)
         effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, waiting=moment.waiting)
         return effects, time.monotonic() - start
 

@@ -2,13 +2,15 @@
 
 `PICUSTREAM_CRASH_AT=after-lua` sends SIGKILL to the process when it first comes to that point, `after-lua:3` when it
 comes there for the third time. `PICUSTREAM_HANG_AT=engine` keeps the thread that comes there from going on, for good.
-Without these variables a point is a comparison with nothing.
+`PICUSTREAM_FAIL_ON=lis-7` raises an error, as a bug of ours would, wherever the core is given a record that holds these
+bytes. Without these variables a point is a comparison with nothing.
 """
 
 import asyncio
 import os
 import signal
 import threading
+from collections.abc import Iterable
 
 POINTS = (
     "take-over-epoch-raised",
@@ -43,6 +45,8 @@ class _Point:
         return self._left <= 0
 
 
+_FAILS_ON = (os.environ.get("PICUSTREAM_FAIL_ON") or "").encode()
+
 _crash, _hang = _Point("PICUSTREAM_CRASH_AT"), _Point("PICUSTREAM_HANG_AT")
 
 
@@ -60,3 +64,9 @@ async def stall_point(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if _hang.reached(name):
         await asyncio.Event().wait()
+
+
+def fail_point(values: Iterable[bytes | None]) -> None:
+    """Fail at records that hold what a test named."""
+    if _FAILS_ON and any(_FAILS_ON in (value or b"") for value in values):
+        raise ZeroDivisionError

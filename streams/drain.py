@@ -10,11 +10,11 @@ from picustream.streams import tail
 from picustream.streams.app import App
 from picustream.streams.clock import Clock
 from picustream.streams.logs import logger
-from picustream.streams.partition import TROUBLE
 from picustream.streams.partitions import Partitions
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.topics import INPUTS
+from picustream.streams.trouble import TROUBLE
 
 log = logger(__name__)
 

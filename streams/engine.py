@@ -69,6 +69,12 @@ class Engine(Protocol):
         `scoring/chart/series.py`.
         """
 
+    def set_aside(self, arrival: Any, now: datetime) -> Any:
+        """The `Effects` of a record at which `process` fails: its dead letter, and an alert that tells of it."""
+
+    def put_off(self, stay_id: str, partition: int, now: datetime) -> Any:
+        """The `Effects` for a stay at which `process` fails when its time comes: it is looked at again later."""
+
     def hear(self, view: View) -> None:
         """What all partitions heard of the sources, complete up to a moment; `process` tells what follows."""
 

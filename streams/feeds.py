@@ -13,10 +13,10 @@ from picustream.scoring.alerts.feeds import View, joined
 from picustream.streams import tail
 from picustream.streams.app import App
 from picustream.streams.clock import Clock
-from picustream.streams.partition import TROUBLE
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.topics import INPUTS, partition_of
+from picustream.streams.trouble import TROUBLE
 
 LOOK = 0.5
 """Seconds between two looks."""

@@ -12,6 +12,7 @@ from picustream.streams.misrouted import forwarded, is_misrouted
 from picustream.streams.outbox import Entry
 from picustream.streams.resubmission import is_resubmitted
 from picustream.streams.scheduler import FetchedBatch
+from picustream.streams.suspects import Place
 
 
 class StreamGap(Exception):
@@ -24,13 +25,22 @@ class Intake:
 
     arrivals: list[Arrival] = field(default_factory=list)
     forwards: list[Entry] = field(default_factory=list)
+    condemned: list[Arrival] = field(default_factory=list)
+    """Records that make the program fail: to be set aside, and not looked at."""
     next: dict[str, int] = field(default_factory=dict)
 
 
 def take_in(
-    batches: Iterable[FetchedBatch], position: Mapping[str, int], partition: int, partitions: int, clock: Clock
+    batches: Iterable[FetchedBatch],
+    position: Mapping[str, int],
+    partition: int,
+    partitions: int,
+    clock: Clock,
+    condemned: Place | None = None,
 ) -> Intake:
     """Sort the records of `batches`: those below `position` are dropped, for they are processed already.
+
+    `condemned`: the record that is to be set aside.
 
     Raises StreamGap when a batch does not begin where the one before it, or `position`, ended.
     """
@@ -40,7 +50,9 @@ def take_in(
         if batch.previous > expected:
             raise StreamGap
         for record in batch.records:
-            if record.offset >= expected:
+            if (batch.topic, record.offset) == condemned:
+                intake.condemned.append(condemned_arrival(batch.topic, partition, record))
+            elif record.offset >= expected:
                 _sort(intake, batch.topic, record, partition, partitions, clock)
         if batch.next > expected:
             intake.next[batch.topic] = batch.next
@@ -70,6 +82,12 @@ def arrival_of(topic: str, partition: int, record: Any, clock: Clock) -> Arrival
         _unreadable(marks[UNREADABLE]) if UNREADABLE in marks else None,
         _whole(marks[CUT]) if CUT in marks else None,
     )
+
+
+def condemned_arrival(topic: str, partition: int, record: Any) -> Arrival:
+    """A record that makes the program fail; as little as can be is done with it."""
+    fault = Fault("unprocessable", "", "the program fails at this record: a bug; send it again once that is mended")
+    return Arrival(topic, partition, record.offset, record.key, record.value, fault=fault)
 
 
 def _unreadable(why: str) -> Fault:

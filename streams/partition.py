@@ -1,32 +1,28 @@
 """One owned partition: takes itself over, then applies its batches one after another.
 
 There is one way out of any trouble - Redis or Kafka away, an answer that did not come, state lost, a batch lost in
-the stream: drop everything held and take the partition over again. So nothing in between has to be repaired.
+the stream, a bug of ours: drop everything held and take the partition over again. So nothing in between has to be
+repaired. What fails for good is narrowed down on the way to the record that does (`suspects.py`), and set aside.
 """
 
 import asyncio
 import contextlib
-import re
 import time
 from collections.abc import Callable
 from datetime import datetime
 
-from aiokafka.errors import KafkaError
-from redis.exceptions import RedisError
-
 from picustream.scoring.alerts.feeds import View
-from picustream.scoring.chart.series import Recall
 from picustream.streams import metrics
-from picustream.streams.apply import Moment, apply
+from picustream.streams.apply import Moment, apply, put_off
 from picustream.streams.clock import Clock
-from picustream.streams.intake import StreamGap
-from picustream.streams.logs import logger, place
-from picustream.streams.publisher import PublisherFenced
+from picustream.streams.logs import logger
+from picustream.streams.recovery import Recovery
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.settings import Settings
-from picustream.streams.store import Fenced, StateLost
-from picustream.streams.takeover import Broker, Holding, TakeOver, Tenure
-from picustream.streams.topics import ALL, INPUTS
+from picustream.streams.store import Fenced
+from picustream.streams.suspects import Place
+from picustream.streams.takeover import Broker, Holding, TakeOver
+from picustream.streams.topics import INPUTS
 from picustream.streams.waiting import Waiting
 
 log = logger(__name__)
@@ -40,15 +36,8 @@ FIRST_RECORDS = 50
 """In the first batch after a take-over, until it is known how long they take."""
 LONG = 0.5
 """Seconds of computing after which a batch counts as long, and the next one is made half as big."""
-FIRST_BACK_OFF, LAST_BACK_OFF = 0.1, 2.0
-"""Seconds before taking over again: doubled from one failure to the next."""
 GRACE = 2.0
 """Seconds for the batch in hand to end when the partition is released; it may be cut at any point."""
-
-_REFUSES = re.compile(r"\b(?:OOM|MISCONF|READONLY|NOREPLICAS|NOPERM|NOAUTH|LOADING|BUSY|MASTERDOWN)\b")
-
-TROUBLE = (RedisError, KafkaError, OSError, TimeoutError)
-"""What passes: the other side is away, slow, full, or about to tell the group of a new owner."""
 
 
 class Partition:
@@ -66,9 +55,8 @@ class Partition:
         self.number = number
         self.held = asyncio.Event()
         """Set while the partition is held and its batches are applied."""
-        self.trouble: str | None = None
-        """Why no progress is made, in a word; None while all is well."""
         self.progress_at = time.monotonic()
+        """When anything got done last: offsets, state, or that there was nothing to do. A take-over alone is none."""
         self.rebuilt: int | None = None
         """Records read while lost state is rebuilt; None otherwise."""
         self.view: View | None = None
@@ -78,6 +66,11 @@ class Partition:
         self._take_over = take_over
         self._broker = broker
         self._failed = failed
+        self._recovery = Recovery(number)
+        self._steps = 0
+        """Batches written, and most records read for a rebuild: counts what gets done, whoever holds the partition."""
+        self._most_rebuilt = -1
+        self._in_hand: list[FetchedBatch] | None = None
         self._holding: Holding | None = None
         self._waiting = Waiting()
         self._stopping = False
@@ -85,7 +78,6 @@ class Partition:
         """Inputs of which there is more to process, as of the last look."""
         self._heard_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
-        self._busy = False
 
     def start(self) -> None:
         """Begin to take the partition over."""
@@ -136,23 +128,28 @@ class Partition:
     @property
     def computing(self) -> bool:
         """A batch is in hand, or state is rebuilt: what the core does there may take its time."""
-        return self._busy or self.rebuilt is not None
+        return self._in_hand is not None or self.rebuilt is not None
 
     @property
-    def mark(self) -> tuple[object, ...]:
-        """Changes with all that gets on: batches, take-overs, records read for a rebuild."""
-        holding = self._holding
-        return (
-            self.state,
-            self.rebuilt,
-            *((holding.epoch, holding.batch, *holding.position.items()) if holding else ()),
-        )
+    def trouble(self) -> str | None:
+        """Why nothing gets done, in a word; None while all is well."""
+        return self._recovery.trouble
+
+    @property
+    def waits(self) -> bool:
+        """Whether that is a server, which is away or refuses: a worker that is started anew would wait, too."""
+        return self._recovery.waits
+
+    @property
+    def mark(self) -> int:
+        """Changes with all that gets done: batches written, records read for a rebuild; not with a take-over."""
+        return self._steps
 
     @property
     def idle(self) -> bool:
         """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
         holding = self._holding
-        if holding is None or self._busy or not self.settled or holding.heard is not self.view:
+        if holding is None or self._in_hand is not None or not self.settled or holding.heard is not self.view:
             return False
         due = holding.engine.next_due()
         return not holding.engine.untidy and (due is None or due > self._now(holding))
@@ -164,57 +161,41 @@ class Partition:
         return quiet and not self.backlog and self._waiting.empty
 
     async def _run(self) -> None:
-        tenure = Tenure()
-        back_off = FIRST_BACK_OFF
-        why = "assigned"
+        recovery, why = self._recovery, "assigned"
         try:
             while not self._stopping:
                 try:
-                    holding = await self._hold(tenure, why)
-                    back_off = FIRST_BACK_OFF
-                    await self._work(holding, tenure)
+                    await self._work(await self._hold(why))
                     return
                 except Fenced:
                     await self._wait_out_the_fence()
-                    tenure.epoch, why = None, "fenced"
-                except PublisherFenced:
-                    why = "producer-fenced"
-                except StateLost:
-                    metrics.STATE_LOST.inc()
-                    log.error("state-lost", partition=self.number)
-                    why = "state-lost"
-                except Recall as recall:
-                    # All at once, where it may come again: what is read is the whole partition.
-                    others = self._holding.engine.let_go_of() if self._holding and self.backlog else set()
-                    tenure.recall |= {recall.stay_id} | others
-                    why = "recall"
-                except StreamGap:
-                    log.warning("stream-gap", partition=self.number)
-                    why = "stream-gap"
-                except TROUBLE as error:
-                    why = type(error).__name__
-                    self.trouble = named(error)
-                    log.warning(
-                        "no-progress",
-                        partition=self.number,
-                        trouble=self.trouble,
-                        again_in=back_off,
-                        **place(error),
-                    )
-                    await asyncio.sleep(back_off)
-                    back_off = min(back_off * 2, LAST_BACK_OFF)
+                    recovery.tenure.epoch, why = None, "fenced"
+                except Exception as error:  # noqa: BLE001 - what nobody can do anything about is raised again
+                    engine = self._holding.engine if self._holding else None
+                    why = recovery.after(error, self._suspected(), engine, backlog=bool(self.backlog))
+                    await asyncio.sleep(recovery.pause)
                 finally:
                     await self._let_go()
         except Exception as error:  # noqa: BLE001 - nothing may end silently: the process exits and Redis knows where to go on
             self._failed(error)
 
-    async def _hold(self, tenure: Tenure, why: str) -> Holding:
-        holding = await self._take_over(self.number, self._broker, tenure, self._rebuilding)
+    def _suspected(self) -> list[Place] | None:
+        """The records of the batch that was being applied; None where none was, or it is written already."""
+        if self._in_hand is None or self._holding is None:
+            return None
+        position = self._holding.position
+        return [
+            (batch.topic, record.offset)
+            for batch in self._in_hand
+            for record in batch.records
+            if record.offset >= position.get(batch.topic, 0)
+        ]
+
+    async def _hold(self, why: str) -> Holding:
+        holding = await self._take_over(self.number, self._broker, self._recovery.tenure, self._rebuilding)
         self._waiting.clear()
         self._holding = holding
         self.rebuilt = None
-        self.trouble = None
-        self.progress_at = time.monotonic()
         self.held.set()
         metrics.TAKE_OVERS.labels(why).inc()
         log.debug("partition-taken-over", partition=self.number, epoch=holding.epoch, why=why)
@@ -222,14 +203,20 @@ class Partition:
 
     def _rebuilding(self, records: int) -> None:
         self.rebuilt = records
-        self.trouble = None
+        if records > self._most_rebuilt:
+            self._most_rebuilt = records
+            self._done(step=True)
+
+    def _done(self, *, step: bool) -> None:
+        """Something got done, if only that there was nothing to do; `step`: offsets or state have changed."""
         self.progress_at = time.monotonic()
+        self._steps += step
 
     async def _let_go(self) -> None:
         holding, self._holding = self._holding, None
         self.rebuilt = None
         self.held.clear()
-        self._busy = False
+        self._in_hand = None
         # An agent that waits for room in the queue must not wait for a partition that is not held.
         self._waiting.clear()
         if holding is not None:
@@ -241,43 +228,60 @@ class Partition:
         If it does not, the other one was the older: it slept between being given the partition and taking it over.
         """
         metrics.FENCED.inc()
-        self.trouble = "fenced"
+        self._recovery.trouble, self._recovery.waits = "fenced", True
         log.warning("fenced", partition=self.number)
         await self._let_go()
         await asyncio.sleep(self._settings.session_timeout + GRACE)
 
-    async def _work(self, holding: Holding, tenure: Tenure) -> None:
+    async def _work(self, holding: Holding) -> None:
+        recovery, store = self._recovery, self._take_over.store
+        for stay_id in sorted(recovery.suspects.late):
+            await put_off(holding, store, stay_id, self._now(holding))
+            recovery.suspects.late.discard(stay_id)
         records = FIRST_RECORDS
         while not self._stopping:
-            batches = await self._waiting.take(records, TICK)
-            self._busy = True
+            batches = await self._waiting.take(recovery.suspects.bounded(records), TICK)
+            self._in_hand = batches
             if batches:
                 self._heard_at = time.monotonic()
-            holding.hear(self.view)
-            moment, done = Moment(self._now(holding), self.settled, self.backlog), holding.batch
-            store, partitions = self._take_over.store, self._settings.partitions
-            seconds = await apply(holding, store, batches, moment, partitions, self._clock)
-            if holding.batch > done and not moment.waiting:
-                tenure.recall.clear()
-            self._busy = False
-            self.progress_at = time.monotonic()
+            seconds = await self._apply(holding, batches)
+            self._in_hand = None
             records = _adjusted(records, seconds, self._settings.batch_records)
+
+    async def _apply(self, holding: Holding, batches: list[FetchedBatch]) -> float:
+        """One batch, or none; while a record is looked for, records and the passing of time are kept apart."""
+        recovery = self._recovery
+        suspects, suspected = recovery.suspects, self._suspected() or []
+        condemned = suspects.condemned if suspects.condemned in suspected else None
+        if condemned is not None:
+            self._take_over.aside.check()
+        settle = self.settled and not (batches and suspects.active)
+        holding.hear(self.view)
+        moment, done = Moment(self._now(holding), settle, self.backlog), holding.batch
+        seconds = await apply(
+            holding, self._take_over.store, batches, moment, self._settings.partitions, self._clock, condemned
+        )
+        written = holding.batch > done
+        if condemned is not None:
+            self._told(condemned)
+        if written and not moment.waiting:
+            recovery.tenure.recall.clear()
+        if written:
+            self._most_rebuilt = -1
+        recovery.passed(len(suspected))
+        self._done(step=written)
+        return seconds
+
+    def _told(self, condemned: Place) -> None:
+        self._take_over.aside.note()
+        self._recovery.suspects.acquit()
+        topic, offset = condemned
+        log.error("record-quarantined", topic=topic, partition=self.number, offset=offset)
 
     def _now(self, holding: Holding) -> datetime:
         """The clock, which never runs backwards for a partition, whoever owned it before."""
         now, passed = self._clock.now(), holding.engine.clock
         return now if passed is None else max(now, passed)
-
-
-def named(error: Exception) -> str:
-    """The kind of a trouble, the word by which Redis says why it refuses, and the topics that it is about.
-
-    The text of an error is not shown.
-    """
-    text = str(error)
-    words = _REFUSES.findall(text)[:1] if isinstance(error, RedisError) else []
-    about = [topic for topic in ALL if topic in text] if isinstance(error, KafkaError) else []
-    return " ".join([type(error).__name__, *words, *about])
 
 
 def _adjusted(records: int, seconds: float, most: int) -> int:

@@ -4,7 +4,7 @@ Nothing is guessed: where an input topic no longer has its first records, the wo
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,15 +14,16 @@ from picustream.scoring.engine import Effects, Engine, Output
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams import tail
 from picustream.streams.clock import Clock
-from picustream.streams.crashpoints import crash_point
+from picustream.streams.crashpoints import crash_point, fail_point
 from picustream.streams.errors import ENVIRONMENT, UserError
-from picustream.streams.intake import arrival_of
-from picustream.streams.logs import logger
+from picustream.streams.intake import arrival_of, condemned_arrival
+from picustream.streams.logs import logger, place
 from picustream.streams.misrouted import forwarded
 from picustream.streams.outbox import Entry
 from picustream.streams.publisher import Publisher
 from picustream.streams.settings import Settings
 from picustream.streams.store import BatchWrite, Control, Store
+from picustream.streams.suspects import Place, SetAside
 from picustream.streams.topics import INPUTS, OUTPUTS
 
 log = logger(__name__)
@@ -48,6 +49,14 @@ class InputsCutOff(UserError):
         )
 
 
+class CannotFile(Exception):
+    """The program fails at a record."""
+
+    def __init__(self, topic: str, offset: int) -> None:
+        super().__init__(topic)
+        self.place: Place = (topic, offset)
+
+
 @dataclass(frozen=True, slots=True)
 class Rebuilder:
     """Rebuilds partitions. `start` makes the core's part of one rebuild, for a partition."""
@@ -56,13 +65,16 @@ class Rebuilder:
     store: Store
     clock: Clock
     start: Callable[[int], Rebuild]
+    aside: SetAside
+    """Counts what this worker has set aside."""
 
     async def __call__(
         self, partition: int, control: Control, told: int, publisher: Publisher, report: Report
     ) -> tuple[Engine, Control]:
         """Rebuild `partition`; `told` is the greatest outbox sequence that stands on the output topics.
 
-        `report` is told now and then how many records are read.
+        `report` is told now and then how many records are read. A record at which the program fails is set aside, and
+        it begins anew.
 
         1. See that no topic is cut off; forget what Redis holds, and mark the partition as being rebuilt.
         2. Read the outputs: what was told last under each key, and which dead letters.
@@ -73,6 +85,20 @@ class Rebuilder:
 
         Until 5 nothing of it can be seen; whoever takes over begins at 1 again. Raises `InputsCutOff`.
         """
+        refused: set[Place] = set()
+        while True:
+            try:
+                return await self._rebuilt(partition, control, told, publisher, report, refused)
+            except CannotFile as error:
+                self.aside.check()
+                self.aside.note()
+                refused.add(error.place)
+                topic, offset = error.place
+                log.error("record-quarantined", topic=topic, partition=partition, offset=offset, **place(error))
+
+    async def _rebuilt(
+        self, partition: int, control: Control, told: int, publisher: Publisher, report: Report, refused: set[Place]
+    ) -> tuple[Engine, Control]:
         now = self.clock.now() if control.clock is None else max(self.clock.now(), control.clock)
         log.error("state-rebuilding", partition=partition)
         read = Read(report)
@@ -85,7 +111,11 @@ class Rebuilder:
 
         def take(records: Sequence[Any]) -> None:
             for record in records:
-                owed.extend(self._filed(rebuild, partition, record, now))
+                if (record.topic, record.offset) in refused:
+                    condemned = condemned_arrival(record.topic, partition, record)
+                    owed.extend(_entry(partition, one) for one in rebuild.set_aside(condemned, now))
+                else:
+                    owed.extend(self._filed(rebuild, partition, record, now))
 
         positions = await self._read(partition, INPUTS, take, read)  # 3
         subject = f"partition-{partition}+{told}"  # where it began tells one rebuild from the next
@@ -123,16 +153,22 @@ class Rebuilder:
         places = [(topic, partition) for topic in topics]
         return {topic: end for (topic, _), end in (await tail.read_whole(self.settings, places, portion)).items()}
 
-    def _filed(self, rebuild: Rebuild, partition: int, record: Any, now: datetime) -> Iterator[Entry]:
-        """Files a record; the dead letters still owed. What belongs elsewhere was forwarded, or is forwarded now."""
-        elsewhere = forwarded(
-            record.topic, partition, record.offset, record.key, record.value, record.headers, self.settings.partitions
-        )
-        if elsewhere is not None:
-            yield elsewhere  # a second copy changes nothing where it is filed
-            return
-        arrival = arrival_of(record.topic, partition, record, self.clock)
-        yield from (_entry(partition, letter) for letter in rebuild.take(arrival, now))
+    def _filed(self, rebuild: Rebuild, partition: int, record: Any, now: datetime) -> list[Entry]:
+        """Files a record; the dead letters still owed. What belongs elsewhere was forwarded, or is forwarded now.
+
+        Raises CannotFile.
+        """
+        where = (record.topic, partition, record.offset)
+        try:
+            fail_point([record.value])
+            elsewhere = forwarded(*where, record.key, record.value, record.headers, self.settings.partitions)
+            if elsewhere is not None:
+                return [elsewhere]  # a second copy changes nothing where it is filed
+            arrival = arrival_of(record.topic, partition, record, self.clock)
+            return [_entry(partition, letter) for letter in rebuild.take(arrival, now)]
+        # Whatever it fails at, the others are filed without it: it is told, and can be sent again.
+        except Exception as error:
+            raise CannotFile(record.topic, record.offset) from error
 
     async def _store(
         self,

@@ -29,6 +29,7 @@ from picustream.streams.recall import Recaller
 from picustream.streams.rights import Right
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
+from picustream.streams.suspects import SetAside
 from picustream.streams.takeover import TakeOver
 from picustream.streams.watchdog import Watchdog
 
@@ -81,13 +82,15 @@ class _Worker:
             claim = slots.Claim(redis, self._settings.group, self._slot.name)
             await claim.make()
             store = Store(redis, self._settings.group)
+            aside = SetAside()
             take_over = TakeOver(
                 self._settings,
                 store,
                 self._engine_factory,
                 self._slot.name,
-                Rebuilder(self._settings, store, self._clock, self._start_rebuild),
+                Rebuilder(self._settings, store, self._clock, self._start_rebuild, aside),
                 Recaller(self._settings, store, self._clock),
+                aside,
             )
             partitions = Partitions(self._settings, self._clock, take_over, self._failed)
             health = Health(partitions)

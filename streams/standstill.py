@@ -61,14 +61,15 @@ def work_of(
     """What the partitions of a worker have to do, one by one and all together.
 
     `read`: for each assigned input how far the fetcher is and what it has handed over; `ends`: where each ends, as the
-    broker says now. A partition with a trouble has said why it waits, and is left out.
+    broker says now. A partition that waits for a server has said so, and is left out: one that fails otherwise is not,
+    however often it takes itself over.
     """
     marks, busy, computing = [], [], False
     for number, partition in sorted(partitions.items()):
         ours = {tp: places for tp, places in read.items() if tp.partition == number}
         mark = (partition.mark, tuple(sorted(ours.items())))
         marks.append(mark)
-        if partition.trouble is None and _undone(partition, ours, ends):
+        if not partition.waits and _undone(partition, ours, ends):
             busy.append(Work(f"partition {number}", mark, limit * LONG))
             computing = computing or partition.computing
     if not busy:

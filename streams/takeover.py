@@ -29,6 +29,7 @@ from picustream.streams.rebuild import Rebuilder, Report
 from picustream.streams.recall import Recaller
 from picustream.streams.settings import Settings
 from picustream.streams.store import BatchWrite, Control, Store
+from picustream.streams.suspects import SetAside
 
 
 class Broker(Protocol):
@@ -90,6 +91,8 @@ class TakeOver:
     owner: str
     rebuild: Rebuilder
     recall: Recaller
+    aside: SetAside
+    """Counts what this worker has set aside, over all its partitions."""
 
     async def __call__(self, partition: int, broker: Broker, tenure: Tenure, report: Report) -> Holding:
         """Take over `partition`, for the first time or again.

@@ -11,9 +11,9 @@ from picustream.streams import metrics
 from picustream.streams.app import App
 from picustream.streams.errors import STALLED, UserError
 from picustream.streams.health import Health
-from picustream.streams.partition import TROUBLE
 from picustream.streams.slots import Claim
 from picustream.streams.transport import Consumer
+from picustream.streams.trouble import TROUBLE
 
 WATCH = 1.0
 """Seconds between two looks at lag, progress and name."""

@@ -16,11 +16,11 @@ from picustream.streams import redis_client, tail
 from picustream.streams.app import App
 from picustream.streams.errors import STALLED, UserError
 from picustream.streams.logs import logger
-from picustream.streams.partition import TROUBLE
 from picustream.streams.settings import Settings
 from picustream.streams.standstill import Standstill, Still, Work, work_of
 from picustream.streams.topics import INPUTS
 from picustream.streams.transport import Consumer
+from picustream.streams.trouble import TROUBLE
 
 log = logger(__name__)
 

@@ -88,6 +88,7 @@ def alert_name(key: RecordKey) -> str:
 NO_ADMISSION = RecordKey("alert", "no-admission")
 STAY_SILENT = RecordKey("alert", "stay-silent")
 CONFLICTING = "conflicting-duplicate"
+QUARANTINED = "record-quarantined"
 MISMATCH = "patient-mismatch"
 UNMATCHED = "correction-unmatched"
 REUSED = "id-reused"

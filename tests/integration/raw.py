@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import NoError, for_code
 from aiokafka.protocol.produce import ProduceRequest
@@ -40,8 +40,9 @@ async def _send(server: str, topic: str, partition: int, raw: bytes) -> Any:
     client = AIOKafkaClient(bootstrap_servers=server, request_timeout_ms=TIMEOUT_MS)
     await client.bootstrap()
     try:
-        await client.set_topics([topic])
-        node = client.cluster.leader_for_partition((topic, partition))
+        client.set_topics([topic])
+        await client.force_metadata_update()
+        node = client.cluster.leader_for_partition(TopicPartition(topic, partition))
         request = ProduceRequest(
             transactional_id=None, required_acks=-1, timeout=TIMEOUT_MS, topics=[(topic, [(partition, raw)])]
         )

@@ -16,6 +16,7 @@ from picustream.local import servers as local
 from picustream.local.ports import is_free
 from picustream.streams import kafka_clients, topics
 from picustream.streams.crashpoints import POINTS
+from picustream.streams.errors import BUG
 from picustream.streams.misrouted import FORWARDED_HEADER
 from tests.integration.workers import Bench, assert_exactly_once, toy_events, wait_for
 
@@ -151,18 +152,33 @@ def test_of_two_workers_of_one_name_the_first_ends_and_says_why(bench: Bench) ->
     wait_for(lambda: len(second.held) == PARTITIONS, "the second holds all partitions")
 
 
-def test_an_error_nobody_foresaw_ends_the_worker_and_a_restart_loses_nothing(bench: Bench) -> None:
-    """Without a word of what the event said (I10)."""
+def test_a_record_at_which_the_program_fails_is_set_aside_and_the_others_go_on(bench: Bench) -> None:
+    """Found by halving, told once, without a word of what it said (I10); a crash on the way changes nothing."""
     events = toy_events(200)
     bench.publish(events)
-    worker = bench.worker(toy_fails_at="e150")
-    assert worker.end() not in (0, 3)
-    failed = worker.heard("failed")
-    assert failed is not None
-    assert failed["error"] == "ZeroDivisionError"
+    assert bench.worker(toy_fails_at="e150|e33", crash_at="take-over-producer-ready:7").end() == KILLED
+    worker = bench.worker("w", "--drain", toy_fails_at="e150|e33")
+    assert worker.end() == 0, worker.log.read_text()
+    letters = [json.loads(one.value) for one in bench.records([topics.DEAD_LETTER, topics.DEAD_LETTER_TRIAL])]
+    assert [one["reason"] for one in letters] == ["unprocessable"] * 2
+    assert len({one["event_id"] for one in letters}) == 2
+    good = [one for one in events if one["event_id"] not in ("e150", "e33")]
+    assert_exactly_once([one for one in bench.records() if one.topic not in topics.DEAD_LETTERS], good)
     assert "e150" not in worker.log.read_text()
+
+
+def test_a_program_that_fails_at_everything_ends_the_worker_and_a_mended_one_loses_nothing(bench: Bench) -> None:
+    """What is set aside is a few records; where it is many, it is not the records."""
+    events = toy_events(200)
+    bench.publish(events)
+    worker = bench.worker(toy_fails_at="e1[0-9][0-9]")
+    assert worker.end() == BUG
+    assert "More than 10 records made the worker fail" in worker.log.read_text()
     bench.drain()
-    assert_exactly_once(bench.records(), events)
+    lost = [json.loads(one.value) for one in bench.records(topics.DEAD_LETTERS)]
+    assert len(lost) == 10
+    done = [one for one in bench.records() if one.topic == topics.MODS]
+    assert len(done) == len(events) - len(lost)
 
 
 def test_time_passes_though_nothing_arrives(bench: Bench) -> None:

@@ -5,6 +5,7 @@ Run as a program it is a worker with that engine: `python -m tests.integration.t
 
 import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Collection
@@ -19,7 +20,7 @@ CLOSES_AFTER = timedelta(seconds=4)
 """A stay is closed, once, this long after its first event."""
 
 FAILS_AT = os.environ.pop("PICUSTREAM_TOY_FAILS_AT", None)
-"""An `event_id` that this engine does not bear."""
+"""A pattern of the `event_id`s that this engine does not bear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,12 @@ class ToyEngine:
     def install_due(self, due: Any) -> None:
         self._due = dict(due)
 
+    def set_aside(self, arrival: Any, now: datetime) -> ToyEffects:
+        return ToyEffects([_letter(arrival, "unprocessable")])
+
+    def put_off(self, stay_id: str, partition: int, now: datetime) -> ToyEffects:
+        raise NotImplementedError("time alone is no trouble to the toy")
+
     def hear(self, view: Any) -> None:
         """Nothing is told of the sources."""
 
@@ -88,11 +95,9 @@ class ToyEngine:
             effects.outputs.append(_output(OUTCOME, stay, f"closed/{stay}", {}))
         for arrival, event in batch:
             if event is None:
-                where = f"{arrival.topic}/{arrival.partition}/{arrival.offset}"
-                letter = json.dumps({"event_id": f"dead/{where}", "reason": "not-json"}).encode()
-                effects.outputs.append(ToyOutput(DEAD_LETTER, arrival.key, f"dead/{where}", letter))
+                effects.outputs.append(_letter(arrival, "not-json"))
                 continue
-            if event["event_id"] == FAILS_AT:
+            if FAILS_AT and re.fullmatch(FAILS_AT, event["event_id"]):
                 raise ZeroDivisionError(event)
             stay = event["stay_id"]
             self._count[stay] += 1
@@ -109,6 +114,11 @@ def _event(value: bytes | None) -> dict | None:
         return json.loads(value or b"")
     except ValueError:
         return None
+
+
+def _letter(arrival: Any, reason: str) -> ToyOutput:
+    name = f"dead/{arrival.topic}/{arrival.partition}/{arrival.offset}"
+    return ToyOutput(DEAD_LETTER, arrival.key, name, json.dumps({"event_id": name, "reason": reason}).encode())
 
 
 def _output(topic: str, stay: str, event_id: str, body: dict) -> ToyOutput:

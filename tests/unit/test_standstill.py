@@ -18,7 +18,7 @@ LIMIT = 60.0
 
 def partition(**other: Any) -> Any:
     """All is done, at offset 10."""
-    usual = {"mark": ("working", 1), "position": {LAB: 10}, "idle": True, "trouble": None, "computing": False}
+    usual = {"mark": ("working", 1), "position": {LAB: 10}, "idle": True, "waits": False, "computing": False}
     return SimpleNamespace(**usual | other)
 
 
@@ -48,7 +48,7 @@ class TestWork:
         assert works(partition(), fetched=11, end=11) == {}
 
     def test_a_partition_that_has_said_why_it_waits_is_left_alone(self) -> None:
-        assert works(partition(idle=False, trouble="ConnectionError"), end=50) == {}
+        assert works(partition(idle=False, waits=True), end=50) == {}
 
     def test_a_long_computation_is_given_time(self) -> None:
         assert works(partition(idle=False, computing=True))["the worker"] == LIMIT * LONG

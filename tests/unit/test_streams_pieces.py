@@ -23,11 +23,12 @@ from picustream.streams.health import REBUILDING, STUCK, TROUBLED, Health
 from picustream.streams.intake import StreamGap, arrival_of, take_in
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded, is_misrouted
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
-from picustream.streams.partition import LONG, TROUBLE, _adjusted
+from picustream.streams.partition import LONG, _adjusted
 from picustream.streams.scheduler import BatchScheduler, FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.topics import LAB, VITAL, partition_of
 from picustream.streams.transport import Consumer, ConsumerThread
+from picustream.streams.trouble import TROUBLE
 from picustream.streams.waiting import ROOM, Waiting
 from picustream.streams.watch import reached
 
