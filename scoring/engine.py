@@ -12,13 +12,13 @@ from datetime import datetime
 from picustream.models.event import Event, FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
-from picustream.scoring.alerts.alerts import QUARANTINED, WITHIN, Severity, passing_alert
+from picustream.scoring.alerts.alerts import Severity, passing_alert
 from picustream.scoring.alerts.feeds import View
 from picustream.scoring.alerts.feedwatch import FeedWatch
+from picustream.scoring.aside import unreadable
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.deadletters import dead_letter_output
-from picustream.scoring.door import Admission, Arrival, Door, turned_away
-from picustream.scoring.failures import PUT_OFF, failing_for
+from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.outputs import Output, alert_output, record_output
 from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
@@ -53,6 +53,8 @@ class Engine:
         self._told: dict[str, datetime] = {}
         """How far each topic has come, by filing times."""
         self._queue: list[tuple[datetime, str]] = []
+        self.late: str | None = None
+        """The stay that is looked at because its time has come; None while none is."""
         self.clock: datetime | None = None
         """How far time has passed; never runs backwards. Set at a take-over to what the store keeps."""
 
@@ -107,31 +109,6 @@ class Engine:
     def dead_letters(self, one: Admission, now: datetime) -> list[Output]:
         """A dead letter per fault of an arrival."""
         return [dead_letter_output(one, number, now, self._zone) for number in range(len(one.faults))]
-
-    def unreadable(self, one: Admission, now: datetime) -> list[Output]:
-        """An alert on a record that nobody can read. Of a batch of them, the first has its bytes and tells of all."""
-        if one.arrival.fault is None or one.arrival.value is None:
-            return []
-        return self.told_at_once(QUARANTINED, place_of(one.arrival), now)
-
-    def set_aside(self, arrival: Arrival, now: datetime) -> Effects:
-        """What tells of a record at which `process` fails; nothing else is done with it."""
-        assert arrival.fault is not None
-        effects = Effects()
-        effects.outputs.extend(self.dead_letters(turned_away(arrival, arrival.fault), now))
-        effects.outputs.extend(self.told_at_once(QUARANTINED, place_of(arrival), now))
-        return effects
-
-    def put_off(self, stay_id: str, partition: int, now: datetime) -> Effects:
-        """What tells of a stay at which `process` fails when its time comes: it is looked at again in a day.
-
-        The alert names the partition and the moment, and not the stay.
-        """
-        effects = Effects()
-        self._set_due(stay_id, now + PUT_OFF)
-        effects.due[stay_id] = now + PUT_OFF
-        effects.outputs.extend(self.told_at_once(QUARANTINED, f"partition-{partition}{WITHIN}{now.isoformat()}", now))
-        return effects
 
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
         """Takes over the due times that the store keeps."""
@@ -238,8 +215,9 @@ class Engine:
                 self._look_at_feeds(moment, effects, emitted_at)
                 continue
             stay = self._stays[self._queue[0][1]]
-            with failing_for(stay.stay_id):
-                self._tell(stay, stay.revisions(moment, _TIME, emitted_at or moment), effects)
+            self.late = stay.stay_id
+            self._tell(stay, stay.revisions(moment, _TIME, emitted_at or moment), effects)
+            self.late = None
 
     def _hear(self, one: Admission, news: bool, now: datetime) -> None:
         self.feeds.note(one, self.clock, now, news)
@@ -261,7 +239,7 @@ class Engine:
     def _take_in(self, one: Admission, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
         """Files an event; whether it says anything that is kept."""
         effects.outputs.extend(self.dead_letters(one, emitted_at or now))
-        effects.outputs.extend(self.unreadable(one, emitted_at or now))
+        effects.outputs.extend(unreadable(self, one, emitted_at or now))
         effects.ignored.update(one.ignored)
         if one.accepted is None:
             return False
@@ -303,8 +281,3 @@ def _cause_of(event: Event) -> str:
     kind = getattr(event, "type", None)
     said = kind or "observation"
     return said if status in ("final", "preliminary") else f"{said}-{status}"
-
-
-def place_of(arrival: Arrival) -> str:
-    """Topic, partition and offset, as the subject of an alert."""
-    return WITHIN.join(map(str, (arrival.topic, arrival.partition, arrival.offset)))

@@ -11,6 +11,7 @@ from datetime import datetime
 from picustream.models import text
 from picustream.models.event import Admitted
 from picustream.models.record import ALERT, DEAD_LETTERS
+from picustream.scoring.aside import set_aside, unreadable
 from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
 from picustream.scoring.door import Admission, Arrival, turned_away
 from picustream.scoring.engine import Effects, Engine, Output
@@ -70,14 +71,14 @@ class Rebuild:
         (one,) = batch.admissions
         owed = [letter for letter in self._engine.dead_letters(one, now) if letter.event_id not in self._letters]
         if owed:
-            owed += self._engine.unreadable(one, now)
+            owed += unreadable(self._engine, one, now)
         self._engine.feeds.note(one, arrival.arrived_at, now, self._file(one, arrival.arrived_at or now))
         return owed
 
     def set_aside(self, arrival: Arrival, now: datetime) -> list[Output]:
         """What is owed for an input record at which `take` fails; begin anew without it."""
         told = dead_letter_id(arrival, 0) in self._letters
-        return [] if told else self._engine.set_aside(arrival, now).outputs
+        return [] if told else set_aside(self._engine, arrival, now).outputs
 
     def _file(self, one: Admission, moment: datetime) -> bool:
         """Files an event again; whether it says anything that is kept."""

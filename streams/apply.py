@@ -4,15 +4,15 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from picustream.scoring.failures import failing_for
+from picustream.scoring import aside
 from picustream.streams import metrics
 from picustream.streams.clock import Clock
 from picustream.streams.crashpoints import crash_point, fail_point
 from picustream.streams.engine import Effects
+from picustream.streams.failures import told_by_stay
 from picustream.streams.intake import Intake, take_in
 from picustream.streams.outbox import Entry
 from picustream.streams.scheduler import FetchedBatch
@@ -67,7 +67,7 @@ async def apply(
         return 0.0
     if intake.condemned:
         [arrival] = intake.condemned
-        effects, computed = holding.engine.set_aside(arrival, moment.now), 0.0
+        effects, computed = aside.set_aside(holding.engine, arrival, moment.now), 0.0
     else:
         effects, computed = await _compute(holding, store, intake, moment)  # 2, 3
     await _make_durable(holding, store, intake, effects)  # 4, 5, 6
@@ -77,7 +77,7 @@ async def apply(
 
 async def put_off(holding: Holding, store: Store, stay_id: str, now: datetime) -> None:
     """Look again later at a stay at which the engine fails though nothing has come of it. Raises as `apply`."""
-    effects = holding.engine.put_off(stay_id, holding.partition, now)
+    effects = aside.put_off(holding.engine, stay_id, holding.partition, now)
     await _make_durable(holding, store, Intake(), effects)
 
 
@@ -107,9 +107,10 @@ async def _compute(holding: Holding, store: Store, intake: Intake, moment: Momen
         fail_point(arrival.value for arrival in intake.arrivals)
         ours = {"", *getattr(batch, "stays", missing)}
         for stay_id, fields in zip(missing, states, strict=True):
-            with nullcontext() if stay_id in ours else failing_for(stay_id):
+            with told_by_stay(holding.engine, None if stay_id in ours else stay_id):
                 holding.engine.install(stay_id, fields)
-        effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, waiting=moment.waiting)
+        with told_by_stay(holding.engine):
+            effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, waiting=moment.waiting)
         return effects, time.monotonic() - start
 
     return await run(_ENGINES, process)

@@ -44,7 +44,8 @@ class Unreadable(Exception):
 
 
 class _Record(NamedTuple):
-    attributes: int
+    """Without its attributes, a byte that says nothing: aiokafka takes it for a number of any length."""
+
     time_delta: int
     offset_delta: int
     key: bytes | None
@@ -174,13 +175,12 @@ class _Reader:
     def record(self) -> _Record:
         end = self._number() + self._at
         self._at += 1
-        attributes = self._raw[self._at - 1]
         time_delta, offset_delta = self._number(), self._number()
         key, value = self._counted(), self._counted()
         headers = tuple((self._name(), self._counted()) for _ in range(self._number()))
         if self._at != end:
             raise Unreadable("a record in its batch is not as long as it says")
-        return _Record(attributes, time_delta, offset_delta, key, value, headers)
+        return _Record(time_delta, offset_delta, key, value, headers)
 
     def _number(self) -> int:
         shift = found = 0
@@ -222,7 +222,7 @@ def _told(batch: _Batch, raw: bytes, fault: str, largest: int | None) -> bytes:
         places = [number - 1]
         fault = f"{fault}; so are the {number - 1} records before it"
     marks = ((UNREADABLE, fault.encode()),)
-    made = [_Record(0, 0, place, None, raw if place == places[0] else None, marks) for place in places]
+    made = [_Record(0, place, None, raw if place == places[0] else None, marks) for place in places]
     if largest is not None:
         made = [_cut(one, largest) for one in made]
     whole = replace(batch, last=number - 1)
@@ -230,7 +230,7 @@ def _told(batch: _Batch, raw: bytes, fault: str, largest: int | None) -> bytes:
 
 
 def _written(record: _Record) -> bytes:
-    parts = [bytes([record.attributes]), _varint(record.time_delta), _varint(record.offset_delta)]
+    parts = [b"\0", _varint(record.time_delta), _varint(record.offset_delta)]
     parts += [_sized(record.key), _sized(record.value), _varint(len(record.headers))]
     for name, value in record.headers:
         parts += [_sized(name.encode()), _sized(value)]

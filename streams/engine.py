@@ -33,6 +33,8 @@ class Engine(Protocol):
 
     clock: datetime | None
     """How far time has passed."""
+    late: str | None
+    """The stay that `process` looks at because its time has come; None while none is."""
     untidy: bool
     """Whether there is more in the state than there need be, for there was a backlog: `process` mends it."""
 
@@ -52,7 +54,7 @@ class Engine(Protocol):
         """Stays in memory that are not whole."""
 
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
-        """The due times of all stays, once, before anything else."""
+        """Due times of stays: all of them, before anything else; later those that are put off."""
 
     def process(
         self,
@@ -69,11 +71,11 @@ class Engine(Protocol):
         `scoring/chart/series.py`.
         """
 
-    def set_aside(self, arrival: Any, now: datetime) -> Any:
-        """The `Effects` of a record at which `process` fails: its dead letter, and an alert that tells of it."""
+    def dead_letters(self, one: Any, now: datetime) -> list[Any]:
+        """The outputs that tell of the faults of a record."""
 
-    def put_off(self, stay_id: str, partition: int, now: datetime) -> Any:
-        """The `Effects` for a stay at which `process` fails when its time comes: it is looked at again later."""
+    def told_at_once(self, name: str, subject: str, now: datetime) -> list[Any]:
+        """The outputs of an alert that is over as it is told."""
 
     def hear(self, view: View) -> None:
         """What all partitions heard of the sources, complete up to a moment; `process` tells what follows."""

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from picustream.scoring.chart.series import Recall
-from picustream.scoring.failures import StayFailed
 from picustream.streams import metrics
 from picustream.streams.engine import Engine
 from picustream.streams.errors import UserError
+from picustream.streams.failures import StayFailed
 from picustream.streams.intake import StreamGap
 from picustream.streams.logs import logger, place
 from picustream.streams.publisher import PublisherFenced

@@ -12,7 +12,7 @@ from picustream.commands.feed.timing import Tally
 from picustream.models.event import Observation, ObservationEvent
 from picustream.models.variable import Variable
 from picustream.scoring.chart.reading import asked_for
-from picustream.scoring.door import Fault
+from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
 
 

@@ -48,6 +48,7 @@ class ToyEngine:
         self._due: dict[str, datetime] = {}
         self.clock: datetime | None = None
         self.untidy = False
+        self.late: str | None = None
 
     def read(self, arrivals: Any, now: datetime) -> list[tuple[Any, dict | None]]:
         return [(arrival, _event(arrival.value)) for arrival in arrivals]
@@ -65,11 +66,11 @@ class ToyEngine:
     def install_due(self, due: Any) -> None:
         self._due = dict(due)
 
-    def set_aside(self, arrival: Any, now: datetime) -> ToyEffects:
-        return ToyEffects([_letter(arrival, "unprocessable")])
+    def dead_letters(self, one: Any, now: datetime) -> list[ToyOutput]:
+        return [_letter(one.arrival, fault.reason) for fault in one.faults]
 
-    def put_off(self, stay_id: str, partition: int, now: datetime) -> ToyEffects:
-        raise NotImplementedError("time alone is no trouble to the toy")
+    def told_at_once(self, name: str, subject: str, now: datetime) -> list[ToyOutput]:
+        return []
 
     def hear(self, view: Any) -> None:
         """Nothing is told of the sources."""

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 from picustream.scoring.chart.series import Recall
-
-PUT_OFF = timedelta(days=1)
-"""Until such a stay is looked at again, if nothing comes of it before."""
+from picustream.streams.engine import Engine
 
 
 class StayFailed(Exception):
@@ -19,12 +16,16 @@ class StayFailed(Exception):
 
 
 @contextmanager
-def failing_for(stay_id: str) -> Iterator[None]:
-    """Whatever is raised within is raised as StayFailed; Recall, which is no failure, as it is."""
+def told_by_stay(engine: Engine, stay_id: str | None = None) -> Iterator[None]:
+    """Whatever is raised within while the engine looks at a stay whose time has come, or works for the one that is
+    named, is raised as StayFailed. Recall is no failure."""
     try:
         yield
-    except (Recall, StayFailed):
+    except Recall:
         raise
     # Whatever it is, the other stays must go on: it is told, by an alert, and this one is looked at again later.
     except Exception as error:
-        raise StayFailed(stay_id) from error
+        at_fault = stay_id or engine.late
+        if at_fault is None:
+            raise
+        raise StayFailed(at_fault) from error
