@@ -139,7 +139,7 @@ class Lineages:
         before = self._of.get(piece)
         if before is None and old is None and not (new.rank[1] >= AMENDED and new.stated):
             return False
-        known = replace(before) if before is not None else Lineage(plain=PRUNED if pruned and old is None else None)
+        known = replace(before) if before is not None else Lineage(plain=PRUNED if pruned else None)
         if before is None and old is not None:
             known.add(old)
         if not known.add(new) and before is not None:
