@@ -3,19 +3,28 @@
 `Assessor.bodies` gives the bodies that may have changed since it was last asked: after a change of facts all of them,
 after an observation those of the days it reaches, after the clock those that it closes. So the cost of an event does
 not grow with the length of the stay (I9), and time enters as a value (I8).
+
+Where that is more than a budget, it is done in pieces: the days in their order, then the gases, then what is made of
+them, and the outcomes once all of it is known (`scoring/owed.py`).
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from picustream.scoring.budget import Budget
 from picustream.scoring.chart.bands import Organ
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
 from picustream.scoring.chart.series import TICK
-from picustream.scoring.clinical.apps import ArdsContext, daily_body, episode_body, episode_closes_at
+from picustream.scoring.clinical.apps import (
+    ArdsContext,
+    daily_body,
+    episode_body,
+    episode_closes_at,
+    episode_window,
+)
 from picustream.scoring.clinical.ards import Ards, assessed, onsets_of
 from picustream.scoring.clinical.days import ONE_DAY, closes_at, local_date, midnight
 from picustream.scoring.clinical.eligibility import Screening, decided_after, eligibility_body
@@ -25,10 +34,11 @@ from picustream.scoring.clinical.outcomes import Course, DayScore, due_times, mi
 from picustream.scoring.clinical.stay import Stay, assessment, last_day, stay_of, treatment_day, treatment_start
 from picustream.scoring.clinical.view import View, view_of
 from picustream.scoring.daybook import DayBook, days_between
+from picustream.scoring.look import Bodies, Known, Look
+from picustream.scoring.owed import Owed
 from picustream.scoring.records.bodies import (
     ELIGIBILITY,
     Body,
-    RecordKey,
     apps_daily_key,
     apps_episode_key,
     mods_key,
@@ -36,32 +46,8 @@ from picustream.scoring.records.bodies import (
 )
 from picustream.scoring.rules import Rules
 
-Bodies = dict[RecordKey, Body | None]
-"""The bodies of the records looked at; None: there is (no longer) such a record."""
-Known = Mapping[str, Collection[RecordKey]]
-"""Keys that ever had a record, by their group."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One look at a stay: as of when, and at how much."""
-
-    stay: Stay
-    view: View
-    now: datetime
-    known: Known
-    since: datetime | None
-    """The look before; None: everything has to be looked at."""
-    passed: bool
-    """Whether a due time has passed since then."""
-
-    @property
-    def everything(self) -> bool:
-        return self.since is None
-
-    def known_of(self, group: str) -> Bodies:
-        """The known keys of a group, each without a body so far."""
-        return dict.fromkeys(self.known.get(group, ()))
+NO_ARDS = Ards("refuted", ())
+"""Stands for no onset: no APPS."""
 
 
 class Assessor:
@@ -81,12 +67,20 @@ class Assessor:
         self._book.forget()
         self._view: View | None = None
         self._ards: Ards | None = None
+        self._made_out_at: datetime | None = None
+        """As of when the onsets were made out last; None: not yet."""
         self._first_apps: Body | None = None
         self._treatment_day: date | None = None
         self._scores: dict[date, DayScore] = {}
         self._looked_at: datetime | None = None
         self._early: bool | None = None
         self._early_touched = False
+        self._owed = Owed()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there was more to look at than the budget allowed: ask again."""
+        return bool(self._owed)
 
     def note(self, changes: Changes) -> None:
         """Takes note of what filing an event changed."""
@@ -99,49 +93,60 @@ class Assessor:
             if any(moment <= limit for _, moment in changes.touched):
                 self._early, self._early_touched = None, True
 
-    def bodies(self, now: datetime, known: Known) -> Bodies:
-        """The bodies that may differ from those given before."""
+    def bodies(self, now: datetime, known: Known, budget: Budget | None = None) -> Bodies:
+        """The bodies that may differ from those given before; with a budget some of them, and `unfinished` says so."""
+        budget = budget or Budget()
         since, self._looked_at = self._looked_at, now
         if since is None:
             self.stay = stay_of(self._chart)
             self._view = view_of(self._chart, self._protocol, self.stay) if self.stay else None
             self._treatment_day = treatment_day(self._chart, self._protocol)
+            self._book.dirty.clear()
         if self.stay is None or self._view is None:
             self._book.dirty.clear()
             self.due = None
-            return {key: None for group, keys in known.items() if group != "alert" for key in keys}
+            if since is None:
+                self._owed.withdrawn = {key for group, keys in known.items() if group != "alert" for key in keys}
+            return dict.fromkeys(budget.drain(self._owed.withdrawn))
         passed = self.due is not None and now >= self.due
-        if since is not None and not passed and not self._book.dirty:
+        if since is not None and not passed and not self._book.dirty and not self.unfinished:
             return {}
         look = Look(self.stay, self._view, now, known, since, passed)
         ards = self._ards
-        found = self._look(look)
+        self._owe(look)
+        found = self._look(look, budget)
         self._early_touched = False
         if since is None or passed or ards != self._ards:
             self.due = min((moment for moment in self._due_times(look) if moment > now), default=None)
         return found
 
-    def _look(self, look: Look) -> Bodies:
-        changed, breathing = self._book.refresh(look.view)
+    def _owe(self, look: Look) -> None:
+        """Notes what a change, or the time that has passed, calls for."""
         first, last = self._days_so_far(look)
         if look.since is None:
-            days = breathing = set(days_between(first, last))
-        else:
-            days = {told for organ, day in changed for told in self._told_on(look.view, organ, day, last)}
-            if look.passed:
-                turned = set(days_between(local_date(look.since - self._protocol.finalise_after, self._zone), last))
-                days, breathing = days | turned, breathing | turned
-        inside = {day for day in days if first <= day <= last}
-        found = self._mods(look, inside)
-        if look.everything or look.passed or breathing:
-            found |= self._apps(look, {day for day in breathing if first <= day <= last})
+            self._owed.mods = set(days_between(first, last)) | look.known_days("mods")
+            self._owed.onsets = self._owed.outcomes = self._owed.every_outcome = True
+            return
+        changed, breathing = self._book.refresh(look.view)
+        days = {told for organ, day in changed for told in self._told_on(organ, day, last)}
+        if look.passed:
+            turned = set(days_between(local_date(look.since - self._protocol.finalise_after, self._zone), last))
+            days, breathing = days | turned, breathing | turned
+        self._owed.mods |= {day for day in days if first <= day <= last}
+        self._owed.breathing |= {day for day in breathing if first <= day <= last}
+        self._owed.onsets = self._owed.onsets or look.passed or bool(breathing)
+        self._owed.outcomes = self._owed.outcomes or look.passed
+
+    def _look(self, look: Look, budget: Budget) -> Bodies:
+        found = self._mods(look, budget) | self._apps(look, budget)
         if (
             look.since is None
             or self._early_touched
             or look.since <= decided_after(look.stay, self._protocol) < look.now
         ):
             found[ELIGIBILITY] = self._eligibility(look)
-        if look.passed or found:
+        self._owed.outcomes = self._owed.outcomes or bool(found)
+        if self._owed.outcomes and not self._owed.scores:
             found |= self._outcomes(look)
         return found
 
@@ -154,21 +159,22 @@ class Assessor:
         today, last = local_date(look.now, self._zone), last_day(look.stay, self._protocol)
         return local_date(look.stay.start, self._zone), today if last is None else min(today, last)
 
-    def _told_on(self, view: View, organ: Organ, day: date, last: date) -> Iterator[date]:
+    def _told_on(self, organ: Organ, day: date, last: date) -> Iterator[date]:
         """The days on which a day's organ is told: itself, and those it may be brought forward to (M7)."""
         yield day
         for later in days_between(day + ONE_DAY, last):
             yield later
-            if self._book.organ(view, organ, later).basis == "measured":
+            if self._book.is_measured(organ, later):
                 return
 
     # The records. --------------------------------------------------------------------------------------------------
 
-    def _mods(self, look: Look, days: set[date]) -> Bodies:
-        found: Bodies = look.known_of("mods") if look.everything else {}
-        for day in days:
+    def _mods(self, look: Look, budget: Budget) -> Bodies:
+        first, last = self._days_so_far(look)
+        found: Bodies = {}
+        for day in budget.drain(self._owed.mods):
             self._scores.pop(day, None)
-            found[mods_key(day)] = self._mods_of(look, day, look.now)
+            found[mods_key(day)] = self._mods_of(look, day, look.now) if first <= day <= last else None
         return found
 
     def _mods_of(self, look: Look, day: date, now: datetime) -> Body | None:
@@ -182,26 +188,53 @@ class Assessor:
             self._scores[day] = DayScore(body.fields["total"], body.fields["measured"], body.caveats)
         return self._scores[day]
 
-    def _apps(self, look: Look, days: set[date]) -> Bodies:
-        pairs = list(self._book.all_pairs(look.view))
-        onsets = tuple(onsets_of(pairs, self._protocol))
-        before, self._ards = self._ards, assessed(onsets, assessment(self._chart))
-        found: Bodies = look.known_of("apps/at-24h")
-        if look.everything or before != self._ards:
-            found |= look.known_of("apps/daily")
-            days = set(days_between(*self._days_so_far(look)))
-        self._first_apps = None
-        if self._ards is None or self._ards.onset is None:
-            return found
-        context = ArdsContext(look.view, look.stay, self._ards, self._treatment_day)
-        for day in days:
-            of_day = [pair for pair, _ in self._book.pairs(look.view, day)]
-            found[apps_daily_key(day)] = daily_body(context, day, of_day, look.now)
-        for number in range(1, len(self._ards.onsets) + 1):
-            body = episode_body(context, number, [pair for pair, _ in pairs], look.now)
+    def _apps(self, look: Look, budget: Budget) -> Bodies:
+        if self._owed.onsets and not self._owed.mods and self._book.read_pairs(look.view, budget):
+            self._make_out_onsets(look)
+        if self._owed.onsets:
+            return {}
+        first, last = self._days_so_far(look)
+        context = ArdsContext(look.view, look.stay, self._ards or NO_ARDS, self._treatment_day)
+        found: Bodies = {}
+        for day in budget.drain(self._owed.apps):
+            pairs = [pair for pair, _ in self._book.pairs(look.view, day)]
+            found[apps_daily_key(day)] = daily_body(context, day, pairs, look.now) if first <= day <= last else None
+        for number in budget.drain(self._owed.episodes):
+            body = self._episode(look, context, number)
             found[apps_episode_key(number)] = body
             self._first_apps = body if number == 1 else self._first_apps
         return found
+
+    def _episode(self, look: Look, context: ArdsContext, number: int) -> Body | None:
+        if number > len(context.ards.onsets):
+            return None
+        window = episode_window(context.ards.onsets[number - 1], self._protocol)
+        return episode_body(context, number, self._book.pairs_of(look.view, *window), look.now)
+
+    def _make_out_onsets(self, look: Look) -> None:
+        """A3; notes which APPS that, or what has changed of the gases, calls for."""
+        onsets = tuple(onsets_of(self._book.all_pairs(look.view), self._protocol))
+        before, self._ards = self._ards, assessed(onsets, assessment(self._chart))
+        since, self._made_out_at = self._made_out_at, look.now
+        owed, onsets = self._owed, (self._ards or NO_ARDS).onsets
+        if since is None or before != self._ards:
+            owed.apps = look.known_days("apps/daily")
+            owed.apps |= set(days_between(*self._days_so_far(look))) if onsets else set()
+            owed.episodes = {int(key.part.rpartition("/")[2]) for key in look.known.get("apps/at-24h", ())}
+            owed.episodes |= set(range(1, len(onsets) + 1))
+            self._first_apps, owed.outcomes = None, True
+        elif onsets:
+            owed.apps |= owed.breathing
+            owed.episodes |= set(self._episodes_touched(onsets, since, look.now))
+        owed.breathing, owed.onsets = set(), False
+
+    def _episodes_touched(self, onsets: Sequence[datetime], since: datetime, now: datetime) -> Iterator[int]:
+        """Episodes with a changed day in their window (A4), and those that have closed."""
+        for number, onset in enumerate(onsets, start=1):
+            first, last = (local_date(moment, self._zone) for moment in episode_window(onset, self._protocol))
+            touched = not self._owed.breathing.isdisjoint(days_between(first, last))
+            if touched or since < episode_closes_at(onset, self._protocol) <= now:
+                yield number
 
     def _eligibility(self, look: Look) -> Body:
         screening = Screening(self._chart, look.stay, self._protocol, partial(self._measured_early, look.stay))
@@ -226,9 +259,10 @@ class Assessor:
         return Course(self._chart, look.stay, self._protocol, self._treatment_day, self._ards, scores, self._first_apps)
 
     def _outcomes(self, look: Look) -> Bodies:
-        found: Bodies = look.known_of("outcome") if look.everything else {}
+        found: Bodies = look.known_of("outcome") if self._owed.every_outcome else {}
         for name, milestone in milestones(self._course(look), look.now):
             found[outcome_key(name)] = outcome_body(name, milestone, look.stay) if milestone else None
+        self._owed.outcomes = self._owed.every_outcome = False
         return found
 
     # When to look again. -------------------------------------------------------------------------------------------

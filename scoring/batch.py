@@ -1,6 +1,7 @@
 """What the engine takes and what it gives: a batch of arrivals, and everything that follows from it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -46,3 +47,14 @@ class Effects:
     """Stay -> when time alone may next change something (None: never)."""
     ignored: Counter[str] = field(default_factory=Counter)
     """Codes nobody asked for."""
+    left: Batch = field(default_factory=lambda: Batch(()))
+    """Arrivals that were not taken in, for there was enough to do: to be given again."""
+    work: int = 0
+    """Units (`budget.py`) that it took."""
+    bytes: int = 0
+    """Of the outputs."""
+
+    def publish(self, outputs: Iterable[Output]) -> None:
+        for one in outputs:
+            self.outputs.append(one)
+            self.bytes += len(one.value)

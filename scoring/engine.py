@@ -5,11 +5,10 @@ No I/O and no clock here. `read` checks what arrived, `missing` names the stays 
 durable together.
 """
 
-import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from picustream.models.event import Event, FactEvent
+from picustream.models.event import FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import Severity, passing_alert
@@ -17,8 +16,12 @@ from picustream.scoring.alerts.feeds import View
 from picustream.scoring.alerts.feedwatch import FeedWatch
 from picustream.scoring.aside import unreadable
 from picustream.scoring.batch import Batch, Effects
+from picustream.scoring.budget import MOST_BYTES, MOST_RECORDS, Budget
+from picustream.scoring.causes import REBUILT, TIME, cause_of
 from picustream.scoring.deadletters import dead_letter_output
 from picustream.scoring.door import Admission, Arrival, Door
+from picustream.scoring.dues import LATE_AT_ONCE, Dues
+from picustream.scoring.memory import Memory
 from picustream.scoring.outputs import Output, alert_output, record_output
 from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
@@ -26,35 +29,37 @@ from picustream.scoring.stayfile import StayFile
 
 __all__ = ["Arrival", "Batch", "Effects", "Engine", "Output"]
 
-HELD = 50_000
-"""Values that a bounded engine keeps in memory from one batch to the next, about 2 kB each; the stays touched last.
-The others are in the store."""
-
 
 class Engine:
     """Stays held in memory, and the one way they change."""
 
-    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool = False) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        decides: Callable[[str], bool] | None = None,
+        *,
+        bounded: bool = False,
+        lot: int | None = None,
+    ) -> None:
         """`decides`: of which sources this engine tells; None where it is all there is.
 
-        `bounded`: memory and store do not grow with what feeds send (I9); then `process` may raise `Recall`.
+        `bounded`: memory and store do not grow with what feeds send (I9); then `process` may raise `Recall`. `lot`:
+        how much it does at once, in units of `budget.py`; None: all there is.
         """
         self._rules = rules
         self._zone = rules.protocol.zone
-        self._bounded = bounded
+        self._lot = lot
+        self._memory = Memory(bounded, lot)
         self._recalled: list[str] = []
-        self._whole: set[str] = set()
-        self.untidy = False
-        """Whether little was let go of lately, for there was a backlog."""
         self.feeds = FeedWatch(rules, decides)
         self._door = Door(rules)
-        self._stays: dict[str, StayFile] = {}
-        self._due: dict[str, datetime] = {}
+        self._dues = Dues()
+        self._behind = False
+        """Whether there was too much that had fallen due to look at all of it."""
         self._told: dict[str, datetime] = {}
         """How far each topic has come, by filing times."""
-        self._queue: list[tuple[datetime, str]] = []
         self.late: str | None = None
-        """The stay that is looked at because its time has come; None while none is."""
+        """The stay that is looked at because its time has come, or goes on; None while none is."""
         self.clock: datetime | None = None
         """How far time has passed; never runs backwards. Set at a take-over to what the store keeps."""
 
@@ -68,36 +73,36 @@ class Engine:
 
     def missing(self, batch: Batch, now: datetime, *, settle: bool = True) -> list[str]:
         """Stays that `process` needs and that are not held yet; "" is what belongs to no stay."""
-        until = now if settle else batch.latest(now)
-        due = {stay_id for moment, stay_id in self._queue if until is not None and moment <= until}
+        moments = (self.clock, now if settle else batch.latest(now))
+        until = max((moment for moment in moments if moment is not None), default=None)
+        most = None if self._lot is None else LATE_AT_ONCE
+        due = set() if until is None else self._dues.late(until, self._memory.stays, most)
         own = () if self.feeds.loaded else ("",)
-        return sorted((batch.stays | due).union(own) - self._stays.keys())
+        return sorted((batch.stays | due).union(own) - self._memory.stays.keys())
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay as the store keeps it; without fields, a new one."""
         if not stay_id:
             self.feeds.load(fields)
             return
-        self._stays[stay_id] = StayFile(stay_id, self._rules, fields)
+        self._memory.stays[stay_id] = StayFile(stay_id, self._rules, fields)
 
     def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
         """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
         known = [one.accepted for one in history.admissions if one.accepted and one.stay_id == stay_id]
-        self._stays[stay_id] = StayFile.recalled(stay_id, self._rules, fields, known)
+        self._memory.recall(StayFile.recalled(stay_id, self._rules, fields, known), fields)
         self._recalled.append(subject)
-        self._whole.add(stay_id)
 
     def rebuild(self, stays: Iterable[StayFile], now: datetime) -> Effects:
         """Takes over stays whose state was lost, and tells what differs from what was last told (I5)."""
         effects = Effects()
         for stay in stays:
-            self._stays[stay.stay_id] = stay
-            revisions = stay.revisions(now, Cause(reason="state-rebuilt", event_id=None), now)
-            if self._bounded:
-                stay.thin(now)
+            revisions = stay.revisions(now, REBUILT, now)
+            self._memory.take(stay, now)
             self._tell(stay, revisions, effects)
-            if self._bounded:
-                self._forget_the_oldest()
+            if self._dues.finished(stay.stay_id, stay.due):
+                effects.due[stay.stay_id] = stay.due
+            self._memory.forget_the_oldest(self._dues.unfinished)
         for stay_id, fields in effects.writes.items():
             effects.writes[stay_id] = {name: value for name, value in fields.items() if value is not None}
         return effects
@@ -112,15 +117,17 @@ class Engine:
 
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
         """Takes over the due times that the store keeps."""
-        for stay_id, moment in due:
-            self._set_due(stay_id, moment)
+        self._dues.install(due)
 
     def next_due(self) -> datetime | None:
         """When time alone may next change something."""
-        while self._queue and self._due.get(self._queue[0][1]) != self._queue[0][0]:
-            heapq.heappop(self._queue)
-        stays, feeds = self._queue[0][0] if self._queue else None, self.feeds.due
-        return min((moment for moment in (stays, feeds) if moment is not None), default=None)
+        stays, feeds = self._dues.next(), self.feeds.due
+        return min((moment for moment in (stays and stays[0], feeds) if moment is not None), default=None)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there was more to do than `process` does at once: to be called again, if with nothing."""
+        return bool(self._dues.unfinished) or self._behind
 
     def hear(self, view: View) -> None:
         """Takes over what all partitions heard of the sources; `process` tells what follows."""
@@ -143,59 +150,73 @@ class Engine:
         topics of which there is a backlog. Others may have overtaken them by days: time goes no further than they
         say, too, and little is let go of.
 
+        What is more than a lot is not done at once: then `Effects.left` is to be given again, and `unfinished` says
+        whether there is more without it. Stays that are in the midst of being worked off get on when there is no batch,
+        so that they and the others take turns.
+
         Raises `Recall` where an answer rests on what was let go of: the engine is then of no use any more, and a new
         one must be given the stay's history (`recall`) before the batch.
         """
         effects = Effects()
         for subject in self._recalled:
-            effects.outputs.extend(self.told_at_once("state-rebuilt", subject, emitted_at or now, "info"))
+            effects.publish(self.told_at_once("state-rebuilt", subject, emitted_at or now, "info"))
         self._recalled.clear()
-        for one in batch.in_time() if waiting else batch.admissions:
+        self._pass_time(self.clock, effects, emitted_at)  # what was left of that the last time
+        taken = self._take(batch, now, effects, emitted_at, waiting)
+        if settle and not effects.left.admissions:
+            self._pass_time(now, effects, emitted_at)
+        if not batch.admissions:
+            self._go_on(effects, emitted_at)
+        self._look_at_feeds(self.clock or now, effects, emitted_at)
+        self._keep_feeds(effects)
+        self._memory.tidy(taken.stays, self._dues.unfinished, self.clock, behind=bool(waiting), effects=effects)
+        return effects
+
+    def _take(
+        self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, waiting: Collection[str]
+    ) -> Batch:
+        """Takes the events in, time passing as they say; what was taken, the rest is left."""
+        order = tuple(batch.in_time() if waiting else batch.admissions)
+        for place, one in enumerate(order):
+            moment = self.clock
             if one.event is not None:
                 topic, told = one.arrival.topic, one.event.filed_at
                 self._told[topic] = max(told, self._told.get(topic, told))
-                self._pass_time(min(now, told, *self._held_back(waiting)), effects, emitted_at)
+                moment = min(now, told, *self._held_back(waiting))
+            if not self._pass_time(moment, effects, emitted_at) or self._enough(effects):
+                effects.left = Batch(order[place:])
+                return Batch(order[:place])
             news = self._take_in(one, self.clock or now, effects, emitted_at)
             self._hear(one, news, now)
             self._look_at_feeds(self.clock or now, effects, emitted_at)
-        if settle:
-            self._pass_time(now, effects, emitted_at)
-        self._look_at_feeds(self.clock or now, effects, emitted_at)
-        self._keep_feeds(effects)
-        if self._bounded:
-            self._tidy(batch.stays, bool(waiting), effects)
-        return effects
+        return batch
+
+    def _enough(self, effects: Effects) -> bool:
+        """Whether the rest has to wait for the next call."""
+        return self._lot is not None and (
+            effects.work >= self._lot or len(effects.outputs) >= MOST_RECORDS or effects.bytes >= MOST_BYTES
+        )
+
+    def _go_on(self, effects: Effects, emitted_at: datetime | None) -> None:
+        """Works off more of the stays that are not finished, in turn."""
+        for stay_id, cause in list(self._dues.unfinished.items()):
+            if self.clock is None or self._enough(effects):
+                return
+            self._look_again(stay_id, self.clock, cause, effects, emitted_at)
+
+    @property
+    def untidy(self) -> bool:
+        """Whether little was let go of lately, for there was a backlog, or much to do."""
+        return self._memory.untidy
+
+    @property
+    def held(self) -> int:
+        """Values and records in memory."""
+        return self._memory.size
 
     def let_go_of(self) -> set[str]:
         """Stays in memory that are not whole."""
-        return {stay_id for stay_id, stay in self._stays.items() if stay.is_thinned}
-
-    def _tidy(self, touched: Iterable[str], behind: bool, effects: Effects) -> None:
-        """Keeps the stays touched small, and in memory those touched last.
-
-        While there is a backlog only what is too much for the memory, and no stay whose history was needed in it.
-        """
-        for stay_id in touched:
-            self._stays[stay_id] = self._stays.pop(stay_id)
-        if not behind:
-            self._thin(list(self._stays) if self.untidy else touched, effects)
-            self._whole.clear()
-        self.untidy = behind
-        if sum(stay.size for stay in self._stays.values()) > HELD:
-            self._thin(self._stays.keys() - self._whole, effects)
-            self._forget_the_oldest()
-
-    def _thin(self, stays: Iterable[str], effects: Effects) -> None:
-        for stay_id in stays:
-            if self.clock is not None:
-                self._stays[stay_id].thin(self.clock)
-            self._save(self._stays[stay_id], effects)
-
-    def _forget_the_oldest(self) -> None:
-        held = sum(stay.size for stay in self._stays.values())
-        for stay_id in [stay_id for stay_id in self._stays if stay_id not in self._whole]:
-            if held > HELD:
-                held -= self._stays.pop(stay_id).size
+        return {stay_id for stay_id, stay in self._memory.stays.items() if stay.is_thinned}
 
     def _held_back(self, waiting: Collection[str]) -> Iterator[datetime]:
         """How far each topic has come of which there is more; what has said nothing yet holds time where it is."""
@@ -203,32 +224,40 @@ class Engine:
             for topic in waiting:
                 yield self._told.get(topic, self.clock)
 
-    def _pass_time(self, moment: datetime, effects: Effects, emitted_at: datetime | None) -> None:
-        if self.clock is None or moment > self.clock:
-            self.clock = moment
-            self.advance(moment, effects, emitted_at)
+    def _pass_time(self, moment: datetime | None, effects: Effects, emitted_at: datetime | None) -> bool:
+        """Lets time pass up to a moment, if it has not come so far; whether all that fell due was looked at."""
+        if moment is not None and (self.clock is None or moment > self.clock or self._behind):
+            self._behind = not self.advance(moment, effects, emitted_at)
+        return not self._behind
 
-    def advance(self, now: datetime, effects: Effects, emitted_at: datetime | None = None) -> None:
-        """Looks at every stay that falls due up to `now`, each as of the moment it fell due (I8)."""
+    def advance(self, now: datetime, effects: Effects, emitted_at: datetime | None = None) -> bool:
+        """Lets time pass and looks at every stay that falls due up to `now`, each as of the moment it fell due (I8).
+
+        Whether that is all done, or there was enough to do.
+        """
+        self.clock = now = now if self.clock is None else max(now, self.clock)
         while (moment := self.next_due()) is not None and moment <= now:
+            if self._enough(effects):
+                return False
             if moment == self.feeds.due:
                 self._look_at_feeds(moment, effects, emitted_at)
                 continue
-            stay = self._stays[self._queue[0][1]]
-            self.late = stay.stay_id
-            self._tell(stay, stay.revisions(moment, _TIME, emitted_at or moment), effects)
-            self.late = None
+            late = self._dues.next()
+            if late is None or late[1] not in self._memory.stays:
+                return False  # `missing` names it the next time
+            self._look_again(late[1], moment, TIME, effects, emitted_at)
+        return True
 
     def _hear(self, one: Admission, news: bool, now: datetime) -> None:
         self.feeds.note(one, self.clock, now, news)
         if isinstance(one.event, FactEvent):
             stay_id = one.event.stay_id
-            self.feeds.stay(one, stay_id, self._stays[stay_id].is_open, self.clock or now, now)
+            self.feeds.stay(one, stay_id, self._memory.stays[stay_id].is_open, self.clock or now, now)
 
     def _look_at_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         found = self.feeds.revisions(now, emitted_at or now)
         if found:
-            effects.outputs.extend(record_output(one, self._zone) for one in found)
+            effects.publish(record_output(one, self._zone) for one in found)
             self._keep_feeds(effects)
 
     def _keep_feeds(self, effects: Effects) -> None:
@@ -238,46 +267,41 @@ class Engine:
 
     def _take_in(self, one: Admission, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
         """Files an event; whether it says anything that is kept."""
-        effects.outputs.extend(self.dead_letters(one, emitted_at or now))
-        effects.outputs.extend(unreadable(self, one, emitted_at or now))
+        effects.publish(self.dead_letters(one, emitted_at or now))
+        effects.publish(unreadable(self, one, emitted_at or now))
         effects.ignored.update(one.ignored)
         if one.accepted is None:
             return False
         event = one.accepted.event
-        stay = self._stays.get(event.stay_id)
+        stay = self._memory.stays.get(event.stay_id)
         if stay is None:
-            stay = self._stays[event.stay_id] = StayFile(event.stay_id, self._rules)
+            stay = self._memory.stays[event.stay_id] = StayFile(event.stay_id, self._rules)
         news = stay.file(*one.accepted)
-        cause = Cause(reason=_cause_of(event), event_id=event.event_id)
-        self._tell(stay, stay.revisions(now, cause, emitted_at or now), effects)
+        self._look_at(stay, now, cause_of(event), effects, emitted_at)
         return news
 
-    def _tell(self, stay: StayFile, revisions: list[Revision], effects: Effects) -> None:
-        effects.outputs.extend(record_output(one, self._zone) for one in revisions)
-        self._save(stay, effects)
-        if stay.due != self._due.get(stay.stay_id):
-            self._set_due(stay.stay_id, stay.due)
+    def _look_at(
+        self, stay: StayFile, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
+    ) -> None:
+        """Looks at a stay as of a moment, as far as a lot goes."""
+        budget = Budget(self._lot)
+        revisions = stay.revisions(moment, cause, emitted_at or moment, budget)
+        effects.work += budget.used
+        self._tell(stay, revisions, effects)
+        if stay.unfinished:
+            self._dues.goes_on(stay.stay_id, cause)
+            effects.due[stay.stay_id] = moment
+        elif self._dues.finished(stay.stay_id, stay.due):
             effects.due[stay.stay_id] = stay.due
 
-    def _save(self, stay: StayFile, effects: Effects) -> None:
-        unsaved = stay.take_unsaved()
-        if unsaved:
-            effects.writes.setdefault(stay.stay_id, {}).update(unsaved)
+    def _look_again(
+        self, stay_id: str, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
+    ) -> None:
+        """Likewise, with no event that brings it up."""
+        self.late = stay_id
+        self._look_at(self._memory.stays[stay_id], moment, cause, effects, emitted_at)
+        self.late = None
 
-    def _set_due(self, stay_id: str, moment: datetime | None) -> None:
-        if moment is None:
-            self._due.pop(stay_id, None)
-        else:
-            self._due[stay_id] = moment
-            heapq.heappush(self._queue, (moment, stay_id))
-
-
-_TIME = Cause(reason="time", event_id=None)
-
-
-def _cause_of(event: Event) -> str:
-    """What kind of news made a revision."""
-    status = event.status.value
-    kind = getattr(event, "type", None)
-    said = kind or "observation"
-    return said if status in ("final", "preliminary") else f"{said}-{status}"
+    def _tell(self, stay: StayFile, revisions: list[Revision], effects: Effects) -> None:
+        effects.publish(record_output(one, self._zone) for one in revisions)
+        self._memory.save(stay, effects)

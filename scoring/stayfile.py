@@ -6,6 +6,7 @@ filed again: the chart is a set, so the order of the fields does not matter (I1)
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +15,12 @@ from picustream.models.event import ADAPTERS, Event
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alarms import Alarms
 from picustream.scoring.assess import Assessor
+from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes, Filed, filed
-from picustream.scoring.chart.series import Recall
+from picustream.scoring.chart.series import Recall, Span
 from picustream.scoring.chart.thinning import is_crowded, thin
+from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey, spelling
 from picustream.scoring.records.revisions import Head, Revision, Telling, revise
 from picustream.scoring.rules import Rules
@@ -34,6 +37,15 @@ LINEAGE = "v:"
 """Prefix of the fields that tell of a piece with several versions, or a correction, what alerts ask about them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Thinner:
+    """Makes the records once more, in pieces, to see what they rest on."""
+
+    assessor: Assessor
+    spans: dict[str, list[Span]] = field(default_factory=dict)
+    """By the name of a series."""
+
+
 class StayFile:
     """Chart, assessor and what was last told of one stay."""
 
@@ -46,6 +58,8 @@ class StayFile:
         self._heads: dict[RecordKey, Head] = {}
         self._known: dict[str, set[RecordKey]] = {}
         self._seen: dict[RecordKey, tuple[Body | None, str | None, tuple[str, ...]]] = {}
+        self._alarms_owed = False
+        self._thinner: Thinner | None = None
         self.unsaved: dict[str, bytes | None] = {}
         """Fields written since they were last taken; None: delete the field."""
         for name, value in (fields or {}).items():
@@ -73,14 +87,19 @@ class StayFile:
         return min((moment for moment in (self._assessor.due, self._alarms.due) if moment is not None), default=None)
 
     @property
+    def unfinished(self) -> bool:
+        """Whether more has to be looked at than the budget of `revisions` allowed: ask again."""
+        return self._assessor.unfinished or self._alarms_owed
+
+    @property
     def is_thinned(self) -> bool:
         """Whether something was let go of."""
         return bool(self._chart.gone)
 
     @property
     def size(self) -> int:
-        """Values in memory."""
-        return self._chart.size
+        """Values and records in memory."""
+        return self._chart.size + len(self._heads)
 
     @property
     def is_open(self) -> bool:
@@ -93,26 +112,41 @@ class StayFile:
         with self._named():
             self._chart.file(event, kept, changes)
         self._assessor.note(changes)
+        if self._thinner is not None:
+            self._thinner.assessor.note(changes)
         self._save(changes)
         return changes.news
 
-    def thin(self, now: datetime) -> None:
-        """Lets go of what no record rests on, once that is much (I9). Raises `Recall` as `revisions` does."""
-        if not is_crowded(self._chart):
-            return
+    def thin(self, now: datetime, budget: Budget | None = None) -> bool:
+        """Lets go of what no record rests on, once that is much (I9); False: not finished, to be asked again.
+
+        Raises `Recall` as `revisions` does.
+        """
+        if self._thinner is None and not is_crowded(self._chart):
+            return True
+        thinner = self._thinner = self._thinner or Thinner(Assessor(self._rules, self._chart))
         changes = Changes()
-        with self._named(), self._chart.shelves.watched():
-            Assessor(self._rules, self._chart).bodies(now, self._known)
+        with self._named(), self._chart.shelves.watched(thinner.spans):
+            thinner.assessor.bodies(now, self._known, budget)
+            if thinner.assessor.unfinished:
+                return False
             thin(self._chart, changes)
+        self._thinner = None
         self._save(changes)
+        return True
 
-    def revisions(self, now: datetime, cause: Cause, emitted_at: datetime) -> list[Revision]:
-        """What has to be told as of `now`. Raises `Recall` where that rests on something that was let go of."""
+    def revisions(
+        self, now: datetime, cause: Cause, emitted_at: datetime, budget: Budget | None = None
+    ) -> list[Revision]:
+        """What has to be told as of `now`; with a budget some of it, and `unfinished` says so.
+
+        Raises `Recall` where that rests on something that was let go of.
+        """
         with self._named():
-            return self._revisions(now, cause, emitted_at)
+            return self._revisions(now, cause, emitted_at, budget or Budget())
 
-    def _revisions(self, now: datetime, cause: Cause, emitted_at: datetime) -> list[Revision]:
-        bodies = self._assessor.bodies(now, self._known)
+    def _revisions(self, now: datetime, cause: Cause, emitted_at: datetime, budget: Budget) -> list[Revision]:
+        bodies = self._assessor.bodies(now, self._known, budget)
         stay = self._assessor.stay
         telling = Telling(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
         found = []
@@ -121,9 +155,17 @@ class StayFile:
             if revision is not None:
                 found.append(self._told(revision))
             self._alarms.look_at(key, bodies[key], self._heads.get(key))
-        if bodies or self._alarms.may_change(now):
-            found += [self._told(one) for one in self._alarms.revisions(stay, now, self._heads, telling)]
+        self._alarms_owed = self._alarms_owed or bool(bodies) or self._alarms.may_change(now)
+        if self._alarms_owed and not self._assessor.unfinished and not budget.spent:
+            found += self._alerts(stay, now, telling, budget)
         return found
+
+    def _alerts(self, stay: Stay | None, now: datetime, telling: Telling, budget: Budget) -> list[Revision]:
+        """What the records say all together: before all of them are looked at it would be told of some alone."""
+        found = self._alarms.revisions(stay, now, self._heads, telling, budget.left)
+        budget.spend(len(found))
+        self._alarms_owed = budget.spent
+        return [self._told(one) for one in found]
 
     def restore(self, key: RecordKey, head: Head) -> None:
         """Takes over what was last told, where the store has lost it."""

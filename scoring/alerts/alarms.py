@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from picustream.scoring.alerts.alerts import (
     BOUNDED,
@@ -64,9 +65,14 @@ class Alarms:
         return self._chart.oddities != self._oddities
 
     def revisions(
-        self, stay: Stay | None, now: datetime, heads: dict[RecordKey, Head], telling: Telling
+        self,
+        stay: Stay | None,
+        now: datetime,
+        heads: dict[RecordKey, Head],
+        telling: Telling,
+        most: int | None = None,
     ) -> list[Revision]:
-        """What has to be told of alerts as of `now`."""
+        """What has to be told of alerts as of `now`, up to `most`; to be asked once all records are looked at."""
         of_stay = stay_conditions(Situation(self._chart, stay, heads, now, self._protocol))
         of_records = (condition for found in self._of_records.values() for condition in found)
         of_versions = version_conditions(self._chart, stay, self._protocol)
@@ -78,7 +84,7 @@ class Alarms:
         self.due = min(due, default=None)
         holding = self._within_bounds(holding)
         self._oddities = self._chart.oddities
-        return list(alert_revisions(holding, frozenset(self._firing), heads, telling))
+        return list(islice(alert_revisions(holding, frozenset(self._firing), heads, telling), most))
 
     def _corrections(self, now: datetime, by_clock: bool, holding: dict[RecordKey, Condition]) -> Iterator[datetime]:
         """Adds the corrections that met nothing for too long to what holds; when others will have.

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from picustream.models.variable import Variable
 from picustream.scoring.chart.entries import Observed, Ventilation
-from picustream.scoring.chart.series import Series
+from picustream.scoring.chart.series import Series, Span
 
 AnySeries = Series[Observed] | Series[Ventilation]
 
@@ -52,15 +52,15 @@ class Shelves:
         yield "void", self.void
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """While this lasts every series notes the spans that answers rest on."""
-        shelves = [series for _, series in self.named()]
-        for series in shelves:
-            series.looked_at = []
+    def watched(self, spans: dict[str, list[Span]] | None = None) -> Iterator[None]:
+        """While this lasts every series adds the spans that answers rest on to those that are noted under its name."""
+        spans, shelves = {} if spans is None else spans, list(self.named())
+        for name, series in shelves:
+            series.looked_at = spans.setdefault(name, [])
         try:
             yield
         finally:
-            for series in shelves:
+            for _, series in shelves:
                 series.looked_at = None
 
     def by_name(self, name: str) -> AnySeries:

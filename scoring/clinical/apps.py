@@ -77,9 +77,9 @@ def daily_body(context: ArdsContext, day: date, pairs: Sequence[Pair], now: date
 
 def episode_body(context: ArdsContext, episode: int, pairs: Sequence[Pair], now: datetime) -> Body | None:
     """A4: 24 h after an episode's onset: the pair nearest to it, whatever the support; None before there is one."""
-    apps, onset = context.protocol.apps, context.ards.onsets[episode - 1]
-    target = onset + hours(apps.target_hours)
-    first, last = onset + hours(apps.earliest_hours), onset + hours(apps.latest_hours)
+    onset = context.ards.onsets[episode - 1]
+    target = onset + hours(context.protocol.apps.target_hours)
+    first, last = episode_window(onset, context.protocol)
     within = [pair.sample for pair in pairs if first <= pair.at <= last]
     chosen = nearest(within, target)
     pair = next((pair for pair in pairs if pair.sample is chosen), None)
@@ -90,9 +90,14 @@ def episode_body(context: ArdsContext, episode: int, pairs: Sequence[Pair], now:
     return _body(context, own, onset, pair, local_date(target, context.protocol.zone), closed, target)
 
 
+def episode_window(onset: datetime, protocol: Protocol) -> tuple[datetime, datetime]:
+    """The first and the last moment of the pairs that an episode's APPS may be made of (A4)."""
+    return onset + hours(protocol.apps.earliest_hours), onset + hours(protocol.apps.latest_hours)
+
+
 def episode_closes_at(onset: datetime, protocol: Protocol) -> datetime:
     """The moment from which an episode's APPS is closed (A4)."""
-    return onset + hours(protocol.apps.latest_hours) + protocol.finalise_after
+    return episode_window(onset, protocol)[1] + protocol.finalise_after
 
 
 def _body(

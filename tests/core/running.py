@@ -25,8 +25,11 @@ Events = Sequence[tuple[str, dict[str, Any]]]
 class Worker:
     """Takes batches, keeps what a store would keep, and can lose everything else."""
 
-    def __init__(self, rules: Rules, until: datetime | None = None, *, bounded: bool = False) -> None:
+    def __init__(
+        self, rules: Rules, until: datetime | None = None, *, bounded: bool = False, lot: int | None = None
+    ) -> None:
         self._rules = rules
+        self._lot = lot
         self._bounded = bounded
         self._clock: datetime | None = None
         self._history: list[Arrival] = []
@@ -35,34 +38,63 @@ class Worker:
         self._until = until
         self._store: dict[str, dict[str, bytes]] = {}
         self._due: dict[str, datetime] = {}
-        self._engine = Engine(rules, bounded=bounded)
+        self._engine = Engine(rules, bounded=bounded, lot=lot)
+        self.largest = 0
+        """Records that were made durable together, at most."""
         self._taken = 0
         self.outputs: list[Output] = []
 
     def take(self, events: Events, *, waiting: Collection[str] = ()) -> None:
-        """One batch, its effects made durable together; `waiting`: topics of which there is more."""
-        latest = self._until or LATEST
+        """One batch, its effects made durable together; `waiting`: topics of which there is more.
+
+        With a lot in as many pieces as it takes to have all of it taken in, and the stays get on in between.
+        """
         found = arrivals(events, after=self._taken)
-        batch = self._engine.read_until(found, latest)
         self._taken += len(events)
+        left = self._process(found, waiting)
+        while left:
+            self._process([], waiting)
+            left = self._process(left, waiting)
+
+    def _process(self, found: Sequence[Arrival], waiting: Collection[str] = ()) -> Sequence[Arrival]:
+        """What of some arrivals is left."""
+        latest = self._until or LATEST
+        batch = self._engine.read_until(found, latest)
 
         def process() -> Effects:
             self._install(self._engine.missing(batch, latest, settle=False))
             return self._engine.process(batch, latest, settle=False, waiting=waiting)
 
-        self._keep(self._recalling(process))
-        self._history += found
+        effects = self._recalling(process)
+        self._keep(effects)
+        left = {id(one.arrival) for one in effects.left.admissions}
+        self._history += [one for one in found if id(one) not in left]
+        return [one for one in found if id(one) in left]
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a stay is in the midst of being worked off."""
+        return self._engine.unfinished
+
+    def go_on(self) -> None:
+        """One piece more of what is not finished."""
+        self._process([])
+
+    def finish(self) -> None:
+        """All that is not finished."""
+        while self.unfinished:
+            self.go_on()
 
     def crash(self) -> None:
         """Memory is lost; the store and the clock that it keeps are not."""
-        self._engine = Engine(self._rules, bounded=self._bounded)
+        self._engine = Engine(self._rules, bounded=self._bounded, lot=self._lot)
         self._engine.clock = self._clock
         self._engine.install_due(self._due.items())
 
     @property
     def held(self) -> int:
         """Values in memory."""
-        return sum(stay.size for stay in self._engine._stays.values())
+        return self._engine.held
 
     def bytes_of(self, stay: str) -> int:
         """What the store keeps of a stay."""
@@ -86,11 +118,13 @@ class Worker:
 
     def end(self) -> list[Output]:
         """Lets the rest of the time pass; every output of the run."""
+        self.finish()
         if self._engine.clock is None:
             return self.outputs
         until = self._until or self._engine.clock + AFTERWARDS
         while (due := self._engine.next_due()) is not None and due <= until:
             self._keep(self._recalling(partial(self._pass_time, due)))
+            self.finish()
         return self.outputs
 
     def _pass_time(self, due: datetime) -> Effects:
@@ -105,6 +139,7 @@ class Worker:
 
     def _keep(self, effects: Effects) -> None:
         self._clock = self._engine.clock
+        self.largest = max(self.largest, len(effects.outputs))
         self.outputs += effects.outputs
         for stay, fields in effects.writes.items():
             kept = self._store.setdefault(stay, {})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring import engine
+from picustream.scoring import memory
 from picustream.scoring.chart import thinning
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams.replay import Replay
@@ -24,7 +24,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thinning, "CROWDED", 0)
     monkeypatch.setattr(thinning, "NEWEST", timedelta(minutes=10))
     monkeypatch.setattr(thinning, "NEWEST_COUNT", 1)
-    monkeypatch.setattr(engine, "HELD", 30)
+    monkeypatch.setattr(memory, "HELD", 30)
 
 
 OF_WHAT_IS_KEPT = ("id-reused", "conflicting-duplicate", "correction-unmatched")

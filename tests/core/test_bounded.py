@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from picustream.models.event import LAB, VITAL
-from picustream.scoring import engine
+from picustream.scoring import memory
 from picustream.scoring.chart.entries import Filed
 from picustream.scoring.door import LATEST
 from picustream.scoring.engine import Arrival, Batch, Effects, Engine
@@ -47,7 +47,7 @@ def taken_behind(one: Engine) -> Engine:
 
 def held(one: Engine) -> int:
     """Values in memory."""
-    return sum(stay.size for stay in one._stays.values())
+    return one.held
 
 
 def missing(one: Engine, some: Sequence[Arrival]) -> list[str]:
@@ -94,7 +94,7 @@ def test_i9_a_rebuilt_stay_is_as_small_as_it_was() -> None:
 @pytest.mark.proves("I9", "I5")
 def test_i9_after_a_rebuild_a_bounded_engine_holds_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest is in the store, and asked for when it is needed."""
-    monkeypatch.setattr(engine, "HELD", 10)
+    monkeypatch.setattr(memory, "HELD", 10)
     (plain, _), (bounded, _) = rebuilt(bounded=False), rebuilt(bounded=True)
     touched = Batch(plain.read_until(DENSE[:1], LATEST).admissions)
     assert (plain.missing(touched, LATEST), bounded.missing(touched, LATEST)) == ([], ["S"])
@@ -107,7 +107,7 @@ def test_i9_the_stay_touched_longest_ago_is_forgotten_first(monkeypatch: pytest.
     first, second = of_stay("S")[:9], of_stay("T")[:9]
     for some in (first, second):
         take(bounded, some)
-    monkeypatch.setattr(engine, "HELD", held(bounded) // 2)
+    monkeypatch.setattr(memory, "HELD", held(bounded) // 2)
     take(bounded, first[:1])
     assert missing(bounded, [*first, *second]) == ["T"]
 
@@ -115,10 +115,10 @@ def test_i9_the_stay_touched_longest_ago_is_forgotten_first(monkeypatch: pytest.
 @pytest.mark.proves("I9")
 def test_i9_what_just_fits_is_held_whole_while_there_is_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is let go of in a backlog before the memory is full."""
-    monkeypatch.setattr(engine, "HELD", held(taken_behind(Engine(SHIPPED))))
+    monkeypatch.setattr(memory, "HELD", held(taken_behind(Engine(SHIPPED))))
     bounded = taken_behind(Engine(SHIPPED, bounded=True))
     assert (bounded.let_go_of(), missing(bounded, DENSE)) == (set(), [])
-    monkeypatch.setattr(engine, "HELD", engine.HELD - 1)
+    monkeypatch.setattr(memory, "HELD", memory.HELD - 1)
     assert taken_behind(Engine(SHIPPED, bounded=True)).let_go_of() == {"S"}
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.scoring import engine
+from picustream.scoring import memory
 from picustream.scoring.chart import thinning
 from tests.core.build import FIRST_DAY, obs
 from tests.core.feeding import alerts
@@ -30,7 +30,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(thinning, "CROWDED", 0)
     monkeypatch.setattr(thinning, "NEWEST", timedelta(minutes=10))
     monkeypatch.setattr(thinning, "NEWEST_COUNT", 1)
-    monkeypatch.setattr(engine, "HELD", 30)
+    monkeypatch.setattr(memory, "HELD", 30)
     yield
 
 
@@ -76,7 +76,7 @@ def test_i9_a_dense_feed_is_bounded_and_changes_no_record(every: timedelta) -> N
 @pytest.mark.proves("I9", "I1")
 def test_i9_stays_not_touched_for_long_are_in_the_store_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many stays side by side in an engine that can hold hardly any: the same records."""
-    monkeypatch.setattr(engine, "HELD", 100)
+    monkeypatch.setattr(memory, "HELD", 100)
     told = [(topic, value | {"stay_id": f"S-{seed}"}) for seed in range(5) for topic, value in case(seed).events]
     told = shuffled(told, 1)
     worker = Worker(SHIPPED, bounded=True)

@@ -1,0 +1,15 @@
+"""What a revision is made because of."""
+
+from picustream.models.event import Event
+from picustream.models.record import Cause
+
+TIME = Cause(reason="time", event_id=None)
+REBUILT = Cause(reason="state-rebuilt", event_id=None)
+
+
+def cause_of(event: Event) -> Cause:
+    """An event; the reason says what kind of news it is."""
+    status = event.status.value
+    said = getattr(event, "type", None) or "observation"
+    reason = said if status in ("final", "preliminary") else f"{said}-{status}"
+    return Cause(reason=reason, event_id=event.event_id)
