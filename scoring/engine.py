@@ -16,7 +16,7 @@ from picustream.scoring.alerts.feeds import View
 from picustream.scoring.alerts.feedwatch import FeedWatch
 from picustream.scoring.aside import unreadable
 from picustream.scoring.batch import Batch, Effects
-from picustream.scoring.budget import MOST_BYTES, MOST_RECORDS, Budget
+from picustream.scoring.budget import Budget
 from picustream.scoring.causes import REBUILT, TIME, cause_of
 from picustream.scoring.deadletters import dead_letter_output
 from picustream.scoring.door import Admission, Arrival, Door
@@ -183,7 +183,7 @@ class Engine:
                 topic, told = one.arrival.topic, one.event.filed_at
                 self._told[topic] = max(told, self._told.get(topic, told))
                 moment = min(now, told, *self._held_back(waiting))
-            if not self._pass_time(moment, effects, emitted_at) or self._enough(effects):
+            if not self._pass_time(moment, effects, emitted_at) or effects.fill(self._lot):
                 effects.left = Batch(order[place:])
                 return Batch(order[:place])
             news = self._take_in(one, self.clock or now, effects, emitted_at)
@@ -191,16 +191,10 @@ class Engine:
             self._look_at_feeds(self.clock or now, effects, emitted_at)
         return batch
 
-    def _enough(self, effects: Effects) -> bool:
-        """Whether the rest has to wait for the next call."""
-        return self._lot is not None and (
-            effects.work >= self._lot or len(effects.outputs) >= MOST_RECORDS or effects.bytes >= MOST_BYTES
-        )
-
     def _go_on(self, effects: Effects, emitted_at: datetime | None) -> None:
         """Works off more of the stays that are not finished, in turn."""
         for stay_id, cause in list(self._dues.unfinished.items()):
-            if self.clock is None or self._enough(effects):
+            if self.clock is None or effects.fill(self._lot):
                 return
             self._look_again(stay_id, self.clock, cause, effects, emitted_at)
 
@@ -237,7 +231,7 @@ class Engine:
         """
         self.clock = now = now if self.clock is None else max(now, self.clock)
         while (moment := self.next_due()) is not None and moment <= now:
-            if self._enough(effects):
+            if effects.fill(self._lot):
                 return False
             if moment == self.feeds.due:
                 self._look_at_feeds(moment, effects, emitted_at)
