@@ -49,7 +49,7 @@ class Engine:
         self._rules = rules
         self._zone = rules.protocol.zone
         self._lot = lot
-        self._memory = Memory(bounded, lot)
+        self.memory = Memory(bounded, lot)
         self._recalled: list[str] = []
         self.feeds = FeedWatch(rules, decides)
         self._door = Door(rules)
@@ -76,21 +76,21 @@ class Engine:
         moments = (self.clock, now if settle else batch.latest(now))
         until = max((moment for moment in moments if moment is not None), default=None)
         most = None if self._lot is None else LATE_AT_ONCE
-        due = set() if until is None else self._dues.late(until, self._memory.stays, most)
+        due = set() if until is None else self._dues.late(until, self.memory.stays, most)
         own = () if self.feeds.loaded else ("",)
-        return sorted((batch.stays | due).union(own) - self._memory.stays.keys())
+        return sorted((batch.stays | due).union(own) - self.memory.stays.keys())
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay as the store keeps it; without fields, a new one."""
         if not stay_id:
             self.feeds.load(fields)
             return
-        self._memory.stays[stay_id] = StayFile(stay_id, self._rules, fields)
+        self.memory.stays[stay_id] = StayFile(stay_id, self._rules, fields)
 
     def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
         """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
         known = [one.accepted for one in history.admissions if one.accepted and one.stay_id == stay_id]
-        self._memory.recall(StayFile.recalled(stay_id, self._rules, fields, known), fields)
+        self.memory.recall(StayFile.recalled(stay_id, self._rules, fields, known), fields)
         self._recalled.append(subject)
 
     def rebuild(self, stays: Iterable[StayFile], now: datetime) -> Effects:
@@ -98,11 +98,11 @@ class Engine:
         effects = Effects()
         for stay in stays:
             revisions = stay.revisions(now, REBUILT, now)
-            self._memory.take(stay, now)
+            self.memory.take(stay, now)
             self._tell(stay, revisions, effects)
             if self._dues.finished(stay.stay_id, stay.due):
                 effects.due[stay.stay_id] = stay.due
-            self._memory.forget_the_oldest(self._dues.unfinished)
+            self.memory.forget_the_oldest(self._dues.unfinished)
         for stay_id, fields in effects.writes.items():
             effects.writes[stay_id] = {name: value for name, value in fields.items() if value is not None}
         return effects
@@ -169,7 +169,7 @@ class Engine:
             self._go_on(effects, emitted_at)
         self._look_at_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
-        self._memory.tidy(taken.stays, self._dues.unfinished, self.clock, behind=bool(waiting), effects=effects)
+        self.memory.tidy(taken.stays, self._dues.unfinished, self.clock, behind=bool(waiting), effects=effects)
         return effects
 
     def _take(
@@ -201,16 +201,11 @@ class Engine:
     @property
     def untidy(self) -> bool:
         """Whether little was let go of lately, for there was a backlog, or much to do."""
-        return self._memory.untidy
-
-    @property
-    def held(self) -> int:
-        """Values and records in memory."""
-        return self._memory.size
+        return self.memory.untidy
 
     def let_go_of(self) -> set[str]:
         """Stays in memory that are not whole."""
-        return {stay_id for stay_id, stay in self._memory.stays.items() if stay.is_thinned}
+        return {stay_id for stay_id, stay in self.memory.stays.items() if stay.is_thinned}
 
     def _held_back(self, waiting: Collection[str]) -> Iterator[datetime]:
         """How far each topic has come of which there is more; what has said nothing yet holds time where it is."""
@@ -237,7 +232,7 @@ class Engine:
                 self._look_at_feeds(moment, effects, emitted_at)
                 continue
             late = self._dues.next()
-            if late is None or late[1] not in self._memory.stays:
+            if late is None or late[1] not in self.memory.stays:
                 return False  # `missing` names it the next time
             self._look_again(late[1], moment, TIME, effects, emitted_at)
         return True
@@ -246,7 +241,7 @@ class Engine:
         self.feeds.note(one, self.clock, now, news)
         if isinstance(one.event, FactEvent):
             stay_id = one.event.stay_id
-            self.feeds.stay(one, stay_id, self._memory.stays[stay_id].is_open, self.clock or now, now)
+            self.feeds.stay(one, stay_id, self.memory.stays[stay_id].is_open, self.clock or now, now)
 
     def _look_at_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         found = self.feeds.revisions(now, emitted_at or now)
@@ -267,9 +262,9 @@ class Engine:
         if one.accepted is None:
             return False
         event = one.accepted.event
-        stay = self._memory.stays.get(event.stay_id)
+        stay = self.memory.stays.get(event.stay_id)
         if stay is None:
-            stay = self._memory.stays[event.stay_id] = StayFile(event.stay_id, self._rules)
+            stay = self.memory.stays[event.stay_id] = StayFile(event.stay_id, self._rules)
         news = stay.file(*one.accepted)
         self._look_at(stay, now, cause_of(event), effects, emitted_at)
         return news
@@ -293,9 +288,9 @@ class Engine:
     ) -> None:
         """Likewise, with no event that brings it up."""
         self.late = stay_id
-        self._look_at(self._memory.stays[stay_id], moment, cause, effects, emitted_at)
+        self._look_at(self.memory.stays[stay_id], moment, cause, effects, emitted_at)
         self.late = None
 
     def _tell(self, stay: StayFile, revisions: list[Revision], effects: Effects) -> None:
         effects.publish(record_output(one, self._zone) for one in revisions)
-        self._memory.save(stay, effects)
+        self.memory.save(stay, effects)

@@ -94,7 +94,7 @@ class Worker:
     @property
     def held(self) -> int:
         """Values in memory."""
-        return self._engine.held
+        return self._engine.memory.size
 
     def bytes_of(self, stay: str) -> int:
         """What the store keeps of a stay."""

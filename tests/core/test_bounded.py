@@ -47,7 +47,7 @@ def taken_behind(one: Engine) -> Engine:
 
 def held(one: Engine) -> int:
     """Values in memory."""
-    return one.held
+    return one.memory.size
 
 
 def missing(one: Engine, some: Sequence[Arrival]) -> list[str]:
