@@ -6,6 +6,7 @@ from .bands import ONE_VALUE
 from .palette import NUDGES, SICK, SPANS, WELL, observation
 from .quirks import TEXTS
 from .story import DAY, Body, Story
+from .ties import tied_facts, tied_results
 from .variables import VARIABLES
 
 BEYOND = [("platelets", "10", "<"), ("platelets", "20", "<="), ("platelets", "120", ">"), ("platelets", "0", "<=")]
@@ -16,7 +17,8 @@ BEYOND += [
     ("creatinine", "8", "<"),
 ]
 BEYOND += [("bilirubin_total", "20", "<"), ("bilirubin_total", "240", ">"), ("bilirubin_total", "1710", ">=")]
-"""Values that decide the points by their side (V4)."""
+BEYOND += [("platelets", "0", "<"), ("platelets", "2000", ">"), ("creatinine", "4420", ">"), ("creatinine", "0", "<")]
+"""Values that decide the points by their side (V4), and such on whose side there is nothing."""
 
 
 def ending(story: Story) -> None:
@@ -189,22 +191,6 @@ def moved(story: Story) -> None:
     story.fact("adt", "moved", story.time(), **place, **({"id": "move-1"} if story.chance(0.3) else {}))
 
 
-def tied(story: Story) -> None:
-    """Versions filed at one moment, of any status, in one event or in several (contract 1.2)."""
-    rng = story.rng
-    at = story.time()
-    variable = rng.choice(["creatinine", "platelets", "bilirubin_total", "pao2"])
-    filed = {"recorded_at": story.text(at + timedelta(hours=1))} if story.chance(0.6) else {}
-    statuses = ["registered", "unknown", "preliminary", "final", *(["amended", "cancelled"] if filed else [])]
-    for status in rng.sample(statuses, rng.choice([2, 3])):
-        fields = {"specimen": "arterial"} | filed
-        fields["event_id"] = rng.choice(["tie-1", "tie-2", "tie-3"])
-        own, of_event = rng.choice([({"status": status}, {}), ({}, {"status": status})])
-        one = {**observation(rng, variable, None, story.quirks), "id": f"tie-{len(story.moments)}", **own}
-        body = {**story.envelope("lis", at), **fields, **of_event, "observed_at": story.text(at), "observations": [one]}
-        story.tell("lab", {name: value for name, value in body.items() if name != "recorded_at" or filed})
-
-
 def twins(story: Story) -> None:
     """Neighbours of a CVP at the same distance before and after it, or at the very same time (P4)."""
     at = story.time()
@@ -248,7 +234,7 @@ def failing_lungs(story: Story) -> None:
 
 SCENES = [chemistry, chemistry, blood_gas, blood_gas, ventilator, par, par, coma, coma, sedation]
 SCENES += [failing_lungs, failing_lungs, changing_support, twins, coma_at_midnight]
-SCENES += [analyser, support_alone, beyond_detection, beyond_detection, tied, tied, moved]
+SCENES += [analyser, support_alone, beyond_detection, beyond_detection, tied_results, tied_results, tied_facts, moved]
 """What fills a stay, the likelier the more often it stands here."""
 
 FRAME = [ending, trial, follow_up]

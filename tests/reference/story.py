@@ -65,7 +65,7 @@ class Story:
         year = today.year - rng.choice([17, 18, 18, 19, 46, 47, 66, 67])
         that_day = f"{year}{today.isoformat()[4:]}".replace("02-29", "02-28")
         full = rng.choice([*[young.isoformat()] * 4, that_day, that_day, "2008-02-29", "2004-02-29"])
-        if self.chance(0.1 * self.quirks):
+        if self.chance(0.15 * self.quirks):
             full = rng.choice([*DUMMY_BIRTHS, *self._oldest_births(today)])
         person = {"birth_date": full[: rng.choice([10, 10, 10, 10, 7, 4])]}
         person["sex"] = rng.choice(["female", "female", "male", "male", "other", "unknown"])
@@ -76,7 +76,9 @@ class Story:
         """Birth dates around the age at which one is no longer believed, and around the admission (E1, A7)."""
         beside = [today + n * DAY for n in (-1, 0, 1)]
         last = [f"{day.year - years}{day.isoformat()[4:]}" for day in beside for years in (119, 120, 121)]
-        return [day.replace("02-29", "02-28") for day in last] + [(today + n * DAY).isoformat() for n in (0, 1, 2, 40)]
+        return [day.replace("02-29", "02-28") for day in last] + [
+            (today + n * DAY).isoformat() for n in (0, 1, 2, 3, 40)
+        ]
 
     def time(self) -> datetime:
         """A moment: mostly an exact rule's span from one that matters already, or beside a local midnight."""

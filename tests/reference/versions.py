@@ -154,8 +154,14 @@ def _observation(message: Message, body: dict[str, Any], protocol: Protocol) -> 
         order=(message.at, message.filed_at, message.body["source"], identity),
         event=message.event,
         id=identity,
-        original={"value": None if value.number is None else exact(body["value"]), "unit": body.get("unit")},
+        original={"value": None if value.number is None else exact(body["value"]), "unit": _unit_sent(body)},
     )
+
+
+def _unit_sent(body: dict[str, Any]) -> str | None:
+    """The unit as it was written; a blank one is none."""
+    unit = body.get("unit")
+    return unit if unit is not None and unit.strip() else None
 
 
 def ventilator_events(stay: list[Message]) -> list[VentilatorEvent]:
