@@ -25,8 +25,10 @@ from picustream.models.event import (
     Event,
     Observation,
     ObservationEvent,
+    Status,
     id_of,
 )
+from picustream.models.variable import Variable
 from picustream.scoring import hints
 from picustream.scoring.chart.entries import Filed, filed
 from picustream.scoring.chart.reading import asked_for, exact_value
@@ -132,21 +134,22 @@ class Door:
     def _observations(self, event: Event) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
         if not isinstance(event, ObservationEvent):
             return (), ()
+        codemap, specimen = self._rules.codemap, event.specimen_known
         faults = [_unknown_word(field) for field in event.unknown_words()]
         ignored = []
         for place, said in enumerate(event.observations):
-            if self._rules.codemap.known_elsewhere(said.system, said.code):
+            variable = asked_for(said, specimen, codemap)
+            if variable is not None:
+                faults.extend(self._value_fault(variable, event.status_of(said), said, place))
+            elif codemap.known_elsewhere(said.system, said.code):
                 faults.append(_of_observation("system-unknown", place, _SYSTEM_UNKNOWN))
-            elif asked_for(said, event.specimen_known, self._rules.codemap) is None:
-                ignored.append(said.code)
             else:
-                faults.extend(self._observation(event, said, place))
+                ignored.append(said.code)
         return tuple(faults), tuple(ignored)
 
-    def _observation(self, event: ObservationEvent, said: Observation, place: int) -> Iterator[Fault]:
+    def _value_fault(self, variable: Variable, status: Status, said: Observation, place: int) -> Iterator[Fault]:
         """The fault of an observation that a rule uses; of one that states no value none is looked for."""
-        variable, status = asked_for(said, event.specimen_known, self._rules.codemap), event.status_of(said)
-        if variable is None or status in WITHDRAWN or status in SAYS_NOTHING:
+        if status in WITHDRAWN or status in SAYS_NOTHING:
             return
         try:
             exact_value(variable, said, self._rules.codemap)

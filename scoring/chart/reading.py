@@ -66,11 +66,12 @@ def exact_value(variable: Variable, said: Observation, codemap: CodeMap) -> Deci
 
     Raises `Unusable` with the first fault of it, in the order value, comparator, unit, range.
     """
-    if said.number is None:
+    number = said.number
+    if number is None:
         raise Unusable("value-not-numeric", "the value is not a JSON number; " + _NUMBER_WANTED)
     if not said.comparator_known:
         raise Unusable("word-unknown", "the comparator is none of < <= >= >; without a meaning the value is not used")
-    return canonical_value(variable, said.number, said.unit, codemap)
+    return canonical_value(variable, number, said.unit, codemap)
 
 
 _NUMBER_WANTED = (
