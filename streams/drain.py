@@ -14,7 +14,7 @@ from picustream.streams.partitions import Partitions
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.topics import INPUTS
-from picustream.streams.trouble import TROUBLE
+from picustream.streams.trouble import TROUBLE, Told
 
 log = logger(__name__)
 
@@ -44,6 +44,7 @@ class Drain:
         self._started = clock.now()
         self._done_elsewhere: set[int] = set()
         self._told: set[int] = set()
+        self._trouble = Told("drain")
 
     async def wait(self) -> None:
         """Return when all is drained."""
@@ -57,8 +58,9 @@ class Drain:
             return False
         try:
             return await self._look()
-        except TROUBLE:
-            return False  # the partitions tell of it, and wait for its end as we do
+        except TROUBLE as error:
+            self._trouble.note(error)  # the partitions wait for its end as we do
+            return False
 
     async def _look(self) -> bool:
         if not self._ends:

@@ -16,7 +16,7 @@ from picustream.streams.clock import Clock
 from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.topics import INPUTS, partition_of
-from picustream.streams.trouble import TROUBLE
+from picustream.streams.trouble import TROUBLE, Told
 
 LOOK = 0.5
 """Seconds between two looks."""
@@ -50,12 +50,15 @@ class FeedView:
 
     async def watch(self) -> None:
         """Look now and then, without end."""
+        told = Told("feeds")
         while True:
             await asyncio.sleep(LOOK)
             try:
                 view = await self._look() if self._app.partitions.owned else None
-            except TROUBLE:
-                continue  # the partitions tell of it
+            except TROUBLE as error:
+                told.note(error)  # until it is over no silent feed can be found
+                continue
+            told.over()
             if view is not None:
                 for partition in self._app.partitions.owned.values():
                     partition.view = view

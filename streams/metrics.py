@@ -43,6 +43,7 @@ OUTBOX_PENDING = Gauge(
     "picustream_outbox_pending", "Records written and not yet acknowledged", ["partition"], registry=REGISTRY
 )
 LAG = Gauge("picustream_lag", "Input records not yet processed", ["topic", "partition"], registry=REGISTRY)
+STUCK = Gauge("picustream_stuck", "Whether nothing gets done though there is work", ["partition"], registry=REGISTRY)
 PARTITIONS = Gauge("picustream_partitions", "Partitions this worker owns", registry=REGISTRY)
 
 IGNORED = Counter("picustream_ignored", "Observations whose code nobody asked for", ["code"], registry=REGISTRY)
@@ -66,8 +67,9 @@ def forget(partition: int) -> None:
     for labels in [(topic, str(partition)) for topic in INPUTS]:
         with suppress(KeyError):
             LAG.remove(*labels)
-    with suppress(KeyError):
-        OUTBOX_PENDING.remove(str(partition))
+    for gauge in (OUTBOX_PENDING, STUCK):
+        with suppress(KeyError):
+            gauge.remove(str(partition))
 
 
 @contextmanager

@@ -6,11 +6,15 @@ forwarded once to the right one, through the outbox, and is never processed wher
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from picustream.models.event import MAX_EVENT_BYTES, id_of, stay_of_key
+from picustream.scoring.aside import Teller
+from picustream.scoring.door import Arrival, turned_away
+from picustream.scoring.faults import Fault
 from picustream.streams.batches import CUT, UNREADABLE
 from picustream.streams.outbox import Entry, Header
-from picustream.streams.resubmission import RESUBMITTED_HEADER
+from picustream.streams.resubmission import RESUBMITTED_HEADER, is_resubmitted
 from picustream.streams.topics import partition_of
 
 FORWARDED_HEADER = "picustream_forwarded_from"
@@ -61,6 +65,26 @@ def _bounded(headers: Sequence[Header]) -> Sequence[Header]:
     if sum(len(name) + len(value or b"") for name, value in headers) <= MAX_EVENT_BYTES:
         return headers
     return [(name, value) for name, value in headers if name in OURS and len(value or b"") <= LONGEST_OF_OURS]
+
+
+def as_letter(entry: Entry, partition: int, teller: Teller, now: datetime) -> Entry:
+    """The dead letter of a record that its topic does not take from us, under the sequence of its way out."""
+    named = dict(entry.headers)
+    topic, number, offset = (named[FORWARDED_HEADER] or b"").decode().rsplit("/", 2)
+    message = "too large for its topic on its way to its right partition; key it by its stay: picustream topics --check"
+    arrival = Arrival(
+        topic,
+        int(number),
+        int(offset),
+        None if KEYLESS_HEADER in named else entry.key,
+        entry.value,
+        is_resubmitted(entry.headers),
+        fault=Fault("too-large", "", message),
+    )
+    [letter] = teller.dead_letters(turned_away(arrival, arrival.fault), now)
+    return Entry(
+        entry.sequence, letter.topic, partition, letter.key, letter.event_id, letter.value, tuple(letter.headers)
+    )
 
 
 def is_misrouted(headers: Iterable[Header]) -> bool:

@@ -13,7 +13,7 @@ from picustream.streams.publisher import PublisherFenced
 from picustream.streams.store import StateLost
 from picustream.streams.suspects import Place, Suspects
 from picustream.streams.takeover import Tenure
-from picustream.streams.trouble import TROUBLE, named, passes
+from picustream.streams.trouble import TOO_LARGE, TROUBLE, named, passes
 
 log = logger(__name__)
 
@@ -44,6 +44,7 @@ class Recovery:
         """A batch with so many records is written, or there was nothing to do."""
         self.pause, self.trouble, self.waits = 0.0, None, False
         self._recalls, self._asked_by = 0, None
+        self.tenure.too_large = 0
         if records:
             self.suspects.passed(records)
 
@@ -60,7 +61,7 @@ class Recovery:
             return self._again(known)
         if isinstance(error, StayFailed) and error.stay_id not in self.suspects.late:
             self.suspects.late.add(error.stay_id)
-            self._tell("stay-failed", error.__cause__ or error)
+            self._put_off(error.__cause__ or error)
             return "stay-failed"
         if places is None and self._asked_by is not None and not isinstance(error, TROUBLE):
             return self._without_history(error)
@@ -71,6 +72,7 @@ class Recovery:
         """Wait for a server, or look for the record at which it fails."""
         if isinstance(error, TROUBLE) and (passes(error) or places is None):
             self.waits = True
+            self.tenure.too_large += isinstance(error, TOO_LARGE)
             if places:
                 self.suspects.stumbled(places)
         elif places is None or not self.suspects.failed(places):
@@ -78,12 +80,19 @@ class Recovery:
         else:
             self.waits = False
         self.pause = min(max(self.pause * 2, FIRST_BACK_OFF), LAST_BACK_OFF) if self.waits else FIRST_BACK_OFF
-        self._tell("no-progress", error, records=len(places or ()))
+        self._tell(error, len(places or ()))
 
-    def _tell(self, event: str, error: BaseException, **more: int) -> None:
+    def _put_off(self, error: BaseException) -> None:
+        self.trouble, self.waits, self.pause = named(error), False, 0.0
+        log.error("stay-failed", partition=self._number, trouble=self.trouble, **place(error))
+
+    def _tell(self, error: BaseException, records: int) -> None:
         self.trouble = named(error)
-        told = {"partition": self._number, "trouble": self.trouble, "again_in": self.pause}
-        log.warning(event, **told, **more, **place(error))
+        told = {"partition": self._number, "trouble": self.trouble, "again_in": self.pause, **place(error)}
+        if self.waits:
+            log.warning("no-progress", **told)
+        else:
+            log.error("batch-failed", records=records, **told)
 
     def _again(self, known: str) -> str:
         self.pause = 0.0
@@ -114,7 +123,7 @@ class Recovery:
             self._weigh(error, places)
         else:  # time alone did
             self.suspects.late |= stays
-            self._tell("stay-failed", error)
+            self._put_off(error)
         return type(error).__name__
 
 

@@ -21,7 +21,10 @@ from redis.exceptions import (
     TryAgainError,
 )
 
+from picustream.streams.logs import logger
 from picustream.streams.topics import ALL
+
+log = logger(__name__)
 
 TROUBLE = (RedisError, KafkaError, OSError, TimeoutError)
 """What may pass: the other side is away, slow, full, or about to tell the group of a new owner. `passes` says whether
@@ -38,7 +41,8 @@ _REFUSALS = (
     TryAgainError,
 )  # fmt: skip
 """What redis-py makes of some of these words, and takes the word away."""
-_OF_A_RECORD = (InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError)
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+_OF_A_RECORD = (InvalidTimestampError, *TOO_LARGE)
 """What Kafka says of a record that it will never take."""
 
 
@@ -61,3 +65,23 @@ def named(error: BaseException) -> str:
     words = _REFUSES.findall(text)[:1] if isinstance(error, RedisError) else []
     about = [topic for topic in ALL if topic in text] if isinstance(error, KafkaError) else []
     return " ".join([type(error).__name__, *words, *about])
+
+
+class Told:
+    """Says what keeps a watcher from its work: as it begins, once for each kind, and when it is over."""
+
+    def __init__(self, watcher: str) -> None:
+        self._watcher = watcher
+        self._named: str | None = None
+
+    def note(self, error: BaseException) -> None:
+        """It goes on, or begins."""
+        if self._named != named(error):
+            self._named = named(error)
+            log.warning("watcher-waits", watcher=self._watcher, trouble=self._named)
+
+    def over(self) -> None:
+        """It does its work."""
+        if self._named is not None:
+            self._named = None
+            log.info("watcher-goes-on", watcher=self._watcher)

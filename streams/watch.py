@@ -1,7 +1,6 @@
 """What a worker looks at while it works: lag, the backlog at the broker, its name, and whether Faust still lives."""
 
 import asyncio
-import contextlib
 import math
 
 from faust.types import TP
@@ -13,7 +12,7 @@ from picustream.streams.errors import STALLED, UserError
 from picustream.streams.health import Health
 from picustream.streams.slots import Claim
 from picustream.streams.transport import Consumer
-from picustream.streams.trouble import TROUBLE
+from picustream.streams.trouble import TROUBLE, Told
 
 WATCH = 1.0
 """Seconds between two looks at lag, progress and name."""
@@ -44,21 +43,29 @@ async def faust(app: App) -> None:
 
 async def name(claim: Claim) -> None:
     """Raises NameTaken when another process has been started under the name of this one."""
+    told = Told("name")
     while True:
         await asyncio.sleep(WATCH)
-        with contextlib.suppress(RedisError):  # the partitions tell of it
+        try:
             await claim.check()
+        except RedisError as error:
+            told.note(error)
+        else:
+            told.over()
 
 
 async def backlog(app: App) -> None:
     """Which inputs of a partition are not processed to their end: time goes no further than their records say."""
+    told = Told("backlog")
     while True:
         await asyncio.sleep(WATCH / 4)
         consumer: Consumer = app.consumer
         try:
             read = await consumer.read() if app.partitions.owned else {}
-        except TROUBLE:
-            continue  # the partitions tell of it; until it has passed they keep what was seen last
+        except TROUBLE as error:
+            told.note(error)  # until it has passed the partitions keep what was seen last
+            continue
+        told.over()
         for number, partition in app.partitions.owned.items():
             done = partition.position
             partition.backlog = frozenset(
@@ -83,13 +90,16 @@ def reached(processed: int, read: tuple[int, int] | None) -> int:
 
 async def lag(app: App, health: Health) -> None:
     """Lag and progress for health and metrics; what is processed for those who watch the consumer group."""
+    told = Told("lag")
     while True:
         await asyncio.sleep(WATCH)
         consumer: Consumer = app.consumer
         try:
             read = await consumer.read() if app.partitions.owned else {}
-        except TROUBLE:
+        except TROUBLE as error:
+            told.note(error)
             continue
+        told.over()
         stored = {}
         health.keep(app.partitions.owned)
         for number, partition in app.partitions.owned.items():
@@ -102,4 +112,6 @@ async def lag(app: App, health: Health) -> None:
             for topic, offset in partition.stored.items():
                 stored[TP(topic, number)] = reached(offset, read.get(TP(topic, number)))
             health.note(number, behind, sum(position.values()))
+        for row in health.report()["partitions"]:
+            metrics.STUCK.labels(str(row["partition"])).set(row["stuck"])
         await consumer.commit_for_display(stored)

@@ -188,7 +188,8 @@ def _facts(
         after.standing.outbox,
         after.standing.due,
         rebuilding=after.rebuilding,
-        moved=before != after,
+        # A partition that takes itself over again and again changes its epoch, and gets nothing done.
+        moved=(before.standing, before.rebuilding) != (after.standing, after.rebuilding),
         cut_off=tuple(topic for topic in INPUTS if reached[topic].first > following[topic]),
         made_anew=tuple(topic for topic in INPUTS if reached[topic].end < following[topic]),
     )

@@ -1,0 +1,125 @@
+"""Finding the record at which the program fails, without a server: halved until one fails by itself."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from picustream.streams.errors import BUG
+from picustream.streams.suspects import (
+    LASTS,
+    MOST_SET_ASIDE,
+    STUMBLES,
+    WITHIN,
+    Place,
+    SetAside,
+    Suspects,
+    TooManySetAside,
+)
+from picustream.streams.topics import LAB
+
+
+class Wall:
+    """A clock that stands until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def worked_off(bad: set[int], total: int, usual: int, fails: Callable[[Suspects, list[Place]], None]) -> list[int]:
+    """What is set aside by a partition of `total` records that takes itself over after each failure."""
+    suspects, position, aside, rounds = Suspects(), 0, [], 0
+    while position < total:
+        rounds += 1
+        assert rounds < 40 * (len(bad) + 1) + total
+        size = suspects.bounded(usual)
+        places = [(LAB, offset) for offset in range(position, min(total, position + size))]
+        if suspects.condemned in places:
+            assert places == [suspects.condemned]
+            aside.append(position)
+            suspects.acquit()
+        elif bad.intersection(offset for _, offset in places):
+            fails(suspects, places)
+            continue
+        suspects.passed(len(places))
+        position += len(places)
+    return aside
+
+
+@given(st.integers(1, 200), st.integers(1, 60), st.data())
+def test_exactly_those_are_set_aside_at_which_it_fails(total: int, usual: int, data: st.DataObject) -> None:
+    bad = data.draw(st.sets(st.integers(0, total - 1), max_size=6))
+
+    def fails(suspects: Suspects, places: list[Place]) -> None:
+        assert suspects.failed(places)
+
+    assert worked_off(bad, total, usual, fails) == sorted(bad)
+
+
+def test_afterwards_batches_are_as_large_as_ever() -> None:
+    suspects = Suspects()
+    suspects.failed([(LAB, offset) for offset in range(8)])
+    assert (suspects.active, suspects.bounded(500)) == (True, 4)
+    suspects.passed(4)
+    assert suspects.bounded(500) == 4
+    suspects.passed(4)
+    assert (suspects.active, suspects.bounded(500)) == (False, 500)
+
+
+def test_without_a_record_there_is_nothing_to_look_for() -> None:
+    assert not Suspects().failed([])
+
+
+def test_if_setting_it_aside_fails_too_it_is_not_the_record() -> None:
+    suspects = Suspects()
+    assert suspects.failed([(LAB, 7)])
+    assert not suspects.failed([(LAB, 7)])
+
+
+def test_a_server_that_stumbles_over_one_batch_and_answers_otherwise_is_not_waited_for_for_ever() -> None:
+    """Redis closes the connection at a call that is too long, and that looks like a Redis that is away."""
+    wall = Wall()
+    suspects, places = Suspects(wall), [(LAB, 1), (LAB, 2)]
+    for _ in range(STUMBLES - 1):
+        suspects.stumbled(places)
+    assert not suspects.active
+    suspects.stumbled(places)
+    assert suspects.bounded(500) == 1
+
+
+def test_one_record_alone_is_taken_for_the_cause_only_after_a_while() -> None:
+    wall = Wall()
+    suspects = Suspects(wall)
+    for _ in range(STUMBLES * 10):
+        suspects.stumbled([(LAB, 1)])
+    assert suspects.condemned is None
+    wall.now = LASTS
+    suspects.stumbled([(LAB, 1)])
+    assert suspects.condemned == (LAB, 1)
+
+
+def test_a_server_that_is_back_leaves_nothing_under_suspicion() -> None:
+    wall = Wall()
+    suspects = Suspects(wall)
+    for _ in range(STUMBLES - 1):
+        suspects.stumbled([(LAB, 1), (LAB, 2)])
+    suspects.passed(2)
+    suspects.stumbled([(LAB, 3), (LAB, 4)])
+    assert not suspects.active
+
+
+def test_more_than_a_few_in_a_short_time_end_the_worker() -> None:
+    wall = Wall()
+    aside = SetAside(wall)
+    for _ in range(MOST_SET_ASIDE):
+        aside.check()
+        aside.note()
+    with pytest.raises(TooManySetAside) as told:
+        aside.check()
+    assert told.value.status == BUG
+    wall.now = WITHIN + 1
+    aside.check()
