@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
+from aiokafka.codec import gzip_encode, lz4_encode, snappy_encode, zstd_encode
 from aiokafka.errors import NoError, for_code
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
@@ -13,6 +14,8 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from picustream.streams.outbox import Header
 
 TIMEOUT_MS = 30_000
+OPEN_MS = 1_000
+"""After which the broker aborts what is left open, at its next look."""
 Said = tuple[bytes | None, bytes | None, tuple[Header, ...]]
 """Key, value and headers."""
 CODECS = {"gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
@@ -54,7 +57,8 @@ async def _send(server: str, topic: str, partition: int, raw: bytes) -> Any:
 
 
 async def _transaction(server: str, records: list[tuple[str, int, Said]], end: str, name: str) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=server, transactional_id=name, transaction_timeout_ms=TIMEOUT_MS)
+    lasts = OPEN_MS if end == "open" else TIMEOUT_MS
+    producer = AIOKafkaProducer(bootstrap_servers=server, transactional_id=name, transaction_timeout_ms=lasts)
     await producer.start()
     try:
         await producer.begin_transaction()
@@ -73,4 +77,9 @@ async def _transaction(server: str, records: list[tuple[str, int, Said]], end: s
             await producer.stop()
 
 
-__all__ = ["NoError", "batch", "send", "transaction"]
+def packed_with(codec: str, content: bytes) -> bytes:
+    """Content as a producer packs it."""
+    return bytes({"gzip": gzip_encode, "snappy": snappy_encode, "lz4": lz4_encode, "zstd": zstd_encode}[codec](content))
+
+
+__all__ = ["NoError", "batch", "packed_with", "send", "transaction"]
