@@ -191,7 +191,8 @@ def page() -> str:
 
 def _entry(rule: str, code: dict[str, set[Place]], tests: dict[str, set[Place]]) -> str:
     found, proofs = implemented(rule, code), sorted(tests.get(rule, ()))
-    lines = [f"### {rule}: {TITLES[rule]}\n"]
+    page = "invariants" if rule in INVARIANTS else "rules"
+    lines = [f"### {rule}: {TITLES[rule]}\n", f"[What it says]({page}.md#{rule.lower()})\n"]
     lines += [f"Code: {_code(found)}\n" if found else "Code: no single function; it holds by the whole.\n"]
     lines += [f"Tests ({len(proofs)}):\n", *_by_file(proofs)] if proofs else ["Tests: **not yet shown by a test.**"]
     return "\n".join(lines) + "\n"
@@ -214,7 +215,7 @@ _HEAD = """\
 
 Written by `make trace` from the sources; do not edit. A rule's code is every function, class and attribute whose
 docstring names it; its tests are those marked with it (`@pytest.mark.proves`) or, without a mark, named after it. What
-the rules say, as implemented, stands in [rules.md](rules.md).
+the rules say stands in [rules.md](rules.md), and what holds of the whole in [invariants.md](invariants.md).
 """
 _INVARIANTS = """\
 What holds of the whole system. An invariant is seldom the work of one function; where no test shows it yet, it says so.

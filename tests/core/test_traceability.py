@@ -1,6 +1,7 @@
 """Every rule can be followed to the code that implements it and to the tests that prove it."""
 
 import ast
+import re
 
 import pytest
 
@@ -52,6 +53,13 @@ def test_no_docstring_and_no_mark_names_a_rule_that_does_not_exist() -> None:
     """A typing error in a rule's number is seen."""
     named = {rule: places for found in (IN_CODE, IN_TESTS) for rule, places in found.items() if rule not in TITLES}
     assert named == {}
+
+
+@pytest.mark.parametrize(("file", "rules"), [("rules.md", CLINICAL), ("invariants.md", list(INVARIANTS))])
+def test_each_is_stated_once_under_an_anchor_of_its_own(file: str, rules: list[str]) -> None:
+    """In the order of the page, and each with a text."""
+    stated = re.findall(r"^### ([A-Z]\d+)\n\n(\S.*)$", (PAGE.parent / file).read_text(), re.MULTILINE)
+    assert [rule for rule, _ in stated] == rules
 
 
 def test_a_range_names_every_rule_in_it() -> None:
