@@ -48,6 +48,7 @@ def faults(bench: Bench, events: Path, until: datetime, *, by_reference: bool = 
     verdict.add("chain", broken_chains(told))
     replayed = run_replay(events, bench.folder / "replayed", until)
     verdict.add("not as replayed", unlike(current(told), current(replayed)))
+    verdict.add("alerts", unlike_alerts(told, replayed))
     if by_reference:
         verdict.add("not as the reference", unlike_reference(outputs, events, until))
     _account(bench, inputs, told, until, verdict)
@@ -100,6 +101,29 @@ def current(records: Iterable[tuple[str, dict[str, Any]]]) -> Records:
         for key, body in last.items()
         if body["status"] != "entered-in-error"  # withdrawn: said on the way, and there is no such record any more
     }
+
+
+SETTLED = {"correction-unmatched", "id-reused", "admission-moved", "birth-date-implausible", "patient-mismatch"}
+"""Alerts that depend on what came, and on no order in which it came."""
+
+
+def unlike_alerts(told: Told, replayed: Told) -> list[str]:
+    """Alerts that fire in the end on one side alone, and those that fired or resolved twice in a row."""
+    ours, theirs = states_of_alerts(told), states_of_alerts(replayed)
+    firing, expected = ({name for name, chain in one.items() if chain[-1] == "firing"} for one in (ours, theirs))
+    lines = [f"{name}: should fire" for name in expected - firing]
+    lines += [f"{name}: should not fire" for name in firing - expected]
+    in_turn = ["firing", "resolved"]
+    return lines + [f"{name}: {chain}" for name, chain in ours.items() if chain != (in_turn * len(chain))[: len(chain)]]
+
+
+def states_of_alerts(told: Told) -> dict[str, list[str]]:
+    """The states of each settled alert, in the order of its revisions."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for topic, body in told:
+        if topic == ALERT and body["name"] in SETTLED:
+            found[body["alert_id"]].append((body["revision"], body["state"]))
+    return {name: [state for _, state in sorted(chain)] for name, chain in found.items()}
 
 
 def different(ours: Records, theirs: Records) -> list[tuple]:

@@ -1,6 +1,7 @@
 """A small ward sent through real workers with the real engine, killed and robbed at will, and held against `replay`."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,8 +82,33 @@ class RealRun:
 
 
 def small_ward() -> tuple[list[str], datetime]:
-    """The first events of the simulated ward, in copies, and a clock that stands between two dues."""
+    """The first events of the simulated ward and a stay that alerts speak of, in copies; a clock that stands between
+    two dues."""
     made = ward()
+    opens = made.opens.astimezone(UTC)
     told = [json.dumps({"topic": one.topic, "value": one.value}) for one in made.events[:EVENTS]]
+    for place, (topic, value) in enumerate(misleading(opens), 1):
+        told.insert(place * EVENTS // 9, json.dumps({"topic": topic, "value": value}))
     lines = [line.replace('"S-', f'"C{copy}-S-') for line in told for copy in range(COPIES)]
-    return lines, made.opens.astimezone(UTC).replace(hour=4, minute=30) + AFTERWARDS
+    return lines, opens.replace(hour=4, minute=30) + AFTERWARDS
+
+
+def misleading(opens: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A stay with a dummy birth date, an id used again, a withdrawal of nothing, a stranger, and a second admission."""
+
+    def event(event_id: str, hour: int, **more: Any) -> dict[str, Any]:
+        when = (opens + timedelta(hours=hour)).isoformat()
+        at = "occurred_at" if "type" in more else "observed_at"
+        return {"event_id": event_id, "source": "odd", "patient_id": "P-odd", "stay_id": "S-odd", at: when, **more}
+
+    def value(**more: Any) -> list[dict[str, Any]]:
+        return [{"system": "urn:picustream:variable", "code": "creatinine", **more}]
+
+    late = (opens + timedelta(hours=12)).isoformat()
+    result = {"observations": value(value=90, unit="umol/L")}
+    yield topics.ADT, event("a1", 1, type="admitted", birth_date="1900-01-01")
+    yield topics.LAB, event("order", 2, **result)
+    yield topics.LAB, event("x", 2, observations=value(), status="cancelled", recorded_at=late)
+    yield topics.LAB, event("order", 9, **result)
+    yield topics.LAB, event("r3", 10, **result | {"patient_id": "P-stranger"})
+    yield topics.ADT, event("a2", 26, type="admitted", birth_date="1900-01-01")
