@@ -26,6 +26,7 @@ def worker(
 
     from picustream.commands.errors import guarded
     from picustream.commands.options import loaded_rules
+    from picustream.scoring.budget import LOT
     from picustream.scoring.engine import Engine
     from picustream.scoring.rebuild import Rebuild
     from picustream.streams.feeds import decides
@@ -36,10 +37,10 @@ def worker(
     rules = loaded_rules(settings.protocol, settings.codemap)
 
     def engine(partition: int) -> Engine:
-        return Engine(rules, decides(partition, settings.partitions), bounded=True)
+        return Engine(rules, decides(partition, settings.partitions), bounded=True, lot=LOT)
 
     def rebuild(partition: int) -> Rebuild:
-        return Rebuild(rules, decides(partition, settings.partitions), bounded=True)
+        return Rebuild(rules, decides(partition, settings.partitions), bounded=True, lot=LOT)
 
     status = guarded(lambda: run(settings, engine, rebuild, drain))
     sys.stdout.flush()

@@ -30,10 +30,12 @@ class CannotRebuild(Exception):
 class Rebuild:
     """Outputs first (`told`, in the order of their offsets), then inputs (`take`), then `finish`."""
 
-    def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool) -> None:
-        """`decides`, `bounded`: see `Engine`."""
+    def __init__(
+        self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool, lot: int | None = None
+    ) -> None:
+        """`decides`, `bounded`, `lot`: see `Engine`; the rebuild itself is done at once."""
         self._rules = rules
-        self._engine = Engine(rules, decides, bounded=bounded)
+        self._engine = Engine(rules, decides, bounded=bounded, lot=lot)
         self._engine.install("", {})
         self._admitted: dict[str, datetime] = {}
         """Stay -> when its admission first came."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from picustream.scoring import aside
 from picustream.streams import metrics
 from picustream.streams.clock import Clock
 from picustream.streams.crashpoints import crash_point, fail_point
-from picustream.streams.engine import Effects
+from picustream.streams.engine import Effects, Engine
 from picustream.streams.failures import told_by_stay
 from picustream.streams.intake import Intake, take_in
 from picustream.streams.outbox import Entry
@@ -47,13 +47,16 @@ async def apply(
 ) -> float:
     """Apply `batches`, which may be none: then time alone has passed. Seconds that the engine took.
 
+    Where the engine has enough to do with a part of them, that part alone is applied, as `holding.position` tells: the
+    same batches are to be given again.
+
     `condemned`: a record among them, and then the only one, that is set aside instead.
 
     1. Drop what is processed already, set apart what belongs on another partition.
     2. Read the events; install the states they need.
     3. Process.
     4. Write states, offsets, due times, outbox and clock in one Redis call. Until here nothing has happened (I2).
-    5. Publish the outbox in one transaction. A crash from here on is mended by the next take-over (I3).
+    5. Publish the outbox. A crash from here on is mended by the next take-over (I3).
     6. Trim the outbox.
 
     Fenced, PublisherFenced, StateLost, StreamGap, Recall: the partition must be taken over again, or is another
@@ -62,7 +65,8 @@ async def apply(
     started = time.monotonic()
     intake = take_in(batches, holding.position, holding.partition, partitions, clock, condemned)  # 1
     due = holding.engine.next_due()
-    passes = moment.settle and (holding.engine.untidy or (due is not None and due <= moment.now))
+    late = moment.settle and (holding.engine.untidy or (due is not None and due <= moment.now))
+    passes = holding.engine.unfinished or late
     if not intake.next and not passes:
         return 0.0
     if intake.condemned:
@@ -70,6 +74,7 @@ async def apply(
         effects, computed = aside.set_aside(holding.engine, arrival, moment.now), 0.0
     else:
         effects, computed = await _compute(holding, store, intake, moment)  # 2, 3
+        intake = intake.before(one.arrival for one in effects.left.admissions)
     await _make_durable(holding, store, intake, effects)  # 4, 5, 6
     metrics.BATCH_SECONDS.observe(time.monotonic() - started)
     return computed
@@ -99,21 +104,25 @@ async def _compute(holding: Holding, store: Store, intake: Intake, moment: Momen
     run, now, settle = asyncio.get_running_loop().run_in_executor, moment.now, moment.settle
     batch = await run(_ENGINES, holding.engine.read, intake.arrivals, now)
     missing = holding.engine.missing(batch, now, settle=settle)
-    states = await store.states(holding.partition, missing)
+    ours = {"", *getattr(batch, "stays", missing)}
+    for stay_id, fields in zip(missing, await store.states(holding.partition, missing), strict=True):
+        await run(_ENGINES, _install, holding.engine, stay_id, fields, stay_id in ours)
 
     def process() -> tuple[Effects, float]:
         start = time.monotonic()
         crash_point("engine")
         fail_point(arrival.value for arrival in intake.arrivals)
-        ours = {"", *getattr(batch, "stays", missing)}
-        for stay_id, fields in zip(missing, states, strict=True):
-            with told_by_stay(holding.engine, None if stay_id in ours else stay_id):
-                holding.engine.install(stay_id, fields)
         with told_by_stay(holding.engine):
             effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, waiting=moment.waiting)
         return effects, time.monotonic() - start
 
     return await run(_ENGINES, process)
+
+
+def _install(engine: Engine, stay_id: str, fields: Mapping[str, bytes], ours: bool) -> None:
+    """One stay at a time, for other partitions wait meanwhile; `ours`: an event of the batch calls for it."""
+    with told_by_stay(engine, None if ours else stay_id):
+        engine.install(stay_id, fields)
 
 
 def _entries(holding: Holding, intake: Intake, effects: Effects) -> list[Entry]:

@@ -1,31 +1,45 @@
 -- Writes one batch of a partition whole or not at all: states, offsets, due times, outbox, clock (I2, I3).
 -- Redis does not undo a script that fails half-way, so everything is checked before anything is written.
 --
--- KEYS  1 control hash   2 due times (sorted set)   3 outbox (stream)   4... one hash per state written
+-- KEYS  1 control hash   2 due times (sorted set)   3 outbox (stream)   4 what is laid down (hash)
+--       5... one hash per state written
 -- ARGV  1 epoch   2 batches before this one   3 outbox sequence before this one   4 clock
+--       5 how many of the arguments that follow were laid down beforehand by stage.lua, for they are too many or too
+--         large for one call: then all of them; '' for none
 --       then counted groups, each preceded by the number of its items:
 --         offsets  topic, next offset expected ('' for none), next offset after the batch
 --         due      stay, due time (microseconds since 1970; '' to remove)
 --         outbox   number of strings, then field, value, field, value ...
---       then for each key from the fourth on:
+--       then for each key from the fifth on:
 --         number of strings to set: field, value, field, value ...; number of fields to delete: field ...
 -- Answer  'OK'      written
 --         'DUP'     this very batch is written already (an answer was lost on its way): nothing is changed
 --         'FENCED'  another writer has raised the epoch: nothing is changed
 --         'GAP'     Redis holds less than the caller has seen it hold: it lost state; nothing is changed
-local control, due, outbox = KEYS[1], KEYS[2], KEYS[3]
-local at = 4
+local control, due, outbox, staged = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local items, at = ARGV, 5
 
 local function take()
   at = at + 1
-  return ARGV[at]
+  return items[at]
 end
 
 -- unpack() puts its items on Lua's stack, which holds 8,000.
 local function write(command, key, first, last)
   for from = first, last, 4000 do
-    redis.call(command, key, unpack(ARGV, from, math.min(from + 3999, last)))
+    redis.call(command, key, unpack(items, from, math.min(from + 3999, last)))
   end
+end
+
+-- Whether all of them are there.
+local function read_staged(count)
+  items, at = {}, 0
+  for place = 1, count do
+    local item = redis.call('HGET', staged, string.format('%d', place))
+    if not item then return false end
+    items[place] = item
+  end
+  return true
 end
 
 local epoch = tonumber(redis.call('HGET', control, 'epoch') or '0')
@@ -37,6 +51,7 @@ if batch ~= tonumber(ARGV[2]) then return 'GAP' end
 local sequence = tonumber(redis.call('HGET', control, 'sequence') or '0')
 if sequence ~= tonumber(ARGV[3]) then return 'GAP' end
 
+if ARGV[5] ~= '' and not read_staged(tonumber(ARGV[5])) then return 'GAP' end
 local offsets = {}
 for _ = 1, tonumber(take()) do
   local field, expected, after = 'next:' .. take(), take(), take()
@@ -53,10 +68,10 @@ end
 for _ = 1, tonumber(take()) do
   sequence = sequence + 1
   local strings = tonumber(take())
-  redis.call('XADD', outbox, string.format('%d-0', sequence), unpack(ARGV, at + 1, at + strings))
+  redis.call('XADD', outbox, string.format('%d-0', sequence), unpack(items, at + 1, at + strings))
   at = at + strings
 end
-for key = 4, #KEYS do
+for key = 5, #KEYS do
   local set = tonumber(take())
   write('HSET', KEYS[key], at + 1, at + set)
   at = at + set
@@ -64,5 +79,6 @@ for key = 4, #KEYS do
   write('HDEL', KEYS[key], at + 1, at + deleted)
   at = at + deleted
 end
+if ARGV[5] ~= '' then redis.call('DEL', staged) end
 redis.call('HSET', control, 'batch', batch + 1, 'sequence', string.format('%d', sequence), 'clock', ARGV[4])
 return 'OK'

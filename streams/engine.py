@@ -26,6 +26,8 @@ class Effects(Protocol):
     due: dict[str, datetime | None]
     ignored: Counter[str]
     """Codes nobody asked for."""
+    left: Any
+    """The part of the batch that was not applied, for there was enough to do: to be given again."""
 
 
 class Engine(Protocol):
@@ -35,6 +37,8 @@ class Engine(Protocol):
     """How far time has passed."""
     late: str | None
     """The stay that `process` looks at because its time has come; None while none is."""
+    unfinished: bool
+    """Whether there is more to do than it does at once; without a batch `process` goes on with it."""
     untidy: bool
     """Whether there is more in the state than there need be, for there was a backlog: `process` mends it."""
 

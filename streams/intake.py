@@ -1,5 +1,6 @@
 """What of the fetched batches is to be processed: pure bookkeeping of offsets, before the engine sees anything."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,9 +26,29 @@ class Intake:
 
     arrivals: list[Arrival] = field(default_factory=list)
     forwards: list[Entry] = field(default_factory=list)
+    origins: list[Place] = field(default_factory=list)
+    """Where each of the forwards came from."""
     condemned: list[Arrival] = field(default_factory=list)
     """Records that make the program fail: to be set aside, and not looked at."""
     next: dict[str, int] = field(default_factory=dict)
+
+    def before(self, left: Iterable[Arrival]) -> "Intake":
+        """What is done of it where some arrivals are left: of each topic all that lies before the first of them."""
+        ends: dict[str, int] = {}
+        for one in left:
+            ends[one.topic] = min(one.offset, ends.get(one.topic, one.offset))
+        return Intake(
+            arrivals=[one for one in self.arrivals if one.offset < ends.get(one.topic, math.inf)],
+            forwards=[one for one, place in zip(self.forwards, self.origins, strict=True) if _is_before(place, ends)],
+            origins=[place for place in self.origins if _is_before(place, ends)],
+            condemned=self.condemned,
+            next=self.next | ends,
+        )
+
+
+def _is_before(place: Place, ends: Mapping[str, int]) -> bool:
+    topic, offset = place
+    return offset < ends.get(topic, math.inf)
 
 
 def take_in(
@@ -59,10 +80,16 @@ def take_in(
     return intake
 
 
+def left_of(batches: Iterable[FetchedBatch], position: Mapping[str, int]) -> list[FetchedBatch]:
+    """Those of the batches of which not all is processed."""
+    return [batch for batch in batches if batch.next > position[batch.topic]]
+
+
 def _sort(intake: Intake, topic: str, record: Any, partition: int, partitions: int, clock: Clock) -> None:
     entry = forwarded(topic, partition, record.offset, record.key, record.value, record.headers, partitions)
     if entry is not None:
         intake.forwards.append(entry)
+        intake.origins.append((topic, record.offset))
     else:
         intake.arrivals.append(arrival_of(topic, partition, record, clock))
 

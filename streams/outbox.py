@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 Header = tuple[str, bytes | None]
@@ -65,3 +65,20 @@ def _packed(headers: Iterable[Header]) -> bytes:
 
 def _unpacked(packed: bytes) -> tuple[Header, ...]:
     return tuple((name, None if value is None else base64.b64decode(value)) for name, value in json.loads(packed))
+
+
+MOST_ENTRIES, MOST_BYTES = 1_000, 8 * 1024 * 1024
+"""Of one transaction, and of one write while state is rebuilt. A single record may be larger."""
+
+
+def portions(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Entries in portions for one transaction each. Between two of them a crash leaves an outbox half published, which
+    a take-over finishes."""
+    first = size = 0
+    for place, entry in enumerate(entries):
+        if place > first and (place - first >= MOST_ENTRIES or size + len(entry.value) > MOST_BYTES):
+            yield entries[first:place]
+            first, size = place, 0
+        size += len(entry.value)
+    if entries:
+        yield entries[first:]

@@ -15,6 +15,7 @@ from picustream.scoring.alerts.feeds import View
 from picustream.streams import metrics
 from picustream.streams.apply import Moment, apply, put_off
 from picustream.streams.clock import Clock
+from picustream.streams.intake import left_of
 from picustream.streams.logs import logger
 from picustream.streams.recovery import Recovery
 from picustream.streams.scheduler import FetchedBatch
@@ -152,7 +153,8 @@ class Partition:
         if holding is None or self._in_hand is not None or not self.settled or holding.heard is not self.view:
             return False
         due = holding.engine.next_due()
-        return not holding.engine.untidy and (due is None or due > self._now(holding))
+        busy = holding.engine.unfinished or holding.engine.untidy
+        return not busy and (due is None or due > self._now(holding))
 
     @property
     def settled(self) -> bool:
@@ -238,15 +240,21 @@ class Partition:
         for stay_id in sorted(recovery.suspects.late):
             await put_off(holding, store, stay_id, self._now(holding))
             recovery.suspects.late.discard(stay_id)
-        records = FIRST_RECORDS
+        records, turn = FIRST_RECORDS, False
+        rest: list[FetchedBatch] = []
         while not self._stopping:
-            batches = await self._waiting.take(recovery.suspects.bounded(records), TICK)
+            # What is not finished, a stay that spans years, takes turns with what is fetched.
+            unfinished = holding.engine.unfinished
+            turn = unfinished and not turn
+            wait, most = 0 if unfinished else TICK, recovery.suspects.bounded(records)
+            batches = [] if turn else rest or await self._waiting.take(most, wait)
             self._in_hand = batches
             if batches:
                 self._heard_at = time.monotonic()
             seconds = await self._apply(holding, batches)
-            self._in_hand = None
-            records = _adjusted(records, seconds, self._settings.batch_records)
+            rest = rest if turn else left_of(batches, holding.position)
+            self._in_hand = rest or None
+            records = records if turn else _adjusted(records, seconds, self._settings.batch_records)
 
     async def _apply(self, holding: Holding, batches: list[FetchedBatch]) -> float:
         """One batch, or none; while a record is looked for, records and the passing of time are kept apart."""
@@ -268,7 +276,7 @@ class Partition:
             recovery.tenure.recall.clear()
         if written:
             self._most_rebuilt = -1
-        recovery.passed(len(suspected))
+        recovery.passed(len(suspected) - len(self._suspected() or []))
         self._done(step=written)
         return seconds
 

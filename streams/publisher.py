@@ -17,7 +17,7 @@ from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, KafkaError, 
 
 from picustream.streams.async_kafka import options
 from picustream.streams.crashpoints import crash_point
-from picustream.streams.outbox import Entry
+from picustream.streams.outbox import Entry, portions
 from picustream.streams.settings import Settings
 from picustream.streams.topics import LARGEST_MESSAGE
 
@@ -62,7 +62,17 @@ class Publisher:
                 await self._producer.start()
 
     async def publish(self, entries: Sequence[Entry]) -> Sent:
-        """One transaction with `entries`, in order; returns when every record is acknowledged and committed."""
+        """`entries`, in order; returns when every record is acknowledged and committed.
+
+        In one transaction, or in several that are not too large: if it ends between two of them, the next take-over
+        finds which of the outbox stand on their topics, and publishes the others.
+        """
+        sent: dict[tuple[str, int], int] = {}
+        for some in portions(entries):
+            sent |= await self._transaction(some)
+        return sent
+
+    async def _transaction(self, entries: Sequence[Entry]) -> Sent:
         deliveries: list[asyncio.Future] = []
         with _translated():
             try:

@@ -19,7 +19,7 @@ from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.intake import arrival_of, condemned_arrival
 from picustream.streams.logs import logger, place
 from picustream.streams.misrouted import forwarded
-from picustream.streams.outbox import Entry
+from picustream.streams.outbox import Entry, portions
 from picustream.streams.publisher import Publisher
 from picustream.streams.settings import Settings
 from picustream.streams.store import BatchWrite, Control, Store
@@ -192,9 +192,11 @@ class Rebuilder:
             )  # fmt: skip
             await self.store.commit(partition, write)
             batch += 1
+        for some in portions(entries):
+            await self.store.commit(partition, BatchWrite(epoch, batch, sequence, now, entries=some))
+            batch, sequence = batch + 1, sequence + len(some)
         before: dict[str, int | None] = dict.fromkeys(positions)
-        last = BatchWrite(epoch, batch, sequence, now, before=before, after=positions, entries=entries)
-        await self.store.commit(partition, last)
+        await self.store.commit(partition, BatchWrite(epoch, batch, sequence, now, before=before, after=positions))
         crash_point("rebuild-stored")
         await self.store.end_rebuild(partition, epoch)
         return batch + 1

@@ -5,6 +5,7 @@ Faust's own cost per event would bound the worker; a batch as one event makes it
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate, takewhile
 from typing import Any
 
 from faust.types import TP
@@ -30,12 +31,28 @@ class FetchedBatch:
         """The offset after the last record."""
         return self.records[-1].offset + 1
 
+    @property
+    def size(self) -> int:
+        """Bytes of the values and headers."""
+        return sum(_size(record) for record in self.records)
+
+    def within(self, size: int) -> int:
+        """How many of the first records are not more than `size` bytes; at least one."""
+        sizes = accumulate(_size(record) for record in self.records)
+        return max(1, sum(1 for _ in takewhile(lambda so_far: so_far <= size, sizes)))
+
     def split(self, count: int) -> tuple["FetchedBatch", "FetchedBatch | None"]:
         """The first `count` records, and the rest if there is any: together, and in turn, they are this batch."""
         if count >= len(self.records):
             return self, None
         head = replace(self, records=self.records[:count])
         return head, replace(self, previous=head.next, records=self.records[count:])
+
+
+def _size(record: Any) -> int:
+    """Bytes of a record, about."""
+    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
+    return len(record.value or b"") + len(record.key or b"") + headers
 
 
 class BatchScheduler(SchedulingStrategyT):

@@ -9,10 +9,11 @@ All keys of partition p share the hash tag `{group.p}`, so that one script can t
 | `picustream:{g.p}:partition` | hash | the engine's state that belongs to no stay |
 | `picustream:{g.p}:due` | sorted set | stay by due time, microseconds since 1970 |
 | `picustream:{g.p}:outbox` | stream | what is to be published, `<sequence>-0` |
+| `picustream:{g.p}:staged` | hash | the arguments of a write that are too many for one call; gone once it is written |
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,13 @@ from typing import Any
 from redis.asyncio import Redis
 
 from picustream.streams.outbox import Entry
+
+MOST_ARGUMENTS, MOST_BYTES = 50_000, 32 * 1024 * 1024
+"""Of one call: Redis refuses more than 1,048,576 arguments, or one of 512 MB, for good, and all partitions wait for a
+call to end."""
+
+READ_AT_ONCE = 1_000
+"""Entries of an outbox."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -84,6 +92,7 @@ class Store:
         self._group = group
         self._take_over = redis.register_script(_lua("take_over"))
         self._commit = redis.register_script(_lua("commit"))
+        self._stage = redis.register_script(_lua("stage"))
         self._trim = redis.register_script(_lua("trim"))
         self._reset = redis.register_script(_lua("reset"))
 
@@ -108,7 +117,7 @@ class Store:
         _raise_for(await self._reset(keys, [epoch, "begin", sequence]))
         async for key in self._redis.scan_iter(match=_literal(self.key(partition, "stay:")) + "*", count=1000):
             await self._redis.unlink(key)
-        await self._redis.unlink(self.key(partition, "partition"))
+        await self._redis.unlink(self.key(partition, "partition"), self.key(partition, "staged"))
 
     async def end_rebuild(self, partition: int, epoch: int) -> None:
         """The state is whole again. Fenced or StateLost: not done."""
@@ -134,7 +143,10 @@ class Store:
 
     async def outbox(self, partition: int) -> list[Entry]:
         """What the outbox holds, in order."""
-        return [Entry.of(*item) for item in await self._redis.xrange(self.key(partition, "outbox"))]
+        entries: list[Entry] = []
+        while some := await self._redis.xrange(self.key(partition, "outbox"), _after(entries), count=READ_AT_ONCE):
+            entries += [Entry.of(*item) for item in some]
+        return entries
 
     async def due(self, partition: int) -> list[tuple[str, datetime]]:
         """Every stay with a due time, earliest first."""
@@ -142,7 +154,10 @@ class Store:
         return [(stay.decode(), _moment(score)) for stay, score in items]
 
     async def states(self, partition: int, stay_ids: Sequence[str]) -> list[dict[str, bytes]]:
-        """The fields of each stay's hash, in the order asked; empty for a stay that is not there."""
+        """The fields of each stay's hash, in the order asked; empty for a stay that is not there.
+
+        A stay is read whole: a record per day and what is in force of its events (I9), some 10 MB after 25 years.
+        """
         if not stay_ids:
             return []
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -152,10 +167,23 @@ class Store:
         return [{name.decode(): value for name, value in fields.items()} for fields in found]
 
     async def commit(self, partition: int, write: BatchWrite) -> None:
-        """Write one batch, whole; once written, writing it again changes nothing. Fenced or StateLost: not written."""
-        keys = [self.key(partition, name) for name in ("control", "due", "outbox")]
+        """Write one batch, whole; once written, writing it again changes nothing. Fenced or StateLost: not written.
+
+        No call has more than `MOST_ARGUMENTS`, or `MOST_BYTES` and one argument: what is more is laid down beforehand,
+        where nothing looks at it, and written in one call all the same.
+        """
+        keys = [self.key(partition, name) for name in ("control", "due", "outbox", "staged")]
         keys += [self.state_key(partition, stay_id) for stay_id in write.writes]
-        _raise_for(await self._commit(keys, _commit_arguments(write)))
+        head, arguments = _commit_arguments(write)
+        calls = list(_calls(arguments))
+        if len(calls) == 1:
+            _raise_for(await self._commit(keys, [*head, "", *arguments]))
+            return
+        first = 1
+        for some in calls:
+            _raise_for(await self._stage([keys[0], keys[3]], [write.epoch, first, *some]))
+            first += len(some)
+        _raise_for(await self._commit(keys, [*head, len(arguments)]))
 
     async def trim(self, partition: int, epoch: int, sequence: int, sent: Mapping[tuple[str, int], int]) -> None:
         """Drop the outbox up to `sequence`. Fenced or StateLost: not dropped."""
@@ -164,6 +192,10 @@ class Store:
         for (topic, number), offset in sent.items():
             arguments += [f"sent:{topic}:{number}", offset]
         _raise_for(await self._trim(keys, arguments))
+
+
+def _after(entries: Sequence[Entry]) -> str:
+    return f"{entries[-1].sequence + 1}-0" if entries else "-"
 
 
 def _moment(score: float) -> datetime:
@@ -177,10 +209,10 @@ def _raise_for(answer: bytes) -> None:
         raise StateLost
 
 
-def _commit_arguments(write: BatchWrite) -> list[Any]:
-    """The arguments of commit.lua, in the order of its header."""
-    arguments: list[Any] = [write.epoch, write.batch, write.sequence, write.clock.isoformat() if write.clock else ""]
-    arguments.append(len(write.after))
+def _commit_arguments(write: BatchWrite) -> tuple[list[Any], list[Any]]:
+    """The arguments of commit.lua, in the order of its header: the first four, and those that may be laid down."""
+    head: list[Any] = [write.epoch, write.batch, write.sequence, write.clock.isoformat() if write.clock else ""]
+    arguments: list[Any] = [len(write.after)]
     for topic, offset in write.after.items():
         before = write.before.get(topic)
         arguments += [topic, "" if before is None else before, offset]
@@ -193,7 +225,19 @@ def _commit_arguments(write: BatchWrite) -> list[Any]:
     for fields in write.writes.values():
         arguments += _counted([part for name, value in fields.items() if value is not None for part in (name, value)])
         arguments += _counted([name for name, value in fields.items() if value is None])
-    return arguments
+    return head, arguments
+
+
+def _calls(arguments: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The arguments in portions for one call each; an empty one where there are none."""
+    first = size = 0
+    for place, one in enumerate(arguments):
+        length = len(one) if isinstance(one, str | bytes) else 8
+        if place > first and (place - first >= MOST_ARGUMENTS or size + length > MOST_BYTES):
+            yield arguments[first:place]
+            first, size = place, 0
+        size += length
+    yield arguments[first:]
 
 
 def _counted(items: Iterable[Any]) -> list[Any]:

@@ -9,6 +9,10 @@ ROOM = 8
 """Fetched batches; then the topic's agent waits, and Faust stops fetching."""
 
 
+MOST_BYTES = 4 * 1024 * 1024
+"""Of one batch: what it makes for the outbox and for the store goes with what it is."""
+
+
 class Waiting:
     """A queue of batches that can be emptied, nudged, and drawn from record by record."""
 
@@ -37,16 +41,18 @@ class Waiting:
             self._queue.get_nowait()
 
     async def take(self, records: int, seconds: float) -> list[FetchedBatch]:
-        """What waits, up to `records` records; if nothing does, what comes within `seconds`."""
+        """What waits, up to `records` records and some `MOST_BYTES`; if nothing does, what comes within `seconds`."""
         if self._rest is None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     self._rest = await self._queue.get()
         taken: list[FetchedBatch] = []
-        while self._rest is not None and records > 0:
-            head, self._rest = self._rest.split(records)
+        size = MOST_BYTES
+        while self._rest is not None and records > 0 and size > 0:
+            head, self._rest = self._rest.split(min(records, self._rest.within(size)))
             taken.append(head)
             records -= len(head.records)
+            size -= head.size
             if self._rest is None and not self._queue.empty():
                 self._rest = self._queue.get_nowait()
         return taken

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from picustream.scoring.batch import Batch
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams.topics import DEAD_LETTER, MODS, OUTCOME
 
@@ -38,6 +39,7 @@ class ToyEffects:
     writes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
     due: dict[str, datetime | None] = field(default_factory=dict)
     ignored: Counter[str] = field(default_factory=Counter)
+    left: Batch = field(default_factory=lambda: Batch(()))
 
 
 class ToyEngine:
@@ -47,7 +49,7 @@ class ToyEngine:
         self._count: dict[str, int] = {}
         self._due: dict[str, datetime] = {}
         self.clock: datetime | None = None
-        self.untidy = False
+        self.untidy = self.unfinished = False
         self.late: str | None = None
 
     def read(self, arrivals: Any, now: datetime) -> list[tuple[Any, dict | None]]:
