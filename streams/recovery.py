@@ -36,6 +36,8 @@ class Recovery:
         self.waits = False
         """Whether that is a server, which is away or refuses: a new start would not help."""
         self._number = number
+        self._rounds = 0
+        """Take-overs in a row that nothing came of."""
         self._recalls = 0
         self._asked_by: Sequence[Place] | None = None
         """The records that needed the history which is read in the take-over under way."""
@@ -43,8 +45,8 @@ class Recovery:
     def passed(self, records: int) -> None:
         """A batch with so many records is written, or there was nothing to do."""
         self.pause, self.trouble, self.waits = 0.0, None, False
-        self._recalls, self._asked_by = 0, None
-        self.tenure.too_large = 0
+        self._rounds = self._recalls = self.tenure.too_large = 0
+        self._asked_by = None
         if records:
             self.suspects.passed(records)
 
@@ -79,7 +81,7 @@ class Recovery:
             raise error
         else:
             self.waits = False
-        self.pause = min(max(self.pause * 2, FIRST_BACK_OFF), LAST_BACK_OFF) if self.waits else FIRST_BACK_OFF
+        self.pause = self._backed_off() if self.waits else FIRST_BACK_OFF
         self._tell(error, len(places or ()))
 
     def _put_off(self, error: BaseException) -> None:
@@ -94,8 +96,14 @@ class Recovery:
         else:
             log.error("batch-failed", records=records, **told)
 
+    def _backed_off(self, rounds: int = 1) -> float:
+        """Longer from one round to the next; none for what the next take-over mends at once (`rounds` 0)."""
+        self._rounds += 1
+        power = self._rounds + rounds - 2
+        return min(FIRST_BACK_OFF * 2**power, LAST_BACK_OFF) if power >= 0 else 0.0
+
     def _again(self, known: str) -> str:
-        self.pause = 0.0
+        self.pause = self._backed_off(rounds=0)
         if known == "state-lost":
             metrics.STATE_LOST.inc()
             log.error("state-lost", partition=self._number)
@@ -104,7 +112,7 @@ class Recovery:
         return known
 
     def _recall(self, recall: Recall, places: Sequence[Place] | None, engine: Engine | None, backlog: bool) -> str:
-        self.pause = 0.0
+        self.pause = self._backed_off(rounds=0)
         self._recalls += 1
         self._asked_by = places
         if self._recalls > MOST_RECALLS:

@@ -56,18 +56,23 @@ class Standstill:
 
 
 def work_of(
-    partitions: Mapping[int, Partition], read: Mapping[TP, tuple[int, int]], ends: Mapping[TP, int], limit: float
+    partitions: Mapping[int, Partition],
+    read: Mapping[TP, tuple[int, int]],
+    ends: Mapping[TP, int],
+    limit: float,
+    furthest: Mapping[TP, int],
 ) -> list[Work]:
     """What the partitions of a worker have to do, one by one and all together.
 
     `read`: for each assigned input how far the fetcher is and what it has handed over; `ends`: where each ends, as the
-    broker says now. A partition that waits for a server has said so, and is left out: one that fails otherwise is not,
+    broker says now; `furthest`: how far the fetcher has ever been, for what it reads again after a take-over is no
+    progress. A partition that waits for a server has said so, and is left out: one that fails otherwise is not,
     however often it takes itself over.
     """
     marks, busy, computing = [], [], False
     for number, partition in sorted(partitions.items()):
         ours = {tp: places for tp, places in read.items() if tp.partition == number}
-        mark = (partition.mark, tuple(sorted(ours.items())))
+        mark = (partition.mark, tuple(sorted((tp, furthest.get(tp, 0)) for tp in ours)))
         marks.append(mark)
         if not partition.waits and _undone(partition, ours, ends):
             busy.append(Work(f"partition {number}", mark, limit * LONG))

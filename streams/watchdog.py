@@ -9,6 +9,7 @@ would not help: then the worker waits.
 import asyncio
 import time
 
+from faust.types import TP
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -52,6 +53,7 @@ class Watchdog:
         self._app = app
         self._redis = redis
         self._standstill = Standstill()
+        self._furthest: dict[TP, int] = {}
 
     async def watch(self) -> None:
         """Raises Stalled once something has stood still too long, and both servers answered for half of that time."""
@@ -87,7 +89,9 @@ class Watchdog:
             return [*work, Work("the client of Kafka", None, limit)]
         if {tp.partition for tp in read} - set(owned):
             work.append(Work("the take-over", consumer.generation, limit + REBALANCE))
-        return work + work_of(owned, read, ends, limit)
+        for tp, (fetched, _) in read.items():
+            self._furthest[tp] = max(fetched, self._furthest.get(tp, 0))
+        return work + work_of(owned, read, ends, limit, self._furthest)
 
     async def _redis_answers(self) -> bool:
         try:

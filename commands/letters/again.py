@@ -7,7 +7,7 @@ the program. A letter that would only be refused again is not sent, and one is n
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -90,6 +90,8 @@ class Again:
     """The latest time that is not in the future (T6)."""
     rekey: bool = False
     """Take the stay_id in the event for right where the key said otherwise."""
+    original: Callable[[Letter], bytes | None] = lambda letter: None
+    """The whole event of a letter that has only its head, None where it cannot be had."""
 
     def resubmit(
         self, letters: Iterable[Letter], post: Post | None, skip: Callable[[Letter], Skip | None] | None = None
@@ -105,6 +107,8 @@ class Again:
             if skip is not None and (why := skip(letter)) is not None:
                 outcome.skipped[why] += 1
                 continue
+            if letter.is_cut and (whole := self.original(letter)) is not None:
+                letter = replace(letter, payload=whole)
             found = self._admission(letter)
             if (fault := _same_fault(letter, found)) is not None:
                 _count(outcome.refused, letter, fault)

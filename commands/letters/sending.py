@@ -7,6 +7,7 @@ from pathlib import Path
 from picustream.commands.letters.again import Again, Resubmission
 from picustream.commands.letters.choice import Skip
 from picustream.commands.letters.letter import Letter
+from picustream.commands.letters.originals import Originals
 from picustream.commands.options import loaded_rules
 from picustream.models.protocol import hours
 from picustream.scoring.door import Door
@@ -21,7 +22,7 @@ def prepared(settings: Settings, fixed_by: Path | None, rekey: bool) -> Again:
     """Checks by the rules of the settings, the code map given in place of theirs, and by the ward's clock (T6)."""
     rules, clock = loaded_rules(settings.protocol, fixed_by or settings.codemap), Clock.of(settings)
     tolerance = hours(rules.protocol.time.future_tolerance_hours)
-    return Again(Door(rules), lambda: clock.now() + tolerance, rekey)
+    return Again(Door(rules), lambda: clock.now() + tolerance, rekey, Originals(settings))
 
 
 def send(

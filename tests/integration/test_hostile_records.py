@@ -144,7 +144,9 @@ def poisoned(ward: Ward) -> None:
     home = partition_of((ward.lab(POISON)[0] or b"").decode(), PARTITIONS)
     if partition != home:
         ward.put(topic, partition, raw.batch([said]))
-    ward.put(LAB, home, raw.batch([ward.lab(POISON), *([said] if partition == home else [])]))
+    key, value, _ = ward.lab(POISON)
+    large = (key, (value or b"") + b" " * (300 << 10), ())  # its letter holds the head alone
+    ward.put(LAB, home, raw.batch([large, *([said] if partition == home else [])]))
 
 
 KINDS: list[Callable[[Ward], None]] = [
@@ -178,7 +180,10 @@ def test_hostile_records_between_the_morning_and_the_evening(ward: Ward, capsys:
     run.drain()
     assert run.alerts("state-rebuilt")
     _as_if_nothing_had_been(ward)
+    assert picustream(["deadletters", "resubmit", "--all", "--reason", "unprocessable"]) == 0
+    run.drain()  # by a worker that does not fail at it
     assert sorted(one["reason"] for one in ward.letters()) == REASONS
+    assert any('"poison-1"' in one.value.decode() for one in run.bench.records([topics.MODS]))
 
 
 def _as_if_nothing_had_been(ward: Ward) -> None:

@@ -113,6 +113,8 @@ def test_what_the_next_take_over_mends_is_not_waited_for(error: Exception) -> No
     after(recovery, error)
     assert recovery.pause == 0
     assert not recovery.suspects.active
+    after(recovery, error)
+    assert recovery.pause > 0  # and if it does not, there is no hurry
 
 
 def recall(stay_id: str = "S-1") -> Recall:

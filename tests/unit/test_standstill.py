@@ -25,7 +25,8 @@ def partition(**other: Any) -> Any:
 def works(one: Any, fetched: int = 10, handed_over: int = 10, end: int = 10) -> dict[str, float]:
     """What has work, and its limit."""
     tp = TP(LAB, 3)
-    return {work.what: work.limit for work in work_of({3: one}, {tp: (fetched, handed_over)}, {tp: end}, LIMIT)}
+    found = work_of({3: one}, {tp: (fetched, handed_over)}, {tp: end}, LIMIT, {tp: fetched})
+    return {work.what: work.limit for work in found}
 
 
 class TestWork:
@@ -49,6 +50,12 @@ class TestWork:
 
     def test_a_partition_that_has_said_why_it_waits_is_left_alone(self) -> None:
         assert works(partition(idle=False, waits=True), end=50) == {}
+
+    def test_reading_again_what_was_read_before_is_no_move(self) -> None:
+        """A take-over seeks back, and the fetcher gets on from there to where it was."""
+        tp = TP(LAB, 3)
+        before, after = (work_of({3: partition()}, {tp: (at, at)}, {tp: 99}, LIMIT, {tp: 50}) for at in (50, 10))
+        assert [one.mark for one in before] == [one.mark for one in after]
 
     def test_a_long_computation_is_given_time(self) -> None:
         assert works(partition(idle=False, computing=True))["the worker"] == LIMIT * LONG
