@@ -138,7 +138,8 @@ def misfits(topic: str, value: Any) -> list[str]:
     """JSON pointers to what does not fit the schema of a topic; none for an event that does."""
     if not isinstance(value, dict):
         return [""]
-    return _measuring_misfits(topic, value) if topic in _MEASURING else _fact_misfits(topic, value)
+    found = _measuring_misfits(topic, value) if topic in _MEASURING else _fact_misfits(topic, value)
+    return found if "event_id" in value else [*found, ""]  # what has no id may be no event at all
 
 
 def _measuring_misfits(topic: str, event: dict[str, Any]) -> list[str]:
