@@ -31,7 +31,7 @@ class Moment:
 
     now: datetime
     settle: bool
-    """Nothing else waits, and time may pass up to `now`; else it goes no further than the events say."""
+    """Time may pass up to `now`; else it goes no further than the events say."""
     waiting: frozenset[str]
     """Topics of which there is more: a backlog, in which one topic may overtake another."""
 
@@ -65,7 +65,8 @@ async def apply(
     started = time.monotonic()
     intake = take_in(batches, holding.position, holding.partition, partitions, clock, condemned)  # 1
     due = holding.engine.next_due()
-    late = moment.settle and (holding.engine.untidy or (due is not None and due <= moment.now))
+    tidies = holding.engine.untidy and not moment.waiting
+    late = moment.settle and (tidies or (due is not None and due <= moment.now))
     passes = holding.engine.unfinished or late
     if not intake.next and not passes:
         return 0.0

@@ -10,33 +10,29 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from picustream.scoring.alerts.feeds import View
 from picustream.streams import metrics
 from picustream.streams.apply import Moment, apply, put_off
 from picustream.streams.clock import Clock
-from picustream.streams.intake import left_of
+from picustream.streams.intake import backlog, left_of
 from picustream.streams.logs import logger
+from picustream.streams.passage import Passage
 from picustream.streams.recovery import Recovery
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.store import Fenced
 from picustream.streams.suspects import Place
 from picustream.streams.takeover import Broker, Holding, TakeOver
-from picustream.streams.topics import INPUTS
-from picustream.streams.waiting import Waiting
+from picustream.streams.waiting import Waiting, adjusted
 
 log = logger(__name__)
 
 TICK = 0.25
 """Seconds between two looks at the clock while nothing arrives."""
-QUIET = 1.0
-"""Seconds without a record after which time goes on by the clock, and no longer by what the records say. So history
-that is sent in one go is scored as it went, and not with every open stay closed day by day up to today."""
 FIRST_RECORDS = 50
 """In the first batch after a take-over, until it is known how long they take."""
-LONG = 0.5
-"""Seconds of computing after which a batch counts as long, and the next one is made half as big."""
 GRACE = 2.0
 """Seconds for the batch in hand to end when the partition is released; it may be cut at any point."""
 
@@ -67,6 +63,8 @@ class Partition:
         self._take_over = take_over
         self._broker = broker
         self._failed = failed
+        self.passage = Passage()
+        """How far time may pass by the clock."""
         self._recovery = Recovery(number)
         self._steps = 0
         """Batches written, and most records read for a rebuild: counts what gets done, whoever holds the partition."""
@@ -75,9 +73,8 @@ class Partition:
         self._holding: Holding | None = None
         self._waiting = Waiting()
         self._stopping = False
-        self.backlog: frozenset[str] = frozenset(INPUTS)
-        """Inputs of which there is more to process, as of the last look."""
-        self._heard_at = time.monotonic()
+        self._backlog: frozenset[str] = frozenset()
+        """Inputs in which one may overtake another: as of the batch in hand."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -150,17 +147,13 @@ class Partition:
     def idle(self) -> bool:
         """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
         holding = self._holding
-        if holding is None or self._in_hand is not None or not self.settled or holding.heard is not self.view:
+        if holding is None or self._in_hand is not None or holding.heard is not self.view:
+            return False
+        if not self._waiting.empty or self._broker.unread(self.number, holding.position):
             return False
         due = holding.engine.next_due()
         busy = holding.engine.unfinished or holding.engine.untidy
         return not busy and (due is None or due > self._now(holding))
-
-    @property
-    def settled(self) -> bool:
-        """Nothing waits here or at the broker, and nothing has come for a moment: time may go on by the clock."""
-        quiet = time.monotonic() - self._heard_at >= QUIET
-        return quiet and not self.backlog and self._waiting.empty
 
     async def _run(self) -> None:
         recovery, why = self._recovery, "assigned"
@@ -174,7 +167,7 @@ class Partition:
                     recovery.tenure.epoch, why = None, "fenced"
                 except Exception as error:  # noqa: BLE001 - what nobody can do anything about is raised again
                     engine = self._holding.engine if self._holding else None
-                    why = recovery.after(error, self._suspected(), engine, backlog=bool(self.backlog))
+                    why = recovery.after(error, self._suspected(), engine, backlog=bool(self._backlog))
                     await asyncio.sleep(recovery.pause)
                 finally:
                     await self._let_go()
@@ -196,6 +189,7 @@ class Partition:
     async def _hold(self, why: str) -> Holding:
         holding = await self._take_over(self.number, self._broker, self._recovery.tenure, self._rebuilding)
         self._waiting.clear()
+        self.passage.reached(None)
         self._holding = holding
         self.rebuilt = None
         self.held.set()
@@ -248,24 +242,33 @@ class Partition:
             turn = unfinished and not turn
             wait, most = 0 if unfinished else TICK, recovery.suspects.bounded(records)
             batches = [] if turn else rest or await self._waiting.take(most, wait)
-            self._in_hand = batches
-            if batches:
-                self._heard_at = time.monotonic()
-            seconds = await self._apply(holding, batches)
+            seconds = await self._go_on(holding, batches, unfinished)
             rest = rest if turn else left_of(batches, holding.position)
             self._in_hand = rest or None
-            records = records if turn else _adjusted(records, seconds, self._settings.batch_records)
+            records = records if turn else adjusted(records, seconds, self._settings.batch_records)
 
-    async def _apply(self, holding: Holding, batches: list[FetchedBatch]) -> float:
-        """One batch, or none; while a record is looked for, records and the passing of time are kept apart."""
-        recovery = self._recovery
+    async def _go_on(self, holding: Holding, batches: list[FetchedBatch], unfinished: bool) -> float:
+        """Time first, up to where everything that came is processed; then what came since. Seconds of computing."""
+        holding.hear(self.view)
+        self._backlog = backlog(batches, holding.position, partial(self._broker.unread, self.number))
+        # At least as far as it has passed, wherever a clock was set back to; and the view is complete up to a moment.
+        seconds, until = 0.0, self.passage.until(holding.engine.clock, self.view and self.view.as_of)
+        if not batches or (until is not None and not unfinished):
+            alone = Moment(until or self._now(holding), until is not None, self._backlog)
+            seconds += await self._apply(holding, [], alone)
+        if batches:
+            seconds += await self._apply(holding, batches, Moment(self._now(holding), False, self._backlog))
+        self.passage.carried(holding.engine.clock, self._now(holding))
+        return seconds
+
+    async def _apply(self, holding: Holding, batches: list[FetchedBatch], moment: Moment) -> float:
+        """Records, or the passing of time: kept apart, so that it is known which of them fails."""
+        self._in_hand = batches
+        recovery, done = self._recovery, holding.batch
         suspects, suspected = recovery.suspects, self._suspected() or []
         condemned = suspects.condemned if suspects.condemned in suspected else None
         if condemned is not None:
             self._take_over.aside.check()
-        settle = self.settled and not (batches and suspects.active)
-        holding.hear(self.view)
-        moment, done = Moment(self._now(holding), settle, self.backlog), holding.batch
         seconds = await apply(
             holding, self._take_over.store, batches, moment, self._settings.partitions, self._clock, condemned
         )
@@ -290,10 +293,3 @@ class Partition:
         """The clock, which never runs backwards for a partition, whoever owned it before."""
         now, passed = self._clock.now(), holding.engine.clock
         return now if passed is None else max(now, passed)
-
-
-def _adjusted(records: int, seconds: float, most: int) -> int:
-    """Records for the next batch: a batch that takes long holds up the other partitions, and the end of the worker."""
-    if seconds > LONG:
-        return max(1, records // 2)
-    return min(most, records * 2) if seconds < LONG / 4 else records

@@ -114,7 +114,7 @@ class _Worker:
     ) -> Iterator[Coroutine[Any, Any, None]]:
         yield self._guarded(self._start(app))
         yield self._guarded(watch.lag(app, health))
-        yield self._guarded(watch.backlog(app))
+        yield self._guarded(watch.Lag(app, self._clock).watch())
         yield self._guarded(watch.faust(app))
         yield self._guarded(Watchdog(self._settings, app, redis).watch())
         yield self._guarded(watch.name(claim))

@@ -43,6 +43,9 @@ class Broker(Protocol):
     async def output_ends(self, partition: int) -> dict[str, int]:
         """The end offset of a partition of every output topic, now."""
 
+    def unread(self, partition: int, position: Mapping[str, int]) -> frozenset[str]:
+        """Input topics that hold more than what is processed once `position` is reached, as far as is known."""
+
 
 MARKER = 1
 """Offsets that the marker of a committed transaction takes behind its last record."""

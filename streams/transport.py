@@ -145,6 +145,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         assigned = consumer.assignment()  # aiokafka's own would not bear to be asked in the midst of a rebalance
         return consumer.last_stable_offset(tp) if tp in assigned else None
 
+    def more(self, tp: TP, position: int) -> bool:
+        """Whether there are records from an offset on, handed over or at the broker, as the last fetch told; so as long
+        as that is not known. Aborted ones, and those of a transaction that has not ended, are none."""
+        end = self.highwater(tp)
+        if end is None:
+            return True
+        state = self._ensure_consumer()._subscription.subscription.assignment.state_value(tp)
+        return not state.has_valid_position or state.position < end or self.fetched.get(tp, 0) > position
+
     async def on_thread_read(self) -> dict[TP, tuple[int, int]]:
         """For each assigned input: the position of the fetcher, past markers too, and what it has handed over."""
         consumer = self._ensure_consumer()
@@ -233,6 +242,10 @@ class Consumer(driver.Consumer):
     async def read(self) -> dict[TP, tuple[int, int]]:
         """For each assigned input: how far the fetcher is, and the offset after the last record handed over."""
         return await self._on_thread(self._thread.on_thread_read())
+
+    def unread(self, partition: int, position: Mapping[str, int]) -> frozenset[str]:
+        """Inputs of `partition` that hold more than lies before `position`, and those of which that is not known."""
+        return frozenset(topic for topic in INPUTS if self._thread.more(TP(topic, partition), position.get(topic, 0)))
 
     async def commit_for_display(self, offsets: Mapping[TP, int]) -> None:
         """Commit offsets to the group; a failure is of no consequence and is not told."""

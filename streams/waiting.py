@@ -11,6 +11,15 @@ ROOM = 8
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of one batch: what it makes for the outbox and for the store goes with what it is."""
+LONG = 0.5
+"""Seconds of computing after which a batch counts as long, and the next one is made half as big."""
+
+
+def adjusted(records: int, seconds: float, most: int) -> int:
+    """Records for the next batch: a batch that takes long holds up the other partitions, and the end of the worker."""
+    if seconds > LONG:
+        return max(1, records // 2)
+    return min(most, records * 2) if seconds < LONG / 4 else records
 
 
 class Waiting:

@@ -1,13 +1,15 @@
 """What a worker looks at while it works: lag, the backlog at the broker, its name, and whether Faust still lives."""
 
 import asyncio
-import math
+from collections.abc import Mapping
+from datetime import datetime
 
 from faust.types import TP
 from redis.exceptions import RedisError
 
 from picustream.streams import metrics
 from picustream.streams.app import App
+from picustream.streams.clock import Clock
 from picustream.streams.errors import STALLED, UserError
 from picustream.streams.health import Health
 from picustream.streams.slots import Claim
@@ -54,30 +56,51 @@ async def name(claim: Claim) -> None:
             told.over()
 
 
-async def backlog(app: App) -> None:
-    """Which inputs of a partition are not processed to their end: time goes no further than their records say."""
-    told = Told("backlog")
-    while True:
-        await asyncio.sleep(WATCH / 4)
-        consumer: Consumer = app.consumer
-        try:
-            read = await consumer.read() if app.partitions.owned else {}
-        except TROUBLE as error:
-            told.note(error)  # until it has passed the partitions keep what was seen last
-            continue
-        told.over()
-        for number, partition in app.partitions.owned.items():
-            done = partition.position
-            partition.backlog = frozenset(
-                tp.topic
-                for tp, (position, handed_over) in read.items()
-                if tp.partition == number and (position < _end(consumer, tp) or done.get(tp.topic, -1) < handed_over)
-            )
+class Lag:
+    """Tells each partition up to which moment everything is processed, so that time may pass in it (I8).
+
+    1. Note the moment, and then where the partition's inputs end: behind all that stood there at the moment.
+    2. Once it has come as far, time may pass up to the moment; begin at 1 again. Until then there is a backlog.
+    """
+
+    def __init__(self, app: App, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+        self._noted: dict[int, tuple[datetime | None, Mapping[TP, int]]] = {}
+
+    async def watch(self) -> None:
+        """Look now and then, without end."""
+        told = Told("time")
+        while True:
+            await asyncio.sleep(WATCH / 4)
+            if self._app.partitions.owned:
+                try:
+                    await self._look()
+                except TROUBLE as error:
+                    told.note(error)  # time waits until it has passed
+                else:
+                    told.over()
+
+    async def _look(self) -> None:
+        consumer: Consumer = self._app.consumer
+        read = await consumer.read()
+        owned = dict(self._app.partitions.owned)
+        moment = self._clock.now()
+        ends = await consumer.ends(list(owned))
+        noted, self._noted = self._noted, {}
+        for number, partition in owned.items():
+            since, up_to = noted.get(number, (None, {}))
+            if caught_up(partition.position, read, up_to):
+                partition.passage.reached(since)
+                self._noted[number] = moment, {tp: end for tp, end in ends.items() if tp.partition == number}
+            else:
+                partition.passage.reached(None)
+                self._noted[number] = since, up_to
 
 
-def _end(consumer: Consumer, tp: TP) -> float:
-    highwater = consumer.highwater(tp)
-    return math.inf if highwater is None else highwater
+def caught_up(processed: Mapping[str, int], read: Mapping[TP, tuple[int, int]], ends: Mapping[TP, int]) -> bool:
+    """Whether a partition has processed its inputs up to `ends`; `processed`: the next offset by topic."""
+    return all(reached(processed.get(tp.topic, -1), read.get(tp)) >= end for tp, end in ends.items())
 
 
 def reached(processed: int, read: tuple[int, int] | None) -> int:

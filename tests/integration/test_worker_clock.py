@@ -3,8 +3,12 @@
 The engine is the real one: what a day that closes tells is told once, whatever the clock says afterwards.
 """
 
+import itertools
 import json
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +20,8 @@ from tests.integration.workers import PATIENCE, Bench, Worker, wait_for
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I3", "I8")]
 
 OPENS = datetime(2026, 3, 2, 8, tzinfo=UTC)
+CLOSES = datetime(2026, 3, 2, 22, tzinfo=UTC)
+"""Of that day in Shanghai."""
 REAL = "picustream worker"
 
 
@@ -91,3 +97,35 @@ def test_a_clock_that_jumps_ahead_closes_days_and_what_follows_amends_them(toys:
     amended = mods(toys)[len(jumped) :]
     assert amended
     assert {status for _, _, status in amended} == {"amended"}
+
+
+@contextmanager
+def trickling(toys: Bench) -> Iterator[None]:
+    """Values of long ago, filed long ago, come five times a second, without end."""
+    over = threading.Event()
+
+    def trickle() -> None:
+        with kafka_clients.producer(toys.settings) as producer:
+            for number in itertools.count():
+                topic, event = platelets(OPENS + timedelta(minutes=1, seconds=number % 600), 90)
+                whole = {"event_id": f"late-{number}", "source": "ward", "patient_id": "P-1", "stay_id": "S-1"}
+                producer.send(topic, json.dumps(whole | event).encode(), key=b"S-1")
+                if over.wait(0.2):
+                    return
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_a_day_closes_while_late_values_trickle_in(toys: Bench) -> None:
+    """Time goes by lag and not by silence: whoever waits for a second without a record waits for ever."""
+    publish(toys, admitted(), platelets(OPENS + timedelta(hours=1), 90))
+    with trickling(toys):
+        going = worker(toys, CLOSES - timedelta(seconds=5))
+        wait_for(lambda: any(status == "final" for _, _, status in mods(toys)), "the day closes")
+    assert going.stop() == 0

@@ -23,13 +23,12 @@ from picustream.streams.health import REBUILDING, STUCK, TROUBLED, Health
 from picustream.streams.intake import StreamGap, arrival_of, take_in
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded, is_misrouted
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
-from picustream.streams.partition import LONG, _adjusted
 from picustream.streams.scheduler import BatchScheduler, FetchedBatch
 from picustream.streams.settings import Settings
 from picustream.streams.topics import LAB, VITAL, partition_of
 from picustream.streams.transport import Consumer, ConsumerThread
 from picustream.streams.trouble import TROUBLE
-from picustream.streams.waiting import ROOM, Waiting
+from picustream.streams.waiting import LONG, ROOM, Waiting, adjusted
 from picustream.streams.watch import reached
 
 PARTITIONS = 4
@@ -224,10 +223,10 @@ def test_a_consumer_whose_thread_has_ended_is_trouble_and_no_bug() -> None:
 
 
 def test_batches_shrink_when_they_take_long_and_grow_when_they_do_not() -> None:
-    assert _adjusted(100, LONG * 2, 500) == 50
-    assert _adjusted(1, LONG * 2, 500) == 1
-    assert _adjusted(100, LONG / 2, 500) == 100
-    assert _adjusted(400, 0.0, 500) == 500
+    assert adjusted(100, LONG * 2, 500) == 50
+    assert adjusted(1, LONG * 2, 500) == 1
+    assert adjusted(100, LONG / 2, 500) == 100
+    assert adjusted(400, 0.0, 500) == 500
 
 
 class TestClock:
