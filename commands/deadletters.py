@@ -1,17 +1,18 @@
 """`picustream deadletters`: what was refused and why, one of them in full, and sending them again once mended."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from picustream.commands.letters.history import OPEN, History
-from picustream.commands.letters.letter import Letter, Selection, letters
+from picustream.commands.letters.letter import Letter, Selection
+from picustream.commands.letters.sources import Source
 from picustream.commands.options import moment
-from picustream.commands.outputs import Unread, in_files, in_kafka
-from picustream.models.record import DEAD_LETTER, DeadLetter
+from picustream.commands.outputs import Unread
+from picustream.models.record import DeadLetter
 from picustream.streams.errors import UserError
 from picustream.streams.settings import Settings
 
@@ -53,9 +54,9 @@ def list_letters(
     from picustream.commands.letters import telling
 
     wanted, unread = _selection(reason, source, since), Unread()
-    history = History(_letters(file, unread))
+    history = History(Source.of(Settings(), file).letters(unread))
     if not file and not letters_only:
-        _look_up(history, wanted)
+        _tell_hidden(_look_up(history, wanted))
     elif history.letters:
         print("What was sent again since is not looked for here: it may be called open.", file=sys.stderr)
     judged = ((letter, history.state(letter)) for letter in history.letters if letter in wanted)
@@ -74,7 +75,8 @@ def show(
     from picustream.commands.letters import telling
 
     unread = Unread()
-    found = next((one for one in _letters(file, unread) if one.record.event_id == event_id), None)
+    letters = Source.of(Settings(), file, [event_id]).letters(unread)
+    found = next((one for one in letters if one.record.event_id == event_id), None)
     if found is None:
         hint = str(unread) if unread.count else "Their ids: picustream deadletters list --all-lines."
         raise UserError(f"There is no dead letter {event_id}.", hint, FINDINGS)
@@ -111,10 +113,12 @@ def resubmit(
     _check_asked(ids, everything)
     settings, wanted, unread = Settings(), _selection(reason, source, since), Unread()
     sender, named = sending.prepared(settings, fixed_by, rekey), Named(ids or ())
-    skip = _skip(wanted, again, unread) if everything else None
+    letters = Source.of(settings, None, ids or ())
+    skip = _skip(letters, wanted, again, unread) if everything else None
     if everything and reason == IN_THE_FUTURE:
         warn()
-    found = (one for one in _letters(None, Unread() if skip else unread) if one in wanted and (skip or one in named))
+    every = letters.letters(Unread() if skip else unread)
+    found = (one for one in every if one in wanted and (skip or one in named))
     outcome = sending.send(settings, sender, found, skip, dry_run)
     telling.outcome(outcome, dry_run, as_json)
     sending.tell_next(outcome, settings, fixed_by, dry_run)
@@ -136,23 +140,28 @@ def _selection(reason: str | None, source: str | None, since: str | None) -> Sel
     return Selection(reason, source, moment(since, "--since"))
 
 
-def _letters(paths: list[Path] | None, unread: Unread) -> Iterator[Letter]:
-    stored = in_files(paths, [DEAD_LETTER], unread) if paths else in_kafka(Settings(), [DEAD_LETTER])
-    return letters(stored, unread)
-
-
-def _look_up(history: History, wanted: Selection) -> None:
+def _look_up(history: History, wanted: Selection) -> list[str]:
     from picustream.commands.letters.inputs import Progress, look_up
 
-    look_up(Settings(), history, wanted.__contains__, Progress())
+    return look_up(Settings(), history, wanted.__contains__, Progress())
 
 
-def _skip(wanted: Selection, again: bool, unread: Unread) -> "Callable[[Letter], Skip | None]":
-    """What to skip of all letters that are wanted, by what came into the input topics since."""
+def _tell_hidden(names: list[str]) -> None:
+    from picustream.streams.rights import Right, lacks
+
+    if names:
+        missing = lacks(Settings(), Right.READ, ", ".join(names))
+        print(f"What was sent again since is not known where {missing}: it may be called open.", file=sys.stderr)
+
+
+def _skip(letters: Source, wanted: Selection, again: bool, unread: Unread) -> "Callable[[Letter], Skip | None]":
+    """What to skip of all letters that are wanted, by what came into the input topics since. NotAllowed to see that."""
     from picustream.commands.letters.choice import IN_THE_FUTURE, Choice
+    from picustream.streams.rights import NotAllowed, Right
 
-    history = History(_letters(None, unread))
-    _look_up(history, wanted)
+    history = History(letters.letters(unread))
+    if hidden := _look_up(history, wanted):
+        raise NotAllowed(letters.settings, Right.READ, ", ".join(hidden))
     return Choice(history, again, wanted.reason == IN_THE_FUTURE)
 
 

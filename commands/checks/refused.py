@@ -1,7 +1,7 @@
 """The dead letters of the last day that are open, against what came in meanwhile."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,9 +13,10 @@ from picustream.commands.letters.history import OPEN, History
 from picustream.commands.letters.inputs import Progress, look_up
 from picustream.commands.letters.letter import letters
 from picustream.commands.outputs import Stored
+from picustream.scoring.deadletters import dead_letter_topic
 from picustream.streams.rights import Right, Topic, without
 from picustream.streams.settings import Settings
-from picustream.streams.topics import DEAD_LETTER, INPUTS
+from picustream.streams.topics import DEAD_LETTERS, INPUTS
 
 MOST = 0.05
 """Share of the input records; a feed that is right has next to none."""
@@ -35,11 +36,10 @@ class Refused:
 
 def refused(settings: Settings, reader: KafkaConsumer, found: Mapping[str, Topic]) -> list[Finding]:
     """The check, on the topics of dead letters that we may read; of the others a line that says so."""
-    letters = {name: found[name] for name in (DEAD_LETTER,)}
-    unreadable = without(letters, Right.READ)
+    unreadable = without({name: found[name] for name in DEAD_LETTERS}, Right.READ)
     told = [not_allowed("dead-letters", settings, Right.READ, unreadable)] if unreadable else []
-    read = [name for name in letters if name not in unreadable]
-    return [*told, *([check_refused(count(settings, reader))] if read else [])]
+    readable = [name for name in DEAD_LETTERS if name not in unreadable]
+    return [*told, *([check_refused(count(settings, reader, readable))] if readable else [])]
 
 
 def check_refused(facts: Refused) -> Finding:
@@ -58,12 +58,13 @@ def check_refused(facts: Refused) -> Finding:
     return ok("dead-letters", message)
 
 
-def count(settings: Settings, reader: KafkaConsumer) -> Refused:
+def count(settings: Settings, reader: KafkaConsumer, letters: Sequence[str] = DEAD_LETTERS) -> Refused:
     """Counted by offsets; where that would be too many, by reading the dead letters, for an offset may be a marker;
     where they are too many still, by looking in the inputs which of them were sent again."""
     since = int((time.time() - LOOKED_AT.total_seconds()) * 1000)
-    inputs = sum(end - first for first, end in _spans(reader, places(INPUTS, settings), since).values())
-    spans = _spans(reader, places([DEAD_LETTER], settings), since)
+    about = [topic for topic in INPUTS if dead_letter_topic(topic) in letters]
+    inputs = sum(end - first for first, end in _spans(reader, places(about, settings), since).values())
+    spans = _spans(reader, places(letters, settings), since)
     at_most = sum(end - first for first, end in spans.values())
     if at_most <= MOST * inputs:
         return Refused(inputs, at_most)

@@ -45,18 +45,21 @@ class Progress:
         return self._until is None or now < self._until
 
 
-def look_up(settings: Settings, history: History, wanted: Callable[[Letter], bool], report: Report) -> None:
-    """Tell the history what came after the letters that are wanted."""
+def look_up(settings: Settings, history: History, wanted: Callable[[Letter], bool], report: Report) -> list[str]:
+    """Tell the history what came after the letters that are wanted; the topics of letters that we may not read."""
     asked = [letter for letter in history.letters if wanted(letter) and not history.superseded(letter)]
     if not asked:
-        return
-    from picustream.streams import arrival, kafka_clients
+        return []
+    from picustream.streams import arrival, kafka_clients, rights
 
+    with kafka_clients.admin(settings) as admin:
+        found = rights.look(admin, sorted({one.record.topic for one in asked}.intersection(INPUT_TOPICS)))
+    hidden = rights.without(found, rights.Right.READ)
+    partitions = {topic: one.partitions for topic, one in found.items() if topic not in hidden}
     with closing(kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)) as consumer:
-        partitions = {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in INPUT_TOPICS}
         spans = _spans(settings, consumer, *_starts(asked, partitions))
         if not spans:
-            return
+            return hidden
         consumer.assign(list(spans))
         for part, (first, _) in spans.items():
             consumer.seek(part, first)
@@ -64,6 +67,7 @@ def look_up(settings: Settings, history: History, wanted: Callable[[Letter], boo
         records = _told(arrival.standing(consumer, ends), sum(end - first for first, end in spans.values()), report)
         for later in _relevant(records, asked, partitions):
             history.note(later)
+    return hidden
 
 
 def _told(records: "Iterator[ConsumerRecord]", of: int, report: Report) -> "Iterator[ConsumerRecord]":

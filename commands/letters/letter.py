@@ -87,7 +87,7 @@ class Selection:
 
 
 def letters(stored: Iterable[Stored], told: Told) -> Iterator[Letter]:
-    """The letters among records of the dead-letter topic; what is none is told."""
+    """The letters among records of the dead-letter topics; what is none is told."""
     for one in stored:
         record = cast(DeadLetter | None, read(one, told, "dead letter"))
         if record is None:

@@ -79,5 +79,5 @@ def _faults(page: Page, faults: Faults) -> None:
 
 
 def _without_payload(letter: Letter, state: State) -> dict[str, object]:
-    fields = {name: said for name, said in dump(letter.record).items() if name != "payload"}
+    fields = {name: said for name, said in dump(letter.record).items() if not name.startswith("payload")}
     return fields | {"source": letter.source, "observed": letter.observed, "state": state}
