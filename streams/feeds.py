@@ -5,12 +5,13 @@ each has one partition whose engine decides on it. What a partition heard stands
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 
 from faust.types import TP
 
 from picustream.scoring.alerts.feeds import View, joined
-from picustream.streams import tail
+from picustream.streams import metrics, tail
 from picustream.streams.app import App
 from picustream.streams.clock import Clock
 from picustream.streams.settings import Settings
@@ -45,6 +46,8 @@ class FeedView:
         self._settings = settings
         self._as_of = clock.now()
         self._ends: Mapping[TP, int] = {}
+        self._seen_at = time.monotonic()
+        metrics.FEED_VIEW_AGE.set_function(lambda: time.monotonic() - self._seen_at)
         self._stuck: dict[TP, tuple[int, int, bool | None]] = {}
         """Next offset and end where an input was seen to stand, and whether a record lies between (None: not asked)."""
 
@@ -62,6 +65,8 @@ class FeedView:
             if view is not None:
                 for partition in self._app.partitions.owned.values():
                     partition.view = view
+            if view is not None or not self._app.partitions.owned:
+                self._seen_at = time.monotonic()
 
     async def _look(self) -> View | None:
         numbers = range(self._settings.partitions)

@@ -44,6 +44,11 @@ OUTBOX_PENDING = Gauge(
 )
 LAG = Gauge("picustream_lag", "Input records not yet processed", ["topic", "partition"], registry=REGISTRY)
 STUCK = Gauge("picustream_stuck", "Whether nothing gets done though there is work", ["partition"], registry=REGISTRY)
+FEED_VIEW_AGE = Gauge(
+    "picustream_feed_view_age_seconds",
+    "Since every partition was last seen processed to its end; feeds are called silent by that",
+    registry=REGISTRY,
+)
 PARTITIONS = Gauge("picustream_partitions", "Partitions this worker owns", registry=REGISTRY)
 
 IGNORED = Counter("picustream_ignored", "Observations whose code nobody asked for", ["code"], registry=REGISTRY)

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from picustream.agents import AGENTS
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams import leash, loop, redis_client, rights, slots, topics, watch
+from picustream.streams import leash, loop, redis_client, redis_rights, rights, slots, topics, watch
 from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
 from picustream.streams.drain import Drain
@@ -75,6 +75,7 @@ class _Worker:
             stack.callback(ticking.cancel)
             redis = await redis_client.reach(self._settings)
             stack.push_async_callback(redis.aclose)
+            await redis_rights.check(redis, self._settings)
             await asyncio.to_thread(_check_topics, self._settings)
             doubt = await redis_client.persistence_doubt(redis)
             if doubt:

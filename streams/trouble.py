@@ -32,8 +32,11 @@ it does."""
 
 _REFUSES = re.compile(
     r"\b(?:OOM|MISCONF|READONLY|NOREPLICAS|NOPERM|NOAUTH|WRONGPASS|LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED"
-    r"|ASK|UNBLOCKED)\b"
+    r"|ASK|UNBLOCKED|EXEC without MULTI)\b"
 )
+"""The last is what redis-py tells of a transaction whose beginning was refused."""
+_COMMAND = re.compile(r"'([a-z|]+)' command")
+"""What Redis does not let our user do."""
 _NOT_ALLOWED = re.compile(r"ACL failure|user executing the script|[Nn]o permissions")
 """How Redis says inside a script that a right is missing."""
 _REFUSALS = (
@@ -57,12 +60,13 @@ def passes(error: BaseException) -> bool:
 
 
 def named(error: BaseException) -> str:
-    """The kind of a trouble, the word by which Redis says why it refuses, and the topics that it is about.
+    """The kind of a trouble, the word by which Redis says why it refuses, the command, and the topics it is about.
 
     The text of an error is not shown.
     """
     text = str(error)
     words = _REFUSES.findall(text)[:1] if isinstance(error, RedisError) else []
+    words += _COMMAND.findall(text) if isinstance(error, NoPermissionError) else []
     about = [topic for topic in ALL if topic in text] if isinstance(error, KafkaError) else []
     return " ".join([type(error).__name__, *words, *about])
 

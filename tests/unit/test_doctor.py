@@ -38,7 +38,8 @@ def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def redis(config: dict[str, str] | None = None, **info: object) -> list[Finding]:
-    told = RedisFacts({"redis_version": "7.2.4", "role": "master"} | info, GOOD if config is None else config, 0.0)
+    info = {"redis_version": "7.2.4", "role": "master"} | info
+    told = RedisFacts(info, GOOD if config is None else config, 0.0, frozenset({"+@all", "~*"}))
     return check_redis(told, Settings())
 
 
