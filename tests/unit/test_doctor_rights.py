@@ -1,4 +1,4 @@
-"""`picustream doctor` and rights: a Redis that forgets for want of some, and what cannot be looked at for want of some."""
+"""`picustream doctor` and rights: a Redis that forgets for want of some, and what cannot be seen for want of some."""
 
 from datetime import UTC, datetime
 
