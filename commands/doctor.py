@@ -95,8 +95,8 @@ def _tried(check: str, settings: Settings, look: Callable[[], list[Finding]]) ->
     from redis.exceptions import RedisError
     from redis.exceptions import TimeoutError as RedisTimeoutError
 
-    from picustream.streams.errors import NoRedis
     from picustream.streams.kafka_clients import explained
+    from picustream.streams.redis_client import unreachable
 
     try:
         return look()
@@ -107,7 +107,7 @@ def _tried(check: str, settings: Settings, look: Callable[[], list[Finding]]) ->
     except KafkaError as error:
         known = explained(error, settings)
     except (RedisConnectionError, RedisTimeoutError) as error:
-        known = NoRedis(settings.redis, type(error).__name__)
+        known = unreachable(settings, error)
     except RedisError as error:
         # The text may repeat a user's name or a key: the kind is enough.
         known = UserError(f"Redis refuses us: {type(error).__name__}.", "See the access of the Redis user.", 1)

@@ -107,10 +107,10 @@ def _of_redis(error: Exception) -> Iterator[UserError]:
     from redis.exceptions import TimeoutError as RedisTimeoutError
 
     if isinstance(error, RedisConnectionError | RedisTimeoutError):
+        from picustream.streams.redis_client import unreachable
         from picustream.streams.settings import Settings
 
-        # The text of these errors repeats the address and may repeat the user name: the kind is enough.
-        yield NoRedis(Settings().redis, type(error).__name__)
+        yield unreachable(Settings(), error)
 
 
 def _of_kafka(error: Exception) -> Iterator[UserError]:

@@ -47,7 +47,7 @@ def _tell(partitions: dict[str, int], created: list[str], findings: list[Finding
     wrong = {finding.topic for finding in findings}
     for name in topic_table.ALL:
         state = "wrong" if name in wrong else "created" if name in created else "as it must be"
-        print(f"{name:20}  {partitions.get(name, 0):4} partitions  {state}")
+        print(f"{name:25}  {partitions.get(name, 0):4} partitions  {state}")
     _advise(findings)
 
 

@@ -6,11 +6,11 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import AuthenticationError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from picustream.streams.errors import ENVIRONMENT, BadSettings, NoRedis, UserError
+from picustream.streams.errors import ENVIRONMENT, BadSettings, NoRedis, UserError, redis_address
 from picustream.streams.settings import Settings
 
 CONNECTIONS = 32
@@ -58,10 +58,22 @@ async def reach(settings: Settings) -> Redis:
     try:
         await redis.ping()
     except (RedisConnectionError, RedisTimeoutError, OSError) as error:
-        raise NoRedis(settings.redis, type(error).__name__) from error
+        raise unreachable(settings, error) from error
     except RedisError as error:
         raise UserError(f"Redis refuses us: {type(error).__name__}.", "See PICUSTREAM_REDIS_*.", ENVIRONMENT) from error
     return redis
+
+
+def unreachable(settings: Settings, error: Exception) -> UserError:
+    """What a person can do about a connection that failed. The text of these errors repeats the address and may repeat
+    the user name: the kind is enough."""
+    if isinstance(error, AuthenticationError):
+        return UserError(
+            f"Redis at {redis_address(settings.redis)} refuses the user or the password.",
+            "Correct PICUSTREAM_REDIS_USERNAME or PICUSTREAM_REDIS_PASSWORD.",
+            ENVIRONMENT,
+        )
+    return NoRedis(settings.redis, type(error).__name__)
 
 
 async def persistence_doubt(redis: Redis) -> str | None:

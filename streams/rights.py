@@ -15,7 +15,7 @@ from picustream.streams.settings import Settings
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
-HINT = "Grant it in the broker's access lists: docs/deploying.md, Your own Kafka and Redis."
+HINT = "If it should have it: docs/deploying.md, Your own Kafka and Redis."
 _UNKNOWN, _HIDDEN = 3, 29
 """Error codes of Kafka: there is no such topic; this user may not even ask."""
 
