@@ -76,7 +76,7 @@ class _Worker:
             redis = await redis_client.reach(self._settings)
             stack.push_async_callback(redis.aclose)
             await redis_rights.check(redis, self._settings)
-            await asyncio.to_thread(_check_topics, self._settings)
+            await asyncio.to_thread(check_kafka, self._settings)
             doubt = await redis_client.persistence_doubt(redis)
             if doubt:
                 log.warning("redis-persistence", doubt=doubt)
@@ -171,7 +171,7 @@ class _Worker:
         log.info("stopped", seconds=round(time.monotonic() - started, 2))
 
 
-def _check_topics(settings: Settings) -> None:
+def check_kafka(settings: Settings) -> None:
     """Raise what keeps a worker from its topics, group and transactions: not there, not allowed, not as it must be."""
     with admin(settings) as client:
         found = rights.require(client, settings, topics.ALL, Right.READ)

@@ -13,6 +13,7 @@ from picustream.local.servers import Servers
 from picustream.streams import kafka_clients, topics
 from picustream.streams.settings import Settings
 from tests.integration.realrun import PARTITIONS, RealRun, small_ward
+from tests.integration.secured import Secured, secured
 from tests.integration.workers import Bench, wait_for
 
 PATIENCE = 30.0
@@ -25,6 +26,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     folder = tmp_path_factory.mktemp("servers")
     yield local.up(folder, kafka_port=0, redis_port=0, tell=print)
     local.down(folder, wipe=True)
+
+
+@pytest.fixture(scope="session")
+def secured_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """Servers of their own, with the topics and the users of docs/deploying.md; tests share what stands there."""
+    with secured(tmp_path_factory.mktemp("secured"), partitions=2) as made:
+        yield made
 
 
 @pytest.fixture

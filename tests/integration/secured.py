@@ -5,7 +5,9 @@ Nothing of the rights stands here: the commands of the page are read from it, so
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +22,13 @@ from kafka.admin import (
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
+from pydantic import SecretStr
 from redis import Redis
 
 from picustream.local import ports
 from picustream.local.kafka import Kafka
+from picustream.local.redis import Redis as RedisServer
+from picustream.streams import kafka_clients, topics
 from picustream.streams.settings import Settings
 
 DEPLOYING = Path(__file__).parents[2] / "docs" / "deploying.md"
@@ -65,24 +70,62 @@ class SecuredKafka(Kafka):
 
 @dataclass(frozen=True)
 class Secured:
-    """`ruler`: settings that everything is allowed to."""
+    """Both servers, with the topics and the users of the page. `ruler`: settings that are allowed everything."""
 
+    kafka: SecuredKafka
+    redis: RedisServer
     ruler: Settings
-    kafka: str
-    redis: str
 
-    def env(self, kafka_user: str, redis_user: str, password: str = PASSWORD) -> dict[str, str]:
+    def env(self, kafka_user: str, redis_user: str = "operations", password: str = PASSWORD) -> dict[str, str]:
         """The settings of a user of Kafka and one of Redis."""
         return {
-            "PICUSTREAM_KAFKA": self.kafka,
+            "PICUSTREAM_KAFKA": self.kafka.users_address,
             "PICUSTREAM_KAFKA_SECURITY": "SASL_PLAINTEXT",
             "PICUSTREAM_KAFKA_USERNAME": kafka_user,
             "PICUSTREAM_KAFKA_PASSWORD": password,
-            "PICUSTREAM_REDIS": self.redis,
+            "PICUSTREAM_REDIS": self.redis.address,
             "PICUSTREAM_REDIS_USERNAME": redis_user,
             "PICUSTREAM_REDIS_PASSWORD": PASSWORD,
             "PICUSTREAM_PARTITIONS": str(self.ruler.partitions),
+            "PICUSTREAM_HTTP_PORT": "0",
         }
+
+    def settings(self, kafka_user: str, password: str = PASSWORD) -> Settings:
+        """The settings of a user of Kafka, for a client in this process."""
+        return Settings.model_construct(
+            kafka=self.kafka.users_address,
+            kafka_security="SASL_PLAINTEXT",
+            kafka_username=kafka_user,
+            kafka_password=SecretStr(password),
+            partitions=self.ruler.partitions,
+        )
+
+    def admin(self) -> KafkaAdminClient:
+        """Kafka, allowed everything."""
+        return kafka_clients.admin(self.ruler)
+
+    def redis_client(self) -> Redis:
+        """Redis, allowed everything."""
+        return Redis.from_url(self.redis.address)
+
+
+@contextmanager
+def secured(folder: Path, partitions: int) -> Iterator[Secured]:
+    """Start both servers, make topics and users, and end and delete all of it afterwards."""
+    kafka, redis = SecuredKafka(folder / "kafka"), RedisServer(folder / "redis")
+    try:
+        kafka.start(ports.free_port(), print)
+        redis.start(ports.free_port())
+        ruler = Settings.model_construct(kafka=kafka.address, redis=redis.address, partitions=partitions)
+        made = Secured(kafka, redis, ruler)
+        with made.admin() as admin, made.redis_client() as client:
+            topics.create(admin, ruler, topics.ALL)
+            make_users(admin, client)
+        yield made
+    finally:
+        kafka.stop()
+        redis.stop()
+        shutil.rmtree(folder)
 
 
 def kafka_rights() -> list[ACL]:

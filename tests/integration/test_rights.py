@@ -1,0 +1,235 @@
+"""Each user of docs/deploying.md does what it is there for, and is refused the rest in the right words.
+
+Users and rights are read from the page and made on a real Kafka with an authorizer and a real Redis.
+"""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from picustream.commands.main import main
+from picustream.scoring.deadletters import dead_letter_topic
+from picustream.streams import kafka_clients, topics
+from tests.integration.secured import PASSWORD, Secured, kafka_rights, redis_users
+from tests.integration.workers import Bench
+
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("secured")]
+
+STAY = "S-1"
+ARM = "trial-arm-of-the-test"
+"""Stands in a refused trial event alone, in place of an arm."""
+WORKER = "picustream worker"
+SENDERS = {
+    "feed-lab": topics.LAB,
+    "feed-vital": topics.VITAL,
+    "feed-ventilator": topics.VENTILATOR,
+    "feed-adt": topics.ADT,
+    "trial-office": topics.TRIAL,
+}
+
+
+def event(topic: str, name: str, stay: str = STAY, **fields: Any) -> str:
+    """A line of an event file: an admission unless `fields` say otherwise."""
+    common = {"event_id": name, "source": "test", "patient_id": "P", "stay_id": stay}
+    return json.dumps({"topic": topic, "value": common | fields})
+
+
+def observed(topic: str, name: str) -> str:
+    """A heart rate: of all topics of observations, of no consequence, and refused by none."""
+    one = {"system": "urn:picustream:variable", "code": "heart_rate", "value": 120, "unit": "/min"}
+    return event(topic, name, observed_at="2025-01-01T08:00:00Z", observations=[one])
+
+
+SENT = {
+    topics.LAB: observed(topics.LAB, "l-1"),
+    topics.VITAL: observed(topics.VITAL, "v-1"),
+    topics.VENTILATOR: observed(topics.VENTILATOR, "n-1"),
+    topics.ADT: event(topics.ADT, "a-1", type="admitted", occurred_at="2025-01-01T07:00:00Z", birth_date="2023-01-01"),
+    topics.TRIAL: event(topics.TRIAL, "c-1", type="consent", decision="given", occurred_at="2025-01-01T09:00:00Z"),
+}
+"""What each sender sends."""
+REFUSED = {
+    topics.LAB: event(topics.LAB, "l-9", observed_at="no-time", observations=[]),
+    topics.TRIAL: event(topics.TRIAL, "t-9", type="treatment_started", arm=ARM, occurred_at="2025-01-01T10:00:00Z"),
+}
+"""What the door refuses."""
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(secured_servers: Secured, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command as a user of Kafka; lines given are its event file. Status, standard output, standard error."""
+
+    def ran(user: str, *arguments: str, lines: tuple[str, ...] = (), **settings: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = as_user(secured_servers.env(user) | settings, tmp_path, arguments, lines)
+        return status, *capsys.readouterr()
+
+    return ran
+
+
+def as_user(env: dict[str, str], folder: Path, arguments: Sequence[str], lines: Sequence[str]) -> int:
+    """Run a command with these settings and no others."""
+    file = folder / "events.ndjson"
+    file.write_text("\n".join(lines))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("PICUSTREAM_")]:
+            patch.delenv(name)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        return main([*arguments, *([str(file)] if lines else [])])
+
+
+@pytest.fixture(scope="session")
+def ward(secured_servers: Secured, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """What every feed and the trial office sent as users of their own, and a worker with just its rights has drained.
+
+    Among it an event of the laboratory and one of the trial under another stay's key, which can be sent again.
+    """
+    folder = tmp_path_factory.mktemp("ward")
+    for user, topic in SENDERS.items():
+        lines = [SENT[topic], *filter(None, [REFUSED.get(topic)])]
+        assert as_user(secured_servers.env(user), folder, ["publish", "--as-is"], lines) == 0
+        if topic in REFUSED:
+            with kafka_clients.producer(secured_servers.settings(user)) as producer:
+                value = json.dumps(json.loads(SENT[topic])["value"] | {"event_id": "m-1"})
+                producer.send(topic, value.encode(), key=b"S-2").get(30)
+    bench = Bench(secured_servers.env("picustream", "picustream"), folder, secured_servers.ruler.partitions)
+    bench.drain_with(WORKER, 60)
+    return bench
+
+
+def lacks(told: tuple[int, str, str], user: str, right: str, *names: str) -> bool:
+    """Whether a command ended with status 3 and the words for a missing right, and said nothing of missing topics."""
+    status, out, err = told
+    words = f"Not allowed: user {user} lacks the right {right} on {', '.join(names)} in Kafka"
+    return status == 3 and words in err and "Not on the broker" not in err and "bug" not in err and out == ""
+
+
+def test_the_page_gives_rights_to_every_kind_of_user() -> None:
+    """And the parser of these tests reads all of them."""
+    users = {right.principal.removeprefix("User:") for right in kafka_rights()}
+    others = {"picustream", "ward", "statistics", "operations", "deployer"}
+    assert users == {*SENDERS, *others} and set(redis_users()) == {"picustream", "operations"}
+
+
+@pytest.mark.usefixtures("ward")
+def test_every_user_of_the_page_can_do_what_it_is_there_for_and_nothing_else(run: Run) -> None:
+    """All that may be read is read, and the rest refused by the name of the right: never empty, never 'not there'."""
+    outputs = topics.OUTPUTS
+    readers = {
+        "ward": {topics.MODS, topics.APPS},
+        "statistics": {topics.MODS, topics.APPS, topics.ELIGIBILITY, topics.OUTCOME},
+        "trial-office": {*outputs, topics.TRIAL} - {topics.DEAD_LETTER},
+        "operations": {topics.ALERT, topics.DEAD_LETTER, *topics.INPUTS} - {topics.TRIAL},
+        "picustream": set(topics.ALL),
+        "feed-lab": set(),
+    }
+    for user, readable in readers.items():
+        for topic in topics.ALL:
+            told = run(user, "consume", topic)
+            assert told[0] == 0 if topic in readable else lacks(told, user, "Read", topic), (user, topic, told)
+    assert json.loads(run("ward", "explain", STAY, "--json")[1])["stay_id"] == STAY
+    assert lacks(run("feed-lab", "explain", STAY), "feed-lab", "Read", topics.MODS, topics.APPS)
+    assert run("operations", "alerts")[0] in (0, 1)
+    assert lacks(run("ward", "alerts"), "ward", "Read", topics.ALERT)
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_feed_publishes_to_its_own_topic_and_to_no_other(run: Run) -> None:
+    for feed, own in SENDERS.items():
+        assert run(feed, "publish", lines=(SENT[own],))[0] == 0
+        for topic, line in SENT.items():
+            assert topic == own or lacks(run(feed, "publish", lines=(line,)), feed, "Write", topic), (feed, topic)
+    _, _, err = told = run("feed-lab", "publish", lines=(SENT[topics.LAB], SENT[topics.VITAL]))
+    assert lacks(told, "feed-lab", "Write", topics.VITAL) and "sent before: 1" in err
+
+
+@pytest.mark.usefixtures("ward")
+def test_topics_are_made_and_checked_by_those_who_may(run: Run, secured_servers: Secured) -> None:
+    assert run("operations", "topics", "--check")[0] == run("deployer", "topics")[0] == 0
+    assert lacks(run("picustream", "topics", "--check"), "picustream", "DescribeConfigs", *topics.ALL)
+    hidden = [topic for topic in topics.ALL if topic not in (topics.MODS, topics.APPS)]
+    assert lacks(run("ward", "topics", "--check"), "ward", "Describe", *hidden)
+    # A topic that is not there is called missing by those who may see it, and by nobody else.
+    with secured_servers.admin() as admin:
+        admin.delete_topics([topics.OUTCOME])
+        try:
+            status, _, err = run("operations", "topics", "--check")
+            assert status == 1 and f"topic is missing, must be there: {topics.OUTCOME}" in err
+            assert lacks(run("ward", "consume", "outcome"), "ward", "Read", topics.OUTCOME)
+            assert lacks(run("operations", "topics"), "operations", "Create", topics.OUTCOME)
+            assert "Not on the broker: picu.outcome.v1" in run("deployer", "consume", "outcome")[2]
+        finally:
+            assert run("deployer", "topics")[0] == 0
+
+
+@pytest.mark.proves("I10")
+def test_a_refused_trial_event_shows_its_arm_to_the_trial_office_alone(
+    ward: Bench, run: Run, secured_servers: Secured
+) -> None:
+    """Nothing of it is on the general topic, in value, key or headers; each user sees its own letters."""
+    ruler = Bench({"PICUSTREAM_KAFKA": secured_servers.kafka.address, "PICUSTREAM_REDIS": ""}, ward.folder, 2)
+    general, trial = (repr(ruler.records([name])) for name in topics.DEAD_LETTERS)
+    assert general.count("key-mismatch") == trial.count("key-mismatch") == 1
+    assert topics.TRIAL in trial and topics.TRIAL not in general and topics.LAB not in trial
+    for user, own, other in (("trial-office", 1, 0), ("operations", 0, 1)):
+        status, out, err = run(user, "deadletters", "list", "--all-lines", "--json")
+        letters = [json.loads(line) for line in out.splitlines()]
+        wanted, hidden = (topics.DEAD_LETTERS[number] for number in (own, other))
+        assert (
+            status == 0 and {dead_letter_topic(letter["topic"]) for letter in letters} == {wanted} and len(letters) == 2
+        )
+        assert f"Without {hidden}: user {user} lacks the right Read on {hidden}" in err
+        shown = [run(user, "deadletters", "show", letter["event_id"])[1] for letter in letters]
+        assert (ARM in "".join(shown)) is (user == "trial-office")
+    of_trial = run("operations", "deadletters", "show", "dead/picu.trial.v1/0/0/0")
+    assert lacks(of_trial, "operations", "Read", topics.DEAD_LETTER_TRIAL)
+    assert lacks(run("ward", "deadletters", "list"), "ward", "Read", *topics.DEAD_LETTERS)
+
+
+@pytest.mark.usefixtures("ward")
+def test_letters_are_sent_again_with_the_rights_of_their_own_topics(run: Run) -> None:
+    """Trial letters need the rights of the trial office alone, the others none of the trial."""
+    for user, topic in (("trial-office", topics.TRIAL), ("operations", topics.LAB)):
+        status, out, _ = run(user, "deadletters", "resubmit", "--all", "--reason", "key-mismatch", "--rekey", "--json")
+        assert (status, json.loads(out)["events_sent_by_topic"]) == (0, {topic: 1}), user
+        status, out, _ = run(user, "deadletters", "list", "--reason", "key-mismatch", "--json")
+        assert json.loads(out)["sent_again"] == 1
+    assert lacks(run("feed-lab", "deadletters", "resubmit", "--all"), "feed-lab", "Read", *topics.DEAD_LETTERS)
+
+
+@pytest.mark.usefixtures("ward")
+def test_doctor_says_of_each_user_what_it_could_not_see(run: Run) -> None:
+    """As the worker's own user, as operations, and as somebody who may see next to nothing: no bug, nothing wrong."""
+
+    def skipped(user: str, redis_user: str = "operations") -> list[tuple[str, str]]:
+        redis = {"PICUSTREAM_REDIS_USERNAME": redis_user}
+        status, out, err = run(user, "doctor", "--json", **redis)
+        found = json.loads(out)["findings"]
+        wrong = [one for one in found if one["level"] in ("finding", "missing") and one["check"] != "dead-letters"]
+        assert status in (0, 1) and wrong == [] and "bug" not in err
+        return [(one["check"], one["message"]) for one in found if one["level"] == "skipped"]
+
+    [(check, message), *clock] = skipped("picustream", "picustream")
+    assert check == "topics" and "user picustream lacks the right DescribeConfigs on picu.lab.v1" in message
+    assert [one for one, _ in clock] == ["clock"]
+    [(check, message)] = skipped("operations")
+    assert check == "dead-letters" and f"the right Read on {topics.DEAD_LETTER_TRIAL} in" in message
+    assert {one for one, _ in skipped("ward")} == {"topics", "partitions", "dead-letters"}
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_wrong_password_is_told_as_that_and_at_once(run: Run) -> None:
+    """In Kafka and in Redis: it is not tried again until a time is up, as one that is away would be."""
+    for command in (("consume", "mods"), ("worker",)):
+        status, _, err = run("ward", *command, PICUSTREAM_KAFKA_PASSWORD="wrong")
+        assert status == 3 and "refuses the user or the password (user ward, SCRAM-SHA-512)" in err
+    status, _, err = run("picustream", "worker", PICUSTREAM_REDIS_PASSWORD="wrong")
+    assert status == 3 and "Redis at" in err and "refuses the user or the password" in err
+    assert PASSWORD not in err and "wrong" not in err

@@ -1,0 +1,260 @@
+"""A worker with just the rights of docs/deploying.md: it works, its feed watch too, and a missing right is named."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka.admin import ACL, ACLFilter, ResourcePatternFilter, ResourceType
+from redis.asyncio import Redis as AsyncRedis
+
+from picustream.streams import kafka_clients, redis_rights, topics
+from picustream.streams.clock import Clock
+from picustream.streams.outbox import Entry
+from picustream.streams.publisher import Publisher
+from picustream.streams.redis_rights import COMMANDS, RedisNotAllowed
+from picustream.streams.rights import NotAllowed
+from picustream.streams.run import check_kafka
+from tests.integration.secured import PASSWORD, Secured, kafka_rights, redis_users
+from tests.integration.workers import Bench, Worker, wait_for
+
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("secured")]
+
+WORKER = "picustream worker"
+SPEED = 600
+"""Ward seconds per second: two hours are twelve seconds."""
+LIMITS = "[sources.monitor]\nsilence_after_hours = 2\n"
+OURS = [right for right in kafka_rights() if right.principal == "User:picustream"]
+
+
+@pytest.fixture
+def bench(secured_servers: Secured, tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(secured_servers.env("picustream", "picustream"), tmp_path, secured_servers.ruler.partitions)
+    yield bench
+    bench.close()
+
+
+def refused(secured: Secured, user: str) -> RedisNotAllowed | None:
+    """What is said to a worker whose user of Redis is this one, None if it may begin."""
+
+    async def asked() -> RedisNotAllowed | None:
+        settings = secured.ruler.model_copy(update={"group": "picustream"})
+        async with AsyncRedis.from_url(secured.redis.address, username=user, password=PASSWORD) as redis:
+            try:
+                await redis_rights.check(redis, settings)
+            except RedisNotAllowed as error:
+                return error
+        return None
+
+    return asyncio.run(asked())
+
+
+@contextmanager
+def redis_user(secured: Secured, rules: list[str]) -> Iterator[str]:
+    """A user of Redis with these rules."""
+    with secured.redis_client() as redis:
+        redis.execute_command("ACL", "SETUSER", "some", "reset", f">{PASSWORD}", *rules)
+        yield "some"
+        redis.acl_deluser("some")
+
+
+def test_a_worker_says_which_right_of_redis_is_missing_and_the_line_that_grants_it(
+    secured_servers: Secured, bench: Bench
+) -> None:
+    """Each in turn; what it says is given to Redis, and it may begin. Nothing is written while it tries."""
+    page = redis_users()["picustream"]
+    assert {*COMMANDS, "+@transaction", f"~{redis_rights.KEYS}"} < set(page)
+    with secured_servers.redis_client() as redis:
+        before = redis.dbsize(), redis.hgetall("picustream:{picustream.0}:control")
+        for rule in (*COMMANDS, "+@transaction", f"~{redis_rights.KEYS}"):
+            with redis_user(secured_servers, [one for one in page if one != rule]) as user:
+                told = refused(secured_servers, user)
+                assert told and told.status == 3, rule
+                line = told.hint.removeprefix("Grant it in Redis: ")
+                assert line == f"ACL SETUSER some {rule}"
+                redis.execute_command(*line.split())
+                assert refused(secured_servers, user) is None
+        assert (redis.dbsize(), redis.hgetall("picustream:{picustream.0}:control")) == before
+    with redis_user(secured_servers, [one for one in page if one != "+@transaction"]) as user:
+        worker = bench.worker("w", "--drain", command=WORKER, redis_username=user)
+        assert worker.end() == 3 and worker.last_words == "Grant it in Redis: ACL SETUSER some +@transaction"
+
+
+@pytest.mark.proves("I5")
+def test_what_is_tried_at_the_start_is_all_that_a_worker_sends_to_redis(secured_servers: Secured, bench: Bench) -> None:
+    """With these commands and no others it rebuilds lost state and drains: the list is whole."""
+    names = {command.split()[0].lower() for commands in COMMANDS.values() for command in commands}
+    allowed = [f"+{name}" for name in (*sorted(names), "multi", "exec", "discard")]
+    ward = Ward(secured_servers)
+    ward.admit("R-1")
+    bench.drain_with(WORKER, 60)
+    with secured_servers.redis_client() as redis:
+        redis.flushall()
+    with redis_user(secured_servers, ["on", "~picustream:*", "-@all", "+@connection", *allowed]) as user:
+        worker = bench.worker("w", "--drain", command=WORKER, redis_username=user)
+        assert worker.end() == 0, worker.log.read_text()
+    assert worker.heard("state-rebuilt") and not worker.heard("no-progress") and not worker.heard("no-feed-view")
+
+
+def test_a_worker_says_which_right_of_kafka_is_missing(secured_servers: Secured) -> None:
+    """Each of those that the page gives it: it does not begin without, and begins with all."""
+    settings = secured_servers.settings("picustream").model_copy(update={"group": "picustream"})
+
+    def told() -> str | None:
+        try:
+            check_kafka(settings)
+        except NotAllowed as error:
+            return error.message
+        return None
+
+    for right in OURS:
+        resource = right.resource_pattern
+        with taken_away(secured_servers, right):
+            message = wait_for(told, f"it misses {right}")
+            word = "Write" if resource.resource_type == ResourceType.TRANSACTIONAL_ID else right.operation.name.title()
+            assert f"user picustream lacks the right {word} on" in message and resource.resource_name in message
+    wait_for(lambda: told() is None, "it may begin")
+
+
+def test_the_first_error_of_a_transaction_is_told_with_its_topic(
+    secured_servers: Secured, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the broker says next, and what asyncio says of errors that nobody asked for, is not."""
+    [right] = [
+        one for one in OURS if one.resource_pattern.resource_name == topics.ALERT and one.operation.name == "WRITE"
+    ]
+    settings = secured_servers.settings("picustream").model_copy(update={"group": "picustream"})
+    complaints: list[dict[str, Any]] = []
+
+    async def published() -> Exception | None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: complaints.append(what))
+        publisher = Publisher(settings, 1)
+        await publisher.start()
+        entries = [
+            Entry(number, topic, 1, b"S", f"e-{number}", b"{}")
+            for number, topic in enumerate((topics.MODS, topics.ALERT, topics.APPS), start=1_000_000)
+        ]
+        try:
+            await publisher.publish(entries)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is held against what it must be
+            return error
+        finally:
+            await publisher.close()
+        return None
+
+    with taken_away(secured_servers, right):
+        wait_for(lambda: "WRITE" not in rights_on(settings, topics.ALERT), "the right is gone")
+        error = asyncio.run(published())
+    assert type(error).__name__ == "TopicAuthorizationFailedError" and topics.ALERT in str(error)
+    assert complaints == [] and "never retrieved" not in caplog.text
+
+
+@pytest.mark.proves("I2", "I3")
+def test_a_right_that_is_taken_away_is_named_and_given_back_nothing_is_lost(
+    secured_servers: Secured, bench: Bench
+) -> None:
+    """In Kafka and in Redis, under a running worker; and with the rights of the page a silent feed is told."""
+    (bench.folder / "site.toml").write_text(LIMITS)
+    ward = Ward(secured_servers, datetime.now(UTC) + timedelta(days=1))
+    worker = bench.worker("w", command=WORKER, codemap=str(bench.folder / "site.toml"), **ward.clock_settings)
+    wait_for(lambda: worker.heard("ready"), "it is ready")
+    ward.admit("F-1")
+    ward.vital("F-1")
+    wait_for(lambda: "firing" in ward.states("alert/feed-silent/monitor"), "the silence is told")
+
+    with taken_away(secured_servers, to_write(topics.ELIGIBILITY)):
+        ward.admit("F-2")
+        trouble = f"TopicAuthorizationFailedError {topics.ELIGIBILITY}"
+        wait_for(lambda: trouble in troubles(worker), "the trouble is named")
+    wait_for(lambda: ward.told(topics.ELIGIBILITY, "F-2"), "it goes on")
+
+    with secured_servers.redis_client() as redis:
+        redis.execute_command("ACL", "SETUSER", "picustream", "-multi")
+        noticed = wait_for(lambda: worker.heard("no-feed-view"), "the feed view says that it stands still")
+        redis.execute_command("ACL", "SETUSER", "picustream", "+@transaction")
+    assert noticed["trouble"] == "NoPermissionError multi"
+    age = wait_for(
+        lambda: [line for line in worker.page("/metrics")[1].splitlines() if "view_age_seconds " in line], "it counts"
+    )
+    assert float(age[0].split()[1]) >= 0
+    ward.vital("F-1")
+    wait_for(lambda: "resolved" in ward.states("alert/feed-silent/monitor"), "it is heard again")
+    assert worker.stop() == 0 and "never retrieved" not in worker.log.read_text()
+    told = [json.loads(record.value)["event_id"] for record in ward.records(topics.OUTPUTS)]
+    assert len(told) == len(set(told)), "an event_id twice"
+
+
+def to_write(topic: str) -> ACL:
+    """The worker's right to write to a topic."""
+    [right] = [one for one in OURS if (one.resource_pattern.resource_name, one.operation.name) == (topic, "WRITE")]
+    return right
+
+
+def troubles(worker: Worker) -> list[str | None]:
+    """What its partitions say that they wait for."""
+    text = worker.page("/healthz")[1]
+    return [one["trouble"] for one in json.loads(text)["partitions"]] if text else []
+
+
+def rights_on(settings: Any, topic: str) -> list[str]:
+    with kafka_clients.admin(settings) as admin:
+        return admin.describe_topics([topic])[0]["authorized_operations"] or []
+
+
+@contextmanager
+def taken_away(secured: Secured, right: ACL) -> Iterator[None]:
+    """One right less, until it is given back."""
+    resource = right.resource_pattern
+    named = ResourcePatternFilter(resource.resource_type, resource.resource_name, resource.pattern_type)
+    with secured.admin() as admin:
+        admin.delete_acls([ACLFilter(right.principal, right.host, right.operation, right.permission_type, named)])
+        try:
+            yield
+        finally:
+            assert not admin.create_acls([right])["failed"]
+
+
+class Ward:
+    """Sends events by the ward's clock, allowed everything, and reads what came of them."""
+
+    def __init__(self, secured: Secured, start: datetime | None = None) -> None:
+        self._settings = secured.ruler
+        at = datetime.now(UTC)
+        self._clock = Clock(start or at, at, SPEED if start else 1)
+        env = {"PICUSTREAM_KAFKA": secured.kafka.address, "PICUSTREAM_REDIS": secured.redis.address}
+        self.records = Bench(env, Path(), secured.ruler.partitions).records
+        self.clock_settings = {
+            "clock_start": (start or at).isoformat(),
+            "clock_at": at.isoformat(),
+            "clock_speed": str(SPEED),
+        }
+        self._sent = 0
+
+    def admit(self, stay: str) -> None:
+        self._send(topics.ADT, "his", stay, type="admitted", occurred_at=self._now())
+
+    def vital(self, stay: str) -> None:
+        one = {"system": "urn:picustream:variable", "code": "heart_rate", "value": 120, "unit": "/min"}
+        self._send(topics.VITAL, "monitor", stay, observed_at=self._now(), observations=[one])
+
+    def told(self, topic: str, stay: str) -> bool:
+        """Whether a stay has come out there."""
+        return any(json.loads(record.value)["stay_id"] == stay for record in self.records([topic]))
+
+    def states(self, alert_id: str) -> list[str]:
+        """The states of an alert, in no order."""
+        alerts = [json.loads(record.value) for record in self.records([topics.ALERT])]
+        return [one["state"] for one in alerts if one["alert_id"] == alert_id]
+
+    def _now(self) -> str:
+        return self._clock.now().isoformat()
+
+    def _send(self, topic: str, source: str, stay: str, **fields: Any) -> None:
+        self._sent += 1
+        body = {"event_id": f"{stay}-{self._sent}", "source": source, "patient_id": "P", "stay_id": stay, **fields}
+        with kafka_clients.producer(self._settings) as producer:
+            producer.send(topic, json.dumps(body).encode(), key=stay.encode()).get(30)
