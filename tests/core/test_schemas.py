@@ -49,7 +49,7 @@ def test_the_committed_schema_is_the_models_own(topic: str) -> None:
 
 
 def test_there_is_one_schema_per_topic_and_none_besides(tmp_path: Path) -> None:
-    """Eleven files, and writing them anew gives the same eleven."""
+    """A file for each topic, and writing them anew gives the same."""
     assert main([str(tmp_path / "new")]) == 0
     names = {path.name for path in COMMITTED.iterdir()}
     assert names == {f"{topic}.json" for topic in TOPICS} == {path.name for path in (tmp_path / "new").iterdir()}
