@@ -73,19 +73,15 @@ class Publisher:
         return sent
 
     async def _transaction(self, entries: Sequence[Entry]) -> Sent:
-        deliveries: list[asyncio.Future] = []
         with _translated():
             try:
                 async with asyncio.timeout(PATIENCE):
                     await self._producer.begin_transaction()
-                    for entry in entries:
-                        deliveries.append(await self._send(entry))
+                    deliveries = [await self._send(entry) for entry in entries]
                     acknowledged = await asyncio.gather(*deliveries)
                     crash_point("mid-publish")
                     await self._producer.commit_transaction()
-            except (KafkaError, AssertionError) as error:  # it asserts where the transaction has failed before
-                for delivery in deliveries:
-                    delivery.add_done_callback(_retrieved)
+            except (KafkaError, IllegalOperation, AssertionError) as error:  # the last two where it has failed before
                 first = _cause(self._first_error() or error)
                 raise first from (error if first is not error else None)
         crash_point("after-publish")
@@ -93,9 +89,11 @@ class Publisher:
 
     async def _send(self, entry: Entry) -> asyncio.Future:
         headers = [*entry.headers, entry.mark(self._group, self._partition)]
-        return await self._producer.send(
+        delivery = await self._producer.send(
             entry.topic, entry.value, key=entry.key, partition=entry.partition, headers=headers
         )
+        delivery.add_done_callback(_retrieved)
+        return delivery
 
     def _first_error(self) -> BaseException | None:
         """What went wrong first in the transaction, None for nothing.
@@ -121,7 +119,7 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _retrieved(delivery: asyncio.Future) -> None:
-    """The transaction has failed, and what became of each of its records says nothing more."""
+    """Where a transaction fails before it is asked what became of a record, asyncio need not complain of that."""
     if not delivery.cancelled():
         delivery.exception()
 

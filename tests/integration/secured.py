@@ -29,7 +29,9 @@ from picustream.local import ports
 from picustream.local.kafka import Kafka
 from picustream.local.redis import Redis as RedisServer
 from picustream.streams import kafka_clients, topics
+from picustream.streams.errors import UserError
 from picustream.streams.settings import Settings
+from tests.integration.workers import wait_for
 
 DEPLOYING = Path(__file__).parents[2] / "docs" / "deploying.md"
 PASSWORD = "correct-horse"
@@ -100,6 +102,15 @@ class Secured:
             partitions=self.ruler.partitions,
         )
 
+    def shows_users(self) -> bool:
+        """Whether the broker has heard of the right that was given last, and so of all that came before it."""
+        last = kafka_rights()[-1]
+        try:
+            with kafka_clients.admin(self.settings(last.principal.removeprefix("User:"))) as admin:
+                return last.operation.name in (admin.describe_topics([topics.LAB])[0]["authorized_operations"] or ())
+        except UserError:  # it does not know the user yet
+            return False
+
     def admin(self) -> KafkaAdminClient:
         """Kafka, allowed everything."""
         return kafka_clients.admin(self.ruler)
@@ -121,6 +132,7 @@ def secured(folder: Path, partitions: int) -> Iterator[Secured]:
         with made.admin() as admin, made.redis_client() as client:
             topics.create(admin, ruler, topics.ALL)
             make_users(admin, client)
+        wait_for(made.shows_users, "the broker knows the users and their rights")
         yield made
     finally:
         kafka.stop()
