@@ -173,11 +173,11 @@ class Lineages:
         return {piece for piece, _ in self.unmatched()} | {pieces[0][1] for pieces in self._reused.values()}
 
     def prune(self, piece: Piece) -> bool:
-        """Forgets a piece; whether it had a lineage."""
+        """Forgets an observation or a ventilator event; whether it had a lineage."""
         known = self._of.get(piece)
         if known is None:
             return False
-        if known.two_moments is not None and len(piece) > 1:
+        if known.two_moments is not None:
             self._pruned.add(piece[1])
         self._remove(piece)
         return True

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from picustream.models import text
 from picustream.models.event import STATUS_RANK, Status
 from picustream.scoring.chart.entries import Fact, filed
-from picustream.scoring.chart.lineage import Lineage, Lineages
+from picustream.scoring.chart.lineage import MOST_UNMATCHED, Lineage, Lineages
 from picustream.scoring.door import Door
 from picustream.scoring.engine import Arrival
 from tests.core.build import Stay, at
@@ -132,6 +132,52 @@ def test_a_thing_with_one_version_that_corrects_nothing_costs_nothing() -> None:
     changes = lineages.changes
     assert not lineages.note(PIECE, plain, correction, False)
     assert lineages.changes == changes
+
+
+def twice(lineages: Lineages, piece: tuple[str, ...], moment: int) -> None:
+    """One id for two moments."""
+    first, second = version(0, Status.FINAL, moment, "e1"), version(9, Status.FINAL, moment + 120, f"e{moment}")
+    assert lineages.note(piece, second, first, False)
+
+
+@pytest.mark.proves("I9")
+def test_i9_of_ids_used_again_the_one_of_the_earliest_moment_is_named_and_pinned() -> None:
+    """Of each source; the others may be pruned, and are asked for when it is corrected."""
+    lineages = Lineages()
+    late, early, other = (("observation", source, name) for source, name in (("gw", "9"), ("gw", "1"), ("gw-2", "5")))
+    for piece, moment in ((late, 30), (early, 0), (other, 5)):
+        twice(lineages, piece, moment)
+    alone = ("observation", "lis", "x")
+    lineages.note(alone, version(1, Status.CANCELLED, 0, "e3"), None, False)
+    assert {source: newer[1][2] for source, _, newer in lineages.reused()} == {"gw": "e0", "gw-2": "e5"}
+    assert lineages.pinned() == {early, other, alone}
+    assert not lineages.prune(("observation", "gw", "unknown"))
+    assert lineages.prune(late) and not lineages.prune(late)
+    assert (lineages.pruned_to_store(), lineages.to_store(late), lineages.lost()) == (["gw"], None, False)
+    lineages.note(early, version(10, Status.CANCELLED, 0, "e9"), None, False)
+    assert lineages.lost()
+    assert [source for source, _, _ in lineages.reused()] == ["gw-2"]
+
+
+def test_a_fact_that_a_stay_has_once_is_no_id_of_a_source() -> None:
+    """That its versions speak of two moments is known all the same: an admission may have moved."""
+    lineages = Lineages()
+    twice(lineages, ("admitted",), 0)
+    known = lineages.of(("admitted",))
+    assert known is not None and known.two_moments is not None
+    assert (list(lineages.reused()), lineages.pinned()) == ([], set())
+
+
+@pytest.mark.proves("I9")
+def test_i9_the_corrections_filed_first_are_kept() -> None:
+    """So many of them, whatever came first."""
+    lineages = Lineages()
+    numbers = [*range(20, 40), *range(20)]
+    for number in numbers:
+        lineages.note(("observation", "lis", f"{number}"), version(number, Status.CORRECTED, 0, "e"), None, False)
+    kept = [f"{number}" for number in range(MOST_UNMATCHED)]
+    assert [piece[2] for piece, _ in lineages.unmatched()] == kept
+    assert {piece[2] for piece in lineages.pinned()} == set(kept)
 
 
 @pytest.mark.proves("I5")
