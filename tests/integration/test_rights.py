@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
+from redis.exceptions import NoPermissionError
 
 from picustream.commands.main import main
 from picustream.scoring.deadletters import dead_letter_topic
@@ -223,6 +225,19 @@ def test_doctor_says_of_each_user_what_it_could_not_see(ward: Bench, run: Run) -
     [(check, message)] = skipped("operations")
     assert check == "dead-letters" and f"the right Read on {topics.DEAD_LETTER_TRIAL} in" in message
     assert {one for one, _ in skipped("ward")} == {"topics", "partitions", "dead-letters"}
+
+
+def test_who_looks_after_redis_sees_no_state_of_a_stay(secured_servers: Secured, ward: Bench) -> None:
+    """Nor that of a stay whose name looks like one of the keys that it may read."""
+    with Redis.from_url(ward.env["PICUSTREAM_REDIS"], username="operations", password=PASSWORD) as redis:
+        assert redis.hgetall("picustream:{picustream.1}:control")
+        assert redis.zrange("picustream:{picustream.11}:due", 0, 0) == []
+        with secured_servers.redis_client() as ruler:
+            keys = [key.decode() for key in ruler.keys("picustream:*:stay:*")]
+        assert keys
+        for key in (*keys, "picustream:{picustream.1}:partition", "picustream:{picustream.1}:stay:S:control"):
+            with pytest.raises(NoPermissionError):
+                redis.hgetall(key)
 
 
 def test_a_wrong_password_is_told_as_that_and_at_once(ward: Bench, run: Run) -> None:
