@@ -80,7 +80,7 @@ def test_headers_larger_than_an_event_stay_behind_but_for_ours() -> None:
     assert [name for name, _ in entry.headers] == [RESUBMITTED_HEADER, FORWARDED_HEADER]
 
 
-@pytest.mark.parametrize("mark", [CUT, UNREADABLE])
+@pytest.mark.parametrize("mark", [CUT, UNREADABLE], ids=["cut", "unreadable"])
 def test_what_is_not_whole_is_refused_where_it_is(mark: str) -> None:
     assert sent_on([("trace", b"1"), (mark, b"9 ab")]) is None
 
