@@ -23,7 +23,7 @@ JSON = json.dumps(EVENT)
         (JSON.encode("utf-16-le"), "looks like UTF-16; send UTF-8"),
         (JSON.encode("utf-16-be"), "looks like UTF-16; send UTF-8"),
         (b"\x0bMSH|^~\\&|LIS|Q7712|", "looks like an HL7 v2 message; send it to a gateway"),
-        (gzip.compress(JSON.encode()), "leave compression to the Kafka client"),
+        (gzip.compress(JSON.encode(), mtime=0), "leave compression to the Kafka client"),
         (b"<Observation><id>Q7712</id></Observation>", "looks like XML"),
         (f"{JSON}\n{JSON}".encode(), "more than one JSON value; send each event as a record of its own"),
     ],
