@@ -70,6 +70,25 @@ def parse(raw: bytes | str) -> Any:
     return value
 
 
+def end_of_first(written: str) -> int | None:
+    """Where the JSON value ends with which a text begins; None where it begins with none."""
+    try:
+        return _decoder.raw_decode(written)[1]
+    except (NotJson, json.JSONDecodeError, RecursionError, ArithmeticError):
+        return None
+
+
+def ends_too_early(written: str) -> bool:
+    """Whether a text is the head of a JSON value and no more."""
+    try:
+        _decoder.raw_decode(written)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(written) or error.msg.startswith("Unterminated string")
+    except (NotJson, RecursionError, ArithmeticError):
+        return False
+    return False
+
+
 DEEPEST = 100
 """Objects and lists in one another: far more than any event has, and few enough for a walk that calls itself."""
 

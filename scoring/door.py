@@ -33,6 +33,7 @@ from picustream.scoring import hints
 from picustream.scoring.chart.entries import Filed, filed
 from picustream.scoring.chart.reading import asked_for, exact_value
 from picustream.scoring.chart.units import Unusable
+from picustream.scoring.deaths import SEND_DIED, tells_of_death
 from picustream.scoring.faults import Fault, Whole
 from picustream.scoring.rules import Rules
 
@@ -200,21 +201,20 @@ def _parsed(raw: bytes | None, whole: Whole | None = None) -> Any:
         return text.parse(raw)
     except text.NotJson as error:
         looks = hints.of_bytes(raw)
-        message = f"{error}; it {looks}" if looks else str(error)
+        message = f"{str(error).partition(':')[0]}; it {looks}" if looks else str(error)
         raise _Refused(Fault("not-json", "", message)) from None
 
 
 def _schema_fault(topic: str, value: Any, error: ValidationError) -> Fault:
     """The first fault as a JSON pointer and a message without the value."""
-    looks = hints.of_value(value)
-    if looks:
+    if looks := hints.of_value(value):
         return Fault("schema", "", f"JSON, but not an event: it looks like {looks}")
     if not isinstance(value, dict):
         return Fault("schema", "", "JSON, but not an object; an event is one")
+    died = f"; {SEND_DIED}" if topic == ADT and tells_of_death(value) else ""
     first = error.errors(include_url=False, include_input=False, include_context=True)[0]
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        more = f"; {_SEND_DIED}" if topic == ADT and _says_died(value.get("type")) else ""
-        return Fault("schema", "/type", f"type is missing or not one that this topic has{more}")
+        return Fault("schema", "/type", f"type is missing or not one that this topic has{died}")
     steps = first["loc"][1:] if topic in _CHOSEN_BY_TYPE else first["loc"]
     parts = [str(step) for step in steps]
     missing = first.get("ctx", {}).get("field")
@@ -222,17 +222,7 @@ def _schema_fault(topic: str, value: Any, error: ValidationError) -> Fault:
         parts.append(str(missing))
     path = "".join(f"/{part[:64].replace('~', '~0').replace('/', '~1')}" for part in parts)
     message = "unknown field; the schema is closed" if first["type"] == "extra_forbidden" else first["msg"]
-    if path == "/destination" and _says_died(value.get("destination")):
-        message = f"{message}; {_SEND_DIED}"
-    return Fault("schema", path, message.removeprefix("Value error, "))
-
-
-def _says_died(word: Any) -> bool:
-    return isinstance(word, str) and word.lower() in _WORDS_FOR_DEATH
-
-
-_WORDS_FOR_DEATH = frozenset({"expired", "deceased", "died", "dead", "death", "exp", "morgue"})
-_SEND_DIED = "of a child who died send the type `died`, with the time of death"
+    return Fault("schema", path, message.removeprefix("Value error, ") + died)
 
 
 _CHOSEN_BY_TYPE = frozenset({ADT, TRIAL})
