@@ -8,6 +8,7 @@ whole, each unit and each variable stands once, and they take the place of the s
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from picustream.commands.feed.siblings import has_its_form
 from picustream.commands.feed.spelling import hidden_characters, quoted
 from picustream.commands.feed.unknown import Codes, UnknownCode, UnknownUnit, foreign, unknown_codes, unknown_units
 from picustream.models.codemap import CodeMap, CodeMapFile
@@ -117,6 +118,9 @@ def _what(one: UnknownCode) -> Iterator[str]:
         yield f"Not read by itself: {one.sibling.why}."
     elif one.elsewhere:
         yield f"{_choice(one.candidates)}, if this system is LOINC by another name.{_besides(one)}"
+    elif one.system == LOINC and not has_its_form(one.code):
+        yield "no code of LOINC, though it came without another system: the feed should send"
+        yield f"its own. By its unit it may be {_choice(one.candidates)}, or none.{_besides(one)}"
     elif one.system == LOINC:
         yield f"not known here: look it up at loinc.org. Its unit fits {_choice(one.candidates)},"
         yield f"which does not tell what it is.{_besides(one)}"

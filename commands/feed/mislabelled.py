@@ -2,6 +2,7 @@
 no rule reads anything.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from picustream.commands.feed.finding import Finding, about
 from picustream.commands.feed.levels import possible_in_both, units_of_values
-from picustream.commands.feed.siblings import mistyped
+from picustream.commands.feed.siblings import mistyped, otherwise_written
 from picustream.commands.feed.spelling import shown
 from picustream.commands.feed.tallies import CodeKey, CodeTally
 from picustream.commands.feed.unknown import sibling_of
@@ -46,14 +47,26 @@ def _codes(report: "Report") -> Iterator[Finding]:
 
 def _typing_error(key: CodeKey, report: "Report") -> str | None:
     """What is wrong with a code that cannot be meant as it is, and what to send; None where nothing is."""
+    name = re.sub(r"[\s.-]+", "_", key.code.lower())
     if key.system == VARIABLE:
-        alike = get_close_matches(key.code.lower().replace("-", "_"), list(Variable), 1)
-        return f"no variable has this name; send {alike[0] if alike else 'one of those in docs/topics.md'}"
+        return f"no variable has this name; send {_names_like(name)}"
+    if key.system == LOINC and name in list(Variable):
+        return f"the name of a variable, written otherwise and not under its system: send {name} with {VARIABLE}"
+    intended = otherwise_written(key.code, report.codes)
+    if intended is not None:
+        variable = report.codes.variable(LOINC, intended)
+        return f"it is {intended} ({variable}) written otherwise; send {intended}, and nothing else, as the code"
     intended = mistyped(key.code, report.codes) if key.system == LOINC else None
     if intended is None:
         return None
     variable = report.codes.variable(LOINC, intended)
     return f"its number is that of {intended} ({variable}), and its check digit is not; send {intended}"
+
+
+def _names_like(name: str) -> str:
+    """Variables that may be meant by a name that none has."""
+    begin = [str(one) for one in Variable if one.startswith(f"{name}_") or one == name]
+    return " or ".join(begin or get_close_matches(name, list(Variable), 1)) or "one of those in docs/topics.md"
 
 
 def _units(report: "Report") -> Iterator[Finding]:

@@ -4,7 +4,9 @@ A unit does not tell what a code is: a creatinine and a bilirubin come in the sa
 table knows it, and is said to be unknown where it does not.
 """
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -48,6 +50,25 @@ def mistyped(code: str, codemap: CodeMap) -> str | None:
         return None
     alike = (f"{number}-{other}" for other in range(10) if str(other) != digit)
     return next((one for one in alike if codemap.variable(LOINC, one) is not None), None)
+
+
+def otherwise_written(code: str, codemap: CodeMap) -> str | None:
+    """The accepted code of LOINC that is in a code: in other digits, dashes or invisible blanks, with zeros before it,
+    with its name or its system around it. None where there is none, or more than one."""
+    plain = "".join(_DASHES.get(unicodedata.category(char), char) for char in unicodedata.normalize("NFKC", code))
+    found = {f"{number}-{digit}" for number, digit in _LOINC.findall(plain)}
+    accepted = [one for one in found if one != code and codemap.variable(LOINC, one) is not None]
+    return accepted[0] if len(accepted) == 1 else None
+
+
+def has_its_form(code: str) -> bool:
+    """Whether a code may be one of LOINC: a number, a dash, a check digit."""
+    return _LOINC.fullmatch(code) is not None
+
+
+_LOINC = re.compile(r"(?<![0-9])0*([1-9][0-9]{0,6})\s*-\s*([0-9])(?![0-9])")
+_DASHES = {"Pd": "-", "Cf": "", "Mn": ""}
+"""By category of Unicode: any dash, and what cannot be seen."""
 
 
 @cache

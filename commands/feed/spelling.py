@@ -11,6 +11,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"}
 """Categories of Unicode that leave no mark of their own."""
 _ALIKE = ("GREEK", "CYRILLIC", "MICRO SIGN", "FULLWIDTH")
 """Beginnings of the names of characters that look like others."""
+_SIGNS = "\u2044\u2215\u2212\u29f8"
+"""Slashes and a minus that look like those of ASCII, as its dashes do."""
 
 
 def quoted(text: str, encoding: str | None = None) -> str:
@@ -39,7 +41,9 @@ def writable(line: str, encoding: str | None) -> str:
 def _hides(char: str) -> bool:
     if char == " " or (char.isascii() and char.isprintable()):
         return False
-    return unicodedata.category(char) in _UNSEEN or unicodedata.name(char, "").startswith(_ALIKE)
+    if char in _SIGNS or unicodedata.category(char) in _UNSEEN | {"Pd"}:
+        return True
+    return unicodedata.name(char, "").startswith(_ALIKE)
 
 
 def _fits(char: str, encoding: str | None) -> bool:

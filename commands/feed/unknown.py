@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from picustream.commands.feed.siblings import Sibling, mistyped, others, siblings
+from picustream.commands.feed.siblings import Sibling, mistyped, others, otherwise_written, siblings
 from picustream.commands.feed.sizes import another
 from picustream.commands.feed.tallies import CodeKey, CodeTally
 from picustream.models.codemap import CodeMap
@@ -122,8 +122,10 @@ def _candidates(key: CodeKey, known: str | None, codemap: CodeMap, twins: Twins)
     if key.code in others() or key.code in list(Variable) or key.system == VARIABLE:
         return set()  # nobody has to be asked, or the feed has to send the right name or system
     fitting = {variable for variable, quantity in QUANTITIES.items() if known in quantity.factors}
+    if otherwise_written(key.code, codemap):
+        return set()
     if key.system == LOINC:
-        return set() if mistyped(key.code, codemap) else fitting
+        return set() if mistyped(key.code, codemap) or key.code.lower() in list(Variable) else fitting
     return fitting or (set() if foreign(key.unit, twins) else set(Variable))
 
 

@@ -82,9 +82,51 @@ def test_a_code_with_another_check_digit_is_told_with_the_right_one() -> None:
     assert about == "picu.lab.v1 ward 14682-8 umol/L" and "14682-9 (creatinine)" in message
 
 
+@pytest.mark.parametrize("system", ["http://loinc.org", "urn:lis"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "14682\u20119",
+        "14682-9\u200b",
+        "\uff11\uff14\uff16\uff18\uff12-\uff19",
+        "0014682 - 9",
+        "LN:14682-9",
+        "14682-9^Kreatinin^LN",
+    ],
+)
+def test_an_accepted_code_in_another_writing_is_told_with_the_right_one(code: str, system: str) -> None:
+    """It is ignored, and whoever looks at the file sees nothing wrong with it."""
+    told = card(*WHOLE.lab("day 1 11:00", loinc(code, "umol/L") | {"system": system}).events)
+    [(about, message)] = by_code(told, "code-mistyped").items()
+    assert "it is 14682-9 (creatinine) written otherwise; send 14682-9" in message
+    assert about.isascii() and told.codemap == []
+
+
+@pytest.mark.parametrize("code", ["14682-09", "2160-0/14682-9", "114682-9", "14682-91", "1-0"])
+def test_a_code_that_only_resembles_an_accepted_one_is_not_taken_for_it(code: str) -> None:
+    assert by_code(card(*WHOLE.lab("day 1 11:00", loinc(code, "umol/L")).events), "code-mistyped") == {}
+
+
+def test_a_name_of_a_variable_in_other_letters_and_without_its_system_is_told_so() -> None:
+    told = card(*WHOLE.lab("day 1 11:00", loinc("Heart-Rate", "/min")).events)
+    [message] = by_code(told, "code-mistyped").values()
+    assert message.endswith("send heart_rate with urn:picustream:variable")
+
+
+def test_a_code_that_is_none_of_loinc_and_came_without_a_system_is_not_looked_up_there() -> None:
+    told = card(*WHOLE.lab("day 1 11:00", loinc("KREA", "umol/L")).events)
+    hint = "\n".join(told.codemap)
+    assert told.findings == [] and "no code of LOINC, though it came without another system" in hint
+
+
 @pytest.mark.parametrize(
     ("code", "right"),
-    [("creatinin", "creatinine"), ("Heart-Rate", "heart_rate"), ("xyz", "one of those in docs/topics.md")],
+    [
+        ("creatinin", "creatinine"),
+        ("Heart-Rate", "heart_rate"),
+        ("xyz", "one of those in docs/topics.md"),
+        ("MAP", "map_invasive or map_noninvasive"),
+    ],
 )
 def test_a_name_that_no_variable_has_is_a_typing_error(code: str, right: str) -> None:
     """The system is picustream's own: nothing else can be meant."""
