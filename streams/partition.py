@@ -268,7 +268,7 @@ class Partition:
         suspects, suspected = recovery.suspects, self._suspected() or []
         condemned = suspects.condemned if suspects.condemned in suspected else None
         if condemned is not None:
-            self._take_over.aside.check()
+            self._take_over.aside.claim(self.number, condemned)
         seconds = await apply(
             holding, self._take_over.store, batches, moment, self._settings.partitions, self._clock, condemned
         )
@@ -284,7 +284,6 @@ class Partition:
         return seconds
 
     def _told(self, condemned: Place) -> None:
-        self._take_over.aside.note()
         self._recovery.suspects.acquit()
         topic, offset = condemned
         log.error("record-quarantined", topic=topic, partition=self.number, offset=offset)

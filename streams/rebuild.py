@@ -90,8 +90,7 @@ class Rebuilder:
             try:
                 return await self._rebuilt(partition, control, told, publisher, report, refused)
             except CannotFile as error:
-                self.aside.check()
-                self.aside.note()
+                self.aside.claim(partition, error.place)
                 refused.add(error.place)
                 topic, offset = error.place
                 log.error("record-quarantined", topic=topic, partition=partition, offset=offset, **place(error))

@@ -6,7 +6,6 @@ one is set aside (`unprocessable`), and told.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from picustream.streams.errors import BUG, UserError
@@ -38,18 +37,17 @@ class SetAside:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._moments: deque[float] = deque()
+        self._claimed: dict[tuple[int, Place], float] = {}
 
-    def check(self) -> None:
-        """Raises TooManySetAside if no more may be set aside."""
-        while self._moments and self._clock() - self._moments[0] > WITHIN:
-            self._moments.popleft()
-        if len(self._moments) >= MOST_SET_ASIDE:
+    def claim(self, partition: int, place: Place) -> None:
+        """Asked before a record is set aside, each time that it is tried. Raises TooManySetAside."""
+        now = self._clock()
+        self._claimed = {record: moment for record, moment in self._claimed.items() if now - moment <= WITHIN}
+        if (partition, place) in self._claimed:
+            return
+        if len(self._claimed) >= MOST_SET_ASIDE:
             raise TooManySetAside
-
-    def note(self) -> None:
-        """One more was."""
-        self._moments.append(self._clock())
+        self._claimed[partition, place] = now
 
 
 class Suspects:
