@@ -52,8 +52,9 @@ class Protocol:
 
     @property
     def earliest(self) -> datetime:
-        """T6: what states a time before this moment is refused."""
-        return moment(self["earliest"])
+        """T6: what states a time before this moment is refused. A TOML file may state it as text or as a time."""
+        stated = self["earliest"]
+        return stated if isinstance(stated, datetime) else moment(stated)
 
     def local_date(self, time: datetime) -> date:
         """T1: the local calendar day a moment belongs to."""
