@@ -150,7 +150,7 @@ def _evaluate(versions: Iterable[Version], anomalies: Anomalies, memory: Memory)
     lineage, speaks_of_it = Lineage(), False
     decisive: dict[Rank | None, Version] = {}
     for version in versions:
-        lineage.add(version)
+        lineage.add(version, version.sort == Sort.ADMISSION)
         speaks_of_it = speaks_of_it or (version.corrects and version.sort != Sort.NO_SUPPORT)
         decisive[version.rank] = version
         for rank in decisive.keys() - _decisive_ranks(lineage):

@@ -12,14 +12,12 @@ from picustream.models.protocol import Protocol
 from picustream.scoring.alerts.alerts import REUSED, UNMATCHED, WITHIN, Condition
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.conflicts import Piece
-from picustream.scoring.chart.lineage import WITHDRAWN
+from picustream.scoring.chart.lineage import ADMISSION, WITHDRAWN
 from picustream.scoring.clinical.days import closes_at, local_date
 from picustream.scoring.clinical.organs import ANCHORS
 from picustream.scoring.clinical.stay import Stay
 
 MOVED = "admission-moved"
-
-ADMISSION: Piece = ("admitted",)
 
 
 def unmatched(chart: Chart, protocol: Protocol) -> Iterator[tuple[Piece, Condition, datetime]]:

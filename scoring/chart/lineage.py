@@ -22,11 +22,15 @@ ANOTHER_TIME = timedelta(hours=1)
 MOST_UNMATCHED = 32
 """Corrections of a stay which met nothing that are kept, and of which somebody is told."""
 
-FINAL, AMENDED, WITHDRAWN = (STATUS_RANK[one] for one in (Status.FINAL, Status.AMENDED, Status.CANCELLED))
+PRELIMINARY, FINAL, AMENDED, WITHDRAWN = (
+    STATUS_RANK[one] for one in (Status.PRELIMINARY, Status.FINAL, Status.AMENDED, Status.CANCELLED)
+)
 STATES_NOTHING = STATUS_RANK[Status.UNKNOWN]
 
 PRUNED: Version = (datetime.min.replace(tzinfo=UTC), FINAL, "")
 """In the place of an older version that was pruned (I9): all that is known is that there was one."""
+
+ADMISSION: Piece = ("admitted",)
 
 Correction = tuple[Version, datetime, str]
 """The version, its clinical time, and its source."""
@@ -46,11 +50,12 @@ class Lineage:
     void: Version | None = None
     """The latest that states nothing."""
     early: Dated | None = None
-    """The `final` version of the earliest moment; of several the latest."""
+    """The `final` version of the earliest moment; of several the latest. Of the admission a `preliminary` one counts,
+    too: it moves the stay as well."""
     late: Dated | None = None
-    """The `final` version of the latest moment; of several the latest."""
+    """The same of the latest moment."""
 
-    def add(self, one: Entry | Fact) -> bool:
+    def add(self, one: Entry | Fact, of_admission: bool = False) -> bool:
         """Takes note of a version; whether that is news."""
         before = self._parts()
         rank, status = one.rank, one.rank[1]
@@ -62,7 +67,7 @@ class Lineage:
             self.plain = min(self.plain or rank, rank)
         if status == STATES_NOTHING:
             self.void = max(self.void or rank, rank)
-        if status == FINAL:
+        if status == FINAL or (of_admission and status == PRELIMINARY):
             self._date(one.at, rank)
         return before != self._parts()
 
@@ -85,7 +90,7 @@ class Lineage:
 
     @property
     def two_moments(self) -> tuple[Dated, Dated] | None:
-        """Two `final` versions that speak of different moments, in the order of versions; neither corrected since."""
+        """Two such versions that speak of different moments, in the order of versions; neither corrected since."""
         if self.early is None or self.late is None or self.late[0] - self.early[0] <= ANOTHER_TIME:
             return None
         older, newer = sorted((self.early, self.late), key=lambda dated: dated[1])
@@ -141,8 +146,8 @@ class Lineages:
             return False
         known = replace(before) if before is not None else Lineage(plain=PRUNED if pruned else None)
         if before is None and old is not None:
-            known.add(old)
-        if not known.add(new) and before is not None:
+            known.add(old, piece == ADMISSION)
+        if not known.add(new, piece == ADMISSION) and before is not None:
             return False
         self._remove(piece)
         self._put(piece, known)

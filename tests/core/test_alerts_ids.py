@@ -120,7 +120,8 @@ def date_states(ward: Stay) -> list[str]:
 
 @pytest.mark.parametrize(("status", "when", "moved"), [
     ("final", "day 1 09:00", False), ("final", "day 1 09:00 +1us", True), ("final", "day 1 07:00 -1us", True),
-    ("corrected", "day 1 12:00", False), ("amended", "day 1 12:00", False), ("preliminary", "day 1 12:00", False),
+    ("corrected", "day 1 12:00", False), ("amended", "day 1 12:00", False), ("preliminary", "day 1 12:00", True),
+    ("registered", "day 1 12:00", False),
 ])  # fmt: skip
 def test_by_more_than_an_hour_and_without_saying_so(status: str, when: str, moved: bool) -> None:
     ward = admitted(SCORED, when, recorded="day 1 13:00", status=status)

@@ -139,6 +139,7 @@ def test_a_second_admission_is_told_and_a_corrected_one_is_not() -> None:
         ("day 1 09:00 +1us", "final", True),
         ("day 1 11:00", "corrected", False),
         ("day 1 11:00", "amended", False),
+        ("day 1 11:00", "preliminary", True),
     ):
         ward = WHOLE.admitted(when, recorded="day 1 11:30", status=status, **birth)
         told = card(*ward.events)
