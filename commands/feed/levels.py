@@ -46,6 +46,13 @@ class Levels:
                 return float(_STEP**size)
         return None
 
+    def beyond(self, low: float, high: float) -> Iterator["Levels"]:
+        """Those below a range, and those above it."""
+        for outside in (lambda size: size < low, lambda size: size > high):
+            part = Levels(_sizes=Counter({one: n for one, n in self._sizes.items() if outside(_STEP**one)}))
+            part.count = part._sizes.total()
+            yield part
+
     def share_within(self, low: float, high: float) -> float:
         """Which share of all lies in a range, its ends included within 1 %."""
         inside = sum(
@@ -95,6 +102,31 @@ def units_of_values(variable: Variable, unit: str | None, levels: Levels) -> lis
     if _within(possible, median * possible.units[unit]):
         return []
     return [one for one in _alternatives(possible, unit) if _fits(possible, variable, one, levels, median)]
+
+
+def part_in_another_unit(variable: Variable, unit: str, levels: Levels) -> tuple[int, list[str]]:
+    """How many values are far from possible in their labelled unit and usual in another, and which: a tenth of all at
+    least. Nine in ten of them must be, for artefacts lie anywhere."""
+    possible = RANGES.get(variable)
+    if possible is None or unit not in possible.units:
+        return 0, []
+    factor = possible.units[unit]
+    for part in levels.beyond(possible.low / factor / _FAR, possible.high / factor * _FAR):
+        if part.count < FEWEST or part.count * 10 < levels.count:
+            continue
+        units = [one for one in _alternatives(possible, unit) if _is_usual(possible, one, part)]
+        if units:
+            return part.count, units
+    return 0, []
+
+
+_FAR = 1.6
+"""So many times beyond a range nobody's value lies, and so many times within it values are usual."""
+
+
+def _is_usual(possible: Range, unit: str, part: Levels) -> bool:
+    factor = possible.units[unit]
+    return part.share_within(possible.low * _FAR / factor, possible.high / _FAR / factor) >= 0.9
 
 
 def _alternatives(possible: Range, labelled: str) -> Iterator[str]:

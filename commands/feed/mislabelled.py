@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from picustream.commands.feed.finding import Finding, about
-from picustream.commands.feed.levels import possible_in_both, units_of_values
+from picustream.commands.feed.levels import part_in_another_unit, possible_in_both, units_of_values
 from picustream.commands.feed.siblings import mistyped, otherwise_written
 from picustream.commands.feed.spelling import shown
 from picustream.commands.feed.tallies import CodeKey, CodeTally
@@ -70,7 +70,8 @@ def _names_like(name: str) -> str:
 
 
 def _units(report: "Report") -> Iterator[Finding]:
-    """Values that as a whole look like another unit, then others with the same label that are possible in both."""
+    """Values that as a whole look like another unit, then those of which a part does, then others with the same label
+    that are possible in both."""
     suspects: dict[CodeKey, list[str]] = {}
     by_label: dict[tuple[str, str, str], list[tuple[Variable, str]]] = defaultdict(list)
     for key, tally, variable, unit in _with_unit(report):
@@ -81,6 +82,10 @@ def _units(report: "Report") -> Iterator[Finding]:
             yield _suspect(key, tally, variable, units)
     for key, tally, variable, unit in _with_unit(report):
         if key in suspects or not tally.levels.count:
+            continue
+        count, units = part_in_another_unit(variable, unit, tally.levels)
+        if units:
+            yield _partly_suspect(key, tally, variable, count, units)
             continue
         for other, other_unit in by_label[key.topic, key.source, unit]:
             if possible_in_both(variable, unit, other, other_unit):
@@ -101,6 +106,15 @@ def _suspect(key: CodeKey, tally: CodeTally, variable: Variable, units: list[str
         "Ask the source which unit it measures in; it has to send that unit with each value, or convert"
     )
     return Finding("unit-suspect", tally.levels.count, about(key), message, tally.first)
+
+
+def _partly_suspect(key: CodeKey, tally: CodeTally, variable: Variable, count: int, units: list[str]) -> Finding:
+    message = (
+        f"{variable}: this many of {tally.levels.count:,} values cannot be in {shown(key.unit or '')}, and look like "
+        f"{' or '.join(units)}. Does one of its laboratories or devices measure in another unit? The source has to "
+        "send that unit with each value, or convert"
+    )
+    return Finding("unit-suspect", count, about(key), message, tally.first)
 
 
 def _possible_in_both(key: CodeKey, tally: CodeTally, variable: Variable, other: Variable, unit: str) -> Finding:
