@@ -166,7 +166,7 @@ class VentilatorEvent(ObservationEvent):
     @model_validator(mode="after")
     def _tells_something(self) -> Self:
         if not self.observations and self.support_known is None and self.control_known is None:
-            message = "at least one observation, or a known support or control"
+            message = "at least one observation, or a known support or control, also to withdraw one"
             raise PydanticCustomError("missing", message, {"field": "observations"})
         return self
 

@@ -10,6 +10,8 @@ _DAY_AND_TIME = r"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,9}
 _OFFSET = r"(?:Z|(?!-00:00)[+-](?:0\d|1[0-4]):[0-5]\d)"
 _INSTANT = re.compile(_DAY_AND_TIME + _OFFSET, re.ASCII)
 _UNKNOWN_OFFSET = re.compile(r".*T.*-00:00", re.ASCII)
+_HOUR_24 = re.compile(r".*T24:.*", re.ASCII)
+_NO_TIME = "not an ISO 8601 time with an offset, for example 2025-01-31T08:00:00+08:00"
 _LOCAL = re.compile(_DAY_AND_TIME, re.ASCII)
 
 
@@ -23,7 +25,9 @@ def parse_instant(text: str) -> datetime:
             raise ValueError("time without an offset: add Z or, for example, +08:00")
         if _UNKNOWN_OFFSET.fullmatch(text):
             raise ValueError("-00:00 says that the offset is unknown: send Z or the offset itself")
-        raise ValueError("not an ISO 8601 time with an offset, for example 2025-01-31T08:00:00+08:00")
+        if _HOUR_24.fullmatch(text):
+            raise ValueError("the hour 24: send 00:00 of the next day")
+        raise ValueError(_NO_TIME)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -40,7 +44,7 @@ def _instant(value: Any) -> datetime:
             raise ValueError("time without an offset")
         return value.astimezone(UTC)
     if not isinstance(value, str):
-        raise ValueError("a time is a string")
+        raise ValueError(_NO_TIME)
     return parse_instant(value)
 
 

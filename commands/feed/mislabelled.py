@@ -102,16 +102,20 @@ def _with_unit(report: "Report") -> Iterator[tuple[CodeKey, CodeTally, Variable,
 
 def _suspect(key: CodeKey, tally: CodeTally, variable: Variable, units: list[str]) -> Finding:
     message = (
-        f"{variable}: as a whole the values cannot be in {shown(key.unit or '')}, and look like {' or '.join(units)}. "
+        f"{variable}: as a whole the values cannot be in {shown(key.unit or '')}, and look like {_either(units)}. "
         "Ask the source which unit it measures in; it has to send that unit with each value, or convert"
     )
     return Finding("unit-suspect", tally.levels.count, about(key), message, tally.first)
 
 
+def _either(units: list[str]) -> str:
+    return " or ".join("1 (a fraction)" if unit == "1" else unit for unit in units)
+
+
 def _partly_suspect(key: CodeKey, tally: CodeTally, variable: Variable, count: int, units: list[str]) -> Finding:
     message = (
         f"{variable}: this many of {tally.levels.count:,} values cannot be in {shown(key.unit or '')}, and look like "
-        f"{' or '.join(units)}. Does one of its laboratories or devices measure in another unit? The source has to "
+        f"{_either(units)}. Does one of its laboratories or devices measure in another unit? The source has to "
         "send that unit with each value, or convert"
     )
     return Finding("unit-suspect", count, about(key), message, tally.first)

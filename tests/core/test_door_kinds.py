@@ -48,3 +48,17 @@ def test_a_word_of_an_observation_that_is_no_string_refuses_the_event(field: str
 def test_t6_the_empty_dates_of_other_systems_are_past_or_future_whatever_their_offset(time: str, reason: str) -> None:
     topic, value = GAS
     assert fault(topic, {**value, "observed_at": time}) == (reason, "/observed_at")
+
+
+@pytest.mark.parametrize(("time", "words"), [
+    ("2025-03-03T24:00:00+08:00", "the hour 24: send 00:00 of the next day"),
+    ("2025-03-03T10:00:00", "time without an offset: add Z"),
+    ("2025-03-03T10:00:00-00:00", "the offset is unknown: send Z or the offset itself"),
+    ("2025-03-03T10:00:00+0800", "not an ISO 8601 time with an offset, for example"),
+    ("2025-03-03t10:00:00z", "not an ISO 8601 time with an offset, for example"),
+    (1741000000, "not an ISO 8601 time with an offset, for example"),
+])  # fmt: skip
+def test_a_time_in_another_form_is_told_the_right_one(time: Any, words: str) -> None:
+    topic, value = GAS
+    (found,) = Door(SHIPPED).admit(Arrival(topic, 0, 0, None, written({**value, "observed_at": time}))).faults
+    assert words in found.message

@@ -183,9 +183,9 @@ def three(variable: str, unit: str, *values: float) -> Stay:
         ("pao2", "mmHg", (12.1, 9.8, 11.4), "kPa"),
         ("pao2", "kPa", (80, 95, 110), "mm[Hg]"),
         ("fio2", "1", (40, 60, 21), "%"),
-        ("fio2", "%", (0.4, 0.6, 0.21), "1"),
+        ("fio2", "%", (0.4, 0.6, 0.21), "1 (a fraction)"),
         ("map_invasive", "mm[Hg]", (8.1, 9.2, 7.4), "kPa"),
-        ("spo2", "%", (0.97, 0.99, 0.93), "1"),
+        ("spo2", "%", (0.97, 0.99, 0.93), "1 (a fraction)"),
     ],
 )
 def test_values_that_as_a_whole_look_like_another_unit_are_told(
