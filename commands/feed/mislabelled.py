@@ -132,7 +132,7 @@ def _possible_in_both(key: CodeKey, tally: CodeTally, variable: Variable, other:
 def _sources(report: "Report") -> Iterator[Finding]:
     """Sources of which next to nothing is read: in 24 hours, as the alert counts, or at all."""
     for source, readings in report.feed.unread.sources.items():
-        if readings.unread == readings.count:
+        if readings.nothing_is_read:
             scope = "none of its observations is read: every code is one that no code map has, or was refused"
         elif readings.alarming:
             scope = (

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from picustream.models.event import VentilatorEvent
 from picustream.models.feeds import SourceMap
 from picustream.scoring.alerts.feedalerts import is_unread
 from picustream.scoring.alerts.source import Source, readings_of
@@ -20,6 +21,12 @@ class Readings:
     alarming: bool = False
     """Whether the alert would have been raised, by the record clock."""
     heard: Source | None = None
+    states_support: bool = False
+    """Whether support or control of its ventilator events is read, with values or without."""
+
+    @property
+    def nothing_is_read(self) -> bool:
+        return self.unread == self.count > 0 and not self.states_support
 
 
 class Unread:
@@ -32,9 +39,12 @@ class Unread:
     def note(self, one: Admission, clock: datetime | None, where: str) -> None:
         """Takes note of what the door made of a line, at the time that a replay's clock would read."""
         count, unread = readings_of(one)
+        readings = self.sources.setdefault(one.source, Readings())
+        if isinstance(one.event, VentilatorEvent):
+            known = one.event.support_known or one.event.control_known
+            readings.states_support = readings.states_support or known is not None
         if not count:
             return
-        readings = self.sources.setdefault(one.source, Readings())
         readings.count += count
         readings.unread += unread
         if unread:

@@ -1,4 +1,4 @@
-"""`picustream lint`: a source of which a part measures in another unit than its label, one analyser of several, say."""
+"""`picustream lint`: a source of which a part measures in another unit than its label, or of which only a part is read."""
 
 import random
 from decimal import Decimal
@@ -65,3 +65,12 @@ def test_what_is_possible_in_its_unit_is_never_a_part_in_another(seed: int) -> N
             for _ in range(9):
                 levels.add(Decimal(chance.uniform(possible.low, possible.high)) / Decimal(factor))
             assert part_in_another_unit(variable, unit, levels) == (0, [])
+
+
+@pytest.mark.parametrize(("support", "told_of"), [("oxygen", False), ("ecmo", True)])
+def test_a_ventilator_whose_support_is_read_is_not_unread(support: str, told_of: bool) -> None:
+    """It may send nothing else: a value that no rule asks for beside it changes nothing."""
+    other = {"code": "1-0", "value": 5, "unit": "x"}
+    ward = WHOLE.vent("day 1 11:00", support, other, source="gw")
+    unread = [one.about for one in card(*ward.events).findings if one.code == "feed-unread"]
+    assert unread == ["gw"] * told_of
