@@ -80,6 +80,17 @@ class Worker:
         """One piece more of what is not finished."""
         self._process([])
 
+    def missing(self, events: Events) -> list[str]:
+        """Stays that have to be loaded before some events are taken."""
+        latest = self._until or LATEST
+        batch = self._engine.read_until(arrivals(events, after=self._taken), latest)
+        return self._engine.missing(batch, latest, settle=False)
+
+    def tidy_up(self) -> None:
+        """Lets go of all that need not be kept."""
+        while self._engine.untidy or self.unfinished:
+            self.go_on()
+
     def finish(self) -> None:
         """All that is not finished."""
         while self.unfinished:
