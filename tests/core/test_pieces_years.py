@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from picustream.models import text
-from picustream.models.record import DEAD_LETTER, MODS, OUTCOME
+from picustream.models.record import ALERT, DEAD_LETTER, MODS, OUTCOME
 from picustream.scoring import budget
 from picustream.scoring.chart import thinning
 from tests.core.build import Event, Stay, at
@@ -137,3 +137,20 @@ def test_i9_a_stay_of_years_is_pruned_in_pieces_too(monkeypatch: pytest.MonkeyPa
     worker.tidy_up()
     assert worker.held < DAYS + 200
     assert_same(essence(replayed(ward.events, SHIPPED)), essence(worker.end()))
+
+
+@pytest.mark.proves("I3")
+def test_i3_what_fires_is_not_resolved_while_a_stay_is_looked_at_anew() -> None:
+    """After a crash its days are looked at again one lot after the other; those not looked at yet say nothing."""
+    ward = ADMITTED.treatment(f"day {DAYS // 2} 12:00", recorded=recorded(0))
+    worker = Worker(SHIPPED, lot=LOT)
+    worker.take(ward.events)
+    worker.finish()
+    told, fires = len(worker.outputs), firing(worker.outputs)
+    assert sum("window-day-unmeasured" in name for name in fires) > 1
+    worker.crash()
+    worker.take(ward.lab(f"day {DAYS} 09:30", platelets=100, recorded=recorded(1)).events[-1:])
+    assert worker.unfinished
+    worker.finish()
+    assert firing(worker.outputs) == fires
+    assert not [one for one in worker.outputs[told:] if one.topic == ALERT]
