@@ -156,7 +156,7 @@ class StayFile:
                 found.append(self._told(revision))
             self._alarms.look_at(key, bodies[key], self._heads.get(key))
         self._alarms_owed = self._alarms_owed or bool(bodies) or self._alarms.may_change(now)
-        if self._alarms_owed and not self._assessor.unfinished and not budget.spent:
+        if self._alarms_owed and not self._assessor.unfinished:
             found += self._alerts(stay, now, telling, budget)
         return found
 
