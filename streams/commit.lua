@@ -46,7 +46,10 @@ local epoch = tonumber(redis.call('HGET', control, 'epoch') or '0')
 if epoch > tonumber(ARGV[1]) then return 'FENCED' end
 if epoch < tonumber(ARGV[1]) then return 'GAP' end
 local batch = tonumber(redis.call('HGET', control, 'batch') or '0')
-if batch == tonumber(ARGV[2]) + 1 then return 'DUP' end
+if batch == tonumber(ARGV[2]) + 1 then
+  redis.call('DEL', staged)
+  return 'DUP'
+end
 if batch ~= tonumber(ARGV[2]) then return 'GAP' end
 local sequence = tonumber(redis.call('HGET', control, 'sequence') or '0')
 if sequence ~= tonumber(ARGV[3]) then return 'GAP' end

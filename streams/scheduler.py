@@ -37,9 +37,9 @@ class FetchedBatch:
         return sum(_size(record) for record in self.records)
 
     def within(self, size: int) -> int:
-        """How many of the first records are not more than `size` bytes; at least one."""
+        """How many of the first records are not more than `size` bytes."""
         sizes = accumulate(_size(record) for record in self.records)
-        return max(1, sum(1 for _ in takewhile(lambda so_far: so_far <= size, sizes)))
+        return sum(1 for _ in takewhile(lambda so_far: so_far <= size, sizes))
 
     def split(self, count: int) -> tuple["FetchedBatch", "FetchedBatch | None"]:
         """The first `count` records, and the rest if there is any: together, and in turn, they are this batch."""

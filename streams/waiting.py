@@ -50,15 +50,18 @@ class Waiting:
             self._queue.get_nowait()
 
     async def take(self, records: int, seconds: float) -> list[FetchedBatch]:
-        """What waits, up to `records` records and some `MOST_BYTES`; if nothing does, what comes within `seconds`."""
+        """What waits, up to `records` records and `MOST_BYTES`; if nothing does, what comes within `seconds`."""
         if self._rest is None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     self._rest = await self._queue.get()
         taken: list[FetchedBatch] = []
         size = MOST_BYTES
-        while self._rest is not None and records > 0 and size > 0:
-            head, self._rest = self._rest.split(min(records, self._rest.within(size)))
+        while self._rest is not None and records > 0:
+            within = self._rest.within(size)
+            if taken and not within:
+                break  # one that is larger goes alone
+            head, self._rest = self._rest.split(min(records, max(1, within)))
             taken.append(head)
             records -= len(head.records)
             size -= head.size
