@@ -1,4 +1,4 @@
-"""`picustream lint`: a source of which a part measures in another unit than its label, or of which only a part is read."""
+"""`picustream lint`: a source of which a part measures in another unit than its label, or is read in part."""
 
 import random
 from decimal import Decimal
