@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from picustream.commands.feed.siblings import has_its_form
-from picustream.commands.feed.spelling import hidden_characters, quoted
+from picustream.commands.feed.spelling import compatible, hidden_characters, quoted
 from picustream.commands.feed.unknown import Codes, UnknownCode, UnknownUnit, foreign, unknown_codes, unknown_units
 from picustream.models.codemap import CodeMap, CodeMapFile
 from picustream.models.event import LOINC
@@ -69,8 +69,8 @@ def look_alike(unit: str, codemap: CodeMap) -> str | None:
 
 
 def _bare(unit: str) -> str:
-    """`10*9/L`, `x10^9/l` and `10e9/L` alike; never one letter for another: mmol/L is not umol/L."""
-    plain = re.sub(r"[^a-z0-9%/]", "", unit.lower().replace("µ", "u").replace("μ", "u"))
+    """`10*9/L`, `x10^9/l`, `10⁹/L` and `10e9/L` alike; never one letter for another: mmol/L is not umol/L."""
+    plain = re.sub(r"[^a-z0-9%/]", "", compatible(unit).lower())
     return re.sub(r"^x?10e?(?=\d)", "10", plain)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from picustream.commands.feed.spelling import compatible
 from picustream.models.codemap import CodeMap
 from picustream.models.event import LOINC
 from picustream.models.variable import Variable
@@ -55,7 +56,7 @@ def mistyped(code: str, codemap: CodeMap) -> str | None:
 def otherwise_written(code: str, codemap: CodeMap) -> str | None:
     """The accepted code of LOINC that is in a code: in other digits, dashes or invisible blanks, with zeros before it,
     with its name or its system around it. None where there is none, or more than one."""
-    plain = "".join(_DASHES.get(unicodedata.category(char), char) for char in unicodedata.normalize("NFKC", code))
+    plain = "".join("-" if unicodedata.category(char) == "Pd" else char for char in compatible(code))
     found = {f"{number}-{digit}" for number, digit in _LOINC.findall(plain)}
     accepted = [one for one in found if one != code and codemap.variable(LOINC, one) is not None]
     return accepted[0] if len(accepted) == 1 else None
@@ -67,8 +68,6 @@ def has_its_form(code: str) -> bool:
 
 
 _LOINC = re.compile(r"(?<![0-9])0*([1-9][0-9]{0,6})\s*-\s*([0-9])(?![0-9])")
-_DASHES = {"Pd": "-", "Cf": "", "Mn": ""}
-"""By category of Unicode: any dash, and what cannot be seen."""
 
 
 @cache

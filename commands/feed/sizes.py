@@ -6,6 +6,8 @@ be a spelling, and is asked about.
 
 import re
 
+from picustream.commands.feed.spelling import compatible
+
 _POWERS = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
 _AMOUNT = re.compile(r"[kdcmunpf]?(mol|g|eq|val|osm|u|iu|kat)/[kdcmunpf]?l")
 """An amount in a volume: mmol/L, ug/L, U/L."""
@@ -21,9 +23,9 @@ _OTHERS = re.compile(
 
 def another(unit: str) -> bool:
     """Whether a unit that no code map has is a unit of its own, which has to be converted."""
-    if unit.startswith("G/"):
+    if compatible(unit).startswith("G/"):
         return False  # giga in a litre, as laboratories write it: no gram
-    plain = re.sub(r"\s", "", unit).replace("µ", "u").replace("μ", "u").lower()
+    plain = re.sub(r"\s", "", compatible(unit)).lower()
     number = _NUMBER.fullmatch(plain)
     if number is not None:
         return int(number[1] or 0) - _POWERS[number[2]] != _KNOWN_NUMBER

@@ -3,6 +3,7 @@
 An invisible blank, or a Greek letter in the place of a micro sign, is written as TOML and JSON escape it.
 """
 
+import re
 import unicodedata
 
 from picustream.models.text import quote
@@ -31,6 +32,16 @@ def hidden_characters(text: str) -> str:
     if " " in text:
         names.add("space")
     return ", ".join(sorted(names))
+
+
+def compatible(text: str) -> str:
+    """What looks alike, alike: full width, `㎎` and the micro sign as plain letters, without what cannot be seen."""
+    plain = unicodedata.normalize("NFKC", _POWER.sub(r"10^\1", text)).translate(_PLAIN)
+    return "".join(char for char in plain if unicodedata.category(char) != "Cf")
+
+
+_POWER = re.compile("10([\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)")
+_PLAIN = str.maketrans("\u03bc\u2044\u2215\u2212", "u//-")
 
 
 def writable(line: str, encoding: str | None) -> str:

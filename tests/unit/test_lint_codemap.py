@@ -121,7 +121,8 @@ def test_a_unit_that_may_be_a_spelling_is_asked_about_and_never_guessed(unit: st
     [
         ("creatinine", "mmol/L"), ("creatinine", "ug/L"), ("creatinine", "mg/L"), ("creatinine", "nmol/l"),
         ("bilirubin_total", "g/dL"), ("platelets", "10*6/uL"), ("platelets", "10^12/L"), ("platelets", "/µL"),
-        ("map_invasive", "mbar"), ("pao2", "hPa"),
+        ("map_invasive", "mbar"), ("pao2", "hPa"), ("creatinine", "ｍmol/L"), ("creatinine", "mmol\u200b/L"),
+        ("platelets", "10⁶/µL"), ("creatinine", "mmol∕L"),
     ],
 )  # fmt: skip
 def test_another_unit_is_never_proposed_as_a_spelling(variable: str, unit: str) -> None:
@@ -135,7 +136,8 @@ def test_another_unit_is_never_proposed_as_a_spelling(variable: str, unit: str) 
     ("unit", "twin"),
     [
         ("mm Hg", "mm[Hg]"), ("MMHG", "mm[Hg]"), ("µmol/l", "umol/L"), ("10^3/µL", "10*3/uL"), ("10e9/L", "10*9/L"),
-        ("cm H2O", "cm[H2O]"), ("BPM", "/min"), ("kpa", "kPa"), ("k/ul", "10*3/uL"),
+        ("cm H2O", "cm[H2O]"), ("BPM", "/min"), ("kpa", "kPa"), ("k/ul", "10*3/uL"), ("ｕmol／Ｌ", "umol/L"),
+        ("µmol∕L", "umol/L"), ("10⁹/L", "10*9/L"), ("×10³/µL", "10*3/uL"), ("㎎/dL", "mg/dL"), ("㎜Hg", "mm[Hg]"),
     ],
 )  # fmt: skip
 def test_what_differs_in_signs_and_case_alone_looks_alike(unit: str, twin: str) -> None:
