@@ -1,0 +1,124 @@
+"""What is wrong after a run: records, accounts, letters, the worker's log, the commands, and the rebuild."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from picustream.models.record import OUTPUT_TOPICS
+from picustream.streams import files, topics
+from tests.hostile import reading
+from tests.hostile.account import LETTERS, Account, account
+from tests.hostile.commands import command_faults
+from tests.hostile.dress import PARTITIONS
+from tests.hostile.records import Plan, Sent
+from tests.hostile.run import Outcome, Run, StandsStill
+from tests.hostile.standing import Read
+from tests.integration import ending
+from tests.integration.ending import Told, Verdict
+
+_PATIENTS = re.compile(r"C\d-S-|\bH-\d|\bHP-|\bN-\d|\bevt-\d|Zwetsch|王小明|u738b|肌酐")
+"""What a log may not show: stays, patients, events, and words of what they said."""
+
+
+def outcome(run: Run, *, briefly: bool = False) -> Outcome:
+    """Runs the plan and judges; `briefly`: without the commands and the rebuild."""
+    verdict = Verdict()
+    result = Outcome(verdict)
+    try:
+        result.sent = run.through()
+    except StandsStill as error:
+        verdict.add("stands still", [str(error)])
+    verdict.add("not well meanwhile", sorted(set(run.unwell))[:3])
+    if not verdict.faults:
+        _judge(run, result, briefly)
+    verdict.add("in the log", _named(run.bench.workers))
+    return result
+
+
+def _judge(run: Run, result: Outcome, briefly: bool) -> None:
+    verdict = result.verdict
+    inputs, outputs = _records(run, topics.INPUTS), _records(run, OUTPUT_TOPICS)
+    accounts = account(result.sent, inputs, [one for one in outputs if one.topic in LETTERS], run.now)
+    result.suspects = accounts.suspects
+    verdict.add("account", accounts.faults)
+    verdict.counts |= {"records": len(result.sent), "letters": sum(one.topic in LETTERS for one in outputs)}
+    verdict.counts |= accounts.counts
+    verdict.add("ignored", _ignored(run, accounts))
+    verdict.add("not processed", ending.unprocessed(run.bench, inputs))
+    told = _told(outputs)
+    verdict.add("chain", ending.broken_chains(told))
+    verdict.add("records", _unlike_replay(run, accounts, told))
+    if briefly:
+        return
+    verdict.add("command", command_faults(run, inputs, outputs))
+    try:
+        run.rebuild()
+    except StandsStill as error:
+        verdict.add("rebuild", [str(error)])
+        return
+    verdict.add("rebuild", _unlike_before(run, outputs))
+
+
+def _records(run: Run, names: Iterable[str]) -> list[Read]:
+    return reading.records(run.servers.kafka, names, PARTITIONS)
+
+
+def _told(outputs: Iterable[Read]) -> Told:
+    return [(one.topic, json.loads(one.value or b"null")) for one in outputs]
+
+
+def _unlike_replay(run: Run, accounts: Account, told: Told) -> Iterator[str]:
+    """Everything that went in gives the records of `replay` and of the reference; the good ward alone those of its own
+    events, whatever came between them."""
+    until = run.now
+    whole, alone = run.bench.folder / "used.ndjson", run.bench.folder / "good.ndjson"
+    whole.write_bytes(b"".join(_line(one) for one in accounts.used))
+    alone.write_bytes(b"".join(files.record_line(line.topic, line.value) for line in run.plan.good))
+    ours = ending.current(told)
+    yield from ending.unlike(ours, ending.current(ending.run_replay(whole, run.bench.folder / "replayed", until)))
+    good = ending.current(ending.run_replay(alone, run.bench.folder / "alone", until))
+    stays = good_stays(run.plan)
+    of_them = {key: body for key, body in ours.items() if body["stay_id"] in stays}
+    yield from (f"of the good ward: {line}" for line in ending.unlike(of_them, good))
+
+
+def good_stays(plan: Plan) -> set[str]:
+    """The stays of the good ward."""
+    return {json.loads(line.value)["stay_id"] for line in plan.good}
+
+
+def _line(sent: Sent) -> bytes:
+    return files.record_line(sent.record.topic, (sent.record.value or b"").removeprefix(b"\xef\xbb\xbf"))
+
+
+def _ignored(run: Run, accounts: Account) -> Iterator[str]:
+    """Codes that nobody asked for are counted, each observation once."""
+    counted = {name: float(value) for name, value in run.counted.items() if name.startswith("picustream_ignored_total")}
+    if sum(counted.values()) != accounts.ignored.total():
+        yield f"{sum(counted.values()):g} counted of {accounts.ignored.total()}"
+
+
+def _unlike_before(run: Run, before: Sequence[Read]) -> Iterator[str]:
+    """After the rebuild the same records are in force, and every letter stands there once."""
+    after = _records(run, OUTPUT_TOPICS)
+    yield from ending.unlike(ending.current(_told(after)), ending.current(_told(before)))
+    yield from ending.broken_chains(_told(after))
+    ours, theirs = (Counter(_letter(one) for one in records if one.topic in LETTERS) for records in (after, before))
+    yield from (f"{times} letters too many: {what}" for what, times in (ours - theirs).items())
+    yield from (f"{times} letters gone: {what}" for what, times in (theirs - ours).items())
+
+
+def _letter(one: Read) -> tuple[Any, ...]:
+    body = json.loads(one.value or b"{}")
+    return tuple(body[name] for name in ("topic", "partition", "offset", "reason", "path"))
+
+
+def _named(workers: Iterable[Any]) -> Iterator[str]:
+    """I10, of the logs of all workers."""
+    for worker in workers:
+        for line in Path(worker.log).read_text(errors="replace").splitlines():
+            if found := _PATIENTS.search(line):
+                yield f"{found[0]!r} in: {line[:200]}"
