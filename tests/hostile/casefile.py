@@ -41,11 +41,11 @@ def _line(number: int, share: float, sending: Sending, record: Record) -> dict[s
         if sending.bend != STRAIGHT
         else None,
         "_end": sending.end,
-        "_held": sending.held,
-        "_company": sending.company,
+        "_held": sending.held or None,
+        "_company": sending.company or None,
         "_fates": sorted(record.fates) if record.fates is not None else None,
     }
-    return line | {name: value for name, value in optional.items() if value not in (None, [], "", 0)}
+    return line | {name: value for name, value in optional.items() if value not in (None, [], "")}
 
 
 def _value(value: bytes | None) -> dict[str, Any]:

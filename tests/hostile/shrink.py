@@ -8,7 +8,7 @@ Hostile = tuple[tuple[float, Sending], ...]
 Fails = Callable[[Hostile], bool]
 
 
-def shrunk(hostile: Sequence[tuple[float, Sending]], fails: Fails, tries: int = 60) -> Hostile:
+def shrunk(hostile: Sequence[tuple[float, Sending]], fails: Fails, tries: int = 100) -> Hostile:
     """The fewest sendings that still fail, as far as `tries` runs can tell (ddmin); then fewer records of each.
 
     `hostile` must fail.
