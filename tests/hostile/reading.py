@@ -26,12 +26,20 @@ class Ends:
 
 def records(server: str, topics: Iterable[str], partitions: int) -> list[Read]:
     """The committed records of the topics, each partition in its order."""
-    return asyncio.run(_Reader(server).records(list(topics), partitions))
+
+    async def reading() -> list[Read]:
+        return await _Reader(server).records(list(topics), partitions)
+
+    return asyncio.run(reading())
 
 
 def ends(server: str, topics: Iterable[str], partitions: int) -> list[Ends]:
     """Where the partitions of the topics end."""
-    return asyncio.run(_Reader(server).ends(list(topics), partitions))
+
+    async def reading() -> list[Ends]:
+        return await _Reader(server).ends(list(topics), partitions)
+
+    return asyncio.run(reading())
 
 
 class _Reader:

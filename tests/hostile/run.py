@@ -149,7 +149,7 @@ class Run:
         def watch() -> None:
             while not over.wait(LOOK):
                 status, text = worker.page("/healthz")
-                if status != 200 and not over.is_set():
+                if status != 200 and worker.process.poll() is None and not over.is_set():
                     rows = json.loads(text)["partitions"] if status else []
                     self.unwell.append(f"{status}: {[row for row in rows if row['stuck']]}"[:300])
 
