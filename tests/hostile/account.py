@@ -110,8 +110,9 @@ def _judge(
         found.add("a letter without its payload", one)
     if fate.startswith(USED):
         found.used.append(one)
-        if last.partition != partition_of(_stay(last), PARTITIONS):
-            found.add("used on a wrong partition", one)
+        stay = _stay(last)
+        if stay is None or last.partition != partition_of(stay, PARTITIONS):
+            found.add("no event of its partition, and passed over without a letter", one)
     by_rules = rules.read([Arrival(last.topic, last.partition, last.offset, last.key, last.value)], clock).admissions[0]
     if fate in SET_ASIDE:
         if expected is None:
@@ -133,10 +134,14 @@ def fate_of(faults: Iterable[tuple[str, str]]) -> str:
     return "+".join(refused) if refused else "+".join([USED, *partly])
 
 
-def _stay(there: Read) -> str:
-    """The stay that an event names, read without the product."""
-    body = json.loads((there.value or b"").decode("utf-8-sig"))
-    return str(body["stay_id"])
+def _stay(there: Read) -> str | None:
+    """The stay that an event names, read without the product; None where it is no event."""
+    try:
+        body = json.loads((there.value or b"").decode("utf-8-sig"), parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+    stay = body.get("stay_id") if isinstance(body, dict) else None
+    return stay if isinstance(stay, str) else None
 
 
 def _copies(found: Account, others: Iterable[Read]) -> dict[Place, Read]:

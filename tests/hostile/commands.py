@@ -63,8 +63,8 @@ def _consume(run: Run, there: Sequence[Read], names: Sequence[str]) -> Iterator[
     if status:
         yield f"consume: status {status}: {err[-300:]}"
         return
-    lines = [json.loads(line) for line in out.splitlines()]
-    found = Counter((one["topic"], one["partition"], one["offset"]) for one in lines)
+    lines = [json.loads(line, parse_int=str) for line in out.splitlines()]  # a value may hold a number of any length
+    found = Counter((one["topic"], int(one["partition"]), int(one["offset"])) for one in lines)
     missing = Counter(one.place for one in there)
     yield from (f"consume: {place} is missing" for place in missing - found)
     yield from (f"consume: {place} is one too many" for place in found - missing)
