@@ -20,16 +20,23 @@ def _xerial(raw: bytes) -> bytes:
     return _XERIAL + b"".join(struct.pack(">i", len(block)) + block for block in packed)
 
 
-def _streamed(name: str) -> Callable[[bytes], bytes]:
-    """In portions, so that no size of the whole is known when the frame begins."""
+def _streamed(raw: bytes) -> bytes:
+    """Zstandard in portions, so that no size of the whole is known when the frame begins."""
+    packer = cramjam.zstd.Compressor()
+    out = b""
+    for at in range(0, max(1, len(raw)), 4096):
+        packer.compress(raw[at : at + 4096])
+        out += bytes(packer.flush())
+    return out + bytes(packer.finish())
+
+
+def _lz4(*, linked: bool) -> Callable[[bytes], bytes]:
+    """Blocks that are packed for themselves, as Java's reader wants them, or with a look at the one before."""
 
     def pack(raw: bytes) -> bytes:
-        packer = getattr(cramjam, name).Compressor()
-        out = b""
-        for at in range(0, max(1, len(raw)), 4096):
-            packer.compress(raw[at : at + 4096])
-            out += bytes(packer.flush())
-        return out + bytes(packer.finish())
+        packer = cramjam.lz4.Compressor(content_checksum=False, block_linked=linked)
+        packer.compress(raw)
+        return bytes(packer.finish())
 
     return pack
 
@@ -45,10 +52,10 @@ CODECS: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
     "gzip-two-members": (1, _twice(_pack("gzip"))),
     "snappy-java": (2, _xerial),
     "snappy-block": (2, lambda raw: bytes(cramjam.snappy.compress_raw(raw))),
-    "lz4": (3, _pack("lz4")),
-    "lz4-streamed": (3, _streamed("lz4")),
+    "lz4": (3, _lz4(linked=False)),
+    "lz4-linked": (3, _lz4(linked=True)),
     "zstd": (4, _pack("zstd")),
-    "zstd-streamed": (4, _streamed("zstd")),
+    "zstd-streamed": (4, _streamed),
     "zstd-two-frames": (4, _twice(_pack("zstd"))),
 }
 """Name -> its number in the attributes, and how clients write it. The broker may refuse one."""
