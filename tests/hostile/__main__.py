@@ -7,6 +7,7 @@ A run that fails is repeated with fewer and fewer hostile records; the few that 
 import argparse
 import json
 import random
+import re
 import shutil
 import sys
 import time
@@ -36,6 +37,8 @@ def main() -> int:
             if options.case:
                 hostile, ground = casefile.read(options.case)
                 drawn = replace(drawn, hostile=tuple(hostile), ground=ground)
+            if options.only:
+                drawn = drawn.only([one for one in drawn.hostile if re.search(options.only, one[1].described())])
             if not _one(ours, drawn, options.shrink and not options.case):
                 return 1
             if options.case or time.monotonic() > begun + options.minutes * 60:
@@ -100,6 +103,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--records", type=int, default=RECORDS)
     parser.add_argument("--minutes", type=float, default=0.0, help="go on with the next seeds for so long")
     parser.add_argument("--without", nargs="*", default=[], metavar="KIND", help="kinds, codecs and ends left out")
+    parser.add_argument("--only", metavar="PATTERN", help="of what is drawn, only the sendings whose kinds fit it")
     parser.add_argument("--case", type=Path, metavar="FILE", help="send the hostile records of a file")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     return parser.parse_args()

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ SET_ASIDE = ("unreadable", "unprocessable")
 """Reasons that are not the rules': the program could not."""
 
 Place = tuple[str, int, int]
+_PLACE = re.compile(rb"([a-z0-9.]+)/(\d+)/(\d+)")
 
 
 @dataclass
@@ -148,13 +150,18 @@ def _copies(found: Account, others: Iterable[Read]) -> dict[Place, Read]:
     """The records that nobody but a worker can have written, by the place that they came from."""
     copies: dict[Place, Read] = {}
     for one in others:
-        origins = [value for name, value in one.headers if name == FORWARDED_HEADER.encode()]
-        topic, partition, offset = (origins[-1] or b"//").decode(errors="replace").split("/") if origins else ("", 0, 0)
-        place = topic, int(partition), int(offset)
+        place = origin_of(one) or ("of nobody", one.partition, one.offset)
         if place in copies:
             found.faults.append(f"forwarded twice: {place}")
         copies[place] = one
     return copies
+
+
+def origin_of(one: Read) -> Place | None:
+    """Where a record came from, if a worker has forwarded it: clients may say so, too, but the worker speaks last."""
+    said = [value for name, value in one.headers if name == FORWARDED_HEADER.encode()]
+    found = _PLACE.fullmatch(said[-1] or b"") if said else None
+    return (found[1].decode(), int(found[2]), int(found[3])) if found else None
 
 
 def _by_place(found: Account, letters: Iterable[Read]) -> dict[Place, list[dict[str, Any]]]:

@@ -126,7 +126,8 @@ class Run:
             if str(done) != before:
                 before, since = str(done), time.monotonic()
             if not idle and time.monotonic() - since > STILL:
-                raise StandsStill("; ".join(self._where(done)) or "nothing is left, and yet it is not idle")
+                busy = [row for row in rows if not row["idle"]]
+                raise StandsStill("; ".join(self._where(done)) or f"nothing is left, and yet it is not idle: {busy}")
             time.sleep(LOOK)
 
     def next_offsets(self) -> dict[tuple[str, int], int]:
