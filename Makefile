@@ -7,7 +7,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format trace bench chaos fuzz mutation clean
+.PHONY: help install demo test lint format trace bench chaos fuzz hostile mutation clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ chaos: $(READY) ## Kill, pause and wipe everything at random while events flow (
 
 fuzz: $(READY) ## Send broken messages through the engine, each accounted for (ARGS="--messages 1000000 --seed 1")
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+hostile: $(READY) ## Send every record that a Kafka client can produce among a good ward (ARGS="--seed 7 --minutes 10")
+	@$(BIN)/python -m tests.hostile $(ARGS)
 
 mutation: $(READY) ## Which changes of scoring/ would the tests not notice (an hour or two; ARGS="--module units")
 	@$(BIN)/pip install -q -e '.[mutation]'

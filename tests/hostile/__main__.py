@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from picustream.local.servers import Servers
@@ -39,19 +40,19 @@ def main() -> int:
                 drawn = replace(drawn, hostile=tuple(hostile), ground=ground)
             if options.only:
                 drawn = drawn.only([one for one in drawn.hostile if re.search(options.only, one[1].described())])
-            if not _one(ours, drawn, options.shrink and not options.case):
+            if not _one(ours, drawn, options):
                 return 1
             if options.case or time.monotonic() > begun + options.minutes * 60:
                 return 0
     return 0
 
 
-def _one(ours: Servers, drawn: Plan, shrink: bool) -> bool:
+def _one(ours: Servers, drawn: Plan, options: argparse.Namespace) -> bool:
     begun = time.monotonic()
     print(f"hostile: seed {drawn.seed}, {drawn.records} hostile records, {drawn.ground}", flush=True)
-    found = attempt(ours, drawn)
+    found = attempt(ours, drawn, clock=options.clock)
     print(f"seed {drawn.seed}, {time.monotonic() - begun:.0f} s: {found.verdict}", flush=True)
-    if found.faults and shrink:
+    if found.faults and options.shrink and not options.case:
         few = _fewest(ours, drawn, found)
         file = Path(f"hostile-{drawn.seed}.ndjson").resolve()
         file.write_text("".join(f"{line}\n" for line in casefile.to_lines(few, drawn.ground)))
@@ -61,9 +62,9 @@ def _one(ours: Servers, drawn: Plan, shrink: bool) -> bool:
     return not found.faults
 
 
-def attempt(ours: Servers, drawn: Plan, *, briefly: bool = False) -> Outcome:
+def attempt(ours: Servers, drawn: Plan, *, briefly: bool = False, clock: datetime = CLOCK) -> Outcome:
     """One run and its outcome; where something is wrong its folder is kept."""
-    with prepared(ours, drawn, CLOCK) as run:
+    with prepared(ours, drawn, clock) as run:
         found = outcome(run, briefly=briefly)
         if found.faults:
             (run.bench.folder / "sent.ndjson").write_text(_lines(one.to_line() for one in found.sent))
@@ -105,6 +106,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--without", nargs="*", default=[], metavar="KIND", help="kinds, codecs and ends left out")
     parser.add_argument("--only", metavar="PATTERN", help="of what is drawn, only the sendings whose kinds fit it")
     parser.add_argument("--case", type=Path, metavar="FILE", help="send the hostile records of a file")
+    parser.add_argument("--clock", type=datetime.fromisoformat, default=CLOCK, help="what the workers' clock reads")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     return parser.parse_args()
 

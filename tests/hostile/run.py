@@ -63,6 +63,7 @@ class Run:
     """What `/healthz` said when it was not well."""
     counted: dict[str, str] = field(default_factory=dict)
     """The worker's metrics at its end."""
+    sent: list[Sent] = field(default_factory=list)
 
     @property
     def group(self) -> str:
@@ -73,18 +74,17 @@ class Run:
         """What the workers' clock reads."""
         return self.clock + (datetime.now(UTC) - datetime.fromisoformat(self.bench.env["PICUSTREAM_CLOCK_AT"]))
 
-    def through(self) -> list[Sent]:
+    def through(self) -> None:
         """Send the plan to a worker at work, until it is through with it, and drain. Raises StandsStill."""
         worker = self.bench.worker("a", command=COMMAND)
         wait_for(lambda: len(worker.held) == PARTITIONS or worker.process.poll() is not None, "it is at work")
         with self._watched(worker):
-            sent = send(self.servers.kafka, self.group, self.plan)
+            self.sent = send(self.servers.kafka, self.group, self.plan)
             self._decided()
             self._until_idle(worker)
         self.counted = _metrics(worker)
         self._ended(worker, worker.stop())
         self.drain()
-        return sent
 
     def drain(self) -> None:
         """Run a worker until nothing is left to do."""
@@ -142,6 +142,11 @@ class Run:
         ends = zip(places, reading.ends(self.servers.kafka, topics.INPUTS, PARTITIONS), strict=True)
         return [f"{topic} partition {part} at {done[topic, part]} of {end.stable}"
                 for (topic, part), end in ends if done[topic, part] < end.stable]  # fmt: skip
+
+    def unread(self) -> set[tuple[str, int, int]]:
+        """Where records stand that no worker has processed."""
+        done = self.next_offsets()
+        return {one.place for one in self.sent if one.place and one.place[2] >= done[one.place[:2]]}
 
     @contextmanager
     def _watched(self, worker: Worker) -> Iterator[None]:

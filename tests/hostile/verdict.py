@@ -27,9 +27,11 @@ def outcome(run: Run, *, briefly: bool = False) -> Outcome:
     verdict = Verdict()
     result = Outcome(verdict)
     try:
-        result.sent = run.through()
+        run.through()
     except StandsStill as error:
         verdict.add("stands still", [str(error)])
+        result.suspects = run.unread()
+    result.sent = run.sent
     verdict.add("not well meanwhile", sorted(set(run.unwell))[:3])
     if not verdict.faults:
         _judge(run, result, briefly)
