@@ -27,6 +27,7 @@ from tests.integration.workers import Bench, Worker, wait_for
 COMMAND = "picustream worker"
 STILL = 30.0
 """Seconds without any progress after which a worker with work to do is said to stand still."""
+STARTS = 120.0
 UNDECIDED = 60.0
 """Seconds until the broker has ended what a dead producer left open."""
 DRAIN = 180.0
@@ -77,7 +78,8 @@ class Run:
     def through(self) -> None:
         """Send the plan to a worker at work, until it is through with it, and drain. Raises StandsStill."""
         worker = self.bench.worker("a", command=COMMAND)
-        wait_for(lambda: len(worker.held) == PARTITIONS or worker.process.poll() is not None, "it is at work")
+        wait_for(lambda: worker.process.poll() is not None or worker.heard("starting"), "it starts", STARTS)
+        wait_for(lambda: worker.process.poll() is not None or len(worker.held) == PARTITIONS, "it is at work", STARTS)
         with self._watched(worker):
             self.sent = send(self.servers.kafka, self.group, self.plan)
             self._decided()
@@ -117,8 +119,8 @@ class Run:
     def _until_idle(self, worker: Worker) -> None:
         before, since, idle = "", time.monotonic(), 0
         while idle < 3:
-            if worker.process.poll() is not None:
-                self._ended(worker, worker.process.returncode or -1)
+            if (status := worker.process.poll()) is not None:
+                self._ended(worker, status or -1)
             status, text = worker.page("/healthz")
             rows = json.loads(text)["partitions"] if status else []
             idle = idle + 1 if len(rows) == PARTITIONS and all(row["idle"] for row in rows) else 0
