@@ -129,7 +129,7 @@ class Run:
                 before, since = str(done), time.monotonic()
             if not idle and time.monotonic() - since > STILL:
                 busy = [row for row in rows if not row["idle"]]
-                raise StandsStill("; ".join(self._where(done)) or f"nothing is left, and yet it is not idle: {busy}")
+                raise StandsStill(f"at {sorted(self.unread())[:8]}: {busy}")
             time.sleep(LOOK)
 
     def next_offsets(self) -> dict[tuple[str, int], int]:
@@ -138,12 +138,6 @@ class Run:
             held = [redis.hgetall(f"picustream:{{{self.group}.{part}}}:control") for part in range(PARTITIONS)]
         return {(topic, part): int(held[part].get(f"next:{topic}") or 0)
                 for part in range(PARTITIONS) for topic in topics.INPUTS}  # fmt: skip
-
-    def _where(self, done: dict[tuple[str, int], int]) -> list[str]:
-        places = [(topic, part) for topic in topics.INPUTS for part in range(PARTITIONS)]
-        ends = zip(places, reading.ends(self.servers.kafka, topics.INPUTS, PARTITIONS), strict=True)
-        return [f"{topic} partition {part} at {done[topic, part]} of {end.stable}"
-                for (topic, part), end in ends if done[topic, part] < end.stable]  # fmt: skip
 
     def unread(self) -> set[tuple[str, int, int]]:
         """Where records stand that no worker has processed."""
