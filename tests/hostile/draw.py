@@ -8,6 +8,7 @@ from datetime import datetime
 
 from picustream.models.event import ADT
 from picustream.streams.files import Line
+from picustream.streams.topics import LARGEST_EVENT
 from tests.hostile.codecs import CODECS
 from tests.hostile.dress import DRESSES, KEYS, STAMPS, partition_for
 from tests.hostile.events import Ward, written
@@ -55,6 +56,7 @@ def plan(seed: int, records: int, good: Sequence[Line], without: Collection[str]
     ground = Ground(stamps, rng.choice([one for one in COMPRESSIONS if one not in without]))
     drawn = [_dressed(ward, kind, without) for kind in _cycle(rng, MAKES, records, without)]
     drawn = [_restamped(ward, one, without) for one in drawn] if stamps == "CreateTime" else drawn
+    drawn = [(_unpacked(one), codec) for one, codec in drawn] if ground.compression == "uncompressed" else drawn
     sendings = [*_sendings(rng, drawn, without), *_never(ward, records // POISONED, without)]
     sendings += _bent(ward, without)
     rng.shuffle(sendings)
@@ -111,6 +113,13 @@ def _restamped(ward: Ward, one: tuple[Record, str | None], without: Collection[s
     return record, codec
 
 
+def _unpacked(record: Record) -> Record:
+    """On a topic that packs nothing the broker refuses what is over its limit once it is unpacked."""
+    if record.fates is None or _size(record) < LARGEST_EVENT:
+        return record
+    return replace(record, fates=record.fates | fates(REFUSED_BY_BROKER))
+
+
 def _sendings(
     rng: random.Random, drawn: Sequence[tuple[Record, str | None]], without: Collection[str]
 ) -> Iterator[Sending]:
@@ -132,8 +141,13 @@ def _sendings(
 
 def _is_alone(record: Record) -> bool:
     """Whether the broker may refuse it, and so everything that is in one batch with it; or it is large."""
-    size = len(record.value or b"") + len(record.key or b"") + sum(len(value or b"") for _, value in record.headers)
-    return size > 1 << 20 or (record.fates is not None and REFUSED_BY_BROKER in record.fates)
+    if _size(record) > 1 << 20 or (record.timestamp or 0) < 0:
+        return True
+    return record.fates is not None and REFUSED_BY_BROKER in record.fates
+
+
+def _size(record: Record) -> int:
+    return len(record.value or b"") + len(record.key or b"") + sum(len(value or b"") for _, value in record.headers)
 
 
 def _packed(rng: random.Random, records: tuple[Record, ...], codec: str | None, without: Collection[str]) -> Sending:

@@ -104,8 +104,9 @@ def _astray(ward: Ward, record: Record) -> Record:
 
 
 def _stamp(moment: int) -> Dress:
-    """The broker takes such a stamp or not; where it stamps itself, it does not look at it."""
-    return lambda _, record: replace(record, timestamp=moment, fates=_also(record.fates, REFUSED_BY_BROKER))
+    """One before 1970 the broker takes or not."""
+    refused = (REFUSED_BY_BROKER,) if moment < 0 else ()
+    return lambda _, record: replace(record, timestamp=moment, fates=_also(record.fates, *refused))
 
 
 STAMPS: dict[str, Dress] = {

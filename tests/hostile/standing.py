@@ -66,6 +66,7 @@ class Aborted:
         """Whether a batch holds no committed record. Batches must come in order."""
         if attributes & CONTROL:
             self._within.discard(producer)
+            self._begun[producer] = {first for first in self._begun.get(producer, ()) if first > base}
             return True
         if not attributes & TRANSACTIONAL:
             return False
