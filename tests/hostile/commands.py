@@ -20,7 +20,7 @@ def command_faults(run: Run, inputs: Sequence[Read], outputs: Sequence[Read]) ->
     """What is wrong with `doctor`, `topics --check`, `deadletters list` and `consume`."""
     yield from _doctor(run)
     yield from _topics(run)
-    # yield from _deadletters(run, outputs)
+    yield from _deadletters(run, outputs)
     yield from _consume(run, inputs, INPUTS)
     yield from _consume(run, [one for one in outputs if one.topic in LETTERS], LETTERS)
 
