@@ -112,3 +112,18 @@ def test_an_entry_has_few_fields_however_many_headers_it_has() -> None:
 def test_an_entry_that_version_0_1_left_in_redis_is_read() -> None:
     fields = {b"topic": LAB.encode(), b"partition": b"3", b"id": b"e/1", b"header:ce_id": b"e/1", b"value": b"v"}
     assert Entry.of(b"7-0", fields) == Entry(7, LAB, 3, None, "e/1", b"v", (("ce_id", b"e/1"),))
+
+
+@pytest.mark.parametrize("number", ["1", "9" * 5_000, "1e400", "1e9999999999"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_an_event_without_a_key_goes_where_it_belongs_whatever_numbers_it_holds(number: str, mark: str) -> None:
+    """Python reads no integer of more than 4,300 digits unless it is asked to; the engine does."""
+    entry = sent_on((), f'{mark}{{"stay_id":"S-1","x":{number}}}'.encode(), key=None)
+    assert entry is not None and (entry.partition, entry.key) == (HOME, STAY)
+
+
+@pytest.mark.parametrize(
+    "value", ['{"stay_id":"S-1"}'.encode("utf-16"), b'{"stay_id":"S-2","stay_id":"S-1"}', b"[" * 10**5]
+)
+def test_what_the_engine_cannot_read_goes_nowhere(value: bytes) -> None:
+    assert sent_on((), value, key=None) is None
