@@ -119,7 +119,7 @@ def subject(one: AlertRecord) -> str:
     """What an alert is about: the stay, and what of it; for the alert of no stay what its id says beside the name."""
     whose = f"{one.stay_id}/" if one.stay_id else ""
     before, _, within = one.alert_id.removeprefix(whose).partition(f"alert/{one.name}")
-    parts = (one.stay_id, before.strip("/"), within.strip("/"))
+    parts = (one.stay_id, before.removesuffix("/"), within.removeprefix("/"))
     return " ".join(part for part in parts if part)
 
 

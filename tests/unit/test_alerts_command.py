@@ -163,6 +163,7 @@ def test_as_data_every_record_stands_whole_with_what_is_shown_beside_it(
         ("stay-silent", "stay-silent/alert/stay-silent", "stay-silent"),
         (None, "partition-3+0/alert/state-rebuilt", "partition-3+0"),
         (None, "alert/feed-silent/lis", "lis"),
+        (None, "alert/feed-silent//lis/", "/lis/"),
     ],
 )
 def test_the_subject_is_what_the_alert_is_about(stay: str | None, alert_id: str, about: str) -> None:
