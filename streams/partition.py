@@ -69,6 +69,8 @@ class Partition:
         self._steps = 0
         """Batches written, and most records read for a rebuild: counts what gets done, whoever holds the partition."""
         self._most_rebuilt = -1
+        self.pieces = 0
+        """Batches written that left something of a stay to do: it is worked off in pieces, and no offset moves."""
         self._in_hand: list[FetchedBatch] | None = None
         self._holding: Holding | None = None
         self._waiting = Waiting()
@@ -280,6 +282,7 @@ class Partition:
         if written:
             self._most_rebuilt = -1
         recovery.passed(len(suspected) - len(self._suspected() or []))
+        self.pieces += written and holding.engine.unfinished
         self._done(step=written)
         return seconds
 

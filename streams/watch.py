@@ -135,7 +135,7 @@ async def lag(app: App, health: Health) -> None:
             for topic, offset in partition.stored.items():
                 stored[TP(topic, number)] = reached(offset, read.get(TP(topic, number)))
             if position:  # else it is being taken over, and that alone is no progress
-                health.note(number, behind, sum(position.values()))
+                health.note(number, behind, sum(position.values()) + partition.pieces)
         for row in health.report()["partitions"]:
             metrics.STUCK.labels(str(row["partition"])).set(row["stuck"])
         await consumer.commit_for_display(stored)
