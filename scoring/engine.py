@@ -82,10 +82,17 @@ class Engine:
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay as the store keeps it; without fields, a new one."""
+        for _ in self.installing(stay_id, fields):
+            pass
+
+    def installing(self, stay_id: str, fields: Mapping[str, bytes]) -> Iterator[None]:
+        """Likewise, to be walked through, with pauses on the way: a long stay takes its time."""
         if not stay_id:
             self.feeds.load(fields)
             return
-        self.memory.stays[stay_id] = StayFile(stay_id, self._rules, fields)
+        stay = StayFile(stay_id, self._rules)
+        yield from stay.load(fields)
+        self.memory.stays[stay_id] = stay
 
     def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
         """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
@@ -97,11 +104,8 @@ class Engine:
         """Takes over stays whose state was lost, and tells what differs from what was last told (I5)."""
         effects = Effects()
         for stay in stays:
-            revisions = stay.revisions(now, REBUILT, now)
-            self.memory.take(stay, now)
-            self._tell(stay, revisions, effects)
-            if self._dues.finished(stay.stay_id, stay.due):
-                effects.due[stay.stay_id] = stay.due
+            self._look_at(stay, now, REBUILT, effects, now)
+            self.memory.take(stay, now, effects)
             self.memory.forget_the_oldest(self._dues.unfinished)
         for stay_id, fields in effects.writes.items():
             effects.writes[stay_id] = {name: value for name, value in fields.items() if value is not None}

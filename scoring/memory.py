@@ -32,11 +32,11 @@ class Memory:
         """Values and records."""
         return sum(stay.size for stay in self.stays.values())
 
-    def take(self, stay: StayFile, now: datetime) -> None:
+    def take(self, stay: StayFile, now: datetime, effects: Effects) -> None:
         """Takes over a stay that was rebuilt."""
         self.stays[stay.stay_id] = stay
         if self._bounded:
-            stay.thin(now)
+            self.untidy = not self._thin([stay.stay_id], now, effects) or self.untidy
 
     def recall(self, stay: StayFile, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay with its whole history; `fields`: what the store holds of it."""

@@ -33,7 +33,7 @@ class Rebuild:
     def __init__(
         self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool, lot: int | None = None
     ) -> None:
-        """`decides`, `bounded`, `lot`: see `Engine`; the rebuild itself is done at once."""
+        """`decides`, `bounded`, `lot`: see `Engine`."""
         self._rules = rules
         self._engine = Engine(rules, decides, bounded=bounded, lot=lot)
         self._engine.install("", {})

@@ -37,6 +37,10 @@ LINEAGE = "v:"
 """Prefix of the fields that tell of a piece with several versions, or a correction, what alerts ask about them."""
 
 
+AT_ONCE = 1_000
+"""Fields that are read without a pause, about 0.1 ms each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thinner:
     """Makes the records once more, in pieces, to see what they rest on."""
@@ -62,13 +66,21 @@ class StayFile:
         self._thinner: Thinner | None = None
         self.unsaved: dict[str, bytes | None] = {}
         """Fields written since they were last taken; None: delete the field."""
-        for name, value in (fields or {}).items():
+        for _ in self.load(fields or {}):
+            pass
+
+    def load(self, fields: Mapping[str, bytes]) -> Iterator[None]:
+        """Takes over what a store keeps, all of it at once; pauses now and then, for others may be waiting."""
+        for number, (name, value) in enumerate(fields.items(), start=1):
             self._load(name, value)
-        if fields and GONE in fields:
-            self._restore_gone(text.parse(fields[GONE]))
-        if fields and CONFLICTS in fields:
+            if number % AT_ONCE == 0:
+                yield
+        gone = text.parse(fields[GONE]) if GONE in fields else {}
+        if gone:
+            self._restore_gone(gone)
+        if CONFLICTS in fields:
             self._chart.conflicts.restore(text.parse(fields[CONFLICTS]))
-        self._chart.lineages.restored(text.parse(fields[GONE]).get("reused", []) if fields and GONE in fields else [])
+        self._chart.lineages.restored(gone.get("reused", []))
 
     @classmethod
     def recalled(

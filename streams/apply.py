@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +23,9 @@ from picustream.streams.takeover import Holding
 _ENGINES = ThreadPoolExecutor(1, thread_name_prefix="engine")
 """Engines compute here, so that connections are served while a long batch is worked on: on the event loop they would
 run into their time limits. One thread, for Python runs one at a time anyway."""
+
+
+_DONE = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,9 @@ async def _compute(holding: Holding, store: Store, intake: Intake, moment: Momen
     missing = holding.engine.missing(batch, now, settle=settle)
     ours = {"", *getattr(batch, "stays", missing)}
     for stay_id, fields in zip(missing, await store.states(holding.partition, missing), strict=True):
-        await run(_ENGINES, _install, holding.engine, stay_id, fields, stay_id in ours)
+        installing = holding.engine.installing(stay_id, fields)
+        while not await run(_ENGINES, _installed, holding.engine, installing, None if stay_id in ours else stay_id):
+            pass
 
     def process() -> tuple[Effects, float]:
         start = time.monotonic()
@@ -120,10 +125,13 @@ async def _compute(holding: Holding, store: Store, intake: Intake, moment: Momen
     return await run(_ENGINES, process)
 
 
-def _install(engine: Engine, stay_id: str, fields: Mapping[str, bytes], ours: bool) -> None:
-    """One stay at a time, for other partitions wait meanwhile; `ours`: an event of the batch calls for it."""
-    with told_by_stay(engine, None if ours else stay_id):
-        engine.install(stay_id, fields)
+def _installed(engine: Engine, installing: Iterator[None], late: str | None) -> bool:
+    """A part of taking a stay over, for other partitions wait meanwhile; whether it was the last.
+
+    `late`: the stay, where no event of the batch calls for it.
+    """
+    with told_by_stay(engine, late):
+        return next(installing, _DONE) is _DONE
 
 
 def _entries(holding: Holding, intake: Intake, effects: Effects) -> list[Entry]:

@@ -1,7 +1,7 @@
 """The seam to the core: what a partition asks of the engine. The core's own is `scoring/engine.py`."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -50,6 +50,9 @@ class Engine(Protocol):
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """What the store holds of a stay; empty for a new one."""
+
+    def installing(self, stay_id: str, fields: Mapping[str, bytes]) -> Iterator[None]:
+        """Likewise, to be walked through; pauses on the way where there is much of it."""
 
     def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Any, subject: str) -> None:
         """A stay with its whole history, after `process` has raised Recall."""

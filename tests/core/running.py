@@ -72,6 +72,12 @@ class Worker:
         return [one for one in found if id(one) in left]
 
     @property
+    def clock(self) -> datetime:
+        """How far time has passed."""
+        assert self._engine.clock is not None
+        return self._engine.clock
+
+    @property
     def unfinished(self) -> bool:
         """Whether a stay is in the midst of being worked off."""
         return self._engine.unfinished

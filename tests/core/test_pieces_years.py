@@ -8,10 +8,12 @@ import pytest
 from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTER, MODS, OUTCOME
 from picustream.scoring import budget
+from picustream.scoring.batch import Batch
 from picustream.scoring.chart import thinning
+from picustream.scoring.rebuild import Rebuild
 from tests.core.build import Event, Stay, at
 from tests.core.feeding import firing
-from tests.core.histories import SEEDS, SHIPPED, replayed
+from tests.core.histories import SEEDS, SHIPPED, arrivals, replayed
 from tests.core.running import Worker, assert_same, essence
 from tests.core.test_pieces import assert_whole, worked_off
 
@@ -154,3 +156,25 @@ def test_i3_what_fires_is_not_resolved_while_a_stay_is_looked_at_anew() -> None:
     worker.finish()
     assert firing(worker.outputs) == fires
     assert not [one for one in worker.outputs[told:] if one.topic == ALERT]
+
+
+@pytest.mark.proves("I5", "I3")
+def test_i5_lost_state_of_a_long_stay_is_made_up_for_in_pieces() -> None:
+    """Half of what was told stands on the topics; the rest is owed, a lot at a time."""
+    events = ADMITTED.lab("day 3 09:00", creatinine=400, recorded=recorded(0)).treatment("day 4", recorded=recorded(1))
+    worker = Worker(SHIPPED)
+    worker.take(events.events)
+    told = worker.outputs[: len(worker.outputs) // 2]
+    rebuild = Rebuild(SHIPPED, bounded=True, lot=LOT)
+    for one in told:
+        rebuild.told(one.topic, one.key, one.value, dict(one.headers))
+    for arrival in arrivals(events.events):
+        rebuild.take(arrival, worker.clock)
+    engine, effects = rebuild.finish(worker.clock, "partition-0+0")
+    owed = effects.outputs
+    while engine.unfinished:
+        piece = engine.process(Batch(()), worker.clock)
+        assert len(piece.outputs) <= 2 * LOT
+        owed += piece.outputs
+    assert_whole([*told, *(one for one in owed if one.key is not None)])
+    assert_same(essence(worker.outputs), essence([*told, *owed]))

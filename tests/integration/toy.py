@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,6 +64,10 @@ class ToyEngine:
 
     def install(self, stay_id: str, fields: Any) -> None:
         self._count[stay_id] = int(fields.get("count", 0))
+
+    def installing(self, stay_id: str, fields: Any) -> Iterator[None]:
+        self.install(stay_id, fields)
+        yield
 
     def install_due(self, due: Any) -> None:
         self._due = dict(due)
