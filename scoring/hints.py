@@ -31,7 +31,8 @@ _CUT_OFF = "ends before its JSON does: was it cut off?"
 _HL7_HEAD = re.compile(r"(?:MSH|FHS|BHS)[|^]")
 _ASTM_HEAD = re.compile(r"H\|[\\^~&]{3}")
 _COMPRESSED_HEADS = (
-    b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\x82SNAPPY\0", b"PK\3\4", b"BZh", b"x\x01", b"x\x9c", b"x\xda",
+    b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\x82SNAPPY\0", b"PK\3\4", b"BZh", b"x\x01",
+    b"x\x9c", b"x\xda",
 )  # fmt: skip
 """gzip, zstd, lz4, snappy, zip, bzip2, zlib."""
 _BINARY_HEADS = (b"Obj\x01", b"PAR1", b":)\n")
