@@ -99,6 +99,12 @@ def checksum_of(raw: bytes) -> tuple[int, int]:
     return _HEAD.unpack_from(raw)[4], crc32c(raw[_HEAD.size :])
 
 
+def span_of(raw: bytes) -> tuple[int, int, bool]:
+    """Of a batch of format 2: its first offset, the one after its last, and whether a record stands at each."""
+    batch = _Batch.of(raw)
+    return batch.base, batch.base + batch.last + 1, batch.count == batch.last + 1
+
+
 def is_readable_format(raw: bytes) -> bool:
     """Whether it is a batch of format 2, as all producers of today write; older ones are the clients' business."""
     return len(raw) >= _HEAD.size + _BODY.size and raw[_HEAD.size - 5] == _MAGIC

@@ -14,6 +14,7 @@ from aiokafka.errors import CorruptRecordException
 
 from picustream.models.event import INPUT_TOPICS, MAX_EVENT_BYTES
 from picustream.streams.batches import checksum_of, is_readable_format, legible, split
+from picustream.streams.holes import Trail
 
 TRIES = 3
 """Fetches of the same batch with the same wrong checksum, after which it is the broker's disk and not the way to us."""
@@ -58,6 +59,7 @@ class _Worker(Batches):
     def __init__(self, raw: bytes) -> None:
         super().__init__(_AIOKAFKA, bytes(raw))
         self.largest: int | None = None
+        self.trail: Trail | None = None
 
     def _legible(self, raw: bytes) -> bytes:
         """Raises CorruptRecordException where the batch should be fetched once more."""
@@ -67,15 +69,18 @@ class _Worker(Batches):
                 _doubted[told, is_so] += 1
                 if _doubted[told, is_so] < TRIES:
                     raise CorruptRecordException
+            if self.trail is not None:
+                self.trail.batch(raw, sound=told == is_so)
         return legible(raw, self.largest)
 
 
 class _WorkerPartition(aiokafka_fetcher.PartitionRecords):
-    """Tells the batches of which topic they are."""
+    """Tells the batches of which topic they are, and where they were asked for."""
 
-    def __init__(self, tp: TopicPartition, records: _Worker, *rest: Any) -> None:
+    def __init__(self, tp: TopicPartition, records: _Worker, aborted: Any, fetch_offset: int, *rest: Any) -> None:
         records.largest = MAX_EVENT_BYTES if tp.topic in INPUT_TOPICS else None
-        super().__init__(tp, records, *rest)
+        records.trail = Trail(tp.topic, tp.partition, fetch_offset)
+        super().__init__(tp, records, aborted, fetch_offset, *rest)
 
 
 def in_aiokafka() -> None:

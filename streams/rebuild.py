@@ -12,7 +12,7 @@ from typing import Any
 
 from picustream.scoring.engine import Effects, Engine, Output
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams import tail
+from picustream.streams import keeping, tail
 from picustream.streams.clock import Clock
 from picustream.streams.crashpoints import crash_point, fail_point
 from picustream.streams.errors import ENVIRONMENT, UserError
@@ -76,14 +76,15 @@ class Rebuilder:
         `report` is told now and then how many records are read. A record at which the program fails is set aside, and
         it begins anew.
 
-        1. See that no topic is cut off; forget what Redis holds, and mark the partition as being rebuilt.
+        1. See that no topic is cut off or compacted; forget what Redis holds, and mark the partition as being rebuilt.
         2. Read the outputs: what was told last under each key, and which dead letters.
         3. Read the inputs, and file every event again.
         4. Store every stay, and in the outbox what is still owed.
         5. Store the offsets, and take the mark away: from here on it is a partition like any other.
         6. Publish the outbox.
 
-        Until 5 nothing of it can be seen; whoever takes over begins at 1 again. Raises `InputsCutOff`.
+        Until 5 nothing of it can be seen; whoever takes over begins at 1 again. Raises `InputsCutOff`, `Compacted`,
+        `RecordsTakenOut`.
         """
         refused: set[Place] = set()
         while True:
@@ -137,6 +138,7 @@ class Rebuilder:
         )
 
     async def _check_whole(self, partition: int) -> None:
+        await keeping.check_again(self.settings)
         places = [(topic, partition) for topic in (*INPUTS, *OUTPUTS)]
         for (topic, _), first in (await tail.first_offsets(self.settings, places)).items():
             if first > 0:

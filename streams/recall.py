@@ -12,7 +12,7 @@ from typing import Any
 
 from picustream.models.record import DEAD_LETTERS
 from picustream.scoring.recall import History
-from picustream.streams import metrics, tail
+from picustream.streams import keeping, metrics, tail
 from picustream.streams.clock import Clock
 from picustream.streams.engine import Engine
 from picustream.streams.errors import ENVIRONMENT, UserError
@@ -53,8 +53,9 @@ class Recaller:
     ) -> None:
         """Give `engine` the stays whole, as of the offsets that `control` holds.
 
-        `report` is told now and then how many records are read. Raises HistoryCutOff.
+        `report` is told now and then how many records are read. Raises HistoryCutOff, Compacted, RecordsTakenOut.
         """
+        await keeping.check_again(self.settings)
         log.warning("recalling", partition=partition, stays=len(stays))
         metrics.RECALLS.inc(len(stays))
         read, history = Read(report), History(stays)

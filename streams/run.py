@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from picustream.agents import AGENTS
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams import leash, loop, redis_client, redis_rights, rights, slots, topics, watch
+from picustream.streams import keeping, leash, loop, redis_client, redis_rights, rights, slots, topics, watch
 from picustream.streams.app import App, WrongPartitions, create_app
 from picustream.streams.clock import Clock
 from picustream.streams.drain import Drain
@@ -177,6 +177,7 @@ def check_kafka(settings: Settings) -> None:
         found = rights.require(client, settings, topics.ALL, Right.READ)
         rights.require(client, settings, topics.ALL, Right.WRITE)
         rights.check_group(client, settings)
+        keeping.check(client, found)
     wrong = {name: topic.partitions for name, topic in found.items() if topic.partitions != settings.partitions}
     if wrong:
         raise WrongPartitions(wrong, settings.partitions)

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from picustream.streams import readable
+from picustream.streams import holes, readable
 from picustream.streams.async_kafka import options
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
 from picustream.streams.settings import Settings
@@ -101,7 +101,9 @@ async def read_whole(
     """Hand over every committed record of places, from the beginning, in portions; the offset after the last of each.
 
     Of a place that no longer has its first records, what is left is handed over: ask for the first offsets before.
+    Raises RecordsTakenOut where others are missing.
     """
+    places = list(places)
     positions: dict[Place, int] = {}
     async with _reading(settings, dict.fromkeys(places), PATIENCE_FOR_ALL, positions) as records:
         portion: list[Any] = []
@@ -111,6 +113,7 @@ async def read_whole(
                 await take(portion)
                 portion = []
         await take(portion)
+    holes.check(places)
     return positions
 
 
