@@ -46,7 +46,7 @@ def replay(
         write = stack.enter_context(_Writer(out))
         reading = stack.enter_context(Reading("replayed", paths))
         for line in _input_lines(reading, paths, broken):
-            arrival = Arrival(line.topic, None, reading.events, None, line.value)
+            arrival = Arrival(line.topic, None, reading.events, None, line.record_value)
             write.outputs(run.take(arrival), counts)
             reading.count()
         write.outputs(run.end(), counts)

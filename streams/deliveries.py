@@ -42,7 +42,8 @@ class Deliveries:
         if line.topic not in self._checked:
             self._check_topic(line.topic)
         key = None if stay_id is None else stay_id.encode()
-        self._pending.append((line, self._producer.send(line.topic, value=line.value, key=key, headers=list(headers))))
+        sent = self._producer.send(line.topic, value=line.record_value, key=key, headers=list(headers))
+        self._pending.append((line, sent))
         self._bytes += len(line.value)
         while len(self._pending) > PENDING_RECORDS or self._bytes > PENDING_BYTES:
             self._await_oldest()

@@ -39,6 +39,13 @@ class Line:
     number: int
     topic: str
     value: bytes
+    """Empty, too, for a record without a value."""
+    tombstone: bool = False
+
+    @property
+    def record_value(self) -> bytes | None:
+        """What the record has on its topic; None: no value."""
+        return None if self.tombstone else self.value
 
 
 class BrokenLine(UserError):
@@ -163,7 +170,7 @@ def _line(raw: bytes, file: str, number: int) -> Line:
     topic = fields.get("topic", (None, ""))[0]
     if not isinstance(topic, str):
         raise BrokenLine(file, number, "topic is missing or no string")
-    return Line(file, number, topic, _value(fields, file, number))
+    return Line(file, number, topic, _value(fields, file, number), _is_tombstone(fields))
 
 
 def _looks(raw: bytes) -> str:
@@ -172,13 +179,17 @@ def _looks(raw: bytes) -> str:
     return f"; it {looks}" if looks else ""
 
 
+def _is_tombstone(fields: dict[str, tuple[object, str]]) -> bool:
+    return fields.get("value_base64", (None, ""))[1] == "null"
+
+
 def _value(fields: dict[str, tuple[object, str]], file: str, number: int) -> bytes:
     if ("value" in fields) == ("value_base64" in fields):
         raise BrokenLine(file, number, "there must be one value")
     if "value" in fields:
         return fields["value"][1].encode()
-    if fields["value_base64"][1] == "null":
-        return b""  # sent again it is empty, and as unusable as without a value
+    if _is_tombstone(fields):
+        return b""
     try:
         return base64.b64decode(fields["value_base64"][0], validate=True)  # type: ignore[arg-type]
     except (binascii.Error, TypeError, ValueError):

@@ -139,9 +139,11 @@ def test_a_value_on_several_lines_becomes_one_line() -> None:
 
 
 def test_a_record_without_a_value_is_not_taken_for_the_json_null() -> None:
-    """A tombstone and the text `null` are two records; sent again it is as unusable as before."""
-    assert json.loads(record_line("a", None)) == {"topic": "a", "value_base64": None}
-    assert [line.value for line in read(record_line("a", None))] == [b""]
+    """A tombstone, an empty record and the text `null` are three records, and each is sent again as it was."""
+    records = [None, b"", b"null"]
+    written = [record_line("a", value) for value in records]
+    assert json.loads(written[0]) == {"topic": "a", "value_base64": None}
+    assert [line.record_value for text in written for line in read(text)] == records
 
 
 @pytest.mark.parametrize("stamp", [-1, -(10**17), 1_700_000_000_123_456, 2**63 - 1])
