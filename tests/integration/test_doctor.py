@@ -144,3 +144,24 @@ def _leave_markers_alone(bench: Bench) -> None:
     with kafka_clients.consumer(bench.settings) as reader:
         part = TopicPartition(topics.LAB, 0)
         wait_for(lambda: kafka_clients.stable_ends(bench.settings, reader, [part])[part] >= 2, "the markers are there")
+
+
+def test_offsets_are_told_of_topics_that_a_client_has_not_heard_of(bench: Bench) -> None:
+    """Beside one of which it has: a KeyError, or a time of which nothing seems to have come since."""
+    with kafka_clients.admin(bench.settings) as admin:
+        topics.create(admin, bench.settings, topics.ALL)
+    with kafka_clients.producer(bench.settings) as producer:
+        for topic in topics.INPUTS:
+            producer.send(topic, b"{}", key=b"S", partition=0).get(timeout=30)
+    known, *others = [TopicPartition(topic, 0) for topic in topics.INPUTS]
+    asked = {
+        "beginning_offsets": lambda reader, parts: [first == 0 for first in reader.beginning_offsets(parts).values()],
+        "end_offsets": lambda reader, parts: [end == 1 for end in reader.end_offsets(parts).values()],
+        "times": lambda reader, parts: [
+            one.offset == 0 for one in reader.offsets_for_times(dict.fromkeys(parts, 1)).values()
+        ],
+    }
+    for name, right in asked.items():
+        with kafka_clients.consumer(bench.settings) as reader:
+            assert right(reader, [known]) == [True]
+            assert right(reader, [known, *others]) == [True] * len(topics.INPUTS), name
