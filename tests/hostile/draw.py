@@ -56,7 +56,8 @@ def plan(seed: int, records: int, good: Sequence[Line], without: Collection[str]
     ground = Ground(stamps, rng.choice([one for one in COMPRESSIONS if one not in without]))
     drawn = [_dressed(ward, kind, without) for kind in _cycle(rng, MAKES, records, without)]
     drawn = [_restamped(ward, one, without) for one in drawn] if stamps == "CreateTime" else drawn
-    drawn = [(_unpacked(one), codec) for one, codec in drawn] if ground.compression == "uncompressed" else drawn
+    packs = ground.compression != "uncompressed"
+    drawn = [(one if packs and codec else _unpacked(one), codec) for one, codec in drawn]
     sendings = [*_sendings(rng, drawn, without), *_never(ward, records // POISONED, without)]
     sendings += _bent(ward, without)
     rng.shuffle(sendings)
@@ -114,7 +115,7 @@ def _restamped(ward: Ward, one: tuple[Record, str | None], without: Collection[s
 
 
 def _unpacked(record: Record) -> Record:
-    """On a topic that packs nothing the broker refuses what is over its limit once it is unpacked."""
+    """What is not packed, by its client or by its topic, the broker refuses where it is over the topic's limit."""
     if record.fates is None or _size(record) < LARGEST_EVENT:
         return record
     return replace(record, fates=record.fates | fates(REFUSED_BY_BROKER))
