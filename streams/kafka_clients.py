@@ -42,6 +42,8 @@ Client = TypeVar("Client", KafkaAdminClient, KafkaConsumer, KafkaProducer)
 
 # kafka-python reports each retry, which is no news: what fails for good reaches us as an exception.
 logging.getLogger("kafka").setLevel(logging.ERROR)
+# Of Faust's groups, whose members say more than consumers do, it would show every byte.
+logging.getLogger("kafka.admin").setLevel(logging.ERROR)
 
 
 class _LastWords(logging.Handler):

@@ -16,7 +16,7 @@ from picustream.scoring.rules import load_rules
 from picustream.streams.misrouted import FORWARDED_HEADER
 from picustream.streams.topics import OUTPUTS, partition_of
 from tests.hostile.dress import PARTITIONS
-from tests.hostile.records import USED, Sent
+from tests.hostile.records import REFUSED_BY_BROKER, USED, Sent
 from tests.hostile.standing import Read
 
 LETTERS = tuple(topic for topic in OUTPUTS if topic.startswith("picu.dead-letter."))
@@ -24,7 +24,8 @@ LARGEST_LETTER = 1 << 20
 """Bytes of any dead letter, all told."""
 WHOLE, HEAD = 256 << 10, 64 << 10
 """A payload up to the first is kept whole; of a longer one so many bytes (contract 2.6)."""
-SET_ASIDE = ("unreadable", "unprocessable")
+UNREADABLE = "unreadable"
+SET_ASIDE = (UNREADABLE, "unprocessable")
 """Reasons that are not the rules': the program could not."""
 
 Place = tuple[str, int, int]
@@ -42,6 +43,8 @@ class Account:
     """Those that went in, in the order in which they were sent."""
     suspects: set[Place] = field(default_factory=set)
     """Places that the faults speak of."""
+    refused: int = 0
+    """Records that the broker refused."""
     ignored: Counter[str] = field(default_factory=Counter)
     """Codes that nobody asked for, as the rules read what went in."""
 
@@ -51,8 +54,14 @@ class Account:
             self.suspects.add(sent.place)
 
     @property
+    def unreadable(self) -> set[Place]:
+        """Where nobody can say what stands."""
+        return {place for place, fate in self.fates.items() if fate == UNREADABLE}
+
+    @property
     def counts(self) -> dict[str, int]:
-        return dict(Counter(self.fates.values()))
+        """Records by their fate."""
+        return dict(Counter(self.fates.values()) + Counter({REFUSED_BY_BROKER: self.refused}))
 
 
 def account(sent: Sequence[Sent], inputs: Sequence[Read], letters: Sequence[Read], clock: datetime) -> Account:
@@ -68,6 +77,10 @@ def account(sent: Sequence[Sent], inputs: Sequence[Read], letters: Sequence[Read
             _never_was(found, one, standing, copies, by_place)
             continue
         assert one.place is not None
+        if _nobody_can_read(one, by_place.get(one.place, [])):
+            found.fates[one.place] = UNREADABLE
+            by_place.pop(one.place)
+            continue
         there = standing.get(one.place)
         if there is None or (there.key, there.value) != (one.record.key, one.record.value):
             found.add("not on its topic as it was sent", one)
@@ -83,6 +96,12 @@ def account(sent: Sequence[Sent], inputs: Sequence[Read], letters: Sequence[Read
     return found
 
 
+def _nobody_can_read(one: Sent, letters: list[dict[str, Any]]) -> bool:
+    """Whether it became the letter of what cannot be decoded, where that may be: the kit cannot say what it held."""
+    allowed = one.record.fates is not None and UNREADABLE in one.record.fates
+    return allowed and [letter["reason"] for letter in letters] == [UNREADABLE]
+
+
 def _never_was(
     found: Account,
     one: Sent,
@@ -94,7 +113,9 @@ def _never_was(
         found.fates[one.place] = one.end
         if one.place in standing or one.place in copies or one.place in letters:
             found.add(f"seen though {one.end}", one)
-    elif one.record.fates is not None and one.end not in one.record.fates:
+        return
+    found.refused += 1
+    if one.record.fates is not None and one.end not in one.record.fates:
         found.add(one.end, one)
 
 

@@ -37,15 +37,17 @@ def _line(number: int, share: float, sending: Sending, record: Record) -> dict[s
         "_headers": [[_bytes(name), _bytes(value)] for name, value in record.headers],
         "_timestamp": record.timestamp,
         "_codec": sending.codec if sending.codec != "none" else None,
-        "_bend": asdict(sending.bend) | {"packed": _bytes(sending.bend.packed), "tail": _bytes(sending.bend.tail)}
-        if sending.bend != STRAIGHT
-        else None,
+        "_bend": _bend(sending.bend) if sending.bend != STRAIGHT else None,
         "_end": sending.end,
         "_held": sending.held or None,
         "_company": sending.company or None,
         "_fates": sorted(record.fates) if record.fates is not None else None,
     }
     return line | {name: value for name, value in optional.items() if value not in (None, [], "")}
+
+
+def _bend(bend: Bend) -> dict[str, Any]:
+    return {name: _bytes(value) if isinstance(value, bytes) else value for name, value in asdict(bend).items()}
 
 
 def _value(value: bytes | None) -> dict[str, Any]:
@@ -78,8 +80,8 @@ def read(path: Path) -> tuple[list[tuple[float, Sending]], Ground]:
 
 def _sending(lines: Sequence[dict[str, Any]]) -> Sending:
     first = lines[0]
-    bend = Bend(**{name: _raw(value) if name in ("packed", "tail") else value
-                   for name, value in first["_bend"].items()}) if "_bend" in first else STRAIGHT  # fmt: skip
+    bend = Bend(**{name: _raw(value) if isinstance(value, str | dict) else value
+                   for name, value in first.get("_bend", {}).items()})  # fmt: skip
     return Sending(
         tuple(map(_record, lines)),
         first.get("_codec", "none"),

@@ -38,6 +38,10 @@ BENDS = {
     "wide lengths": Bend(wide=True),
     "attributes of a record": Bend(record_attributes=0x7F),
     "broken packing": Bend(packed=b"\xff" * 24),
+    "bytes inside a record": Bend(record_tail=b"\0\1\2"),
+    "offsets with gaps": Bend(stride=3),
+    "offsets that stand still": Bend(stride=0),
+    "headers without a name": Bend(named=False),
 }
 """What is unusual in a batch, by name."""
 COMPRESSIONS = ("producer", "producer", "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd")
@@ -173,12 +177,14 @@ def _never(ward: Ward, count: int, without: Collection[str]) -> Iterator[Sending
 
 def _bent(ward: Ward, without: Collection[str]) -> Iterator[Sending]:
     """Batches as no client of the product writes them, of two sound events each."""
-    for name, bend in {**BENDS, **dict.fromkeys(UNUSUAL, Bend())}.items():
-        if name in without:
+    bent = [(name, bend, codec) for name, bend in BENDS.items() for codec in ("none", "gzip")]
+    for name, bend, codec in bent + [(name, Bend(), name) for name in UNUSUAL]:
+        if name in without or (name == "broken packing" and codec == "none"):
             continue
         topic, body = ward.measured()
-        pair = [_record(topic, written(body), body["stay_id"], name)]
-        pair.append(_record(topic, written(ward.sound(topic, body["stay_id"])[1]), body["stay_id"], name))
+        kind = f"{name} ({codec})"
+        pair = [_record(topic, written(body), body["stay_id"], kind)]
+        pair.append(_record(topic, written(ward.sound(topic, body["stay_id"])[1]), body["stay_id"], kind))
         may = fates(USED, REFUSED_BY_BROKER, "unreadable")
-        codec = name if name in UNUSUAL else "gzip" if name == "broken packing" else "none"
-        yield Sending(tuple(replace(one, fates=may) for one in pair), codec, bend)
+        headers = ((b"h", b"1"),)
+        yield Sending(tuple(replace(one, fates=may, headers=headers) for one in pair), codec, bend)

@@ -85,7 +85,7 @@ def _records(raw: bytes, count: int) -> Iterator[tuple[int, int, bytes | None, b
         view.at += 1
         moved, delta, key, value = view.number(), view.number(), view.counted(), view.counted()
         headers = tuple((view.counted() or b"", view.counted()) for _ in range(view.number()))
-        assert view.at == end, "a record longer than it says"
+        view.at = end  # some records are longer than what is in them
         yield delta, moved, key, value, headers
 
 

@@ -21,6 +21,10 @@ from tests.integration.ending import Told, Verdict
 _PATIENTS = re.compile(r"C\d-S-|\bH-\d|\bHP-|\bN-\d|\bevt-\d|Zwetsch|王小明|u738b|肌酐")
 """What a log may not show: stays, patients, events, and words of what they said."""
 
+USED_EVENTS = "used.ndjson"
+LONGEST_LINE = 4_000
+"""Characters of a line of the log; a longer one shows what somebody sent."""
+
 
 def outcome(run: Run, *, briefly: bool = False) -> Outcome:
     """Runs the plan and judges; `briefly`: without the commands and the rebuild."""
@@ -52,9 +56,10 @@ def _judge(run: Run, result: Outcome, briefly: bool) -> None:
     told = _told(outputs)
     verdict.add("chain", ending.broken_chains(told))
     verdict.add("records", _unlike_replay(run, accounts, told))
+    verdict.add("reference", ending.unlike_reference(outputs, run.bench.folder / USED_EVENTS, run.now))
     if briefly:
         return
-    verdict.add("command", command_faults(run, inputs, outputs))
+    verdict.add("command", command_faults(run, inputs, outputs, accounts.unreadable))
     try:
         run.rebuild()
     except StandsStill as error:
@@ -75,7 +80,7 @@ def _unlike_replay(run: Run, accounts: Account, told: Told) -> Iterator[str]:
     """Everything that went in gives the records of `replay` and of the reference; the good ward alone those of its own
     events, whatever came between them."""
     until = run.now
-    whole, alone = run.bench.folder / "used.ndjson", run.bench.folder / "good.ndjson"
+    whole, alone = run.bench.folder / USED_EVENTS, run.bench.folder / "good.ndjson"
     whole.write_bytes(b"".join(_line(one) for one in accounts.used))
     alone.write_bytes(b"".join(files.record_line(line.topic, line.value) for line in run.plan.good))
     ours = ending.current(told)
@@ -127,5 +132,7 @@ def _named(workers: Iterable[Any]) -> Iterator[str]:
     """I10, of the logs of all workers."""
     for worker in workers:
         for line in Path(worker.log).read_text(errors="replace").splitlines():
+            if len(line) > LONGEST_LINE:
+                yield f"a line of {len(line):,} characters: {line[:200]}"
             if found := _PATIENTS.search(line):
                 yield f"{found[0]!r} in: {line[:200]}"

@@ -55,6 +55,12 @@ class Bend:
     wide: bool = False
     """Lengths written in more bytes than they need."""
     record_attributes: int = 0
+    record_tail: bytes = b""
+    """Bytes inside each record, behind its last header."""
+    stride: int = 1
+    """From the offset of a record to that of the next."""
+    named: bool = True
+    """Whether headers have names; without one the length of the name is -1."""
 
 
 STRAIGHT = Bend()
@@ -98,11 +104,11 @@ def batch(
 
 def _record(one: Wire, place: int, first: int, bend: Bend) -> bytes:
     delta = (one.timestamp - first + (1 << 63)) % (1 << 64) - (1 << 63)
-    parts = [bytes([bend.record_attributes]), varint(delta), varint(place), _counted(one.key, bend.wide)]
+    parts = [bytes([bend.record_attributes]), varint(delta), varint(place * bend.stride), _counted(one.key, bend.wide)]
     parts += [_counted(one.value, bend.wide), varint(len(one.headers))]
     for name, value in one.headers:
-        parts += [_counted(name, bend.wide), _counted(value, bend.wide)]
-    body = b"".join(parts)
+        parts += [_counted(name if bend.named else None, bend.wide), _counted(value, bend.wide)]
+    body = b"".join(parts) + bend.record_tail
     return varint(len(body), bend.wide) + body
 
 
