@@ -95,6 +95,16 @@ def left_of(batches: Iterable[FetchedBatch], position: Mapping[str, int]) -> lis
     return [batch for batch in batches if batch.next > position[batch.topic]]
 
 
+def places(batches: Iterable[FetchedBatch], position: Mapping[str, int]) -> list[Place]:
+    """Topic and offset of each record of the batches that is not processed."""
+    return [
+        (batch.topic, record.offset)
+        for batch in batches
+        for record in batch.records
+        if record.offset >= position.get(batch.topic, 0)
+    ]
+
+
 def _sort(intake: Intake, topic: str, record: Any, partition: int, partitions: int, clock: Clock) -> None:
     entry = forwarded(topic, partition, record.offset, record.key, record.value, record.headers, partitions)
     if entry is not None:

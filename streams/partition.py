@@ -16,7 +16,7 @@ from picustream.scoring.alerts.feeds import View
 from picustream.streams import metrics
 from picustream.streams.apply import Moment, apply, put_off
 from picustream.streams.clock import Clock
-from picustream.streams.intake import backlog, left_of
+from picustream.streams.intake import backlog, left_of, places
 from picustream.streams.logs import logger
 from picustream.streams.passage import Passage
 from picustream.streams.recovery import Recovery
@@ -72,6 +72,8 @@ class Partition:
         self.pieces = 0
         """Batches written that left something of a stay to do: it is worked off in pieces, and no offset moves."""
         self._in_hand: list[FetchedBatch] | None = None
+        self._tried_at = -1
+        """Batches written before the one in hand."""
         self._holding: Holding | None = None
         self._waiting = Waiting()
         self._stopping = False
@@ -178,15 +180,10 @@ class Partition:
 
     def _suspected(self) -> list[Place] | None:
         """The records of the batch that was being applied; None where none was, or it is written already."""
-        if self._in_hand is None or self._holding is None:
+        holding = self._holding
+        if self._in_hand is None or holding is None or holding.batch != self._tried_at:
             return None
-        position = self._holding.position
-        return [
-            (batch.topic, record.offset)
-            for batch in self._in_hand
-            for record in batch.records
-            if record.offset >= position.get(batch.topic, 0)
-        ]
+        return places(self._in_hand, holding.position)
 
     async def _hold(self, why: str) -> Holding:
         holding = await self._take_over(self.number, self._broker, self._recovery.tenure, self._rebuilding)
@@ -265,9 +262,9 @@ class Partition:
 
     async def _apply(self, holding: Holding, batches: list[FetchedBatch], moment: Moment) -> float:
         """Records, or the passing of time: kept apart, so that it is known which of them fails."""
-        self._in_hand = batches
+        self._in_hand, self._tried_at = batches, holding.batch
         recovery, done = self._recovery, holding.batch
-        suspects, suspected = recovery.suspects, self._suspected() or []
+        suspects, suspected = recovery.suspects, places(batches, holding.position)
         condemned = suspects.condemned if suspects.condemned in suspected else None
         if condemned is not None:
             self._take_over.aside.claim(self.number, condemned)
@@ -281,7 +278,7 @@ class Partition:
             recovery.tenure.recall.clear()
         if written:
             self._most_rebuilt = -1
-        recovery.passed(len(suspected) - len(self._suspected() or []))
+        recovery.passed(len(suspected) - len(places(batches, holding.position)))
         self.pieces += written and holding.engine.unfinished
         self._done(step=written)
         return seconds
