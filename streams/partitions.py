@@ -33,9 +33,12 @@ class Partitions:
     async def own(self, numbers: Iterable[int], broker: Broker) -> dict[tuple[str, int], int]:
         """Take over what is not owned yet and seek every input; the next offset by topic and partition.
 
-        Can be called again at any time: what is owned is only sought again.
+        Can be called again at any time: what is owned is only sought again. `numbers` is all that the group gives us:
+        what else is owned is stopped, for its new owner and we would fence one another. So it is where a rebalance
+        overtook the one before it.
         """
         wanted = set(numbers)
+        await self.release(set(self.owned) - wanted)
         known = [partition for number, partition in self.owned.items() if number in wanted]
         new = [self._new(number, broker) for number in sorted(wanted - set(self.owned))]
         metrics.PARTITIONS.set(len(self.owned))
