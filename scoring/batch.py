@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from picustream.scoring.budget import MOST_BYTES, MOST_RECORDS
+from picustream.scoring.budget import LOTS, MOST_BYTES, MOST_RECORDS
 from picustream.scoring.door import EARLIEST, Admission
 from picustream.scoring.outputs import Output
 
@@ -62,4 +62,6 @@ class Effects:
 
     def fill(self, lot: int | None) -> bool:
         """Whether it is enough for one call, and the rest has to wait for the next."""
-        return lot is not None and (self.work >= lot or len(self.outputs) >= MOST_RECORDS or self.bytes >= MOST_BYTES)
+        return lot is not None and (
+            self.work >= LOTS * lot or len(self.outputs) >= MOST_RECORDS or self.bytes >= MOST_BYTES
+        )

@@ -11,9 +11,12 @@ class Sortable(Protocol):
 
 T = TypeVar("T", bound=Sortable)
 
-LOT = 100
+LOT = 50
 """Days, pairs, episodes or alerts of one stay that a worker looks at in one go, about 0.4 ms each: a stay of weeks in
 one piece, and on a busy machine nobody waits for more than some tenths of a second."""
+LOTS = 10
+"""After so many a call takes no further event in: a batch of small changes is one call, for each call costs a
+transaction."""
 MOST_RECORDS, MOST_BYTES = 1_000, 4 * 1024 * 1024
 """Outputs after which an engine takes no further event into the same transaction: one event may add two hundred."""
 

@@ -198,7 +198,7 @@ class Engine:
     def _go_on(self, effects: Effects, emitted_at: datetime | None) -> None:
         """Works off more of the stays that are not finished, in turn."""
         for stay_id, cause in list(self._dues.unfinished.items()):
-            if self.clock is None or effects.fill(self._lot):
+            if self.clock is None or (self._lot is not None and effects.work >= self._lot):
                 return
             self._look_again(stay_id, self.clock, cause, effects, emitted_at)
 

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
 from picustream.scoring.batch import Effects
-from picustream.scoring.budget import Budget
+from picustream.scoring.budget import LOTS, Budget
 from picustream.scoring.stayfile import StayFile
 
 HELD = 50_000
@@ -71,13 +71,15 @@ class Memory:
 
     def _thin(self, stays: Iterable[str], clock: datetime | None, effects: Effects) -> bool:
         """Lets go of what the stays do not need; whether that is done."""
-        budget, done = Budget(self._lot), True
+        done, work = True, 0
         if clock is None:
             return True
         for stay_id in stays:
-            if budget.spent:
+            if self._lot is not None and work >= LOTS * self._lot:
                 return False
+            budget = Budget(self._lot)
             done = self.stays[stay_id].thin(clock, budget) and done
+            work += budget.used
             self.save(self.stays[stay_id], effects)
         return done
 

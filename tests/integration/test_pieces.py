@@ -11,7 +11,9 @@ from picustream.streams.topics import partition_of
 from tests.integration.realrun import PARTITIONS, RealRun
 
 YEARS = 6
-"""Some 2,200 days: nine pieces at each of its events."""
+"""Some 2,200 days: 44 pieces at each of its events."""
+IN_THE_MIDST = 40
+"""Writes before the kill: fewer than there are pieces, more than there are of others before the first of them."""
 
 
 def years_long(stay_id: str, filed: datetime, years: int = YEARS) -> Iterator[str]:
@@ -52,7 +54,7 @@ def test_a_stay_that_spans_years_holds_nobody_up_and_is_whole_in_the_end(real_ru
     """Killed in the midst of its pieces; the others' records stand between its first and its last."""
     run, name = with_a_long_stay(real_run)
     run.publish()
-    run.crash("after-lua:9")
+    run.crash(f"after-lua:{IN_THE_MIDST}")
     _, days = days_of(run, name)
     assert 0 < len(set(days)) < 365 * YEARS
     run.drain()
