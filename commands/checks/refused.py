@@ -115,6 +115,7 @@ def _within(reader: KafkaConsumer, spans: Spans, seconds: float) -> Iterator[Con
     """The records of spans, as many as can be read in so many seconds."""
     until = time.monotonic() + seconds
     reader.assign(list(spans))
+    reader.resume(*reader.paused())  # whoever read before may have had enough of a part
     for part, (first, _) in spans.items():
         reader.seek(part, first)
     while any(reader.position(part) < end for part, (_, end) in spans.items()) and time.monotonic() < until:
