@@ -74,8 +74,8 @@ class Worker:
 
     @property
     def idle(self) -> bool:
-        """Whether it holds all its partitions and has processed everything that stands in their inputs."""
-        return self._all(lambda partition: partition["held"] and not partition["lag"] and not partition["trouble"])
+        """Whether it holds all its partitions, has processed all that stands in their inputs, and nothing is due."""
+        return self._all(lambda partition: partition["held"] and partition["idle"] and not partition["trouble"])
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL if that does not help; returns when it has ended. Nothing if it does not run."""
