@@ -97,7 +97,7 @@ def test_state_lost_and_an_input_cut_off_cannot_be_rebuilt(toys: Bench) -> None:
     """Redis wiped under a running worker: the outputs tell that there was more, and the inputs cannot say what."""
     worker = toys.worker(command="picustream worker")
     toys.publish(toy_events(200))  # to the real engine these are dead letters, which is all that is needed
-    wait_for(lambda: len(toys.records([topics.DEAD_LETTER])) == 200, "all is processed")
+    wait_for(lambda: len(toys.records(topics.DEAD_LETTERS)) == 200, "all is processed")
     cut = {part.partition for part in cut_off(toys, topics.ADT, keep=1)}
     with Redis.from_url(toys.settings.redis) as redis:
         redis.flushall()

@@ -113,6 +113,6 @@ def test_the_command_itself_with_the_real_engine(toys: Bench) -> None:
     wait_for(lambda: len(supervisor.held) == toys.partitions, "it is at work")
     toys.publish(toy_events(200))
     kill_child(supervisor)
-    wait_for(lambda: len(toys.records([topics.DEAD_LETTER])) == 200, "all is processed")
+    wait_for(lambda: len(toys.records(topics.DEAD_LETTERS)) == 200, "all is processed")
     assert supervisor.stop() == 0
-    assert len({record.value for record in toys.records([topics.DEAD_LETTER])}) == 200
+    assert len({record.value for record in toys.records(topics.DEAD_LETTERS)}) == 200
