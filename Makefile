@@ -28,7 +28,7 @@ demo: $(READY) ## Run everything on this machine with a simulated ward (ARGS="--
 	@$(BIN)/picustream demo $(ARGS)
 
 test: $(READY) ## Run all tests: the core, then real Kafka and Redis (ARGS="tests/core")
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 lint: $(READY) ## Check style and types
 	@$(BIN)/ruff check .
