@@ -26,6 +26,7 @@ from tests.hostile.verdict import outcome
 from tests.hostile.ward import CLOCK, GOOD
 
 RECORDS = 300
+_DATA = shutil.ignore_patterns("data")
 
 
 def main() -> int:
@@ -68,6 +69,8 @@ def attempt(ours: Servers, drawn: Plan, *, briefly: bool = False, clock: datetim
         found = outcome(run, briefly=briefly)
         if found.faults:
             (run.bench.folder / "sent.ndjson").write_text(_lines(one.to_line() for one in found.sent))
+            for server in ("kafka", "redis"):
+                shutil.copytree(ours.dir / server, run.bench.folder / server, ignore=_DATA)
             print(f"        logs and files are in {run.bench.folder}", flush=True)
         else:
             shutil.rmtree(run.bench.folder)

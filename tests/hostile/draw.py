@@ -45,6 +45,8 @@ BENDS = {
 }
 """What is unusual in a batch, by name."""
 COMPRESSIONS = ("producer", "producer", "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd")
+CRASHES = ("before-lua", "after-lua", "mid-publish", "after-publish")
+"""Where a worker dies with hostile records in its hands or in its outbox."""
 ENDS, END_WEIGHTS = ("", "steady", "commit", "abort"), (8, 4, 2, 1)
 OPEN = 2
 """Transactions that are left open, of a whole run: nothing behind one is read until the broker has given it up."""
@@ -57,7 +59,8 @@ def plan(seed: int, records: int, good: Sequence[Line], without: Collection[str]
     rng = random.Random(f"{seed} plan")
     ward = Ward(rng, admissions_of(good))
     stamps = rng.choice(["LogAppendTime", "CreateTime"])
-    ground = Ground(stamps, rng.choice([one for one in COMPRESSIONS if one not in without]))
+    crash = f"{rng.choice(CRASHES)}:{rng.randrange(3, 40)}" if rng.random() < 0.5 and "crash" not in without else ""
+    ground = Ground(stamps, rng.choice([one for one in COMPRESSIONS if one not in without]), crash)
     drawn = [_dressed(ward, kind, without) for kind in _cycle(rng, MAKES, records, without)]
     drawn = [_restamped(ward, one, without) for one in drawn] if stamps == "CreateTime" else drawn
     packs = ground.compression != "uncompressed"

@@ -66,12 +66,14 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """How the topics of a run are configured."""
+    """How the topics of a run are configured, and whether its worker dies on the way."""
 
     stamps: str = "LogAppendTime"
     """`message.timestamp.type` of the inputs."""
     compression: str = "producer"
     """`compression.type` of the inputs: of another one the broker packs everything anew."""
+    crash: str = ""
+    """A point of the protocol and the how-manieth time (`streams/crashpoints.py`) at which the worker is killed."""
 
 
 @dataclass(frozen=True)

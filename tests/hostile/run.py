@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kafka.admin import ConfigResource
 from redis import Redis
+from redis.exceptions import RedisError
 
 from picustream.local import servers
 from picustream.local.servers import Servers
@@ -25,6 +26,7 @@ from tests.integration.ending import Verdict
 from tests.integration.workers import Bench, Worker, wait_for
 
 COMMAND = "picustream worker"
+KILLED = -9
 STILL = 30.0
 """Seconds without any progress after which a worker with work to do is said to stand still."""
 STARTS = 120.0
@@ -77,16 +79,27 @@ class Run:
 
     def through(self) -> None:
         """Send the plan to a worker at work, until it is through with it, and drain. Raises StandsStill."""
-        worker = self.bench.worker("a", command=COMMAND)
-        wait_for(lambda: worker.process.poll() is not None or worker.heard("starting"), "it starts", STARTS)
-        wait_for(lambda: worker.process.poll() is not None or len(worker.held) == PARTITIONS, "it is at work", STARTS)
-        with self._watched(worker):
+        crash = self.plan.ground.crash
+        first = self.bench.worker("a", command=COMMAND, **({"crash_at": crash} if crash else {}))
+        wait_for(lambda: first.process.poll() is not None or first.heard("starting"), "it starts", STARTS)
+        wait_for(lambda: first.process.poll() is not None or len(first.held) == PARTITIONS, "it is at work", STARTS)
+        with self._watched():
             self.sent = send(self.servers.kafka, self.group, self.plan)
             self._decided()
-            self._until_idle(worker)
-        self.counted = _metrics(worker)
-        self._ended(worker, worker.stop())
+            self._until_idle()
+        self.counted = _metrics(self.worker)
+        self._ended(self.worker, self.worker.stop())
         self.drain()
+
+    @property
+    def worker(self) -> Worker:
+        """The one at work."""
+        return self.bench.workers[-1]
+
+    @property
+    def died_as_planned(self) -> bool:
+        """Whether the first worker was killed where the plan has it, and nobody has taken its place yet."""
+        return bool(self.plan.ground.crash) and len(self.bench.workers) == 1 and self.worker.process.poll() == KILLED
 
     def drain(self) -> None:
         """Run a worker until nothing is left to do."""
@@ -100,8 +113,11 @@ class Run:
 
     def rebuild(self) -> None:
         """Take all that Redis holds, and drain."""
-        with Redis.from_url(self.servers.redis) as redis:
-            redis.flushall()
+        try:
+            with Redis.from_url(self.servers.redis) as redis:
+                redis.flushall()
+        except RedisError as error:
+            raise StandsStill(f"Redis has died: {error}") from error
         self.drain()
 
     def _ended(self, worker: Worker, status: int) -> None:
@@ -116,12 +132,13 @@ class Run:
             UNDECIDED,
         )
 
-    def _until_idle(self, worker: Worker) -> None:
+    def _until_idle(self) -> None:
         before, since, idle = "", time.monotonic(), 0
         while idle < 3:
-            if (status := worker.process.poll()) is not None:
-                self._ended(worker, status or -1)
-            status, text = worker.page("/healthz")
+            ended = self.worker.process.poll()
+            if ended is not None and not self.died_as_planned:
+                self._ended(self.worker, ended or -1)
+            status, text = self.worker.page("/healthz") if ended is None else (0, "")
             rows = json.loads(text)["partitions"] if status else []
             idle = idle + 1 if len(rows) == PARTITIONS and all(row["idle"] for row in rows) else 0
             done = self.next_offsets()
@@ -145,11 +162,17 @@ class Run:
         return {one.place for one in self.sent if one.place and one.place[2] >= done[one.place[:2]]}
 
     @contextmanager
-    def _watched(self, worker: Worker) -> Iterator[None]:
+    def _watched(self) -> Iterator[None]:
+        """Look at the worker's health all the while, and start another where it died as planned."""
         over = threading.Event()
 
         def watch() -> None:
             while not over.wait(LOOK):
+                if self.died_as_planned:
+                    self.bench.worker("a", command=COMMAND)
+                worker = self.worker
+                if worker.process.poll() is not None:
+                    continue
                 status, text = worker.page("/healthz")
                 if status != 200 and worker.process.poll() is None and not over.is_set():
                     rows = json.loads(text)["partitions"] if status else []

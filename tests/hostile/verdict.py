@@ -101,7 +101,9 @@ def _line(sent: Sent) -> bytes:
 
 
 def _ignored(run: Run, accounts: Account) -> Iterator[str]:
-    """Codes that nobody asked for are counted, each observation once."""
+    """Codes that nobody asked for are counted, each observation once; a worker that dies takes its counts with it."""
+    if run.plan.ground.crash:
+        return
     counted = {name: float(value) for name, value in run.counted.items() if name.startswith("picustream_ignored_total")}
     if sum(counted.values()) != accounts.ignored.total():
         yield f"{sum(counted.values()):g} counted of {accounts.ignored.total()}"
