@@ -45,7 +45,8 @@ def read(raw: bytes, topic: str, partition: int, aborted: "Aborted") -> Iterator
         yield (
             base + last + 1,
             [Read(topic, partition, base + delta, key, value, headers, first + moved if stamp is None else stamp)
-             for delta, moved, key, value, headers in records],
+             for delta, moved, key, value, headers in records
+             if 0 <= delta <= last],  # what lies beyond its batch no client gives out
         )  # fmt: skip
         at = end
 
