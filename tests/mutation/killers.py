@@ -34,17 +34,7 @@ OF_STAYS = [
     "revisions",
 ]
 TESTS = {
-    "alarms": [
-        "alerts",
-        "alerts_amended",
-        "alerts_corrections",
-        "alerts_patients",
-        "time",
-        "versions",
-        "outcomes",
-        "outcomes_window",
-        "revisions",
-    ],
+    "alarms": [*OF_STAYS, "alerts_corrections"],
     "alerts": [
         "alerts",
         "alerts_amended",
