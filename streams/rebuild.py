@@ -199,8 +199,9 @@ class Rebuilder:
         before: dict[str, int | None] = dict.fromkeys(positions)
         await self.store.commit(partition, BatchWrite(epoch, batch, sequence, now, before=before, after=positions))
         crash_point("rebuild-stored")
-        await self.store.end_rebuild(partition, epoch)
-        return batch + 1
+        batch += 1
+        await self.store.end_rebuild(partition, epoch, batch)
+        return batch
 
 
 class Read:

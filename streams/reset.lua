@@ -3,11 +3,15 @@
 --
 -- KEYS  1 control hash   2 due times   3 outbox
 -- ARGV  1 epoch   2 'begin' or 'end'   3 begin: the outbox sequence that stands on the output topics
+--                                       end: the batches written since it began; of a Redis that was set back some are
+--                                       gone, and the state is not whole
 -- Answer  'OK', or 'FENCED' / 'GAP' as in commit.lua: nothing is changed
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
 if epoch > tonumber(ARGV[1]) then return 'FENCED' end
 if epoch < tonumber(ARGV[1]) then return 'GAP' end
 if ARGV[2] == 'end' then
+  if tonumber(redis.call('HGET', KEYS[1], 'batch') or '0') ~= tonumber(ARGV[3]) then return 'GAP' end
+  if redis.call('HEXISTS', KEYS[1], 'rebuilding') == 0 then return 'GAP' end
   redis.call('HDEL', KEYS[1], 'rebuilding')
   return 'OK'
 end

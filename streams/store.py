@@ -119,10 +119,13 @@ class Store:
             await self._redis.unlink(key)
         await self._redis.unlink(self.key(partition, "partition"), self.key(partition, "staged"))
 
-    async def end_rebuild(self, partition: int, epoch: int) -> None:
-        """The state is whole again. Fenced or StateLost: not done."""
+    async def end_rebuild(self, partition: int, epoch: int, batches: int) -> None:
+        """The state is whole again, with so many batches written since `begin_rebuild`. Fenced or StateLost: not done.
+
+        StateLost too where Redis holds fewer, for then it is not whole.
+        """
         keys = [self.key(partition, name) for name in ("control", "due", "outbox")]
-        _raise_for(await self._reset(keys, [epoch, "end"]))
+        _raise_for(await self._reset(keys, [epoch, "end", batches]))
 
     async def standing(self, partition: int) -> Standing:
         """How far a partition is; for one that nobody has taken over yet, at the beginning."""

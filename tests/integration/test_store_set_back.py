@@ -1,0 +1,159 @@
+"""Redis set back from any moment of a writer's work to an earlier one: nothing is told twice, none is taken for whole."""
+
+import itertools
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from picustream.streams.store import Control, StateLost, Store
+from picustream.streams.takeover import MARKER
+from picustream.streams.topics import LAB, MODS
+from tests.integration.test_store import P, entry, on_redis, write
+
+__all__ = ["on_redis"]
+pytestmark = [pytest.mark.servers, pytest.mark.proves("I3", "I5")]
+
+EPOCH = 1
+
+
+@dataclass
+class World:
+    """A partition in Redis, and how far its outputs stand on their topic."""
+
+    store: Store
+    redis: Redis
+    told: int = 0
+    """The greatest sequence on the topic."""
+    end: int = 0
+    """The offset after it."""
+    copies: list[dict[bytes, bytes]] = field(default_factory=list)
+    """What Redis held after each step."""
+
+    async def copy(self) -> None:
+        keys = [key async for key in self.redis.scan_iter(match=self.store.key(P, "*"))]
+        self.copies.append({key: await self.redis.dump(key) for key in keys})
+
+    async def set_back(self, copy: dict[bytes, bytes]) -> None:
+        async for key in self.redis.scan_iter(match=self.store.key(P, "*")):
+            await self.redis.delete(key)
+        for key, value in copy.items():
+            await self.redis.restore(key, 0, value)
+
+    def publish(self, sequence: int) -> None:
+        self.end += sequence - self.told + MARKER
+        self.told = sequence
+
+    async def trim(self) -> None:
+        await self.store.trim(P, EPOCH, self.told, {(MODS, P): self.end})
+
+    def is_noticed(self, control: Control) -> bool:
+        """What a take-over asks of the topics and of Redis (`TakeOver`)."""
+        grown = self.end > control.sent.get((MODS, P), 0) + MARKER
+        return control.rebuilding or (grown and self.told > control.sequence)
+
+
+Step = Callable[[World], Awaitable[None]]
+
+
+def commit(batch: int, sequence: int, entries: int, moves: tuple[int | None, int] | None = None) -> Step:
+    """A batch with so many outputs, which moves an offset from one place to another."""
+    made = [entry(sequence + number) for number in range(1, entries + 1)]
+    before, after = ({LAB: moves[0]}, {LAB: moves[1]}) if moves else ({}, {})
+
+    async def step(world: World) -> None:
+        changes = {"batch": batch, "sequence": sequence, "before": before, "after": after, "entries": made}
+        await world.store.commit(P, write(EPOCH, **changes))
+
+    return step
+
+
+async def first(world: World) -> None:
+    """The first batch, of which all is told and trimmed."""
+    await world.store.commit(P, write(EPOCH))
+    world.publish(2)
+    await world.trim()
+
+
+def publish(sequence: int) -> Step:
+    async def step(world: World) -> None:
+        world.publish(sequence)
+
+    return step
+
+
+async def trim(world: World) -> None:
+    await world.trim()
+
+
+async def begin(world: World) -> None:
+    await world.store.begin_rebuild(P, EPOCH, world.told)
+
+
+def end(batches: int) -> Step:
+    async def step(world: World) -> None:
+        await world.store.end_rebuild(P, EPOCH, batches)
+
+    return step
+
+
+WORK = [
+    first, commit(1, 2, 3, (5, 6)), publish(5), trim, commit(2, 5, 0, (6, 7)), commit(3, 5, 1, (7, 8)), publish(6),
+    trim, commit(4, 6, 1, (8, 9)),
+]  # fmt: skip
+REBUILD = [
+    first, begin, commit(0, 2, 0), commit(1, 2, 2), commit(2, 4, 0, (None, 5)), end(3), publish(4), trim,
+    commit(3, 4, 1, (5, 6)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", [WORK, REBUILD], ids=["work", "rebuild"])
+def test_redis_set_back_at_any_moment_to_any_earlier_one_is_noticed(on_redis: Any, steps: list[Step]) -> None:
+    """The writer goes on only where nothing but a trim is gone, or the mark of a rebuild is back; and a take-over knows
+    of all that was told."""
+
+    async def story(store: Store, redis: Redis) -> None:
+        unharmed = await taken_over(redis, steps, len(steps) - 1, len(steps) - 1)
+        for to, back in itertools.combinations(range(len(steps)), 2):
+            found = await taken_over(redis, steps, to, back)
+            assert found.refused or back == len(steps) - 1 or found.kept == unharmed.kept, (to, back)
+            assert found.sequence >= found.told or found.is_noticed, (to, back)
+            assert found.is_noticed or steps is WORK or found.is_whole, (to, back)
+
+    on_redis(story)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a take-over finds after a Redis that was set back."""
+
+    refused: bool
+    """The writer was."""
+    kept: tuple[Any, ...]
+    is_whole: bool
+    sequence: int
+    told: int
+    is_noticed: bool
+
+
+async def taken_over(redis: Redis, steps: list[Step], to: int, back: int) -> Found:
+    """Do `steps`; Redis goes back from what it held after step `back` to what it held after step `to`."""
+    world = World(Store(redis, f"test-{uuid.uuid4().hex}"), redis)
+    await world.store.take_over(P, "a")
+    for step in steps[: back + 1]:
+        await step(world)
+        await world.copy()
+    await world.set_back(world.copies[to])
+    refused = False
+    try:
+        for step in steps[back + 1 :]:
+            await step(world)
+    except StateLost:
+        refused = True
+    control = await world.store.take_over(P, "a", held=EPOCH)
+    kept = (control.batch, control.sequence, control.next)  # what is whole may be rebuilt once more
+    is_whole = control.next.get(LAB) is not None  # a rebuild writes the offsets last
+    return Found(refused, kept, is_whole, control.sequence, world.told, world.is_noticed(control))
