@@ -1,4 +1,4 @@
-"""Redis set back from any moment of a writer's work to an earlier one: nothing is told twice, none is taken for whole."""
+"""Redis set back from any moment of a writer's work to any earlier one: nothing is told twice (I3, I5)."""
 
 import itertools
 import uuid
