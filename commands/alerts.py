@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from picustream.commands.outputs import Unread, in_files, in_kafka, read
-from picustream.commands.spans import span
+from picustream.eventfiles.outputs import Unread, in_files, in_kafka, read
 from picustream.models.record import ALERT, AlertRecord, dump
 from picustream.models.text import encode
-from picustream.streams.clock import Clock
-from picustream.streams.errors import UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.clock import Clock
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
+from picustream.terminal.spans import span
 
 if TYPE_CHECKING:
-    from picustream.commands.receipt.page import Page
+    from picustream.terminal.page import Page
 
 FINDINGS = 1
 SEVERITIES = ("critical", "warning", "info")
@@ -177,7 +177,7 @@ def _page_of(one: AlertRecord) -> str:
 
 
 def _page() -> "Page":
-    from picustream.commands.receipt.page import Page
+    from picustream.terminal.page import Page
 
     return Page.on_stdout()
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 
 import typer
 
-from picustream.streams import files, rights, topics
-from picustream.streams.errors import UserError
-from picustream.streams.settings import Settings
+from picustream.eventfiles import files
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
+from picustream.streams import rights, topics
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition

@@ -10,11 +10,11 @@ import typer
 from picustream.commands.letters.history import OPEN, History
 from picustream.commands.letters.letter import Letter, Selection
 from picustream.commands.letters.sources import Source
-from picustream.commands.options import moment
-from picustream.commands.outputs import Unread
+from picustream.eventfiles.outputs import Unread
 from picustream.models.record import DeadLetter
-from picustream.streams.errors import UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
+from picustream.terminal.options import moment
 
 if TYPE_CHECKING:
     from picustream.commands.letters.choice import Skip

@@ -9,9 +9,9 @@ import typer
 
 from picustream.commands.checks.finding import Finding, skipped, status
 from picustream.models.text import encode
-from picustream.streams.clock import Clock
-from picustream.streams.errors import ENVIRONMENT, BadSettings, UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.clock import Clock
+from picustream.runtime.errors import ENVIRONMENT, BadSettings, UserError
+from picustream.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from picustream.commands.checks.partitions import Partition

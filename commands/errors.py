@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from picustream.streams.errors import BUG, BadSettings, NoKafka, NoRedis, UserError
+from picustream.runtime.errors import BUG, BadSettings, NoKafka, NoRedis, UserError
 
 __all__ = ["BadSettings", "NoKafka", "NoRedis", "UserError", "guarded", "told"]
 
@@ -107,8 +107,8 @@ def _of_redis(error: Exception) -> Iterator[UserError]:
     from redis.exceptions import TimeoutError as RedisTimeoutError
 
     if isinstance(error, RedisConnectionError | RedisTimeoutError):
+        from picustream.runtime.settings import Settings
         from picustream.streams.redis_client import unreachable
-        from picustream.streams.settings import Settings
 
         yield unreachable(Settings(), error)
 
@@ -117,8 +117,8 @@ def _of_kafka(error: Exception) -> Iterator[UserError]:
     from kafka.errors import KafkaError
 
     if isinstance(error, KafkaError):
+        from picustream.runtime.settings import Settings
         from picustream.streams.kafka_clients import explained
-        from picustream.streams.settings import Settings
 
         yield explained(error, Settings())
 
@@ -128,7 +128,7 @@ def _of_the_consumer(error: Exception) -> Iterator[UserError]:
     from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError
 
     if isinstance(error, KafkaConnectionError | KafkaTimeoutError | NodeNotReadyError):
-        from picustream.streams.settings import Settings
+        from picustream.runtime.settings import Settings
 
         yield NoKafka(Settings().kafka, type(error).__name__)
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from picustream.commands.options import day as parsed_day
-from picustream.commands.outputs import Unread
+from picustream.eventfiles.outputs import Unread
 from picustream.models.record import APPS, MODS
-from picustream.streams.errors import UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
+from picustream.terminal.options import day as parsed_day
 
 if TYPE_CHECKING:
     from datetime import date
 
     from picustream.commands.receipt.chains import StayScores
-    from picustream.commands.receipt.page import Page
+    from picustream.terminal.page import Page
 
 
 class Score(StrEnum):
@@ -80,7 +80,7 @@ def explain(
 
 
 def _page() -> "Page":
-    from picustream.commands.receipt.page import Page
+    from picustream.terminal.page import Page
 
     return Page.on_stdout()
 

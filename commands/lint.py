@@ -8,14 +8,14 @@ import typer
 from picustream.commands.feed.feed import Feed
 from picustream.commands.feed.memory import Memory
 from picustream.commands.feed.report import Report, report
-from picustream.commands.options import loaded_rules
-from picustream.commands.progress import Reading
+from picustream.eventfiles import files
 from picustream.models.codemap import parse_codemap
 from picustream.models.protocol import hours
 from picustream.models.text import encode
-from picustream.streams import files
-from picustream.streams.clock import Clock
-from picustream.streams.settings import Settings
+from picustream.runtime.clock import Clock
+from picustream.runtime.settings import Settings
+from picustream.terminal.options import loaded_rules
+from picustream.terminal.progress import Reading
 
 
 def lint(

@@ -10,15 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from picustream.commands.progress import Reading
+from picustream.eventfiles import files
+from picustream.eventfiles.deliveries import BATCHING, Deliveries
+from picustream.eventfiles.files import BrokenLine, Line
+from picustream.runtime.settings import Settings
 from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import load_rules
-from picustream.streams import files, rights, topics
-from picustream.streams.deliveries import BATCHING, Deliveries
-from picustream.streams.files import BrokenLine, Line
+from picustream.streams import rights, topics
 from picustream.streams.rights import Targets
-from picustream.streams.settings import Settings
+from picustream.terminal.progress import Reading
 
 TOLD = 20
 """Refusals told one by one; a file of another kind has one per line, and the sums say it better."""

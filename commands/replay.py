@@ -10,16 +10,16 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from picustream.commands.options import loaded_rules, moment
-from picustream.commands.progress import Reading
+from picustream.eventfiles import files
+from picustream.eventfiles.files import BrokenLine, Line
+from picustream.eventfiles.replay import Replay
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS, OUTPUT_TOPICS
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
 from picustream.scoring.engine import Arrival, Output
-from picustream.streams import files
-from picustream.streams.errors import UserError
-from picustream.streams.files import BrokenLine, Line
-from picustream.streams.replay import Replay
-from picustream.streams.settings import Settings
+from picustream.terminal.options import loaded_rules, moment
+from picustream.terminal.progress import Reading
 
 TOLD = 20
 """Broken lines told one by one."""

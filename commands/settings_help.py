@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, get_args, get_origin
 
-from picustream.streams.settings import CONFIG, Settings
+from picustream.runtime.settings import CONFIG, Settings
 
 
 def lines() -> Iterator[str]:

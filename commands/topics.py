@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from picustream.runtime.settings import Settings
 from picustream.streams import topics as topic_table
 from picustream.streams.rights import NotAllowed
-from picustream.streams.settings import Settings
 from picustream.streams.topics import Finding
 
 

@@ -15,7 +15,7 @@ def worker(
 ) -> int | None:
     """Turn events into scores until told to stop (SIGTERM, Ctrl-C): Faust agents on Kafka, state in Redis."""
     if supervised:
-        from picustream.streams.settings import Settings
+        from picustream.runtime.settings import Settings
         from picustream.streams.supervise import supervise
 
         command = [sys.executable, "-P", "-m", "picustream", "worker"]
@@ -25,13 +25,13 @@ def worker(
     leash.follow()
 
     from picustream.commands.errors import guarded
-    from picustream.commands.options import loaded_rules
+    from picustream.runtime.settings import Settings
     from picustream.scoring.budget import LOT
     from picustream.scoring.engine import Engine
     from picustream.scoring.rebuild import Rebuild
     from picustream.streams.feeds import decides
     from picustream.streams.run import run
-    from picustream.streams.settings import Settings
+    from picustream.terminal.options import loaded_rules
 
     settings = Settings()
     rules = loaded_rules(settings.protocol, settings.codemap)

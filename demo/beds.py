@@ -5,9 +5,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from picustream.demo import glyphs
 from picustream.demo.news import spoken
 from picustream.demo.tally import StayScores, Tally
+from picustream.terminal import glyphs
 
 Record = dict[str, Any]
 

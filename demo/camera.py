@@ -5,7 +5,7 @@ from pathlib import Path
 
 from picustream.demo.tally import Tally
 from picustream.demo.view import render_svg
-from picustream.streams.errors import UserError
+from picustream.runtime.errors import UserError
 
 MOMENT = timedelta(days=3, hours=3)
 """Since the ward's opening: the fourth day, all beds taken, and the late creatinine has just come."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
 
+from picustream.runtime.settings import Settings
 from picustream.streams import kafka_clients
-from picustream.streams.settings import Settings
 from picustream.streams.topics import OUTPUTS
 
 if TYPE_CHECKING:

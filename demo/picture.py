@@ -8,11 +8,11 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from picustream.demo import glyphs
 from picustream.demo.beds import compact, roomy
 from picustream.demo.news import News
 from picustream.demo.tally import ALERT, APPS, MODS, Tally
 from picustream.demo.timeline import Beat
+from picustream.terminal import glyphs
 
 # Two lines a bed with values need this much room; below it a bed has one line.
 ROOMY_WIDTH, ROOMY_HEIGHT = 130, 38

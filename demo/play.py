@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from picustream.demo.sums import Record, Sums
 from picustream.demo.view import View
 from picustream.demo.ward import ZONE, Ward
-from picustream.streams.clock import Clock
+from picustream.runtime.clock import Clock
 
 QUIET = 1.0
 """Seconds without a record after the ward has closed that mean that none will come: the worker looks at its clock four

@@ -17,8 +17,8 @@ from picustream.demo.sums import Sums, keep, prepare
 from picustream.demo.view import view_for
 from picustream.demo.ward import ward
 from picustream.local.telling import Meter, Tell
-from picustream.streams.clock import Clock, wall_clock
-from picustream.streams.errors import ENVIRONMENT, UserError
+from picustream.runtime.clock import Clock, wall_clock
+from picustream.runtime.errors import ENVIRONMENT, UserError
 
 PAUSE = 0.05
 """Seconds between two looks at the clock before the ward opens."""

@@ -11,9 +11,9 @@ from picustream.demo.timeline import Timed
 from picustream.demo.worker import Worker
 from picustream.local import ports, servers
 from picustream.local.telling import Meter, Tell
+from picustream.runtime.clock import Clock
+from picustream.runtime.settings import Settings
 from picustream.streams import topics
-from picustream.streams.clock import Clock
-from picustream.streams.settings import Settings
 
 PARTITIONS = 4
 """Enough to spread eight beds, few enough to start soon."""

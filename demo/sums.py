@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from picustream.streams.errors import UserError
-from picustream.streams.files import record_line
+from picustream.eventfiles.files import record_line
+from picustream.runtime.errors import UserError
 from picustream.streams.topics import OUTPUTS
 
 

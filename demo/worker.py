@@ -16,8 +16,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from picustream.streams.errors import ENVIRONMENT, UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.settings import Settings
 
 READY = 60.0
 """Seconds until it must own its partitions."""

@@ -17,9 +17,9 @@ from picustream.local.processes import Process
 from picustream.local.quickstart import discard, keep, quick, watched
 from picustream.local.server import Server
 from picustream.local.telling import Meter, Tell
-from picustream.streams.errors import UserError
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
 from picustream.streams.kafka_clients import admin
-from picustream.streams.settings import Settings
 
 _FORMAT_LIMIT = 120.0
 """Seconds for formatting an empty folder, which takes one."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from picustream.streams.errors import ENVIRONMENT, UserError
+from picustream.runtime.errors import ENVIRONMENT, UserError
 
 
 class LocalError(UserError):

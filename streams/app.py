@@ -10,11 +10,11 @@ from faust.transport.conductor import ConductorHandler
 from faust.types import TP
 from yarl import URL
 
+from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.settings import Settings
 from picustream.streams.async_kafka import options, tls
-from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.partitions import Partitions
 from picustream.streams.scheduler import BatchScheduler
-from picustream.streams.settings import Settings
 from picustream.streams.topics import LARGEST_EVENT
 from picustream.streams.transport import Consumer, Transport
 

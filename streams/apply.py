@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from picustream.runtime.clock import Clock
+from picustream.runtime.crash_points import crash_point, fail_point
 from picustream.scoring import aside
 from picustream.streams import metrics
-from picustream.streams.clock import Clock
-from picustream.streams.crashpoints import crash_point, fail_point
 from picustream.streams.engine import Effects, Engine
 from picustream.streams.failures import told_by_stay
 from picustream.streams.intake import Intake, take_in

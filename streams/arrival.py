@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
-from picustream.streams.errors import UserError
+from picustream.runtime.errors import UserError
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition

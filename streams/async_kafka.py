@@ -5,8 +5,8 @@ from typing import Any
 
 from aiokafka.helpers import create_ssl_context
 
+from picustream.runtime.settings import Settings
 from picustream.streams.kafka_clients import connection
-from picustream.streams.settings import Settings
 
 
 def options(settings: Settings) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from faust.types import TP
 
+from picustream.runtime.clock import Clock
+from picustream.runtime.logs import logger
+from picustream.runtime.settings import Settings
 from picustream.streams import tail
 from picustream.streams.app import App
-from picustream.streams.clock import Clock
-from picustream.streams.logs import logger
 from picustream.streams.partitions import Partitions
-from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.topics import INPUTS
 from picustream.streams.trouble import TROUBLE, Told

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 
 from faust.types import TP
 
+from picustream.runtime.clock import Clock
+from picustream.runtime.settings import Settings
 from picustream.scoring.alerts.feeds import View, joined
 from picustream.streams import metrics, tail
 from picustream.streams.app import App
-from picustream.streams.clock import Clock
-from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.topics import INPUTS, partition_of
 from picustream.streams.trouble import TROUBLE, Told

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from picustream.streams.errors import ENVIRONMENT, UserError
+from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.streams.metrics import REGISTRY
 from picustream.streams.partition import Partition
 from picustream.streams.partitions import Partitions

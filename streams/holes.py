@@ -8,9 +8,9 @@ stays to be seen when the topic is compacted no longer.
 
 from collections.abc import Iterable
 
+from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.logs import logger
 from picustream.streams.batches import is_readable_format, span_of
-from picustream.streams.errors import ENVIRONMENT, UserError
-from picustream.streams.logs import logger
 
 log = logger(__name__)
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from picustream.runtime.clock import Clock
 from picustream.scoring.door import Arrival
 from picustream.scoring.faults import Fault, Whole
 from picustream.streams.batches import CUT, UNREADABLE
-from picustream.streams.clock import Clock
 from picustream.streams.misrouted import forwarded, is_misrouted
 from picustream.streams.outbox import Entry
 from picustream.streams.resubmission import is_resubmitted

@@ -24,9 +24,9 @@ from kafka.errors import (
 )
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
-from picustream.streams.errors import ENVIRONMENT, BadSettings, NoKafka, UserError
+from picustream.runtime.errors import ENVIRONMENT, BadSettings, NoKafka, UserError
+from picustream.runtime.settings import Settings
 from picustream.streams.rights import HINT
-from picustream.streams.settings import Settings
 from picustream.streams.topics import LARGEST_MESSAGE
 
 PATIENCE = 10.0

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.logs import logger
+from picustream.runtime.settings import Settings
 from picustream.streams import rights
-from picustream.streams.errors import ENVIRONMENT, UserError
-from picustream.streams.logs import logger
 from picustream.streams.rights import Right, Topic
-from picustream.streams.settings import Settings
 from picustream.streams.topics import ALL
 
 if TYPE_CHECKING:

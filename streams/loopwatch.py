@@ -10,8 +10,8 @@ import threading
 import time
 import traceback
 
-from picustream.streams.errors import STALLED
-from picustream.streams.logs import logger
+from picustream.runtime.errors import STALLED
+from picustream.runtime.logs import logger
 
 log = logger(__name__)
 

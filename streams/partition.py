@@ -12,16 +12,16 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from picustream.runtime.clock import Clock
+from picustream.runtime.logs import logger
+from picustream.runtime.settings import Settings
 from picustream.scoring.alerts.feeds import View
 from picustream.streams import metrics
 from picustream.streams.apply import Moment, apply, put_off
-from picustream.streams.clock import Clock
 from picustream.streams.intake import backlog, left_of, places
-from picustream.streams.logs import logger
 from picustream.streams.passage import Passage
 from picustream.streams.recovery import Recovery
 from picustream.streams.scheduler import FetchedBatch
-from picustream.streams.settings import Settings
 from picustream.streams.store import Fenced
 from picustream.streams.suspects import Place
 from picustream.streams.takeover import Broker, Holding, TakeOver

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
 
+from picustream.runtime.clock import Clock
+from picustream.runtime.logs import logger
+from picustream.runtime.settings import Settings
 from picustream.streams import metrics
-from picustream.streams.clock import Clock
-from picustream.streams.logs import logger
 from picustream.streams.partition import Partition
 from picustream.streams.scheduler import FetchedBatch
-from picustream.streams.settings import Settings
 from picustream.streams.takeover import Broker, TakeOver
 
 log = logger(__name__)

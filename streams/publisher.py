@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, KafkaError, ProducerFenced
 
+from picustream.runtime.crash_points import crash_point
+from picustream.runtime.settings import Settings
 from picustream.streams.async_kafka import options
-from picustream.streams.crashpoints import crash_point
 from picustream.streams.outbox import Entry, portions
-from picustream.streams.settings import Settings
 from picustream.streams.topics import LARGEST_MESSAGE
 
 TRANSACTION = 60.0

@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from picustream.runtime.clock import Clock
+from picustream.runtime.crash_points import crash_point, fail_point
+from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.logs import logger, place
+from picustream.runtime.settings import Settings
 from picustream.scoring.engine import Effects, Engine, Output
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams import keeping, tail
-from picustream.streams.clock import Clock
-from picustream.streams.crashpoints import crash_point, fail_point
-from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.intake import arrival_of, condemned_arrival
-from picustream.streams.logs import logger, place
 from picustream.streams.misrouted import forwarded
 from picustream.streams.outbox import Entry, portions
 from picustream.streams.publisher import Publisher
-from picustream.streams.settings import Settings
 from picustream.streams.store import BatchWrite, Control, Store
 from picustream.streams.suspects import Place, SetAside
 from picustream.streams.topics import INPUTS, OUTPUTS

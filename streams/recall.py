@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from picustream.models.record import DEAD_LETTERS
+from picustream.runtime.clock import Clock
+from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.logs import logger
+from picustream.runtime.settings import Settings
 from picustream.scoring.recall import History
 from picustream.streams import keeping, metrics, tail
-from picustream.streams.clock import Clock
 from picustream.streams.engine import Engine
-from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.intake import arrival_of
-from picustream.streams.logs import logger
 from picustream.streams.misrouted import forwarded
 from picustream.streams.rebuild import Read, Report
-from picustream.streams.settings import Settings
 from picustream.streams.store import Control, Store
 from picustream.streams.topics import INPUTS
 

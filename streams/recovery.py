@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from picustream.runtime.errors import UserError
+from picustream.runtime.logs import logger, place
 from picustream.scoring.chart.series import Recall
 from picustream.streams import metrics
 from picustream.streams.engine import Engine
-from picustream.streams.errors import UserError
 from picustream.streams.failures import StayFailed
 from picustream.streams.intake import StreamGap
-from picustream.streams.logs import logger, place
 from picustream.streams.publisher import PublisherFenced
 from picustream.streams.store import StateLost
 from picustream.streams.suspects import Place, Suspects

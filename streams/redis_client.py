@@ -10,8 +10,8 @@ from redis.exceptions import AuthenticationError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from picustream.streams.errors import ENVIRONMENT, BadSettings, NoRedis, UserError, redis_address
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import ENVIRONMENT, BadSettings, NoRedis, UserError, redis_address
+from picustream.runtime.settings import Settings
 
 CONNECTIONS = 32
 """At once; more partitions than that wait for a turn, which costs less than a connection each."""

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
-from picustream.streams.errors import ENVIRONMENT, UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.settings import Settings
 
 COMMANDS = {
     "+@scripting": ("EVAL return 1 KEY", "EVALSHA 0 1 KEY", "SCRIPT LOAD return"),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from picustream.streams.errors import ENVIRONMENT, NoTopics, UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import ENVIRONMENT, NoTopics, UserError
+from picustream.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient

@@ -11,23 +11,23 @@ from typing import Any
 from redis.asyncio import Redis
 
 from picustream.agents import AGENTS
+from picustream.runtime.clock import Clock
+from picustream.runtime.errors import BUG, UserError
+from picustream.runtime.logs import configure, logger, place
+from picustream.runtime.settings import Settings
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams import keeping, leash, loop, redis_client, redis_rights, rights, slots, topics, watch
 from picustream.streams.app import App, WrongPartitions, create_app
-from picustream.streams.clock import Clock
 from picustream.streams.drain import Drain
 from picustream.streams.engine import EngineFactory
-from picustream.streams.errors import BUG, UserError
 from picustream.streams.feeds import FeedView
 from picustream.streams.health import Health, serve
 from picustream.streams.kafka_clients import admin
-from picustream.streams.logs import configure, logger, place
 from picustream.streams.loopwatch import LoopWatch
 from picustream.streams.partitions import Partitions
 from picustream.streams.rebuild import Rebuilder
 from picustream.streams.recall import Recaller
 from picustream.streams.rights import Right
-from picustream.streams.settings import Settings
 from picustream.streams.store import Store
 from picustream.streams.suspects import SetAside
 from picustream.streams.takeover import TakeOver

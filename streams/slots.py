@@ -19,8 +19,8 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from picustream.streams.errors import ENVIRONMENT, WRONG_USE, UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import ENVIRONMENT, WRONG_USE, UserError
+from picustream.runtime.settings import Settings
 
 HANDED = "PICUSTREAM_SLOT"
 """The slot that a supervisor has taken for its worker, and keeps while the worker is started again."""

@@ -13,10 +13,10 @@ import time
 from collections.abc import Mapping, Sequence
 from types import FrameType
 
+from picustream.runtime.errors import ENVIRONMENT, WRONG_USE
+from picustream.runtime.logs import configure, logger
+from picustream.runtime.settings import Settings
 from picustream.streams import leash, slots
-from picustream.streams.errors import ENVIRONMENT, WRONG_USE
-from picustream.streams.logs import configure, logger
-from picustream.streams.settings import Settings
 
 log = logger(__name__)
 

@@ -8,7 +8,7 @@ one is set aside (`unprocessable`), and told.
 import time
 from collections.abc import Callable, Sequence
 
-from picustream.streams.errors import BUG, UserError
+from picustream.runtime.errors import BUG, UserError
 
 Place = tuple[str, int]
 """Topic and offset of a record of a partition."""

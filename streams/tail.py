@@ -7,10 +7,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from picustream.runtime.settings import Settings
 from picustream.streams import holes, readable
 from picustream.streams.async_kafka import options
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
-from picustream.streams.settings import Settings
 from picustream.streams.topics import LARGEST_MESSAGE
 
 PATIENCE = 60.0

@@ -19,16 +19,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from picustream.runtime.crash_points import crash_point
+from picustream.runtime.settings import Settings
 from picustream.scoring.alerts.feeds import View
 from picustream.streams import metrics, tail
-from picustream.streams.crashpoints import crash_point
 from picustream.streams.engine import Engine, EngineFactory
 from picustream.streams.misrouted import as_letter
 from picustream.streams.outbox import Entry
 from picustream.streams.publisher import Publisher
 from picustream.streams.rebuild import Rebuilder, Report
 from picustream.streams.recall import Recaller
-from picustream.streams.settings import Settings
 from picustream.streams.store import BatchWrite, Control, Store
 from picustream.streams.suspects import SetAside
 from picustream.streams.topics import INPUTS

@@ -22,10 +22,10 @@ from picustream.models.record import (
     OUTCOME,
 )
 from picustream.models.record import OUTPUT_TOPICS as OUTPUTS
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
 from picustream.streams import rights
-from picustream.streams.errors import UserError
 from picustream.streams.rights import NotAllowed, Right
-from picustream.streams.settings import Settings
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient

@@ -22,9 +22,9 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from picustream.runtime.crash_points import stall_point
+from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.streams import readable
-from picustream.streams.crashpoints import stall_point
-from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.scheduler import FetchedBatch
 from picustream.streams.topics import INPUTS, OUTPUTS
 

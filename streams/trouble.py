@@ -21,7 +21,7 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from picustream.streams.logs import logger
+from picustream.runtime.logs import logger
 from picustream.streams.topics import ALL
 
 log = logger(__name__)

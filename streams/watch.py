@@ -7,10 +7,10 @@ from datetime import datetime
 from faust.types import TP
 from redis.exceptions import RedisError
 
+from picustream.runtime.clock import Clock
+from picustream.runtime.errors import STALLED, UserError
 from picustream.streams import metrics
 from picustream.streams.app import App
-from picustream.streams.clock import Clock
-from picustream.streams.errors import STALLED, UserError
 from picustream.streams.health import Health
 from picustream.streams.slots import Claim
 from picustream.streams.transport import Consumer

@@ -13,11 +13,11 @@ from faust.types import TP
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from picustream.runtime.errors import STALLED, UserError
+from picustream.runtime.logs import logger
+from picustream.runtime.settings import Settings
 from picustream.streams import redis_client, tail
 from picustream.streams.app import App
-from picustream.streams.errors import STALLED, UserError
-from picustream.streams.logs import logger
-from picustream.streams.settings import Settings
 from picustream.streams.standstill import Standstill, Still, Work, work_of
 from picustream.streams.topics import INPUTS
 from picustream.streams.transport import Consumer

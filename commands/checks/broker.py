@@ -10,9 +10,9 @@ from kafka.errors import UnsupportedVersionError
 
 from picustream.commands.checks.clocks import check_kafka_clock
 from picustream.commands.checks.finding import Finding, not_allowed, ok
+from picustream.runtime.settings import Settings
 from picustream.streams import topics
 from picustream.streams.rights import Right, Topic
-from picustream.streams.settings import Settings
 
 READING = 30.0
 """Seconds to read records that have to be looked at one by one."""

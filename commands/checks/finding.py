@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from picustream.runtime.settings import Settings
 from picustream.streams.rights import HINT, lacks
-from picustream.streams.settings import Settings
 
 Level = Literal["ok", "finding", "missing", "skipped"]
 """`missing`: a server is not there. `skipped`: could not be looked at here, which is no fault."""

@@ -8,14 +8,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from picustream.commands.checks.finding import Finding, ok, skipped
-from picustream.models import schemas
+from picustream.contract import schemas
+from picustream.runtime.settings import CONFIG, Settings
 from picustream.scoring.rules import Rules, RulesError, load_rules
-from picustream.streams.settings import CONFIG, Settings
 
 SCHEMAS = Path(schemas.__file__).parents[1] / "docs" / "schemas"
 """Beside the models in a checkout; an installed package has none."""
 PREFIX, ALIKE = "PICUSTREAM_", 0.8
-_MAKE_SCHEMAS = "Make them anew: python -m picustream.models.schemas docs/schemas"
+_MAKE_SCHEMAS = "Make them anew: python -m picustream.contract.schemas docs/schemas"
 
 
 def here(settings: Settings) -> list[Finding]:

@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 from picustream.commands.checks.broker import Reach, holding, places, reaches
 from picustream.commands.checks.finding import Finding, not_allowed, ok
 from picustream.commands.checks.redis_server import ask
+from picustream.runtime.settings import Settings
 from picustream.streams.rights import Right
-from picustream.streams.settings import Settings
 from picustream.streams.store import Standing, Store
 from picustream.streams.topics import INPUTS
 

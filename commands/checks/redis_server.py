@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
 from picustream.commands.checks.finding import Finding, ok, skipped
-from picustream.streams.errors import redis_address
+from picustream.runtime.errors import redis_address
+from picustream.runtime.settings import Settings
 from picustream.streams.redis_client import reach
-from picustream.streams.settings import Settings
 
 OLDEST = (6, 2)
 """The first Redis that trims a stream by its ids, as the outbox is trimmed."""

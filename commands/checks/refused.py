@@ -13,10 +13,10 @@ from picustream.commands.checks.finding import Finding, not_allowed, ok
 from picustream.commands.letters.history import OPEN, History
 from picustream.commands.letters.inputs import Progress, look_up
 from picustream.commands.letters.letter import letters
-from picustream.commands.outputs import Stored
+from picustream.eventfiles.outputs import Stored
+from picustream.runtime.settings import Settings
 from picustream.scoring.deadletters import dead_letter_topic
 from picustream.streams.rights import Right, Topic, without
-from picustream.streams.settings import Settings
 from picustream.streams.topics import DEAD_LETTERS, INPUTS
 
 MOST = 0.05

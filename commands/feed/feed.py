@@ -15,6 +15,7 @@ from picustream.commands.feed.tallies import RefusalKey, SourceTally, StayTally
 from picustream.commands.feed.timing import Tally
 from picustream.commands.feed.unread import Unread
 from picustream.commands.letters.letter import envelope, pattern
+from picustream.eventfiles.files import BrokenLine, Line
 from picustream.models import text
 from picustream.models.event import (
     INPUT_TOPICS,
@@ -28,7 +29,6 @@ from picustream.models.event import (
 from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
-from picustream.streams.files import BrokenLine, Line
 
 
 class Feed:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from picustream.commands.feed.finding import Finding
 from picustream.commands.feed.versions import Anomaly
-from picustream.commands.spans import span
+from picustream.terminal.spans import span
 
 if TYPE_CHECKING:
     from picustream.commands.feed.report import Report

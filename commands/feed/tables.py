@@ -11,8 +11,8 @@ from picustream.commands.feed.report import Report
 from picustream.commands.feed.stays import Silence
 from picustream.commands.feed.tallies import CodeKey, CodeTally
 from picustream.commands.feed.timing import Spread, about
-from picustream.commands.spans import span
 from picustream.models.variable import Variable
+from picustream.terminal.spans import span
 
 MOST_STAYS = 5
 

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 from picustream.commands.letters.choice import Skip
 from picustream.commands.letters.letter import Letter, pattern
+from picustream.eventfiles.files import Line
 from picustream.models.event import INPUT_TOPICS
 from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.faults import Fault
-from picustream.streams.files import Line
 from picustream.streams.outbox import Header
 from picustream.streams.resubmission import RESUBMITTED_HEADER
 

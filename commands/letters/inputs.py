@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from picustream.commands.letters.history import MARGIN_MS, History, Later
 from picustream.commands.letters.letter import Letter, content_of, envelope, name_of
-from picustream.commands.progress import PLAIN_EVERY
 from picustream.models.event import INPUT_TOPICS
+from picustream.runtime.settings import Settings
 from picustream.streams.resubmission import resubmission_of
-from picustream.streams.settings import Settings
+from picustream.terminal.progress import PLAIN_EVERY
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition

@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
 
-from picustream.commands.outputs import Stored, Told, UserError, read
+from picustream.eventfiles.outputs import Stored, Told, UserError, read
 from picustream.models.event import id_of
 from picustream.models.record import DeadLetter
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from picustream.commands.letters.letter import Letter
 from picustream.models.event import INPUT_TOPICS, MAX_EVENT_BYTES
+from picustream.runtime.settings import Settings
 from picustream.streams import kafka_clients
-from picustream.streams.settings import Settings
 
 if TYPE_CHECKING:
     from kafka import TopicPartition

@@ -9,8 +9,8 @@ from rich.text import Text
 from picustream.commands.letters.groups import Group, opened
 from picustream.commands.letters.history import State
 from picustream.commands.letters.letter import Letter
-from picustream.commands.receipt.page import QUIET, Page
 from picustream.models import text
+from picustream.terminal.page import QUIET, Page
 
 LONGEST = 200_000
 """Characters of an event that are shown: no one reads more, and one that was refused for its size is larger."""

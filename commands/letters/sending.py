@@ -8,14 +8,14 @@ from picustream.commands.letters.again import Again, Resubmission
 from picustream.commands.letters.choice import Skip
 from picustream.commands.letters.letter import Letter
 from picustream.commands.letters.originals import Originals
-from picustream.commands.options import loaded_rules
+from picustream.eventfiles.deliveries import BATCHING, Deliveries
 from picustream.models.protocol import hours
+from picustream.runtime.clock import Clock
+from picustream.runtime.settings import Settings
 from picustream.scoring.door import Door
 from picustream.streams import kafka_clients, rights, topics
-from picustream.streams.clock import Clock
-from picustream.streams.deliveries import BATCHING, Deliveries
 from picustream.streams.rights import Targets
-from picustream.streams.settings import Settings
+from picustream.terminal.options import loaded_rules
 
 
 def prepared(settings: Settings, fixed_by: Path | None, rekey: bool) -> Again:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from picustream.commands.letters.letter import Letter, letters
-from picustream.commands.outputs import Told, in_files, in_kafka
+from picustream.eventfiles.outputs import Told, in_files, in_kafka
 from picustream.models.record import DEAD_LETTERS
+from picustream.runtime.errors import NoTopics
+from picustream.runtime.settings import Settings
 from picustream.scoring.deadletters import dead_letter_topic
-from picustream.streams.errors import NoTopics
-from picustream.streams.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

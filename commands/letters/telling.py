@@ -10,9 +10,9 @@ from picustream.commands.letters.groups import counted, grouped
 from picustream.commands.letters.history import State
 from picustream.commands.letters.letter import Letter
 from picustream.commands.letters.page import line, summary, whole
-from picustream.commands.receipt.page import Page
 from picustream.models.record import dump
 from picustream.models.text import encode
+from picustream.terminal.page import Page
 
 Judged = tuple[Letter, State]
 """A letter and what has become of it."""

@@ -8,10 +8,10 @@ from picustream.commands.receipt.bands import apps_band
 from picustream.commands.receipt.chains import Chain, FirstCounted, day_of
 from picustream.commands.receipt.frame import COLUMN, closing, opening, study_day
 from picustream.commands.receipt.inputs import show_inputs
-from picustream.commands.receipt.page import Page
 from picustream.commands.receipt.working import working
-from picustream.demo import glyphs
 from picustream.models.record import AppsComponent, AppsRecord
+from picustream.terminal import glyphs
+from picustream.terminal.page import Page
 
 HIGHEST = 9
 _NAME = 16

@@ -5,8 +5,8 @@ from rich.text import Text
 from picustream.commands.receipt import words
 from picustream.commands.receipt.chains import AnyChain, ScoreRecord
 from picustream.commands.receipt.changes import changes
-from picustream.commands.receipt.page import ALARM, QUIET, Page
-from picustream.demo import glyphs
+from picustream.terminal import glyphs
+from picustream.terminal.page import ALARM, QUIET, Page
 
 COLUMN = 11
 """Where the text beside a label of the heading begins."""

@@ -7,11 +7,11 @@ from rich.text import Text
 
 from picustream.commands.receipt import words
 from picustream.commands.receipt.chains import FirstCounted
-from picustream.commands.receipt.page import ALARM, QUIET, Page
 from picustream.commands.receipt.working import conversion
 from picustream.models.record import Input
 from picustream.models.text import plain
 from picustream.scoring.chart.units import ONE
+from picustream.terminal.page import ALARM, QUIET, Page
 
 COLUMN = 17
 """Where the text beside an input's name begins."""

@@ -10,11 +10,11 @@ from picustream.commands.receipt.bands import mods_band
 from picustream.commands.receipt.chains import Chain, FirstCounted
 from picustream.commands.receipt.frame import COLUMN, closing, opening, study_day
 from picustream.commands.receipt.inputs import show_inputs
-from picustream.commands.receipt.page import QUIET, Page
 from picustream.commands.receipt.working import Working, working
-from picustream.demo import glyphs
 from picustream.models.record import ModsComponent, ModsRecord
 from picustream.models.text import plain
+from picustream.terminal import glyphs
+from picustream.terminal.page import QUIET, Page
 
 HIGHEST = 24
 _NAME = 16

@@ -6,9 +6,9 @@ from rich.text import Text
 
 from picustream.commands.receipt import apps, words
 from picustream.commands.receipt.chains import Chain, StayScores, day_of
-from picustream.commands.receipt.page import QUIET, Page
-from picustream.demo import glyphs
 from picustream.models.record import AppsComponent, AppsRecord, ModsRecord
+from picustream.terminal import glyphs
+from picustream.terminal.page import QUIET, Page
 
 _ORGANS = ("lungs", "renal", "liver", "heart", "blood", "brain")
 """In the order of a record's components; as wide as their pictures."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from picustream.commands import outputs
-from picustream.commands.outputs import Stored, Told
 from picustream.commands.receipt.chains import ScoreRecord
-from picustream.streams.settings import Settings
+from picustream.eventfiles import outputs
+from picustream.eventfiles.outputs import Stored, Told
+from picustream.runtime.settings import Settings
 
 
 def from_files(paths: Iterable[Path], stay_id: str, topics: Sequence[str], told: Told) -> Iterator[ScoreRecord]:

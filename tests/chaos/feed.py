@@ -18,9 +18,10 @@ from pathlib import Path
 from kafka.errors import KafkaError
 
 from picustream.demo import ward
-from picustream.streams import files, kafka_clients, topics
-from picustream.streams.errors import UserError
-from picustream.streams.files import Line
+from picustream.eventfiles import files
+from picustream.eventfiles.files import Line
+from picustream.runtime.errors import UserError
+from picustream.streams import kafka_clients, topics
 from tests.integration.workers import Bench
 
 REAL_DATA = Path(__file__).parents[3] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"

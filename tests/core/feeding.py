@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from picustream.eventfiles.replay import run
 from picustream.models import text
 from picustream.models.codemap import CodeMap, parse_codemap
 from picustream.models.record import ALERT
 from picustream.scoring.engine import Output
 from picustream.scoring.rules import Rules
-from picustream.streams.replay import run
 from tests.core.build import Record, at
 from tests.core.histories import SHIPPED, arrivals
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from picustream.eventfiles.replay import run
 from picustream.models.protocol import Protocol
 from picustream.models.record import DEAD_LETTERS
 from picustream.scoring.engine import Arrival, Output
 from picustream.scoring.rules import Rules, load_rules
-from picustream.streams.replay import run
 from tests import reference
 from tests.core.compare import Key, current, differences
 from tests.reference.written import canonical

@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from picustream.eventfiles.replay import AFTERWARDS
 from picustream.scoring.chart.series import Recall
 from picustream.scoring.door import LATEST
 from picustream.scoring.engine import Arrival, Batch, Effects, Engine, Output
 from picustream.scoring.rules import Rules
-from picustream.streams.replay import AFTERWARDS
 from tests.core.compare import Key, current
 from tests.core.histories import arrivals
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from picustream.eventfiles.replay import Replay
 from picustream.scoring import memory
 from picustream.scoring.chart import thinning
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams.replay import Replay
 from tests import reference
 from tests.core.build import Stay, at, obs
 from tests.core.feeding import alerts, firing

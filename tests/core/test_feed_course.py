@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picustream.eventfiles.replay import run
 from picustream.models import text
 from picustream.models.event import VITAL
 from picustream.models.record import ALERT
@@ -17,7 +18,6 @@ from picustream.scoring.alerts.feedwatch import FeedWatch
 from picustream.scoring.alerts.source import MISROUTED, Source
 from picustream.scoring.engine import Arrival, Engine, Output
 from picustream.scoring.rules import Rules
-from picustream.streams.replay import run
 from tests.core.build import Stay, at, obs
 from tests.core.histories import SHIPPED, arrivals, shuffled, written
 from tests.core.running import Worker

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from picustream.eventfiles.replay import Replay
 from picustream.models.record import ALERT, MODS, OUTCOME
 from picustream.scoring.alerts.feeds import Feeds
 from picustream.scoring.alerts.source import LATE
 from picustream.scoring.engine import Engine, Output
 from picustream.scoring.outputs import HEAD_HEADER
 from picustream.scoring.rebuild import CannotRebuild, Rebuild
-from picustream.streams.replay import Replay
 from tests import reference
 from tests.core.build import Stay, at
 from tests.core.compare import Key, current

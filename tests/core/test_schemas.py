@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
+from picustream.contract.schemas import DIALECT, main, schemas, written
 from picustream.demo.ward import ward
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTER_TRIAL, OUTPUT_TOPICS
-from picustream.models.schemas import DIALECT, main, schemas, written
 from tests import reference
 from tests.core.build import obs
 from tests.core.histories import LONG, SEEDS, SHIPPED, replayed, rules_for
@@ -44,7 +44,7 @@ def faults_of(messages: Iterable[tuple[str, Any]]) -> list[str]:
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_committed_schema_is_the_models_own(topic: str) -> None:
-    """`python -m picustream.models.schemas docs/schemas` changes nothing."""
+    """`python -m picustream.contract.schemas docs/schemas` changes nothing."""
     assert (COMMITTED / f"{topic}.json").read_text() == written(schemas()[topic])
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from picustream.eventfiles.replay import run
 from picustream.scoring.engine import Arrival, Output
-from picustream.streams.replay import run
 from tests.core.compare import current
 from tests.core.feeding import firing
 from tests.core.histories import SEEDS, compared, letters_compared, rules_for, written

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from picustream.eventfiles.files import Line
 from picustream.models.event import ADT
-from picustream.streams.files import Line
 from picustream.streams.topics import LARGEST_EVENT
 from tests.hostile.codecs import CODECS
 from tests.hostile.dress import DRESSES, KEYS, STAMPS, partition_for

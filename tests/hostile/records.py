@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from picustream.streams.files import Line
+from picustream.eventfiles.files import Line
 from tests.hostile.wire import STRAIGHT, Bend, Header
 
 USED = "used"
@@ -73,7 +73,7 @@ class Ground:
     compression: str = "producer"
     """`compression.type` of the inputs: of another one the broker packs everything anew."""
     crash: str = ""
-    """A point of the protocol and the how-manieth time (`streams/crashpoints.py`) at which the worker is killed."""
+    """A point of the protocol and the how-manieth time (`runtime/crash_points.py`) at which the worker is killed."""
 
 
 @dataclass(frozen=True)

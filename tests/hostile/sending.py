@@ -12,8 +12,8 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, NoError, for_code
 from aiokafka.protocol.produce import ProduceRequest
 
+from picustream.eventfiles.files import Line
 from picustream.models import text
-from picustream.streams.files import Line
 from picustream.streams.topics import INPUTS, partition_of
 from tests.hostile.dress import PARTITIONS, partition_for
 from tests.hostile.records import ABORTED, LEFT_OPEN, REFUSED_BY_BROKER, Plan, Record, Sending, Sent

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from picustream.eventfiles import files
 from picustream.models.record import OUTPUT_TOPICS
-from picustream.streams import files, topics
+from picustream.streams import topics
 from tests.hostile import reading
 from tests.hostile.account import LETTERS, Account, Place, account, origin_of
 from tests.hostile.commands import command_faults

@@ -2,7 +2,7 @@
 
 import io
 
-from picustream.streams import files
+from picustream.eventfiles import files
 from tests.integration.realrun import small_ward
 
 _LINES, CLOCK = small_ward()

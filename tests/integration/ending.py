@@ -14,9 +14,10 @@ from typing import Any
 from redis import Redis
 
 from picustream.commands.main import main as picustream
+from picustream.eventfiles import files
 from picustream.models.record import ALERT, DEAD_LETTERS, OUTPUT_TOPICS
 from picustream.scoring.engine import Output
-from picustream.streams import files, topics
+from picustream.streams import topics
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded
 from picustream.streams.outbox import OUTBOX_HEADER
 from tests import reference

@@ -28,9 +28,9 @@ from redis import Redis
 from picustream.local import ports
 from picustream.local.kafka import Kafka
 from picustream.local.redis import Redis as RedisServer
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
 from picustream.streams import kafka_clients, topics
-from picustream.streams.errors import UserError
-from picustream.streams.settings import Settings
 from tests.integration.workers import wait_for
 
 DEPLOYING = Path(__file__).parents[2] / "docs" / "deploying.md"

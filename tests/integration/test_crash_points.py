@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from picustream.local.processes import wait_until
-from picustream.streams.crashpoints import POINTS, REBUILD_POINTS
+from picustream.runtime.crash_points import POINTS, REBUILD_POINTS
 from tests.integration.realrun import PARTITIONS, RealRun
 from tests.integration.workers import Worker, wait_for
 

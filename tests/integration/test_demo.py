@@ -14,10 +14,10 @@ from typing import IO, Any
 import pytest
 
 from picustream.demo.ward import ward
+from picustream.eventfiles.replay import run
 from picustream.models.record import APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
 from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import load_rules
-from picustream.streams.replay import run
 
 pytestmark = pytest.mark.servers
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from picustream.runtime.clock import Clock
 from picustream.streams import kafka_clients, topics
-from picustream.streams.clock import Clock
 from picustream.streams.topics import partition_of
 from tests.integration.workers import Bench, Worker, wait_for
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from picustream.streams import files
+from picustream.eventfiles import files
 from tests import reference
 from tests.core.histories import shuffled, written
 from tests.integration.realrun import RealRun

@@ -18,8 +18,8 @@ from picustream.local import servers as local
 from picustream.local.kafka import Kafka
 from picustream.local.places import LocalError
 from picustream.local.servers import Servers
+from picustream.runtime.settings import Settings
 from picustream.streams import kafka_clients
-from picustream.streams.settings import Settings
 
 pytestmark = pytest.mark.servers
 

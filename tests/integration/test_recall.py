@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from picustream.streams import files
+from picustream.eventfiles import files
 from tests.core.build import FIRST_DAY, Stay
 from tests.core.histories import written
 from tests.core.monitor import monitored

@@ -14,8 +14,8 @@ import pytest
 from kafka.admin import ACL, ACLFilter, ACLOperation, ResourcePatternFilter, ResourceType
 from redis.asyncio import Redis as AsyncRedis
 
+from picustream.runtime.clock import Clock
 from picustream.streams import kafka_clients, redis_rights, topics
-from picustream.streams.clock import Clock
 from picustream.streams.outbox import Entry
 from picustream.streams.publisher import Publisher
 from picustream.streams.redis_rights import COMMANDS, RedisNotAllowed

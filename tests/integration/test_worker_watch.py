@@ -1,6 +1,6 @@
 """A worker that does not get on although it could ends by itself, with a reason, and loses nothing (issue 5, I2, I3).
 
-The points at which it is made to hang are those of `streams/crashpoints.py`.
+The points at which it is made to hang are those of `runtime/crash_points.py`.
 """
 
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from picustream.local import servers as local
+from picustream.runtime.errors import STALLED
 from picustream.streams import topics
-from picustream.streams.errors import STALLED
 from tests.integration.workers import Bench, Worker, assert_exactly_once, toy_events, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]

@@ -139,9 +139,9 @@ def _no_rebuild(partition: int) -> Rebuild:
 
 def main() -> None:
     from picustream.commands.errors import guarded
+    from picustream.runtime.settings import Settings
     from picustream.streams import leash
     from picustream.streams.run import run
-    from picustream.streams.settings import Settings
     from picustream.streams.supervise import supervise
 
     if "--supervised" in sys.argv:

@@ -21,8 +21,8 @@ import pytest
 from kafka import TopicPartition
 
 from picustream.local.places import LocalError
+from picustream.runtime.settings import Settings
 from picustream.streams import kafka_clients, topics
-from picustream.streams.settings import Settings
 
 PATIENCE = 60.0
 """Seconds for anything to come about."""

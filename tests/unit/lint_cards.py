@@ -11,10 +11,10 @@ from picustream.commands.feed.feed import Feed
 from picustream.commands.feed.memory import Memory
 from picustream.commands.feed.report import Report, report
 from picustream.commands.main import main
+from picustream.eventfiles import files
 from picustream.models.codemap import parse_codemap
 from picustream.scoring.door import LATEST
 from picustream.scoring.rules import load_rules
-from picustream.streams import files
 from tests.core.build import Stay
 
 WHOLE = (

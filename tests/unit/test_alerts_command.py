@@ -10,10 +10,10 @@ import pytest
 
 from picustream.commands.alerts import subject
 from picustream.commands.main import main
-from picustream.commands.spans import span
 from picustream.models.record import ALERT, DEAD_LETTER, AlertRecord, dump
 from picustream.models.text import encode, parse
 from picustream.scoring.rules import load_rules
+from picustream.terminal.spans import span
 from tests.core.build import Stay, at
 
 STAMP = load_rules().protocol.stamp()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from picustream.models.asyncapi import document, main
+from picustream.contract.asyncapi import document, main
+from picustream.contract.schemas import written
 from picustream.models.record import OUTPUT_TOPICS
-from picustream.models.schemas import written
 from picustream.scoring.outputs import HEAD_HEADER
 from picustream.streams.topics import ALL, configuration
 from tests.core.build import Stay
@@ -36,7 +36,7 @@ def resolved(reference: str) -> Any:
 
 
 def test_the_committed_document_is_the_models_own() -> None:
-    """`python -m picustream.models.asyncapi docs/asyncapi.json` changes nothing."""
+    """`python -m picustream.contract.asyncapi docs/asyncapi.json` changes nothing."""
     assert (DOCS / "asyncapi.json").read_text() == written(document())
 
 

@@ -14,8 +14,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from picustream import __version__
 from picustream.commands import errors
 from picustream.commands.main import COMMANDS, main
-from picustream.streams.errors import UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
 
 NEEDS_KAFKA = [
     ["topics"],

@@ -11,7 +11,7 @@ from jsonschema.exceptions import ValidationError
 
 from picustream import __version__
 from picustream.local.pinned import KAFKA_VERSION
-from picustream.streams.settings import Settings
+from picustream.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 FILES = ("docker-compose.yml", "deploy/compose.secure.yml")

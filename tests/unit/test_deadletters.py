@@ -15,13 +15,13 @@ from picustream.commands.letters.again import Again
 from picustream.commands.letters.letter import Letter, letters
 from picustream.commands.letters.page import original
 from picustream.commands.main import main
-from picustream.commands.outputs import Stored
+from picustream.eventfiles.files import Line
+from picustream.eventfiles.outputs import Stored
 from picustream.models.record import DEAD_LETTER
+from picustream.runtime.clock import Clock
 from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival, Engine
 from picustream.scoring.rules import load_rules
-from picustream.streams.clock import Clock
-from picustream.streams.files import Line
 from picustream.streams.intake import take_in
 from picustream.streams.resubmission import RESUBMITTED_HEADER
 from picustream.streams.scheduler import FetchedBatch

@@ -9,10 +9,10 @@ import pytest
 
 from picustream.demo.timeline import Beat, Timed
 from picustream.demo.ward import SEED, Ward, ward
+from picustream.eventfiles.replay import Replay
 from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
 from picustream.scoring.engine import Arrival, Output
 from picustream.scoring.rules import load_rules
-from picustream.streams.replay import Replay
 
 Record = dict[str, Any]
 KEYS = {

@@ -25,10 +25,10 @@ from picustream.demo.timeline import Beat, Timed
 from picustream.demo.view import PlainView
 from picustream.demo.ward import Ward, ward
 from picustream.demo.worker import Worker, WorkerEnded, environment
-from picustream.streams.clock import Clock
-from picustream.streams.errors import UserError
-from picustream.streams.files import lines
-from picustream.streams.settings import Settings
+from picustream.eventfiles.files import lines
+from picustream.runtime.clock import Clock
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
 from picustream.streams.topics import OUTPUTS
 
 OPENS = datetime(2026, 3, 2, 7, tzinfo=UTC)

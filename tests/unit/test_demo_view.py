@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from picustream.demo import glyphs
 from picustream.demo.news import Weight
 from picustream.demo.picture import Picture
 from picustream.demo.tally import ALERT, APPS, DEAD_LETTER, MODS, Tally, summary_lines
 from picustream.demo.timeline import Beat, Bed
 from picustream.demo.view import LiveView, PlainView, render_svg, view_for
+from picustream.terminal import glyphs
 
 ZONE = timezone(timedelta(hours=8))
 NOON = datetime(2026, 3, 5, 12, tzinfo=ZONE)

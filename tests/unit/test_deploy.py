@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from picustream import __version__
-from picustream.streams.settings import CONFIG, Settings
+from picustream.runtime.settings import CONFIG, Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KNOWN = {f"PICUSTREAM_{field}".upper() for field in Settings.model_fields} | {CONFIG}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from picustream.eventfiles.replay import Replay
 from picustream.models import text
 from picustream.models.codemap import CodeMap, parse_codemap
 from picustream.models.event import ADAPTERS, INPUT_TOPICS
@@ -19,7 +20,6 @@ from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import load_rules
 from picustream.streams.metrics import REGISTRY
-from picustream.streams.replay import Replay
 
 ROOT = Path(__file__).parents[2]
 TOPICS, OPERATING, ALERTS = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("topics", "operating", "alerts"))

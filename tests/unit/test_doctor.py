@@ -18,9 +18,9 @@ from picustream.commands.checks.partitions import Held, Partition, check_partiti
 from picustream.commands.checks.redis_server import RedisFacts, check_redis
 from picustream.commands.checks.refused import Refused, check_refused
 from picustream.commands.main import main
-from picustream.models import schemas
+from picustream.contract import schemas
+from picustream.runtime.settings import Settings
 from picustream.streams import topics
-from picustream.streams.settings import Settings
 from picustream.streams.store import Standing
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)

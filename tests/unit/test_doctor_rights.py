@@ -8,8 +8,8 @@ from picustream.commands.checks.broker import check_topics, complete
 from picustream.commands.checks.finding import Finding
 from picustream.commands.checks.partitions import Partition, check_unread
 from picustream.commands.checks.redis_server import RedisFacts, check_redis
+from picustream.runtime.settings import Settings
 from picustream.streams.rights import Right, Topic
-from picustream.streams.settings import Settings
 from picustream.streams.topics import ALL, INPUTS, TRIAL
 
 GOOD = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}

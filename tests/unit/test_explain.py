@@ -21,13 +21,13 @@ from picustream.commands.receipt import apps, machine, mods
 from picustream.commands.receipt.audit import faults
 from picustream.commands.receipt.chains import ScoreRecord, StayScores, collect
 from picustream.commands.receipt.overview import overview
-from picustream.commands.receipt.page import Page
+from picustream.eventfiles import files
+from picustream.eventfiles.replay import run
 from picustream.models import text
 from picustream.models.record import APPS, MODELS, MODS, ModsRecord
 from picustream.scoring.engine import Arrival, Output
 from picustream.scoring.rules import load_rules
-from picustream.streams import files
-from picustream.streams.replay import run
+from picustream.terminal.page import Page
 from tests.core.build import Stay, obs
 from tests.core.histories import replayed, rules_for
 from tests.reference.generate import case

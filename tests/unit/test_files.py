@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.streams.errors import UserError
-from picustream.streams.files import BrokenLine, Line, is_json, iso, lines, record_line
+from picustream.eventfiles.files import BrokenLine, Line, is_json, iso, lines, record_line
+from picustream.runtime.errors import UserError
 
 
 def read(raw: bytes, broken=None) -> list[Line]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from picustream.runtime.clock import Clock
+from picustream.runtime.settings import Settings
 from picustream.streams import partition, watch
-from picustream.streams.clock import Clock
 from picustream.streams.partition import Partition
-from picustream.streams.settings import Settings
 from picustream.streams.suspects import SetAside
 from picustream.streams.topics import LAB
 

@@ -15,7 +15,7 @@ from picustream.commands.letters.history import MARGIN_MS, History, Later
 from picustream.commands.letters.inputs import _relevant, _starts
 from picustream.commands.letters.letter import Letter, content_of, letters
 from picustream.commands.main import main
-from picustream.commands.outputs import Stored
+from picustream.eventfiles.outputs import Stored
 from picustream.models.record import DEAD_LETTER
 from picustream.scoring.engine import Arrival, Engine
 from picustream.scoring.rules import load_rules

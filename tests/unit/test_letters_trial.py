@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from picustream.commands.letters.sources import topic_of
 from picustream.commands.main import main
+from picustream.eventfiles.replay import Replay
 from picustream.models.event import INPUT_TOPICS, LAB, TRIAL
 from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
 from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import load_rules
-from picustream.streams.replay import Replay
 
 ARM = "arm-of-the-test"
 RULES = load_rules()

@@ -11,7 +11,7 @@ import pytest
 
 from picustream.commands.feed.components import COMPONENTS
 from picustream.commands.feed.timing import Spread, Timing, about
-from picustream.commands.spans import span
+from picustream.terminal.spans import span
 from tests.core.build import Stay, at, obs
 from tests.unit.lint_cards import WHOLE, card, file_of, found, lines_of, linted, source
 

@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import time
-from picustream.streams.errors import ENVIRONMENT, UserError
+from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.streams.loopwatch import LoopWatch
 error = UserError("Something is wrong.", "Do this.", ENVIRONMENT)
 watch = LoopWatch(60)

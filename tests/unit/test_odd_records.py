@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from picustream.models.event import MAX_EVENT_BYTES
+from picustream.runtime.clock import Clock
 from picustream.scoring.faults import Whole
 from picustream.streams.batches import CUT, UNREADABLE
-from picustream.streams.clock import Clock
 from picustream.streams.intake import arrival_of
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded
 from picustream.streams.outbox import Entry, Header

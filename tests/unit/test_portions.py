@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from picustream.runtime.clock import Clock
 from picustream.streams import outbox, waiting
-from picustream.streams.clock import Clock
 from picustream.streams.intake import Intake, left_of, take_in
 from picustream.streams.outbox import Entry, portions
 from picustream.streams.scheduler import FetchedBatch

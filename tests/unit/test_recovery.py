@@ -16,9 +16,9 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.scoring.chart.series import Recall
 from picustream.streams import trouble
-from picustream.streams.errors import ENVIRONMENT, UserError
 from picustream.streams.failures import StayFailed, told_by_stay
 from picustream.streams.intake import StreamGap
 from picustream.streams.publisher import PublisherFenced

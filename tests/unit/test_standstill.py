@@ -8,8 +8,8 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 
+from picustream.runtime.errors import STALLED
 from picustream.streams import watch
-from picustream.streams.errors import STALLED
 from picustream.streams.standstill import LONG, Standstill, Work, work_of
 from picustream.streams.topics import LAB
 

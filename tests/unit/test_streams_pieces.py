@@ -15,16 +15,17 @@ import pytest
 from faust.types import TP
 from prometheus_client import generate_latest
 
-from picustream.streams import logs, metrics, slots
-from picustream.streams.clock import Clock
+from picustream.runtime import logs
+from picustream.runtime.clock import Clock
+from picustream.runtime.errors import BadSettings
+from picustream.runtime.settings import Settings
+from picustream.streams import metrics, slots
 from picustream.streams.drain import drained
-from picustream.streams.errors import BadSettings
 from picustream.streams.health import REBUILDING, STUCK, TROUBLED, Health
 from picustream.streams.intake import StreamGap, arrival_of, take_in
 from picustream.streams.misrouted import FORWARDED_HEADER, forwarded, is_misrouted
 from picustream.streams.outbox import OUTBOX_HEADER, Entry
 from picustream.streams.scheduler import BatchScheduler, FetchedBatch
-from picustream.streams.settings import Settings
 from picustream.streams.topics import LAB, VITAL, partition_of
 from picustream.streams.transport import Consumer, ConsumerThread
 from picustream.streams.trouble import TROUBLE

@@ -32,7 +32,7 @@ os.kill(os.getpid(), -int(end)) if int(end) < 0 else os._exit(int(end))
 
 SUPERVISOR = """
 import sys
-from picustream.streams.settings import Settings
+from picustream.runtime.settings import Settings
 from picustream.streams.supervise import supervise
 sys.exit(supervise(Settings(group=sys.argv[1]), sys.argv[2:]))
 """

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.streams.errors import BUG
+from picustream.runtime.errors import BUG
 from picustream.streams.suspects import (
     LASTS,
     MOST_SET_ASIDE,

@@ -9,9 +9,9 @@ from faust.types import TP
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
-from picustream.streams.clock import Clock
+from picustream.runtime.clock import Clock
+from picustream.runtime.settings import Settings
 from picustream.streams.partition import Partition
-from picustream.streams.settings import Settings
 from picustream.streams.standstill import work_of
 from picustream.streams.store import StateLost
 from picustream.streams.suspects import SetAside

@@ -5,8 +5,8 @@ from kafka.cluster import ClusterMetadata
 from kafka.partitioner import DefaultPartitioner
 
 from picustream.models.event import MAX_EVENT_BYTES
+from picustream.runtime.errors import UserError
 from picustream.streams import topics
-from picustream.streams.errors import UserError
 
 # Values of Kafka's own test of its murmur2 (org.apache.kafka.common.utils.UtilsTest).
 MURMUR2 = {

@@ -4,8 +4,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from picustream.streams.errors import ENVIRONMENT, UserError
-from picustream.streams.files import Line
+from picustream.eventfiles.files import Line
+from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.streams.outbox import Header
 
 if TYPE_CHECKING:

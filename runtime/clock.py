@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from picustream.streams.errors import BadSettings
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import BadSettings
+from picustream.runtime.settings import Settings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_STAMP, _LAST_STAMP = 1_262_304_000_000, 7_258_118_400_000

@@ -1,6 +1,6 @@
 """JSON Schemas of all topics, made from the models (draft 2020-12).
 
-`python -m picustream.models.schemas docs/schemas` writes them; a test holds the committed ones against the models.
+`python -m picustream.contract.schemas docs/schemas` writes them; a test holds the committed ones against the models.
 What the models check of an event as a whole stands in the schemas as conditions: `value` and `recorded_at` are required
 by status, and a fact's own fields unless it is withdrawn. Not in them: units, codes and times against the clock.
 """
@@ -126,7 +126,7 @@ def written(schema: Schema) -> str:
 
 def main(arguments: list[str]) -> int:
     """Writes one file per topic into a folder; the exit status."""
-    return generated(arguments, "Name one folder: python -m picustream.models.schemas docs/schemas", _write)
+    return generated(arguments, "Name one folder: python -m picustream.contract.schemas docs/schemas", _write)
 
 
 def generated(arguments: list[str], usage: str, write: Callable[[Path], None]) -> int:

@@ -1,6 +1,7 @@
 """The interface as an AsyncAPI 3.0 document, made from the models: channels, keys, headers, who sends and who reads.
 
-`python -m picustream.models.asyncapi docs/asyncapi.json` writes it; a test holds the committed one against the models.
+`python -m picustream.contract.asyncapi docs/asyncapi.json` writes it; a test compares the committed one with the
+models.
 The messages themselves are the JSON Schemas beside it (`schemas.py`).
 """
 
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from picustream import __version__
+from picustream.contract.schemas import generated, written
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
 from picustream.models.record import (
     ALERT,
@@ -21,7 +23,6 @@ from picustream.models.record import (
     OUTCOME,
     OUTPUT_TOPICS,
 )
-from picustream.models.schemas import generated, written
 
 Document = dict[str, Any]
 
@@ -131,7 +132,7 @@ def _cloud_event() -> Document:
 
 def main(arguments: list[str]) -> int:
     """Writes the document into a file; the exit status."""
-    return generated(arguments, "Name one file: python -m picustream.models.asyncapi docs/asyncapi.json", _write)
+    return generated(arguments, "Name one file: python -m picustream.contract.asyncapi docs/asyncapi.json", _write)
 
 
 def _write(file: Path) -> None:

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from picustream.models.times import parse_instant
+from picustream.runtime.errors import UserError
 from picustream.scoring.rules import Rules, RulesError, load_rules
-from picustream.streams.errors import UserError
 
 
 def loaded_rules(protocol: Path | None, codemap: Path | None) -> Rules:

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from picustream.streams.errors import BadSettings
+from picustream.runtime.errors import BadSettings
 
 CONFIG = "PICUSTREAM_CONFIG"
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pydantic import BaseModel, ValidationError
 
+from picustream.eventfiles import files
 from picustream.models import text
 from picustream.models.record import MODELS, OUTPUT_TOPICS
-from picustream.streams import files
-from picustream.streams.errors import UserError
-from picustream.streams.settings import Settings
+from picustream.runtime.errors import UserError
+from picustream.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
-from picustream.streams.errors import UserError
-from picustream.streams.files import STDIN
+from picustream.eventfiles.files import STDIN
+from picustream.runtime.errors import UserError
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from picustream.streams.settings import Settings
+from picustream.runtime.settings import Settings
 
 _CHATTY = ("aiokafka", "kafka", "faust", "mode", "asyncio", "aiohttp", "picustream")
 """Libraries that may quote records and tell of every step: their warnings and errors are enough. Faust names the

@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from picustream.runtime.errors import UserError
 from picustream.scoring import hints
-from picustream.streams.errors import UserError
 
 LONGEST_LINE = 64 << 20
 """Bytes. The longest record of any topic stays far below; a longer line means that this is no event file."""

@@ -1,0 +1,1 @@
+"""What machines read of the topics: JSON Schema and AsyncAPI, written from the models."""
