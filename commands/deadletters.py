@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from picustream.commands.letters.history import OPEN, History
-from picustream.commands.letters.letter import Letter, Selection
-from picustream.commands.letters.sources import Source
+from picustream.deadletters.dead_letter import Letter, Selection
+from picustream.deadletters.history import OPEN, History
+from picustream.deadletters.sources import Source
 from picustream.eventfiles.outputs import Unread
 from picustream.models.record import DeadLetter
 from picustream.runtime.errors import UserError
@@ -17,7 +17,7 @@ from picustream.runtime.settings import Settings
 from picustream.terminal.options import moment
 
 if TYPE_CHECKING:
-    from picustream.commands.letters.choice import Skip
+    from picustream.deadletters.choice import Skip
 
 FINDINGS = 1
 REASONS: tuple[str, ...] = get_args(DeadLetter.model_fields["reason"].annotation)
@@ -51,7 +51,7 @@ def list_letters(
     What has become of them is read from the input topics: open, sent again, refused again, or the feed has sent the
     event since. In files that does not show, nor with --letters-only.
     """
-    from picustream.commands.letters import telling
+    from picustream.deadletters import printing as telling
 
     wanted, unread = _selection(reason, source, since), Unread()
     history = History(Source.of(Settings(), file).letters(unread))
@@ -72,7 +72,7 @@ def show(
     as_json: bool = _JSON,
 ) -> int:
     """Show one dead letter with the original event in it, which may hold a patient's data."""
-    from picustream.commands.letters import telling
+    from picustream.deadletters import printing as telling
 
     unread = Unread()
     letters = Source.of(Settings(), file, [event_id]).letters(unread)
@@ -107,8 +107,9 @@ def resubmit(
     With --all it skips what was sent again already, what the feed has sent anew, and what was in-the-future; named by
     their ids letters are sent all the same. Exit status 1: some are still refused, or there are no such letters.
     """
-    from picustream.commands.letters import sending, telling
-    from picustream.commands.letters.choice import IN_THE_FUTURE, Named, warn
+    from picustream.deadletters import printing as telling
+    from picustream.deadletters import sending
+    from picustream.deadletters.choice import IN_THE_FUTURE, Named, warn
 
     _check_asked(ids, everything)
     settings, wanted, unread = Settings(), _selection(reason, source, since), Unread()
@@ -141,7 +142,7 @@ def _selection(reason: str | None, source: str | None, since: str | None) -> Sel
 
 
 def _look_up(history: History, wanted: Selection) -> list[str]:
-    from picustream.commands.letters.inputs import Progress, look_up
+    from picustream.deadletters.inputs import Progress, look_up
 
     return look_up(Settings(), history, wanted.__contains__, Progress())
 
@@ -156,7 +157,7 @@ def _tell_hidden(names: list[str]) -> None:
 
 def _skip(letters: Source, wanted: Selection, again: bool, unread: Unread) -> "Callable[[Letter], Skip | None]":
     """What to skip of all letters that are wanted, by what came into the input topics since. NotAllowed to see that."""
-    from picustream.commands.letters.choice import IN_THE_FUTURE, Choice
+    from picustream.deadletters.choice import IN_THE_FUTURE, Choice
     from picustream.streams.rights import NotAllowed, Right
 
     history = History(letters.letters(unread))

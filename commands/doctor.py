@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from picustream.commands.checks.finding import Finding, skipped, status
+from picustream.doctor.finding import Finding, skipped, status
 from picustream.models.text import encode
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import ENVIRONMENT, BadSettings, UserError
 from picustream.runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from picustream.commands.checks.partitions import Partition
+    from picustream.doctor.partitions import Partition
 
 _LAST = ("partitions", "dead-letters")
 """What needs Kafka and Redis and the topics."""
@@ -27,7 +27,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the resul
     Nothing is written anywhere, and no patient's data is shown. Exit status 1: there are findings; 3: Kafka or Redis
     is not there (everything else is checked all the same).
     """
-    from picustream.commands.checks.here import here
+    from picustream.doctor.here import here
 
     settings = Settings()
     clock = Clock.of(settings)
@@ -45,7 +45,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the resul
 
 
 def _kafka(settings: Settings) -> list[Finding]:
-    from picustream.commands.checks.broker import check_broker
+    from picustream.doctor.broker import check_broker
     from picustream.streams.kafka_clients import admin
 
     with admin(settings) as client:
@@ -53,8 +53,8 @@ def _kafka(settings: Settings) -> list[Finding]:
 
 
 def _redis(settings: Settings) -> list[Finding]:
-    from picustream.commands.checks.clocks import check_redis_clock
-    from picustream.commands.checks.redis_server import ask, check_redis, facts
+    from picustream.doctor.clocks import check_redis_clock
+    from picustream.doctor.redis_server import ask, check_redis, facts
 
     told = ask(settings, facts)
     return [*check_redis(told, settings), check_redis_clock(told.ahead)]
@@ -62,10 +62,10 @@ def _redis(settings: Settings) -> list[Finding]:
 
 def _work(settings: Settings, clock: Clock, partitions: "list[Partition]") -> list[Finding]:
     """What waits and what was refused; the partitions looked at are added to `partitions`."""
-    from picustream.commands.checks.broker import complete
-    from picustream.commands.checks.finding import not_allowed
-    from picustream.commands.checks.partitions import check_partitions, check_unread, look
-    from picustream.commands.checks.refused import refused
+    from picustream.doctor.broker import complete
+    from picustream.doctor.finding import not_allowed
+    from picustream.doctor.partitions import check_partitions, check_unread, look
+    from picustream.doctor.refused import refused
     from picustream.streams import rights
     from picustream.streams.kafka_clients import admin, consumer
     from picustream.streams.topics import ALL, INPUTS

@@ -18,7 +18,7 @@ from picustream.terminal.options import day as parsed_day
 if TYPE_CHECKING:
     from datetime import date
 
-    from picustream.commands.receipt.chains import StayScores
+    from picustream.explain.chains import StayScores
     from picustream.terminal.page import Page
 
 
@@ -52,8 +52,8 @@ def explain(
 
     Exit status 1: there is no such stay or day, some records cannot be read, or a record does not add up.
     """
-    from picustream.commands.receipt.chains import collect
-    from picustream.commands.receipt.sources import from_files, from_kafka
+    from picustream.explain.chains import collect
+    from picustream.explain.sources import from_files, from_kafka
 
     wanted, settings, unread = parsed_day(day, "--day"), Settings(), Unread()
     topics = [_TOPICS[score]] if score else list(_TOPICS.values())
@@ -66,7 +66,7 @@ def explain(
     if not shown.chains:
         raise _no_day(scores, wanted, score)
     if as_json:
-        from picustream.commands.receipt import machine
+        from picustream.explain import machine
 
         print(machine.as_json(stay, shown, scores.first_counted))
     else:
@@ -86,8 +86,8 @@ def _page() -> "Page":
 
 
 def _overview(page: "Page", stay: str, shown: "StayScores", paths: Sequence[Path]) -> None:
-    from picustream.commands.receipt.chains import day_of
-    from picustream.commands.receipt.overview import overview
+    from picustream.explain.chains import day_of
+    from picustream.explain.overview import overview
 
     overview(page, shown)
     words = ["picustream", "explain", stay, "--day", str(day_of(shown.chains[-1].current))]
@@ -97,7 +97,7 @@ def _overview(page: "Page", stay: str, shown: "StayScores", paths: Sequence[Path
 
 
 def _receipts(page: "Page", shown: "StayScores", scores: "StayScores") -> None:
-    from picustream.commands.receipt import apps, mods
+    from picustream.explain import apps, mods
     from picustream.models.record import ModsRecord
 
     counted = scores.first_counted
@@ -113,7 +113,7 @@ def _receipts(page: "Page", shown: "StayScores", scores: "StayScores") -> None:
 
 def _findings(shown: "StayScores", unread: Unread) -> int:
     """Exit status 1 and a line for each, where something could not be read or does not add up."""
-    from picustream.commands.receipt.audit import faults
+    from picustream.explain.audit import faults
 
     unsound = [chain.current.event_id for chain in shown.chains if faults(chain.current)]
     if unread.count:
@@ -140,8 +140,8 @@ def _no_stay(stay: str, score: Score | None, paths: Sequence[Path], settings: Se
 
 
 def _no_day(scores: "StayScores", wanted: "date | None", score: Score | None) -> UserError:
-    from picustream.commands.receipt.chains import day_of
-    from picustream.commands.receipt.overview import days_told
+    from picustream.explain.chains import day_of
+    from picustream.explain.overview import days_told
 
     days = sorted({day_of(chain.current) for chain in scores.chains})
     return UserError(f"No {_named(score)} of {wanted}; days: {days_told(days)}.", "", FINDINGS)

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from picustream.commands.feed.feed import Feed
-from picustream.commands.feed.memory import Memory
-from picustream.commands.feed.report import Report, report
 from picustream.eventfiles import files
+from picustream.lint.feed import Feed
+from picustream.lint.memory import Memory
+from picustream.lint.report import Report, report
 from picustream.models.codemap import parse_codemap
 from picustream.models.protocol import hours
 from picustream.models.text import encode
@@ -60,6 +60,6 @@ def _tell(card: Report, as_json: bool) -> None:
     if as_json:
         print(encode(card.as_data()))
         return
-    from picustream.commands.feed.card import show
+    from picustream.lint.card import show
 
     show(card)

@@ -11,8 +11,8 @@ from kafka import TopicPartition
 from kafka.admin import ConfigResource
 from redis import Redis
 
-from picustream.commands.checks import partitions
 from picustream.commands.main import main
+from picustream.doctor import partitions
 from picustream.local.servers import Servers
 from picustream.streams import kafka_clients, topics
 from tests.integration.workers import Bench, wait_for

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from picustream.commands.feed.feed import Feed
-from picustream.commands.feed.memory import Memory
-from picustream.commands.feed.report import Report, report
 from picustream.commands.main import main
 from picustream.eventfiles import files
+from picustream.lint.feed import Feed
+from picustream.lint.memory import Memory
+from picustream.lint.report import Report, report
 from picustream.models.codemap import parse_codemap
 from picustream.scoring.door import LATEST
 from picustream.scoring.rules import load_rules

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from picustream.commands.letters.again import Again
-from picustream.commands.letters.letter import Letter, letters
-from picustream.commands.letters.page import original
 from picustream.commands.main import main
+from picustream.deadletters.dead_letter import Letter, letters
+from picustream.deadletters.page import original
+from picustream.deadletters.resubmit import Again
 from picustream.eventfiles.files import Line
 from picustream.eventfiles.outputs import Stored
 from picustream.models.record import DEAD_LETTER

@@ -10,15 +10,15 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
-from picustream.commands.checks import here, partitions
-from picustream.commands.checks.broker import Reach, check_topics
-from picustream.commands.checks.clocks import check_kafka_clock, check_redis_clock
-from picustream.commands.checks.finding import Finding, ok, skipped, status
-from picustream.commands.checks.partitions import Held, Partition, check_partitions
-from picustream.commands.checks.redis_server import RedisFacts, check_redis
-from picustream.commands.checks.refused import Refused, check_refused
 from picustream.commands.main import main
 from picustream.contract import schemas
+from picustream.doctor import here, partitions
+from picustream.doctor.broker import Reach, check_topics
+from picustream.doctor.clocks import check_kafka_clock, check_redis_clock
+from picustream.doctor.finding import Finding, ok, skipped, status
+from picustream.doctor.partitions import Held, Partition, check_partitions
+from picustream.doctor.redis_server import RedisFacts, check_redis
+from picustream.doctor.refused import Refused, check_refused
 from picustream.runtime.settings import Settings
 from picustream.streams import topics
 from picustream.streams.store import Standing
@@ -322,6 +322,6 @@ def test_a_redis_that_refuses_a_key_is_a_finding_without_the_keys_name(
     def refused(settings: Settings, question: Callable[[Redis], object]) -> object:
         raise NoPermissionError("this user has no permissions to access hunter2")
 
-    monkeypatch.setattr("picustream.commands.checks.redis_server.ask", refused)
+    monkeypatch.setattr("picustream.doctor.redis_server.ask", refused)
     _, levels = doctor(capsys)
     assert levels["redis"] == ["finding"]

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from picustream.commands.checks.broker import check_topics, complete
-from picustream.commands.checks.finding import Finding
-from picustream.commands.checks.partitions import Partition, check_unread
-from picustream.commands.checks.redis_server import RedisFacts, check_redis
+from picustream.doctor.broker import check_topics, complete
+from picustream.doctor.finding import Finding
+from picustream.doctor.partitions import Partition, check_unread
+from picustream.doctor.redis_server import RedisFacts, check_redis
 from picustream.runtime.settings import Settings
 from picustream.streams.rights import Right, Topic
 from picustream.streams.topics import ALL, INPUTS, TRIAL

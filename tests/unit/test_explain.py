@@ -17,12 +17,12 @@ import pytest
 from rich.console import Console
 
 from picustream.commands.main import main
-from picustream.commands.receipt import apps, machine, mods
-from picustream.commands.receipt.audit import faults
-from picustream.commands.receipt.chains import ScoreRecord, StayScores, collect
-from picustream.commands.receipt.overview import overview
 from picustream.eventfiles import files
 from picustream.eventfiles.replay import run
+from picustream.explain import apps, machine, mods
+from picustream.explain.audit import faults
+from picustream.explain.chains import ScoreRecord, StayScores, collect
+from picustream.explain.overview import overview
 from picustream.models import text
 from picustream.models.record import APPS, MODELS, MODS, ModsRecord
 from picustream.scoring.engine import Arrival, Output

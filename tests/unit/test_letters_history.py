@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from kafka import TopicPartition
 
-from picustream.commands.letters.choice import Choice, Named
-from picustream.commands.letters.groups import grouped
-from picustream.commands.letters.history import MARGIN_MS, History, Later
-from picustream.commands.letters.inputs import _relevant, _starts
-from picustream.commands.letters.letter import Letter, content_of, letters
 from picustream.commands.main import main
+from picustream.deadletters.choice import Choice, Named
+from picustream.deadletters.dead_letter import Letter, content_of, letters
+from picustream.deadletters.groups import grouped
+from picustream.deadletters.history import MARGIN_MS, History, Later
+from picustream.deadletters.inputs import _relevant, _starts
 from picustream.eventfiles.outputs import Stored
 from picustream.models.record import DEAD_LETTER
 from picustream.scoring.engine import Arrival, Engine

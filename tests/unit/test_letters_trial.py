@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.commands.letters.sources import topic_of
 from picustream.commands.main import main
+from picustream.deadletters.sources import topic_of
 from picustream.eventfiles.replay import Replay
 from picustream.models.event import INPUT_TOPICS, LAB, TRIAL
 from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS

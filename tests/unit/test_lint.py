@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from picustream.commands.feed.components import COMPONENTS
-from picustream.commands.feed.timing import Spread, Timing, about
+from picustream.lint.components import COMPONENTS
+from picustream.lint.timing import Spread, Timing, about
 from picustream.terminal.spans import span
 from tests.core.build import Stay, at, obs
 from tests.unit.lint_cards import WHOLE, card, file_of, found, lines_of, linted, source

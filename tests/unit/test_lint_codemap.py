@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from picustream.commands.feed.mending import look_alike
-from picustream.commands.feed.report import Report
-from picustream.commands.feed.spelling import quoted
 from picustream.commands.main import main
+from picustream.lint.fixes import look_alike
+from picustream.lint.report import Report
+from picustream.lint.spelling import quoted
 from picustream.models.codemap import parse_codemap
 from picustream.scoring.rules import load_rules
 from tests.core.build import Stay, obs

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from picustream.commands.feed.levels import RANGES, Levels, units_of_values
-from picustream.commands.feed.siblings import others, siblings
+from picustream.lint.levels import RANGES, Levels, units_of_values
+from picustream.lint.siblings import others, siblings
 from picustream.models.event import LOINC
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from picustream.commands.feed.levels import RANGES, Levels, part_in_another_unit
+from picustream.lint.levels import RANGES, Levels, part_in_another_unit
 from picustream.scoring.chart.units import QUANTITIES
 from tests.core.build import obs
 from tests.unit.lint_cards import WHOLE, card

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from picustream.commands.feed.finding import Finding
+from picustream.lint.finding import Finding
 from picustream.models import text
 from picustream.models.record import ALERT
 from tests.core.build import Stay, obs
