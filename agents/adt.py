@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from picustream.streams.topics import ADT as TOPIC
+from picustream.streams.kafka.topics import ADT as TOPIC
 
 __all__ = ["TOPIC", "agent"]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from picustream.streams.topics import LAB as TOPIC
+from picustream.streams.kafka.topics import LAB as TOPIC
 
 __all__ = ["TOPIC", "agent"]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from picustream.streams.topics import VENTILATOR as TOPIC
+from picustream.streams.kafka.topics import VENTILATOR as TOPIC
 
 __all__ = ["TOPIC", "agent"]
 

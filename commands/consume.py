@@ -12,7 +12,7 @@ import typer
 from picustream.eventfiles import files
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
-from picustream.streams import rights, topics
+from picustream.streams.kafka import rights, topics
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition
@@ -28,7 +28,8 @@ def consume(
 ) -> None:
     """Print all records of topics as an event file, in order of arrival; then end."""
     names = list(dict.fromkeys(map(topics.resolve, words)))
-    from picustream.streams import arrival, kafka_clients
+    from picustream.streams.kafka import arrival
+    from picustream.streams.kafka import clients as kafka_clients
 
     settings = Settings()
     found = rights.readable(settings, names)

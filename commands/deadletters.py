@@ -148,7 +148,7 @@ def _look_up(history: History, wanted: Selection) -> list[str]:
 
 
 def _tell_hidden(names: list[str]) -> None:
-    from picustream.streams.rights import Right, lacks
+    from picustream.streams.kafka.rights import Right, lacks
 
     if names:
         missing = lacks(Settings(), Right.READ, ", ".join(names))
@@ -158,7 +158,7 @@ def _tell_hidden(names: list[str]) -> None:
 def _skip(letters: Source, wanted: Selection, again: bool, unread: Unread) -> "Callable[[Letter], Skip | None]":
     """What to skip of all letters that are wanted, by what came into the input topics since. NotAllowed to see that."""
     from picustream.deadletters.choice import IN_THE_FUTURE, Choice
-    from picustream.streams.rights import NotAllowed, Right
+    from picustream.streams.kafka.rights import NotAllowed, Right
 
     history = History(letters.letters(unread))
     if hidden := _look_up(history, wanted):

@@ -46,7 +46,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the resul
 
 def _kafka(settings: Settings) -> list[Finding]:
     from picustream.doctor.broker import check_broker
-    from picustream.streams.kafka_clients import admin
+    from picustream.streams.kafka.clients import admin
 
     with admin(settings) as client:
         return check_broker(client, settings)
@@ -66,9 +66,9 @@ def _work(settings: Settings, clock: Clock, partitions: "list[Partition]") -> li
     from picustream.doctor.finding import not_allowed
     from picustream.doctor.partitions import check_partitions, check_unread, look
     from picustream.doctor.refused import refused
-    from picustream.streams import rights
-    from picustream.streams.kafka_clients import admin, consumer
-    from picustream.streams.topics import ALL, INPUTS
+    from picustream.streams.kafka import rights
+    from picustream.streams.kafka.clients import admin, consumer
+    from picustream.streams.kafka.topics import ALL, INPUTS
 
     with admin(settings) as client:
         found = rights.look(client, ALL)
@@ -95,8 +95,8 @@ def _tried(check: str, settings: Settings, look: Callable[[], list[Finding]]) ->
     from redis.exceptions import RedisError
     from redis.exceptions import TimeoutError as RedisTimeoutError
 
-    from picustream.streams.kafka_clients import explained
-    from picustream.streams.redis_client import unreachable
+    from picustream.streams.kafka.clients import explained
+    from picustream.streams.store.redis_client import unreachable
 
     try:
         return look()

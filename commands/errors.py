@@ -108,7 +108,7 @@ def _of_redis(error: Exception) -> Iterator[UserError]:
 
     if isinstance(error, RedisConnectionError | RedisTimeoutError):
         from picustream.runtime.settings import Settings
-        from picustream.streams.redis_client import unreachable
+        from picustream.streams.store.redis_client import unreachable
 
         yield unreachable(Settings(), error)
 
@@ -118,7 +118,7 @@ def _of_kafka(error: Exception) -> Iterator[UserError]:
 
     if isinstance(error, KafkaError):
         from picustream.runtime.settings import Settings
-        from picustream.streams.kafka_clients import explained
+        from picustream.streams.kafka.clients import explained
 
         yield explained(error, Settings())
 

@@ -17,8 +17,8 @@ from picustream.runtime.settings import Settings
 from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import load_rules
-from picustream.streams import rights, topics
-from picustream.streams.rights import Targets
+from picustream.streams.kafka import rights, topics
+from picustream.streams.kafka.rights import Targets
 from picustream.terminal.progress import Reading
 
 TOLD = 20
@@ -75,7 +75,7 @@ def publish(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> int:
     """Send event files to Kafka. An invalid line is told and not sent. Exit status 1 if there was one."""
-    from picustream.streams import kafka_clients
+    from picustream.streams.kafka import clients as kafka_clients
 
     settings, reading = Settings(), Reading("read", paths)
     check = checker(settings)

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from picustream.runtime.settings import Settings
-from picustream.streams import topics as topic_table
-from picustream.streams.rights import NotAllowed
-from picustream.streams.topics import Finding
+from picustream.streams.kafka import topics as topic_table
+from picustream.streams.kafka.rights import NotAllowed
+from picustream.streams.kafka.topics import Finding
 
 
 def topics(
@@ -21,7 +21,7 @@ def topics(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> int:
     """Create what is missing, check partitions, retention and message size. Exit status 1 if something is wrong."""
-    from picustream.streams import kafka_clients
+    from picustream.streams.kafka import clients as kafka_clients
 
     settings = Settings()
     with kafka_clients.admin(settings) as admin:

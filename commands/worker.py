@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from picustream.streams import leash
+from picustream.streams.worker import supervisor_link as leash
 
 
 def worker(
@@ -16,7 +16,7 @@ def worker(
     """Turn events into scores until told to stop (SIGTERM, Ctrl-C): Faust agents on Kafka, state in Redis."""
     if supervised:
         from picustream.runtime.settings import Settings
-        from picustream.streams.supervise import supervise
+        from picustream.streams.worker.supervise import supervise
 
         command = [sys.executable, "-P", "-m", "picustream", "worker"]
         return supervise(Settings(), [*command, "--drain"] if drain else command)
@@ -29,8 +29,8 @@ def worker(
     from picustream.scoring.budget import LOT
     from picustream.scoring.engine import Engine
     from picustream.scoring.rebuild import Rebuild
-    from picustream.streams.feeds import decides
-    from picustream.streams.run import run
+    from picustream.streams.worker.feeds import decides
+    from picustream.streams.worker.run import run
     from picustream.terminal.options import loaded_rules
 
     settings = Settings()

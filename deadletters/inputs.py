@@ -14,7 +14,7 @@ from picustream.deadletters.dead_letter import Letter, content_of, envelope, nam
 from picustream.deadletters.history import MARGIN_MS, History, Later
 from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
-from picustream.streams.resubmission import resubmission_of
+from picustream.streams.kafka.resubmission import resubmission_of
 from picustream.terminal.progress import PLAIN_EVERY
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def look_up(settings: Settings, history: History, wanted: Callable[[Letter], boo
     asked = [letter for letter in history.letters if wanted(letter) and not history.superseded(letter)]
     if not asked:
         return []
-    from picustream.streams import arrival, kafka_clients, rights
+    from picustream.streams.kafka import arrival, rights
+    from picustream.streams.kafka import clients as kafka_clients
 
     with kafka_clients.admin(settings) as admin:
         found = rights.look(admin, sorted({one.record.topic for one in asked}.intersection(INPUT_TOPICS)))
@@ -81,7 +82,7 @@ def _relevant(
     records: "Iterable[ConsumerRecord]", letters: Iterable[Letter], partitions: Mapping[str, int]
 ) -> Iterator[Later]:
     """Those that were taken from a letter, or hold the event of one and are not only on their way elsewhere."""
-    from picustream.streams.misrouted import forwarded
+    from picustream.streams.partition.misrouted import forwarded
 
     names = {letter.event for letter in letters if letter.event is not None}
     ids = {event_id.encode("utf-8", "surrogatepass") for _, _, event_id in names}
@@ -106,7 +107,7 @@ def _spans(
     moments: "Mapping[TopicPartition, int]",
 ) -> "dict[TopicPartition, tuple[int, int]]":
     """From where to where each partition has to be read; without those that have nothing there."""
-    from picustream.streams.kafka_clients import stable_ends
+    from picustream.streams.kafka.clients import stable_ends
 
     parts = [*{**offsets, **moments}]
     if not parts:
@@ -133,7 +134,7 @@ def _starts(
     """
     from kafka import TopicPartition
 
-    from picustream.streams.topics import partition_of
+    from picustream.streams.kafka.topics import partition_of
 
     offsets: dict[TopicPartition, int] = {}
     moments: dict[TopicPartition, int] = {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from picustream.deadletters.dead_letter import Letter
 from picustream.models.event import INPUT_TOPICS, MAX_EVENT_BYTES
 from picustream.runtime.settings import Settings
-from picustream.streams import kafka_clients
+from picustream.streams.kafka import clients as kafka_clients
 
 if TYPE_CHECKING:
     from kafka import TopicPartition

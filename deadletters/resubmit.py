@@ -17,8 +17,8 @@ from picustream.eventfiles.files import Line
 from picustream.models.event import INPUT_TOPICS
 from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.faults import Fault
-from picustream.streams.outbox import Header
-from picustream.streams.resubmission import RESUBMITTED_HEADER
+from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
+from picustream.streams.store.outbox import Header
 
 
 class Post(Protocol):

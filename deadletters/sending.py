@@ -13,8 +13,9 @@ from picustream.models.protocol import hours
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
 from picustream.scoring.door import Door
-from picustream.streams import kafka_clients, rights, topics
-from picustream.streams.rights import Targets
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import rights, topics
+from picustream.streams.kafka.rights import Targets
 from picustream.terminal.options import loaded_rules
 
 

@@ -45,8 +45,8 @@ def topic_of(letter_id: str) -> str:
 
 def _readable(settings: Settings, names: Iterable[str]) -> tuple[str, ...]:
     """Those of the topics that our user may read; the others are told, if there are any that it may."""
-    from picustream.streams import rights
-    from picustream.streams.kafka_clients import admin
+    from picustream.streams.kafka import rights
+    from picustream.streams.kafka.clients import admin
 
     with admin(settings) as client:
         found = rights.look(client, names)

@@ -12,7 +12,7 @@ from kafka.errors import KafkaError
 from picustream.demo.timeline import Timed
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.settings import Settings
-from picustream.streams import kafka_clients
+from picustream.streams.kafka import clients as kafka_clients
 
 # A ward second is less than a millisecond: nothing may wait for company.
 OPTIONS = {"linger_ms": 0, "request_timeout_ms": 10_000, "delivery_timeout_ms": 20_000}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition
 
 from picustream.runtime.settings import Settings
-from picustream.streams import kafka_clients
-from picustream.streams.topics import OUTPUTS
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka.topics import OUTPUTS
 
 if TYPE_CHECKING:
     from kafka.consumer.fetcher import ConsumerRecord

@@ -13,7 +13,7 @@ from picustream.local import ports, servers
 from picustream.local.telling import Meter, Tell
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
-from picustream.streams import topics
+from picustream.streams.kafka import topics
 
 PARTITIONS = 4
 """Enough to spread eight beds, few enough to start soon."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from picustream.eventfiles.files import record_line
 from picustream.runtime.errors import UserError
-from picustream.streams.topics import OUTPUTS
+from picustream.streams.kafka.topics import OUTPUTS
 
 
 class Record(Protocol):

@@ -11,8 +11,8 @@ from kafka.errors import UnsupportedVersionError
 from picustream.doctor.clocks import check_kafka_clock
 from picustream.doctor.finding import Finding, not_allowed, ok
 from picustream.runtime.settings import Settings
-from picustream.streams import topics
-from picustream.streams.rights import Right, Topic
+from picustream.streams.kafka import topics
+from picustream.streams.kafka.rights import Right, Topic
 
 READING = 30.0
 """Seconds to read records that have to be looked at one by one."""

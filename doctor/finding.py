@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from picustream.runtime.settings import Settings
-from picustream.streams.rights import HINT, lacks
+from picustream.streams.kafka.rights import HINT, lacks
 
 Level = Literal["ok", "finding", "missing", "skipped"]
 """`missing`: a server is not there. `skipped`: could not be looked at here, which is no fault."""

@@ -13,9 +13,9 @@ from picustream.doctor.broker import Reach, holding, places, reaches
 from picustream.doctor.finding import Finding, not_allowed, ok
 from picustream.doctor.redis_server import ask
 from picustream.runtime.settings import Settings
-from picustream.streams.rights import Right
-from picustream.streams.store import Standing, Store
-from picustream.streams.topics import INPUTS
+from picustream.streams.kafka.rights import Right
+from picustream.streams.kafka.topics import INPUTS
+from picustream.streams.store.store import Standing, Store
 
 BETWEEN_LOOKS = 3.0
 """Seconds. A worker that works moves at least one of its partitions' numbers meanwhile; one that waits for a server

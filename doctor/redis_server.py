@@ -13,7 +13,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 from picustream.doctor.finding import Finding, ok, skipped
 from picustream.runtime.errors import redis_address
 from picustream.runtime.settings import Settings
-from picustream.streams.redis_client import reach
+from picustream.streams.store.redis_client import reach
 
 OLDEST = (6, 2)
 """The first Redis that trims a stream by its ids, as the outbox is trimmed."""

@@ -16,8 +16,8 @@ from picustream.doctor.finding import Finding, not_allowed, ok
 from picustream.eventfiles.outputs import Stored
 from picustream.runtime.settings import Settings
 from picustream.scoring.deadletters import dead_letter_topic
-from picustream.streams.rights import Right, Topic, without
-from picustream.streams.topics import DEAD_LETTERS, INPUTS
+from picustream.streams.kafka.rights import Right, Topic, without
+from picustream.streams.kafka.topics import DEAD_LETTERS, INPUTS
 
 MOST = 0.05
 """Share of the input records; a feed that is right has next to none."""

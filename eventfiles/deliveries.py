@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from picustream.eventfiles.files import Line
 from picustream.runtime.errors import ENVIRONMENT, UserError
-from picustream.streams.outbox import Header
+from picustream.streams.store.outbox import Header
 
 if TYPE_CHECKING:
     from kafka import KafkaProducer

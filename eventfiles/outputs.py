@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition
     from kafka.consumer.fetcher import ConsumerRecord
 
-    from picustream.streams.rights import Topic
+    from picustream.streams.kafka.rights import Topic
 
 _TOLD = 5
 """Topics named of those that a wrong file holds."""
@@ -88,7 +88,8 @@ def in_kafka(
 
     With `then`, it is called when all there are have been given, and what comes is given as it comes, without end.
     """
-    from picustream.streams import arrival, kafka_clients, rights
+    from picustream.streams.kafka import arrival, rights
+    from picustream.streams.kafka import clients as kafka_clients
 
     found = rights.readable(settings, topics)
     consumer = kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
@@ -162,7 +163,7 @@ def _assign(consumer: "KafkaConsumer", found: "Mapping[str, Topic]", stay_id: st
     """Give the consumer the partitions of each topic, from their beginning; which they are."""
     from kafka import TopicPartition
 
-    from picustream.streams.topics import partition_of
+    from picustream.streams.kafka.topics import partition_of
 
     parts = [
         TopicPartition(name, number)

@@ -19,7 +19,7 @@ from picustream.local.server import Server
 from picustream.local.telling import Meter, Tell
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
-from picustream.streams.kafka_clients import admin
+from picustream.streams.kafka.clients import admin
 
 _FORMAT_LIMIT = 120.0
 """Seconds for formatting an empty folder, which takes one."""

@@ -21,7 +21,8 @@ from picustream.demo import ward
 from picustream.eventfiles import files
 from picustream.eventfiles.files import Line
 from picustream.runtime.errors import UserError
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.integration.workers import Bench
 
 REAL_DATA = Path(__file__).parents[3] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from picustream.local import servers
 from picustream.local.ports import free_port
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.chaos.course import EACH_ONCE, Blow, Ground, Links, course, kills
 from tests.chaos.feed import STRAYS, Feed, clock_after, disturbed
 from tests.chaos.proxy import Proxy

@@ -20,7 +20,7 @@ from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Admission, Arrival, Batch, Effects, Engine, Output
 from picustream.scoring.rules import Rules
-from picustream.streams.topics import configuration
+from picustream.streams.kafka.topics import configuration
 from tests.reference.written import Number, loads
 
 OF_THE_EVENT = {

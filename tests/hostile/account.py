@@ -13,8 +13,8 @@ from typing import Any
 from picustream.models.event import TRIAL
 from picustream.scoring.engine import Arrival, Engine
 from picustream.scoring.rules import load_rules
-from picustream.streams.misrouted import FORWARDED_HEADER
-from picustream.streams.topics import OUTPUTS, partition_of
+from picustream.streams.kafka.topics import OUTPUTS, partition_of
+from picustream.streams.partition.misrouted import FORWARDED_HEADER
 from tests.hostile.dress import PARTITIONS
 from tests.hostile.records import REFUSED_BY_BROKER, USED, Sent
 from tests.hostile.standing import Read

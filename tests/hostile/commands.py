@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from picustream.streams.topics import INPUTS
+from picustream.streams.kafka.topics import INPUTS
 from tests.hostile.account import LETTERS
 from tests.hostile.run import Run
 from tests.hostile.standing import Read

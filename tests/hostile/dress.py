@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from picustream.streams.topics import partition_of
+from picustream.streams.kafka.topics import partition_of
 from tests.hostile.events import Ward
 from tests.hostile.records import REFUSED_BY_BROKER, USED, Fates, Record, fates
 from tests.hostile.values import NAME

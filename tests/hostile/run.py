@@ -17,7 +17,8 @@ from redis.exceptions import RedisError
 
 from picustream.local import servers
 from picustream.local.servers import Servers
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.hostile import reading
 from tests.hostile.dress import PARTITIONS
 from tests.hostile.records import Ground, Plan, Sent

@@ -14,7 +14,7 @@ from aiokafka.protocol.produce import ProduceRequest
 
 from picustream.eventfiles.files import Line
 from picustream.models import text
-from picustream.streams.topics import INPUTS, partition_of
+from picustream.streams.kafka.topics import INPUTS, partition_of
 from tests.hostile.dress import PARTITIONS, partition_for
 from tests.hostile.records import ABORTED, LEFT_OPEN, REFUSED_BY_BROKER, Plan, Record, Sending, Sent
 from tests.hostile.wire import Producer, Wire, as_batch_builder, batch

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from picustream.models.event import LAB
-from picustream.streams.topics import partition_of
+from picustream.streams.kafka.topics import partition_of
 from tests.hostile.account import LETTERS, Account, account
 from tests.hostile.dress import PARTITIONS
 from tests.hostile.records import ABORTED, REFUSED_BY_BROKER, USED, Record, Sent, fates

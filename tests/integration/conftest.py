@@ -11,7 +11,8 @@ from redis import Redis
 from picustream.local import servers as local
 from picustream.local.servers import Servers
 from picustream.runtime.settings import Settings
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.integration.realrun import PARTITIONS, RealRun, small_ward
 from tests.integration.secured import Secured, secured
 from tests.integration.workers import Bench, wait_for

@@ -17,9 +17,9 @@ from picustream.commands.main import main as picustream
 from picustream.eventfiles import files
 from picustream.models.record import ALERT, DEAD_LETTERS, OUTPUT_TOPICS
 from picustream.scoring.engine import Output
-from picustream.streams import topics
-from picustream.streams.misrouted import FORWARDED_HEADER, forwarded
-from picustream.streams.outbox import OUTBOX_HEADER
+from picustream.streams.kafka import topics
+from picustream.streams.partition.misrouted import FORWARDED_HEADER, forwarded
+from picustream.streams.store.outbox import OUTBOX_HEADER
 from tests import reference
 from tests.core import compare
 from tests.core.histories import compared

@@ -11,7 +11,7 @@ from aiokafka.errors import NoError, for_code
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from picustream.streams.outbox import Header
+from picustream.streams.store.outbox import Header
 
 TIMEOUT_MS = 30_000
 OPEN_MS = 1_000

@@ -10,7 +10,7 @@ from typing import Any
 from picustream.commands.main import main as picustream
 from picustream.demo.ward import ward
 from picustream.local.servers import Servers
-from picustream.streams import topics
+from picustream.streams.kafka import topics
 from tests.integration import ending
 from tests.integration.workers import Bench, Worker, wait_for
 

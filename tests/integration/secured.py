@@ -30,7 +30,8 @@ from picustream.local.kafka import Kafka
 from picustream.local.redis import Redis as RedisServer
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.integration.workers import wait_for
 
 DEPLOYING = Path(__file__).parents[2] / "docs" / "deploying.md"

@@ -19,7 +19,8 @@ from picustream.commands.main import main
 from picustream.local import servers as local
 from picustream.local.servers import Servers
 from picustream.runtime.settings import Settings
-from picustream.streams import arrival, kafka_clients, topics
+from picustream.streams.kafka import arrival, topics
+from picustream.streams.kafka import clients as kafka_clients
 from tests.integration import workers
 from tests.integration.workers import interruptible, next_line, started_again
 

@@ -14,7 +14,8 @@ from redis import Redis
 from picustream.commands.main import main
 from picustream.doctor import partitions
 from picustream.local.servers import Servers
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.integration.workers import Bench, wait_for
 
 pytestmark = pytest.mark.servers

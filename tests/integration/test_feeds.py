@@ -9,8 +9,9 @@ import pytest
 from redis import Redis
 
 from picustream.runtime.clock import Clock
-from picustream.streams import kafka_clients, topics
-from picustream.streams.topics import partition_of
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
+from picustream.streams.kafka.topics import partition_of
 from tests.integration.workers import Bench, Worker, wait_for
 
 pytestmark = pytest.mark.servers

@@ -14,8 +14,9 @@ from kafka.admin import ConfigResource
 from redis import Redis
 
 from picustream.commands.main import main as picustream
-from picustream.streams import kafka_clients, topics
-from picustream.streams.topics import LAB, VITAL, partition_of
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
+from picustream.streams.kafka.topics import LAB, VITAL, partition_of
 from tests.integration import ending, raw
 from tests.integration.realrun import PARTITIONS, RealRun
 from tests.integration.workers import wait_for

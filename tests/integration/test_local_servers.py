@@ -19,7 +19,7 @@ from picustream.local.kafka import Kafka
 from picustream.local.places import LocalError
 from picustream.local.servers import Servers
 from picustream.runtime.settings import Settings
-from picustream.streams import kafka_clients
+from picustream.streams.kafka import clients as kafka_clients
 
 pytestmark = pytest.mark.servers
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from picustream.streams.slots import Claim, NameTaken
+from picustream.streams.worker.instance_names import Claim, NameTaken
 
 pytestmark = pytest.mark.servers
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from picustream.streams import topics
-from picustream.streams.topics import partition_of
+from picustream.streams.kafka import topics
+from picustream.streams.kafka.topics import partition_of
 from tests.integration.realrun import PARTITIONS, RealRun
 
 YEARS = 6

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from picustream.commands.main import main
-from picustream.streams import kafka_clients, topics
-from picustream.streams.resubmission import RESUBMITTED_HEADER
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
+from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from tests.core.build import Stay, obs
 from tests.integration.workers import PATIENCE, Bench, interruptible, next_line
 from tests.unit.test_alerts_command import alert

@@ -16,7 +16,8 @@ from redis.exceptions import NoPermissionError
 
 from picustream.commands.main import main
 from picustream.scoring.deadletters import dead_letter_topic
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.integration.secured import PASSWORD, Secured, kafka_rights, redis_users
 from tests.integration.workers import Bench
 

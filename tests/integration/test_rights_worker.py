@@ -15,13 +15,15 @@ from kafka.admin import ACL, ACLFilter, ACLOperation, ResourcePatternFilter, Res
 from redis.asyncio import Redis as AsyncRedis
 
 from picustream.runtime.clock import Clock
-from picustream.streams import kafka_clients, redis_rights, topics
-from picustream.streams.outbox import Entry
-from picustream.streams.publisher import Publisher
-from picustream.streams.redis_rights import COMMANDS, RedisNotAllowed
-from picustream.streams.rights import NotAllowed
-from picustream.streams.run import check_kafka
-from picustream.streams.trouble import named
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
+from picustream.streams.kafka.publisher import Publisher
+from picustream.streams.kafka.rights import NotAllowed
+from picustream.streams.partition.trouble import named
+from picustream.streams.store import redis_rights
+from picustream.streams.store.outbox import Entry
+from picustream.streams.store.redis_rights import COMMANDS, RedisNotAllowed
+from picustream.streams.worker.run import check_kafka
 from tests.integration.secured import PASSWORD, Secured, kafka_rights, redis_users
 from tests.integration.workers import Bench, Worker, wait_for
 

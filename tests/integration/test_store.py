@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from picustream.streams.outbox import Entry
-from picustream.streams.store import BatchWrite, Fenced, StateLost, Store
-from picustream.streams.topics import LAB, MODS, VITAL
+from picustream.streams.kafka.topics import LAB, MODS, VITAL
+from picustream.streams.store.outbox import Entry
+from picustream.streams.store.store import BatchWrite, Fenced, StateLost, Store
 
 pytestmark = pytest.mark.servers
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from picustream.streams import store as store_module
-from picustream.streams.outbox import Entry
-from picustream.streams.store import Fenced, StateLost, Store
-from picustream.streams.topics import LAB
+from picustream.streams.kafka.topics import LAB
+from picustream.streams.store import store as store_module
+from picustream.streams.store.outbox import Entry
+from picustream.streams.store.store import Fenced, StateLost, Store
 from tests.integration.test_store import NOW, P, entry, everything, on_redis, write
 
 __all__ = ["on_redis"]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from picustream.streams.store import Control, StateLost, Store
-from picustream.streams.takeover import MARKER
-from picustream.streams.topics import LAB, MODS
+from picustream.streams.kafka.topics import LAB, MODS
+from picustream.streams.partition.takeover import MARKER
+from picustream.streams.store.store import Control, StateLost, Store
 from tests.integration.test_store import P, entry, on_redis, write
 
 __all__ = ["on_redis"]

@@ -16,8 +16,9 @@ from picustream.local import servers as local
 from picustream.local.ports import is_free
 from picustream.runtime.crash_points import POINTS
 from picustream.runtime.errors import BUG
-from picustream.streams import kafka_clients, topics
-from picustream.streams.misrouted import FORWARDED_HEADER
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
+from picustream.streams.partition.misrouted import FORWARDED_HEADER
 from tests.integration.workers import Bench, assert_exactly_once, toy_events, wait_for
 
 pytestmark = pytest.mark.servers

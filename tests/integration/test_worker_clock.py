@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.integration.workers import PATIENCE, Bench, Worker, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I3", "I8")]

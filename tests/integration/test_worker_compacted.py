@@ -7,7 +7,8 @@ import pytest
 from kafka.admin import ConfigResource
 from redis import Redis
 
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.integration.workers import PATIENCE, Bench, Worker, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I5")]

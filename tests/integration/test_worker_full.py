@@ -17,7 +17,8 @@ from redis.exceptions import ResponseError
 from picustream.local import servers as local
 from picustream.local.servers import Servers
 from picustream.runtime.errors import UserError
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.integration.workers import Bench, Worker, assert_exactly_once, toy_events, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]

@@ -11,7 +11,8 @@ import pytest
 from redis import Redis
 
 from picustream.commands.main import main
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 from tests.integration.ending import Records, current, different, run_replay
 from tests.integration.workers import Bench, wait_for
 

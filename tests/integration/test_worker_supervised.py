@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from picustream.local import servers as local
-from picustream.streams import topics
+from picustream.streams.kafka import topics
 from tests.integration.workers import Bench, Worker, assert_exactly_once, toy_events, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]

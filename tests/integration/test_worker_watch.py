@@ -9,7 +9,7 @@ import pytest
 
 from picustream.local import servers as local
 from picustream.runtime.errors import STALLED
-from picustream.streams import topics
+from picustream.streams.kafka import topics
 from tests.integration.workers import Bench, Worker, assert_exactly_once, toy_events, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]

@@ -1,4 +1,4 @@
-"""A toy engine behind the seam of `streams/engine.py`: counts the events of each stay, one output per event.
+"""A toy engine behind the seam of `streams/partition/engine.py`: counts the events of each stay, one output per event.
 
 Run as a program it is a worker with that engine: `python -m tests.integration.toy [--drain]`.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from picustream.scoring.batch import Batch
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams.topics import DEAD_LETTER, MODS, OUTCOME
+from picustream.streams.kafka.topics import DEAD_LETTER, MODS, OUTCOME
 
 CLOSES_AFTER = timedelta(seconds=4)
 """A stay is closed, once, this long after its first event."""
@@ -140,9 +140,9 @@ def _no_rebuild(partition: int) -> Rebuild:
 def main() -> None:
     from picustream.commands.errors import guarded
     from picustream.runtime.settings import Settings
-    from picustream.streams import leash
-    from picustream.streams.run import run
-    from picustream.streams.supervise import supervise
+    from picustream.streams.worker import supervisor_link as leash
+    from picustream.streams.worker.run import run
+    from picustream.streams.worker.supervise import supervise
 
     if "--supervised" in sys.argv:
         command = [sys.executable, "-m", "tests.integration.toy", *(["--drain"] if "--drain" in sys.argv else [])]

@@ -22,7 +22,8 @@ from kafka import TopicPartition
 
 from picustream.local.places import LocalError
 from picustream.runtime.settings import Settings
-from picustream.streams import kafka_clients, topics
+from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import topics
 
 PATIENCE = 60.0
 """Seconds for anything to come about."""

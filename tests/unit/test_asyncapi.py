@@ -11,7 +11,7 @@ from picustream.contract.asyncapi import document, main
 from picustream.contract.schemas import written
 from picustream.models.record import OUTPUT_TOPICS
 from picustream.scoring.outputs import HEAD_HEADER
-from picustream.streams.topics import ALL, configuration
+from picustream.streams.kafka.topics import ALL, configuration
 from tests.core.build import Stay
 
 DOCS = Path(__file__).parents[2] / "docs"

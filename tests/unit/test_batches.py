@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from kafka.record.memory_records import MemoryRecords as OfKafkaPython
 
 from picustream.models.event import MAX_EVENT_BYTES
-from picustream.streams.batches import CUT, CUT_TO, MOST_PLACES, UNREADABLE, legible, split
-from picustream.streams.codecs import NAMES, CannotUnpack, unpacked
-from picustream.streams.outbox import Header
+from picustream.streams.kafka.batches import CUT, CUT_TO, MOST_PLACES, UNREADABLE, legible, split
+from picustream.streams.kafka.codecs import NAMES, CannotUnpack, unpacked
+from picustream.streams.store.outbox import Header
 
 Said = tuple[bytes | None, bytes | None, tuple[Header, ...]]
 """Key, value and headers of a record."""

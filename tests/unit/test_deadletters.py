@@ -22,10 +22,10 @@ from picustream.runtime.clock import Clock
 from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival, Engine
 from picustream.scoring.rules import load_rules
-from picustream.streams.intake import take_in
-from picustream.streams.resubmission import RESUBMITTED_HEADER
-from picustream.streams.scheduler import FetchedBatch
-from picustream.streams.topics import LAB, VITAL, partition_of
+from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
+from picustream.streams.kafka.scheduler import FetchedBatch
+from picustream.streams.kafka.topics import LAB, VITAL, partition_of
+from picustream.streams.partition.intake import take_in
 from tests.core.build import obs
 
 NOW = datetime(2025, 1, 2, tzinfo=UTC)

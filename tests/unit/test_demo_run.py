@@ -29,7 +29,7 @@ from picustream.eventfiles.files import lines
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
-from picustream.streams.topics import OUTPUTS
+from picustream.streams.kafka.topics import OUTPUTS
 
 OPENS = datetime(2026, 3, 2, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)

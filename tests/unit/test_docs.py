@@ -19,7 +19,7 @@ from picustream.scoring.alerts.alerts import CATALOGUE
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import load_rules
-from picustream.streams.metrics import REGISTRY
+from picustream.streams.partition.metrics import REGISTRY
 
 ROOT = Path(__file__).parents[2]
 TOPICS, OPERATING, ALERTS = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("topics", "operating", "alerts"))

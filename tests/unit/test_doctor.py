@@ -20,8 +20,8 @@ from picustream.doctor.partitions import Held, Partition, check_partitions
 from picustream.doctor.redis_server import RedisFacts, check_redis
 from picustream.doctor.refused import Refused, check_refused
 from picustream.runtime.settings import Settings
-from picustream.streams import topics
-from picustream.streams.store import Standing
+from picustream.streams.kafka import topics
+from picustream.streams.store.store import Standing
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 GOOD = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}

@@ -9,8 +9,8 @@ from picustream.doctor.finding import Finding
 from picustream.doctor.partitions import Partition, check_unread
 from picustream.doctor.redis_server import RedisFacts, check_redis
 from picustream.runtime.settings import Settings
-from picustream.streams.rights import Right, Topic
-from picustream.streams.topics import ALL, INPUTS, TRIAL
+from picustream.streams.kafka.rights import Right, Topic
+from picustream.streams.kafka.topics import ALL, INPUTS, TRIAL
 
 GOOD = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 EVERYTHING = frozenset({"+@all", "~*"})

@@ -8,10 +8,11 @@ import pytest
 
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
-from picustream.streams import partition, watch
-from picustream.streams.partition import Partition
-from picustream.streams.suspects import SetAside
-from picustream.streams.topics import LAB
+from picustream.streams.kafka.topics import LAB
+from picustream.streams.partition import partition
+from picustream.streams.partition.partition import Partition
+from picustream.streams.partition.suspects import SetAside
+from picustream.streams.worker import watch
 
 
 @pytest.mark.parametrize(("written", "unfinished", "counted"), [(1, True, 1), (1, False, 0), (0, True, 0)])

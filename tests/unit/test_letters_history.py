@@ -19,8 +19,8 @@ from picustream.eventfiles.outputs import Stored
 from picustream.models.record import DEAD_LETTER
 from picustream.scoring.engine import Arrival, Engine
 from picustream.scoring.rules import load_rules
-from picustream.streams.resubmission import RESUBMITTED_HEADER
-from picustream.streams.topics import LAB, partition_of
+from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
+from picustream.streams.kafka.topics import LAB, partition_of
 from tests.core.build import obs
 from tests.unit.test_deadletters import MENDED, NOW, Tray, again, event
 

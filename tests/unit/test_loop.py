@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from picustream.streams import loop
+from picustream.streams.worker import loop
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import sys
 PROGRAM = """
 import time
 from picustream.runtime.errors import ENVIRONMENT, UserError
-from picustream.streams.loopwatch import LoopWatch
+from picustream.streams.worker.loop_watch import LoopWatch
 error = UserError("Something is wrong.", "Do this.", ENVIRONMENT)
 watch = LoopWatch(60)
 watch.start()

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from picustream.streams.partitions import Partitions
+from picustream.streams.worker.partitions import Partitions
 
 
 class Owned:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from picustream.runtime.clock import Clock
-from picustream.streams import outbox, waiting
-from picustream.streams.intake import Intake, left_of, take_in
-from picustream.streams.outbox import Entry, portions
-from picustream.streams.scheduler import FetchedBatch
-from picustream.streams.topics import LAB, MODS, VITAL, partition_of
-from picustream.streams.waiting import Waiting
+from picustream.streams.kafka.scheduler import FetchedBatch
+from picustream.streams.kafka.topics import LAB, MODS, VITAL, partition_of
+from picustream.streams.partition import waiting
+from picustream.streams.partition.intake import Intake, left_of, take_in
+from picustream.streams.partition.waiting import Waiting
+from picustream.streams.store import outbox
+from picustream.streams.store.outbox import Entry, portions
 
 PARTITIONS = 4
 HOME, ASTRAY = partition_of("S-1", PARTITIONS), "S-9"

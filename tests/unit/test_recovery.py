@@ -18,14 +18,14 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.scoring.chart.series import Recall
-from picustream.streams import trouble
-from picustream.streams.failures import StayFailed, told_by_stay
-from picustream.streams.intake import StreamGap
-from picustream.streams.publisher import PublisherFenced
-from picustream.streams.recovery import LAST_BACK_OFF, MOST_RECALLS, Recovery
-from picustream.streams.store import StateLost
-from picustream.streams.topics import LAB
-from picustream.streams.trouble import Told, passes
+from picustream.streams.kafka.publisher import PublisherFenced
+from picustream.streams.kafka.topics import LAB
+from picustream.streams.partition import trouble
+from picustream.streams.partition.failures import StayFailed, told_by_stay
+from picustream.streams.partition.intake import StreamGap
+from picustream.streams.partition.recovery import LAST_BACK_OFF, MOST_RECALLS, Recovery
+from picustream.streams.partition.trouble import Told, passes
+from picustream.streams.store.store import StateLost
 
 PLACES = [(LAB, 7), (LAB, 8)]
 

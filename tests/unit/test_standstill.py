@@ -9,9 +9,9 @@ from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 
 from picustream.runtime.errors import STALLED
-from picustream.streams import watch
-from picustream.streams.standstill import LONG, Standstill, Work, work_of
-from picustream.streams.topics import LAB
+from picustream.streams.kafka.topics import LAB
+from picustream.streams.worker import watch
+from picustream.streams.worker.standstill import LONG, Standstill, Work, work_of
 
 LIMIT = 60.0
 

@@ -19,18 +19,19 @@ from picustream.runtime import logs
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import BadSettings
 from picustream.runtime.settings import Settings
-from picustream.streams import metrics, slots
-from picustream.streams.drain import drained
-from picustream.streams.health import REBUILDING, STUCK, TROUBLED, Health
-from picustream.streams.intake import StreamGap, arrival_of, take_in
-from picustream.streams.misrouted import FORWARDED_HEADER, forwarded, is_misrouted
-from picustream.streams.outbox import OUTBOX_HEADER, Entry
-from picustream.streams.scheduler import BatchScheduler, FetchedBatch
-from picustream.streams.topics import LAB, VITAL, partition_of
-from picustream.streams.transport import Consumer, ConsumerThread
-from picustream.streams.trouble import TROUBLE
-from picustream.streams.waiting import LONG, ROOM, Waiting, adjusted
-from picustream.streams.watch import reached
+from picustream.streams.kafka.scheduler import BatchScheduler, FetchedBatch
+from picustream.streams.kafka.topics import LAB, VITAL, partition_of
+from picustream.streams.kafka.transport import Consumer, ConsumerThread
+from picustream.streams.partition import metrics
+from picustream.streams.partition.intake import StreamGap, arrival_of, take_in
+from picustream.streams.partition.misrouted import FORWARDED_HEADER, forwarded, is_misrouted
+from picustream.streams.partition.trouble import TROUBLE
+from picustream.streams.partition.waiting import LONG, ROOM, Waiting, adjusted
+from picustream.streams.store.outbox import OUTBOX_HEADER, Entry
+from picustream.streams.worker import instance_names as slots
+from picustream.streams.worker.drain import drained
+from picustream.streams.worker.health import REBUILDING, STUCK, TROUBLED, Health
+from picustream.streams.worker.watch import reached
 
 PARTITIONS = 4
 STAY = "S-1"

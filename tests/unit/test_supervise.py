@@ -33,7 +33,7 @@ os.kill(os.getpid(), -int(end)) if int(end) < 0 else os._exit(int(end))
 SUPERVISOR = """
 import sys
 from picustream.runtime.settings import Settings
-from picustream.streams.supervise import supervise
+from picustream.streams.worker.supervise import supervise
 sys.exit(supervise(Settings(group=sys.argv[1]), sys.argv[2:]))
 """
 

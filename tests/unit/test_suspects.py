@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.runtime.errors import BUG
-from picustream.streams.suspects import (
+from picustream.streams.kafka.topics import LAB
+from picustream.streams.partition.suspects import (
     LASTS,
     MOST_SET_ASIDE,
     STUMBLES,
@@ -17,7 +18,6 @@ from picustream.streams.suspects import (
     Suspects,
     TooManySetAside,
 )
-from picustream.streams.topics import LAB
 
 
 class Wall:

@@ -11,11 +11,11 @@ from redis.exceptions import ResponseError
 
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
-from picustream.streams.partition import Partition
-from picustream.streams.standstill import work_of
-from picustream.streams.store import StateLost
-from picustream.streams.suspects import SetAside
-from picustream.streams.topics import LAB
+from picustream.streams.kafka.topics import LAB
+from picustream.streams.partition.partition import Partition
+from picustream.streams.partition.suspects import SetAside
+from picustream.streams.store.store import StateLost
+from picustream.streams.worker.standstill import work_of
 
 ROUNDS = 4
 

@@ -6,7 +6,7 @@ from kafka.partitioner import DefaultPartitioner
 
 from picustream.models.event import MAX_EVENT_BYTES
 from picustream.runtime.errors import UserError
-from picustream.streams import topics
+from picustream.streams.kafka import topics
 
 # Values of Kafka's own test of its murmur2 (org.apache.kafka.common.utils.UtilsTest).
 MURMUR2 = {

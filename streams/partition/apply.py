@@ -1,0 +1,168 @@
+"""One batch of a partition, from the records in hand to their outputs acknowledged: the steps, in order."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from picustream.runtime.clock import Clock
+from picustream.runtime.crash_points import crash_point, fail_point
+from picustream.scoring import aside
+from picustream.streams.kafka.scheduler import FetchedBatch
+from picustream.streams.partition import metrics
+from picustream.streams.partition.engine import Effects, Engine
+from picustream.streams.partition.failures import told_by_stay
+from picustream.streams.partition.intake import Intake, take_in
+from picustream.streams.partition.suspects import Place
+from picustream.streams.partition.takeover import Holding
+from picustream.streams.store.outbox import Entry
+from picustream.streams.store.store import BatchWrite, Store
+
+_ENGINES = ThreadPoolExecutor(1, thread_name_prefix="engine")
+"""Engines compute here, so that connections are served while a long batch is worked on: on the event loop they would
+run into their time limits. One thread, for Python runs one at a time anyway."""
+
+
+_DONE = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a batch is applied."""
+
+    now: datetime
+    settle: bool
+    """Time may pass up to `now`; else it goes no further than the events say."""
+    waiting: frozenset[str]
+    """Topics of which there is more: a backlog, in which one topic may overtake another."""
+
+
+async def apply(
+    holding: Holding,
+    store: Store,
+    batches: Sequence[FetchedBatch],
+    moment: Moment,
+    partitions: int,
+    clock: Clock,
+    condemned: Place | None = None,
+) -> float:
+    """Apply `batches`, which may be none: then time alone has passed. Seconds that the engine took.
+
+    Where the engine has enough to do with a part of them, that part alone is applied, as `holding.position` tells: the
+    same batches are to be given again.
+
+    `condemned`: a record among them, and then the only one, that is set aside instead.
+
+    1. Drop what is processed already, set apart what belongs on another partition.
+    2. Read the events; install the states they need.
+    3. Process.
+    4. Write states, offsets, due times, outbox and clock in one Redis call. Until here nothing has happened (I2).
+    5. Publish the outbox. A crash from here on is mended by the next take-over (I3).
+    6. Trim the outbox.
+
+    Fenced, PublisherFenced, StateLost, StreamGap, Recall: the partition must be taken over again, or is another
+    worker's.
+    """
+    started = time.monotonic()
+    intake = take_in(batches, holding.position, holding.partition, partitions, clock, condemned)  # 1
+    due = holding.engine.next_due()
+    tidies = holding.engine.untidy and not moment.waiting
+    late = moment.settle and (tidies or (due is not None and due <= moment.now))
+    passes = holding.engine.unfinished or late
+    if not intake.next and not passes:
+        return 0.0
+    if intake.condemned:
+        [arrival] = intake.condemned
+        effects, computed = aside.set_aside(holding.engine, arrival, moment.now), 0.0
+    else:
+        effects, computed = await _compute(holding, store, intake, moment)  # 2, 3
+        intake = intake.before(one.arrival for one in effects.left.admissions)
+    await _make_durable(holding, store, intake, effects)  # 4, 5, 6
+    metrics.BATCH_SECONDS.observe(time.monotonic() - started)
+    return computed
+
+
+async def put_off(holding: Holding, store: Store, stay_id: str, now: datetime) -> None:
+    """Look again later at a stay at which the engine fails though nothing has come of it. Raises as `apply`."""
+    effects = aside.put_off(holding.engine, stay_id, holding.partition, now)
+    await _make_durable(holding, store, Intake(), effects)
+
+
+async def _make_durable(holding: Holding, store: Store, intake: Intake, effects: Effects) -> None:
+    entries = _entries(holding, intake, effects)
+    crash_point("before-lua")
+    await store.commit(holding.partition, _write(holding, intake, effects, entries))
+    crash_point("after-lua")
+    _note(holding, intake, effects, len(entries))
+    if entries:
+        with metrics.pending(holding.partition, len(entries)):
+            sent = await holding.publisher.publish(entries)
+            await store.trim(holding.partition, holding.epoch, entries[-1].sequence, sent)
+        crash_point("after-trim")
+        metrics.published(entries)
+
+
+async def _compute(holding: Holding, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:
+    run, now, settle = asyncio.get_running_loop().run_in_executor, moment.now, moment.settle
+    batch = await run(_ENGINES, holding.engine.read, intake.arrivals, now)
+    missing = holding.engine.missing(batch, now, settle=settle)
+    ours = {"", *getattr(batch, "stays", missing)}
+    for stay_id, fields in zip(missing, await store.states(holding.partition, missing), strict=True):
+        installing = holding.engine.installing(stay_id, fields)
+        while not await run(_ENGINES, _installed, holding.engine, installing, None if stay_id in ours else stay_id):
+            pass
+
+    def process() -> tuple[Effects, float]:
+        start = time.monotonic()
+        crash_point("engine")
+        fail_point(arrival.value for arrival in intake.arrivals)
+        with told_by_stay(holding.engine):
+            effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, waiting=moment.waiting)
+        return effects, time.monotonic() - start
+
+    return await run(_ENGINES, process)
+
+
+def _installed(engine: Engine, installing: Iterator[None], late: str | None) -> bool:
+    """A part of taking a stay over, for other partitions wait meanwhile; whether it was the last.
+
+    `late`: the stay, where no event of the batch calls for it.
+    """
+    with told_by_stay(engine, late):
+        return next(installing, _DONE) is _DONE
+
+
+def _entries(holding: Holding, intake: Intake, effects: Effects) -> list[Entry]:
+    outputs = [
+        Entry(0, output.topic, holding.partition, output.key, output.event_id, output.value, tuple(output.headers))
+        for output in effects.outputs
+    ]
+    return [
+        replace(entry, sequence=holding.sequence + count)
+        for count, entry in enumerate(intake.forwards + outputs, start=1)
+    ]
+
+
+def _write(holding: Holding, intake: Intake, effects: Effects, entries: list[Entry]) -> BatchWrite:
+    return BatchWrite(
+        epoch=holding.epoch,
+        batch=holding.batch,
+        sequence=holding.sequence,
+        clock=holding.engine.clock,
+        before={topic: holding.next.get(topic) for topic in intake.next},
+        after=intake.next,
+        due=effects.due,
+        writes=effects.writes,
+        entries=entries,
+    )
+
+
+def _note(holding: Holding, intake: Intake, effects: Effects, entries: int) -> None:
+    """What is written now holds."""
+    holding.batch += 1
+    holding.sequence += entries
+    holding.next.update(intake.next)
+    holding.position.update(intake.next)
+    metrics.processed(intake, effects)

@@ -1,0 +1,31 @@
+"""A stay at which the engine fails for no record that has come: its time has."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from picustream.scoring.chart.series import Recall
+from picustream.streams.partition.engine import Engine
+
+
+class StayFailed(Exception):
+    """The engine fails at a stay whatever comes; the cause says how. Other stays are none the worse."""
+
+    def __init__(self, stay_id: str) -> None:
+        super().__init__("a stay whose time has come")  # no id: it would stand in a log
+        self.stay_id = stay_id
+
+
+@contextmanager
+def told_by_stay(engine: Engine, stay_id: str | None = None) -> Iterator[None]:
+    """Whatever is raised within while the engine looks at a stay whose time has come, or works for the one that is
+    named, is raised as StayFailed. Recall is no failure."""
+    try:
+        yield
+    except Recall:
+        raise
+    # Whatever it is, the other stays must go on: it is told, by an alert, and this one is looked at again later.
+    except Exception as error:
+        at_fault = stay_id or engine.late
+        if at_fault is None:
+            raise
+        raise StayFailed(at_fault) from error

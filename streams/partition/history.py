@@ -1,0 +1,100 @@
+"""Reading the history of a few stays from Kafka again, because a record rests on what their state let go of (I9).
+
+State is bounded, and a correction may reach further back than what it kept. Then nothing is guessed: the events are
+all on the input topics, and the stay is made from them as if nothing had ever been let go of.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from picustream.models.record import DEAD_LETTERS
+from picustream.runtime.clock import Clock
+from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.logs import logger
+from picustream.runtime.settings import Settings
+from picustream.scoring.recall import History
+from picustream.streams.kafka import retention as keeping
+from picustream.streams.kafka import tail
+from picustream.streams.kafka.topics import INPUTS
+from picustream.streams.partition import metrics
+from picustream.streams.partition.engine import Engine
+from picustream.streams.partition.intake import arrival_of
+from picustream.streams.partition.misrouted import forwarded
+from picustream.streams.partition.rebuild import Read, Report
+from picustream.streams.store.store import Control, Store
+
+log = logger(__name__)
+
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="recall")
+
+
+class HistoryCutOff(UserError):
+    """A stay's history is needed, and an input topic no longer has its first records."""
+
+    def __init__(self, topic: str, partition: int, first: int) -> None:
+        super().__init__(
+            f"A correction reaches back to what {topic} partition {partition} no longer has: it begins at {first}.",
+            "Restore the topic, or start anew in another PICUSTREAM_GROUP; retention of inputs must have no limit.",
+            ENVIRONMENT,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Recaller:
+    """Reads histories again."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+
+    async def __call__(
+        self, partition: int, control: Control, engine: Engine, stays: Collection[str], report: Report
+    ) -> None:
+        """Give `engine` the stays whole, as of the offsets that `control` holds.
+
+        `report` is told now and then how many records are read. Raises HistoryCutOff, Compacted, RecordsTakenOut.
+        """
+        await keeping.check_again(self.settings)
+        log.warning("recalling", partition=partition, stays=len(stays))
+        metrics.RECALLS.inc(len(stays))
+        read, history = Read(report), History(stays)
+
+        def tell(records: Sequence[Any]) -> None:
+            for record in records:
+                history.told(record.value)
+
+        def take(records: Sequence[Any]) -> None:
+            for record in records:
+                if record.offset < control.next.get(record.topic, 0) and self._belongs(partition, record):
+                    history.take(arrival_of(record.topic, partition, record, self.clock))
+
+        await self._read(partition, DEAD_LETTERS, tell, read)
+        await self._read(partition, INPUTS, take, read)
+        fields = dict(zip(stays, await self.store.states(partition, list(stays)), strict=True))
+
+        def recall() -> None:
+            batch = history.read(engine)
+            for stay_id in stays:
+                engine.recall(stay_id, fields[stay_id], batch, f"{stay_id}+{control.sequence}")
+
+        await asyncio.get_running_loop().run_in_executor(_THREAD, recall)
+
+    async def _read(
+        self, partition: int, topics: Sequence[str], take: Callable[[Sequence[Any]], None], read: Read
+    ) -> None:
+        async def portion(records: Sequence[Any]) -> None:
+            await asyncio.get_running_loop().run_in_executor(_THREAD, take, records)
+            read.more(len(records))
+
+        places = [(topic, partition) for topic in topics]
+        for (topic, _), first in (await tail.first_offsets(self.settings, places)).items():
+            if first > 0:
+                raise HistoryCutOff(topic, partition, first)
+        await tail.read_whole(self.settings, places, portion)
+
+    def _belongs(self, partition: int, record: Any) -> bool:
+        where = (record.topic, partition, record.offset, record.key, record.value, record.headers)
+        return forwarded(*where, self.settings.partitions) is None

@@ -1,0 +1,294 @@
+"""One owned partition: takes itself over, then applies its batches one after another.
+
+There is one way out of any trouble - Redis or Kafka away, an answer that did not come, state lost, a batch lost in
+the stream, a bug of ours: drop everything held and take the partition over again. So nothing in between has to be
+repaired. What fails for good is narrowed down on the way to the record that does (`suspects.py`), and set aside.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from picustream.runtime.clock import Clock
+from picustream.runtime.logs import logger
+from picustream.runtime.settings import Settings
+from picustream.scoring.alerts.feeds import View
+from picustream.streams.kafka.scheduler import FetchedBatch
+from picustream.streams.partition import metrics
+from picustream.streams.partition.apply import Moment, apply, put_off
+from picustream.streams.partition.intake import backlog, left_of, places
+from picustream.streams.partition.recovery import Recovery
+from picustream.streams.partition.suspects import Place
+from picustream.streams.partition.takeover import Broker, Holding, TakeOver
+from picustream.streams.partition.time_passage import Passage
+from picustream.streams.partition.waiting import Waiting, adjusted
+from picustream.streams.store.store import Fenced
+
+log = logger(__name__)
+
+TICK = 0.25
+"""Seconds between two looks at the clock while nothing arrives."""
+FIRST_RECORDS = 50
+"""In the first batch after a take-over, until it is known how long they take."""
+GRACE = 2.0
+"""Seconds for the batch in hand to end when the partition is released; it may be cut at any point."""
+
+
+class Partition:
+    """Runs as one task from `start` to `stop`. `failed` is told of errors that nobody foresaw."""
+
+    def __init__(
+        self,
+        number: int,
+        settings: Settings,
+        clock: Clock,
+        take_over: TakeOver,
+        broker: Broker,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.number = number
+        self.held = asyncio.Event()
+        """Set while the partition is held and its batches are applied."""
+        self.progress_at = time.monotonic()
+        """When anything got done last: offsets, state, or that there was nothing to do. A take-over alone is none."""
+        self.rebuilt: int | None = None
+        """Records read while lost state is rebuilt; None otherwise."""
+        self.view: View | None = None
+        """What all partitions heard of the sources, as of the last look."""
+        self._settings = settings
+        self._clock = clock
+        self._take_over = take_over
+        self._broker = broker
+        self._failed = failed
+        self.passage = Passage()
+        """How far time may pass by the clock."""
+        self._recovery = Recovery(number)
+        self._steps = 0
+        """Batches written, and most records read for a rebuild: counts what gets done, whoever holds the partition."""
+        self._most_rebuilt = -1
+        self.pieces = 0
+        """Batches written that left something of a stay to do: it is worked off in pieces, and no offset moves."""
+        self._in_hand: list[FetchedBatch] | None = None
+        self._tried_at = -1
+        """Batches written before the one in hand."""
+        self._holding: Holding | None = None
+        self._waiting = Waiting()
+        self._stopping = False
+        self._backlog: frozenset[str] = frozenset()
+        """Inputs in which one may overtake another: as of the batch in hand."""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to take the partition over."""
+        self._task = asyncio.create_task(self._run(), name=f"partition-{self.number}")
+
+    async def stop(self) -> None:
+        """End after the batch in hand, or in the midst of it if it takes too long: the protocol bears either."""
+        self._stopping = True
+        if self._task is None:
+            return
+        self._waiting.nudge()
+        done, _ = await asyncio.wait({self._task}, timeout=GRACE if self._holding else 0)
+        if not done:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def receive(self, batch: FetchedBatch) -> None:
+        """Queue a batch. While nothing is held it is dropped: the take-over seeks, and it comes again."""
+        if self._holding is not None:
+            await self._waiting.put(batch)
+
+    async def seek_again(self) -> dict[str, int]:
+        """Seek the inputs to where this partition stands; next offset by topic, empty while nothing is held."""
+        if self._holding is None:
+            return {}
+        return await self._broker.seek_inputs(self.number, self._holding.position)
+
+    @property
+    def position(self) -> dict[str, int]:
+        """Next offset by topic that will be processed; empty while nothing is held."""
+        return dict(self._holding.position) if self._holding else {}
+
+    @property
+    def stored(self) -> dict[str, int]:
+        """Next offset by topic as Redis holds it; empty while nothing is held."""
+        return dict(self._holding.next) if self._holding else {}
+
+    @property
+    def state(self) -> str:
+        """In a word: working, rebuilding, waiting (there is trouble) or taking-over."""
+        if self._holding is not None:
+            return "working"
+        if self.rebuilt is not None:
+            return "rebuilding"
+        return "waiting" if self.trouble else "taking-over"
+
+    @property
+    def computing(self) -> bool:
+        """A batch is in hand, or state is rebuilt: what the core does there may take its time."""
+        return self._in_hand is not None or self.rebuilt is not None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing gets done, in a word; None while all is well."""
+        return self._recovery.trouble
+
+    @property
+    def waits(self) -> bool:
+        """Whether that is a server, which is away or refuses: a worker that is started anew would wait, too."""
+        return self._recovery.waits
+
+    @property
+    def mark(self) -> int:
+        """Changes with all that gets done: batches written, records read for a rebuild; not with a take-over."""
+        return self._steps
+
+    @property
+    def idle(self) -> bool:
+        """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
+        holding = self._holding
+        if holding is None or self._in_hand is not None or holding.heard is not self.view:
+            return False
+        if not self._waiting.empty or self._broker.unread(self.number, holding.position):
+            return False
+        due = holding.engine.next_due()
+        busy = holding.engine.unfinished or holding.engine.untidy
+        return not busy and (due is None or due > self._now(holding))
+
+    async def _run(self) -> None:
+        recovery, why = self._recovery, "assigned"
+        try:
+            while not self._stopping:
+                try:
+                    await self._work(await self._hold(why))
+                    return
+                except Fenced:
+                    await self._wait_out_the_fence()
+                    recovery.tenure.epoch, why = None, "fenced"
+                except Exception as error:  # noqa: BLE001 - what nobody can do anything about is raised again
+                    engine = self._holding.engine if self._holding else None
+                    why = recovery.after(error, self._suspected(), engine, backlog=bool(self._backlog))
+                    await asyncio.sleep(recovery.pause)
+                finally:
+                    await self._let_go()
+        except Exception as error:  # noqa: BLE001 - nothing may end silently: the process exits and Redis knows where to go on
+            self._failed(error)
+
+    def _suspected(self) -> list[Place] | None:
+        """The records of the batch that was being applied; None where none was, or it is written already."""
+        holding = self._holding
+        if self._in_hand is None or holding is None or holding.batch != self._tried_at:
+            return None
+        return places(self._in_hand, holding.position)
+
+    async def _hold(self, why: str) -> Holding:
+        holding = await self._take_over(self.number, self._broker, self._recovery.tenure, self._rebuilding)
+        self._waiting.clear()
+        self.passage.reached(None)
+        self._holding = holding
+        self.rebuilt = None
+        self.held.set()
+        metrics.TAKE_OVERS.labels(why).inc()
+        log.debug("partition-taken-over", partition=self.number, epoch=holding.epoch, why=why)
+        return holding
+
+    def _rebuilding(self, records: int) -> None:
+        self.rebuilt = records
+        if records > self._most_rebuilt:
+            self._most_rebuilt = records
+            self._done(step=True)
+
+    def _done(self, *, step: bool) -> None:
+        """Something got done, if only that there was nothing to do; `step`: offsets or state have changed."""
+        self.progress_at = time.monotonic()
+        self._steps += step
+
+    async def _let_go(self) -> None:
+        holding, self._holding = self._holding, None
+        self.rebuilt = None
+        self.held.clear()
+        self._in_hand = None
+        # An agent that waits for room in the queue must not wait for a partition that is not held.
+        self._waiting.clear()
+        if holding is not None:
+            await holding.publisher.close()
+
+    async def _wait_out_the_fence(self) -> None:
+        """Another worker owns the partition, and the group will say so within a session time-out, by releasing it here.
+
+        If it does not, the other one was the older: it slept between being given the partition and taking it over.
+        """
+        metrics.FENCED.inc()
+        self._recovery.trouble, self._recovery.waits = "fenced", True
+        log.warning("fenced", partition=self.number)
+        await self._let_go()
+        await asyncio.sleep(self._settings.session_timeout + GRACE)
+
+    async def _work(self, holding: Holding) -> None:
+        recovery, store = self._recovery, self._take_over.store
+        for stay_id in sorted(recovery.suspects.late):
+            await put_off(holding, store, stay_id, self._now(holding))
+            recovery.suspects.late.discard(stay_id)
+        records, turn = FIRST_RECORDS, False
+        rest: list[FetchedBatch] = []
+        while not self._stopping:
+            # What is not finished, a stay that spans years, takes turns with what is fetched.
+            unfinished = holding.engine.unfinished
+            turn = unfinished and not turn
+            wait, most = 0 if unfinished else TICK, recovery.suspects.bounded(records)
+            batches = [] if turn else rest or await self._waiting.take(most, wait)
+            seconds = await self._go_on(holding, batches, unfinished)
+            rest = rest if turn else left_of(batches, holding.position)
+            self._in_hand = rest or None
+            records = records if turn else adjusted(records, seconds, self._settings.batch_records)
+
+    async def _go_on(self, holding: Holding, batches: list[FetchedBatch], unfinished: bool) -> float:
+        """Time first, up to where everything that came is processed; then what came since. Seconds of computing."""
+        holding.hear(self.view)
+        self._backlog = backlog(batches, holding.position, partial(self._broker.unread, self.number))
+        # At least as far as it has passed, wherever a clock was set back to; and the view is complete up to a moment.
+        seconds, until = 0.0, self.passage.until(holding.engine.clock, self.view and self.view.as_of)
+        if not batches or (until is not None and not unfinished):
+            alone = Moment(until or self._now(holding), until is not None, self._backlog)
+            seconds += await self._apply(holding, [], alone)
+        if batches:
+            seconds += await self._apply(holding, batches, Moment(self._now(holding), False, self._backlog))
+        self.passage.carried(holding.engine.clock, self._now(holding))
+        return seconds
+
+    async def _apply(self, holding: Holding, batches: list[FetchedBatch], moment: Moment) -> float:
+        """Records, or the passing of time: kept apart, so that it is known which of them fails."""
+        self._in_hand, self._tried_at = batches, holding.batch
+        recovery, done = self._recovery, holding.batch
+        suspects, suspected = recovery.suspects, places(batches, holding.position)
+        condemned = suspects.condemned if suspects.condemned in suspected else None
+        if condemned is not None:
+            self._take_over.aside.claim(self.number, condemned)
+        seconds = await apply(
+            holding, self._take_over.store, batches, moment, self._settings.partitions, self._clock, condemned
+        )
+        written = holding.batch > done
+        if condemned is not None:
+            self._told(condemned)
+        if written and not moment.waiting:
+            recovery.tenure.recall.clear()
+        if written:
+            self._most_rebuilt = -1
+        recovery.passed(len(suspected) - len(places(batches, holding.position)))
+        self.pieces += written and holding.engine.unfinished
+        self._done(step=written)
+        return seconds
+
+    def _told(self, condemned: Place) -> None:
+        self._recovery.suspects.acquit()
+        topic, offset = condemned
+        log.error("record-quarantined", topic=topic, partition=self.number, offset=offset)
+
+    def _now(self, holding: Holding) -> datetime:
+        """The clock, which never runs backwards for a partition, whoever owned it before."""
+        now, passed = self._clock.now(), holding.engine.clock
+        return now if passed is None else max(now, passed)

@@ -1,0 +1,227 @@
+"""Rebuilding a partition whose state Redis has lost (I5): from the outputs what was told, from the inputs the charts.
+
+Nothing is guessed: where an input topic no longer has its first records, the worker says so and stops.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from picustream.runtime.clock import Clock
+from picustream.runtime.crash_points import crash_point, fail_point
+from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.logs import logger, place
+from picustream.runtime.settings import Settings
+from picustream.scoring.engine import Effects, Engine, Output
+from picustream.scoring.rebuild import Rebuild
+from picustream.streams.kafka import retention as keeping
+from picustream.streams.kafka import tail
+from picustream.streams.kafka.publisher import Publisher
+from picustream.streams.kafka.topics import INPUTS, OUTPUTS
+from picustream.streams.partition.intake import arrival_of, condemned_arrival
+from picustream.streams.partition.misrouted import forwarded
+from picustream.streams.partition.suspects import Place, SetAside
+from picustream.streams.store.outbox import Entry, portions
+from picustream.streams.store.store import BatchWrite, Control, Store
+
+log = logger(__name__)
+
+STAYS_AT_ONCE = 20
+"""Stays written in one Redis call."""
+
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="rebuild")
+
+
+Report = Callable[[int], None]
+"""Is told how many records are read."""
+
+
+class InputsCutOff(UserError):
+    """State is lost, and so are the first records of an input topic: nothing can tell what they said."""
+
+    def __init__(self, topic: str, partition: int, first: int) -> None:
+        super().__init__(
+            f"Redis has lost its state, and {topic} partition {partition} begins at {first}: it cannot be rebuilt.",
+            "Restore Redis from a copy as new as the outputs. The ways out: docs/operating.md, Inputs cut off.",
+            ENVIRONMENT,
+        )
+
+
+class CannotFile(Exception):
+    """The program fails at a record."""
+
+    def __init__(self, topic: str, offset: int) -> None:
+        super().__init__(topic)
+        self.place: Place = (topic, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilder:
+    """Rebuilds partitions. `start` makes the core's part of one rebuild, for a partition."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    start: Callable[[int], Rebuild]
+    aside: SetAside
+    """Counts what this worker has set aside."""
+
+    async def __call__(
+        self, partition: int, control: Control, told: int, publisher: Publisher, report: Report
+    ) -> tuple[Engine, Control]:
+        """Rebuild `partition`; `told` is the greatest outbox sequence that stands on the output topics.
+
+        `report` is told now and then how many records are read. A record at which the program fails is set aside, and
+        it begins anew.
+
+        1. See that no topic is cut off or compacted; forget what Redis holds, and mark the partition as being rebuilt.
+        2. Read the outputs: what was told last under each key, and which dead letters.
+        3. Read the inputs, and file every event again.
+        4. Store every stay, and in the outbox what is still owed.
+        5. Store the offsets, and take the mark away: from here on it is a partition like any other.
+        6. Publish the outbox.
+
+        Until 5 nothing of it can be seen; whoever takes over begins at 1 again. Raises `InputsCutOff`, `Compacted`,
+        `RecordsTakenOut`.
+        """
+        refused: set[Place] = set()
+        while True:
+            try:
+                return await self._rebuilt(partition, control, told, publisher, report, refused)
+            except CannotFile as error:
+                self.aside.claim(partition, error.place)
+                refused.add(error.place)
+                topic, offset = error.place
+                log.error("record-quarantined", topic=topic, partition=partition, offset=offset, **place(error))
+
+    async def _rebuilt(
+        self, partition: int, control: Control, told: int, publisher: Publisher, report: Report, refused: set[Place]
+    ) -> tuple[Engine, Control]:
+        now = self.clock.now() if control.clock is None else max(self.clock.now(), control.clock)
+        log.error("state-rebuilding", partition=partition)
+        read = Read(report)
+        await self._check_whole(partition)
+        await self.store.begin_rebuild(partition, control.epoch, told)  # 1
+        crash_point("rebuild-begun")
+        rebuild = self.start(partition)
+        await self._read(partition, OUTPUTS, lambda records: _tell(rebuild, records), read)  # 2
+        owed: list[Entry] = []
+
+        def take(records: Sequence[Any]) -> None:
+            for record in records:
+                if (record.topic, record.offset) in refused:
+                    condemned = condemned_arrival(record.topic, partition, record)
+                    owed.extend(_entry(partition, one) for one in rebuild.set_aside(condemned, now))
+                else:
+                    owed.extend(self._filed(rebuild, partition, record, now))
+
+        positions = await self._read(partition, INPUTS, take, read)  # 3
+        subject = f"partition-{partition}+{told}"  # where it began tells one rebuild from the next
+        engine, effects = await asyncio.get_running_loop().run_in_executor(_THREAD, rebuild.finish, now, subject)
+        entries = owed + [_entry(partition, one) for one in effects.outputs]
+        entries = [replace(entry, sequence=told + count) for count, entry in enumerate(entries, start=1)]
+        batches = await self._store(partition, control.epoch, told, now, effects, entries, positions)  # 4, 5
+        crash_point("rebuild-ended")
+        sent = await publisher.publish(entries)  # 6
+        await self.store.trim(partition, control.epoch, told + len(entries), sent)
+        log.error("state-rebuilt", partition=partition, records_owed=len(entries))
+        return engine, replace(
+            control,
+            batch=batches,
+            sequence=told + len(entries),
+            clock=now,
+            next=positions,
+            sent=dict(sent),
+            rebuilding=False,
+        )
+
+    async def _check_whole(self, partition: int) -> None:
+        await keeping.check_again(self.settings)
+        places = [(topic, partition) for topic in (*INPUTS, *OUTPUTS)]
+        for (topic, _), first in (await tail.first_offsets(self.settings, places)).items():
+            if first > 0:
+                raise InputsCutOff(topic, partition, first)
+
+    async def _read(
+        self, partition: int, topics: Sequence[str], take: Callable[[Sequence[Any]], None], read: "Read"
+    ) -> dict[str, int]:
+        async def portion(records: Sequence[Any]) -> None:
+            await asyncio.get_running_loop().run_in_executor(_THREAD, take, records)
+            read.more(len(records))
+
+        places = [(topic, partition) for topic in topics]
+        return {topic: end for (topic, _), end in (await tail.read_whole(self.settings, places, portion)).items()}
+
+    def _filed(self, rebuild: Rebuild, partition: int, record: Any, now: datetime) -> list[Entry]:
+        """Files a record; the dead letters still owed. What belongs elsewhere was forwarded, or is forwarded now.
+
+        Raises CannotFile.
+        """
+        where = (record.topic, partition, record.offset)
+        try:
+            fail_point([record.value])
+            elsewhere = forwarded(*where, record.key, record.value, record.headers, self.settings.partitions)
+            if elsewhere is not None:
+                return [elsewhere]  # a second copy changes nothing where it is filed
+            arrival = arrival_of(record.topic, partition, record, self.clock)
+            return [_entry(partition, letter) for letter in rebuild.take(arrival, now)]
+        # Whatever it fails at, the others are filed without it: it is told, and can be sent again.
+        except Exception as error:
+            raise CannotFile(record.topic, record.offset) from error
+
+    async def _store(
+        self,
+        partition: int,
+        epoch: int,
+        sequence: int,
+        now: datetime,
+        effects: Effects,
+        entries: list[Entry],
+        positions: Mapping[str, int],
+    ) -> int:
+        """Steps 4 and 5; how many batches were written."""
+        stays = list(effects.writes)
+        batch = 0
+        for first in range(0, len(stays), STAYS_AT_ONCE):
+            some = stays[first : first + STAYS_AT_ONCE]
+            write = BatchWrite(
+                epoch, batch, sequence, now,
+                due={stay: effects.due[stay] for stay in some if stay in effects.due},
+                writes={stay: effects.writes[stay] for stay in some},
+            )  # fmt: skip
+            await self.store.commit(partition, write)
+            batch += 1
+        for some in portions(entries):
+            await self.store.commit(partition, BatchWrite(epoch, batch, sequence, now, entries=some))
+            batch, sequence = batch + 1, sequence + len(some)
+        before: dict[str, int | None] = dict.fromkeys(positions)
+        await self.store.commit(partition, BatchWrite(epoch, batch, sequence, now, before=before, after=positions))
+        crash_point("rebuild-stored")
+        batch += 1
+        await self.store.end_rebuild(partition, epoch, batch)
+        return batch
+
+
+class Read:
+    """Counts the records read, and reports them."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._records = 0
+        report(0)
+
+    def more(self, records: int) -> None:
+        self._records += records
+        self._report(self._records)
+
+
+def _tell(rebuild: Rebuild, records: Sequence[Any]) -> None:
+    for record in records:
+        rebuild.told(record.topic, record.key, record.value, dict(record.headers))
+
+
+def _entry(partition: int, output: Output) -> Entry:
+    return Entry(0, output.topic, partition, output.key, output.event_id, output.value, tuple(output.headers))

@@ -1,0 +1,1 @@
+"""The process: which partitions it owns, its health, its supervision, and how it ends."""

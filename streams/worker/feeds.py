@@ -1,0 +1,100 @@
+"""What all partitions heard of the sources, put together once a second, for the engines that decide on an alert.
+
+A source is spread over all partitions and workers, so whether it is silent can be told only from all of them together;
+each has one partition whose engine decides on it. What a partition heard stands in Redis with the rest of its state.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from faust.types import TP
+
+from picustream.runtime.clock import Clock
+from picustream.runtime.settings import Settings
+from picustream.scoring.alerts.feeds import View, joined
+from picustream.streams.kafka import tail
+from picustream.streams.kafka.topics import INPUTS, partition_of
+from picustream.streams.partition import metrics
+from picustream.streams.partition.trouble import TROUBLE, Told
+from picustream.streams.store.store import Store
+from picustream.streams.worker.app import App
+
+LOOK = 0.5
+"""Seconds between two looks."""
+
+
+def decides(partition: int, partitions: int) -> Callable[[str], bool]:
+    """Whether a source is one that the engine of a partition decides on."""
+    return lambda source: partition_of(source, partitions) == partition
+
+
+class FeedView:
+    """Looks at all partitions, and hands the view to those of this worker.
+
+    1. Note the moment, and then where every input ends.
+    2. Look until every partition has processed up to there, and none is being rebuilt.
+    3. What they heard by then is complete up to that moment: hand it on, and begin at 1 again.
+
+    So a backlog, a worker that died or a Redis that was wiped delays the view, and no feed is called silent whose
+    messages wait to be read.
+    """
+
+    def __init__(self, app: App, store: Store, clock: Clock, settings: Settings) -> None:
+        self._app = app
+        self._store = store
+        self._clock = clock
+        self._settings = settings
+        self._as_of = clock.now()
+        self._ends: Mapping[TP, int] = {}
+        self._seen_at = time.monotonic()
+        metrics.FEED_VIEW_AGE.set_function(lambda: time.monotonic() - self._seen_at)
+        self._stuck: dict[TP, tuple[int, int, bool | None]] = {}
+        """Next offset and end where an input was seen to stand, and whether a record lies between (None: not asked)."""
+
+    async def watch(self) -> None:
+        """Look now and then, without end."""
+        told = Told("feeds")
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                view = await self._look() if self._app.partitions.owned else None
+            except TROUBLE as error:
+                told.note(error)  # until it is over no silent feed can be found
+                continue
+            told.over()
+            if view is not None:
+                for partition in self._app.partitions.owned.values():
+                    partition.view = view
+            if view is not None or not self._app.partitions.owned:
+                self._seen_at = time.monotonic()
+
+    async def _look(self) -> View | None:
+        numbers = range(self._settings.partitions)
+        if not self._ends:  # 1
+            self._as_of = self._clock.now()
+            self._ends = await self._app.consumer.ends(list(numbers))
+        heard = await asyncio.gather(*(self._store.heard(number) for number in numbers))
+        for number, (control, _) in enumerate(heard):  # 2
+            for topic in INPUTS:
+                if control.rebuilding or not await self._reached(TP(topic, number), control.next.get(topic, 0)):
+                    return None
+        self._ends = {}  # 3
+        return joined((fields for _, fields in heard), self._as_of)
+
+    async def _reached(self, tp: TP, offset: int) -> bool:
+        """Whether an input is processed up to its noted end. The last offsets may be markers, of which none is."""
+        end = self._ends[tp]
+        if offset >= end:
+            return True
+        seen = self._stuck.get(tp, (0, 0, None))
+        if seen[:2] != (offset, end):
+            self._stuck[tp] = offset, end, None
+            return False
+        if seen[2] is None:
+            self._stuck[tp] = (
+                offset,
+                end,
+                await tail.holds_records(self._settings, (tp.topic, tp.partition), offset, end),
+            )
+        return self._stuck[tp][2] is False
