@@ -12,7 +12,7 @@ import typer
 
 from picustream.local import servers
 from picustream.local.places import LocalSettings
-from picustream.local.telling import Meter
+from picustream.local.reporting import Meter
 
 NOT_RUNNING = 3
 

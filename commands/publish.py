@@ -14,9 +14,9 @@ from picustream.eventfiles import files
 from picustream.eventfiles.deliveries import BATCHING, Deliveries
 from picustream.eventfiles.files import BrokenLine, Line
 from picustream.runtime.settings import Settings
-from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import Admission, Arrival, Door
 from picustream.streams.kafka import rights, topics
 from picustream.streams.kafka.rights import Targets
 from picustream.terminal.progress import Reading

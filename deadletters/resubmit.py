@@ -15,8 +15,8 @@ from picustream.deadletters.choice import Skip
 from picustream.deadletters.dead_letter import Letter, pattern
 from picustream.eventfiles.files import Line
 from picustream.models.event import INPUT_TOPICS
-from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.faults import Fault
+from picustream.scoring.validation import Admission, Arrival, Door
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.store.outbox import Header
 

@@ -12,7 +12,7 @@ from picustream.eventfiles.deliveries import BATCHING, Deliveries
 from picustream.models.protocol import hours
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
-from picustream.scoring.door import Door
+from picustream.scoring.validation import Door
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import rights, topics
 from picustream.streams.kafka.rights import Targets

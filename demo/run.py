@@ -16,7 +16,7 @@ from picustream.demo.stage import Stage, stage
 from picustream.demo.sums import Sums, keep, prepare
 from picustream.demo.view import view_for
 from picustream.demo.ward import ward
-from picustream.local.telling import Meter, Tell
+from picustream.local.reporting import Meter, Tell
 from picustream.runtime.clock import Clock, wall_clock
 from picustream.runtime.errors import ENVIRONMENT, UserError
 

@@ -10,7 +10,7 @@ from picustream.demo.listen import Listener
 from picustream.demo.timeline import Timed
 from picustream.demo.worker import Worker
 from picustream.local import ports, servers
-from picustream.local.telling import Meter, Tell
+from picustream.local.reporting import Meter, Tell
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import topics

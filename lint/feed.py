@@ -26,9 +26,9 @@ from picustream.models.event import (
     ObservationEvent,
     id_of,
 )
-from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
+from picustream.scoring.validation import Admission, Arrival, Door
 
 
 class Feed:

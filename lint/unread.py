@@ -5,9 +5,9 @@ from datetime import datetime
 
 from picustream.models.event import VentilatorEvent
 from picustream.models.feeds import SourceMap
-from picustream.scoring.alerts.feedalerts import is_unread
+from picustream.scoring.alerts.feed_alerts import is_unread
 from picustream.scoring.alerts.source import Source, readings_of
-from picustream.scoring.door import Admission
+from picustream.scoring.validation import Admission
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from picustream.local.locking import locked
 from picustream.local.pinned import JARS, KAFKA_VERSION
 from picustream.local.places import LocalError, LocalSettings, cache_dir, missing_package
-from picustream.local.telling import Meter, Tell, in_lines
+from picustream.local.reporting import Meter, Tell, in_lines
 
 _AT_ONCE = 4
 _TRIES = 3

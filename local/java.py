@@ -6,7 +6,7 @@ from pathlib import Path
 from picustream.local import downloads
 from picustream.local.pinned import KAFKA_VERSION
 from picustream.local.places import LocalError, LocalSettings, missing_package, program
-from picustream.local.telling import Meter, Tell
+from picustream.local.reporting import Meter, Tell
 
 _FLAGS = (
     "-Xmx512m",

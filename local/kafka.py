@@ -15,8 +15,8 @@ from picustream.local.java import launcher as kafka_launcher
 from picustream.local.places import LocalError
 from picustream.local.processes import Process
 from picustream.local.quickstart import discard, keep, quick, watched
+from picustream.local.reporting import Meter, Tell
 from picustream.local.server import Server
-from picustream.local.telling import Meter, Tell
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.clients import admin

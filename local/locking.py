@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from picustream.local.telling import Tell
+from picustream.local.reporting import Tell
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import random
 import socket
 
 from picustream.local.places import LocalError
-from picustream.local.telling import Tell
+from picustream.local.reporting import Tell
 
 ANY = 0
 """As a named port: any free one."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from picustream.local.java import Launcher
 from picustream.local.locking import locked
 from picustream.local.places import cache_dir
-from picustream.local.telling import Tell, silent
+from picustream.local.reporting import Tell, silent
 
 _TOP = "java-{}-kafka.jsa"
 _DUMP_LIMIT = 120.0

@@ -15,8 +15,8 @@ from picustream.local.locking import locked
 from picustream.local.places import LocalError, data_dir
 from picustream.local.ports import ANY, choose
 from picustream.local.redis import Redis
+from picustream.local.reporting import Meter, Tell, silent
 from picustream.local.server import Server
-from picustream.local.telling import Meter, Tell, silent
 
 _MARK = "picustream-local"
 """The file that says that a folder is ours: its lock."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from picustream.scoring.budget import LOTS, MOST_BYTES, MOST_RECORDS
-from picustream.scoring.door import EARLIEST, Admission
 from picustream.scoring.outputs import Output
+from picustream.scoring.validation import EARLIEST, Admission
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Any
 from picustream.models import text
 from picustream.models.event import TRIAL, stay_of_key
 from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DeadLetter, dump
-from picustream.scoring.door import Admission, Arrival
 from picustream.scoring.faults import Fault
 from picustream.scoring.outputs import Output, headers, written
+from picustream.scoring.validation import Admission, Arrival
 
 PAYLOAD_WHOLE, PAYLOAD_HEAD = 256 << 10, 64 << 10
 """Bytes up to which a dead letter repeats its record whole, and how many of a longer one it keeps."""

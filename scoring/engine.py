@@ -12,20 +12,20 @@ from picustream.models.event import FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import Severity, passing_alert
-from picustream.scoring.alerts.feeds import View
-from picustream.scoring.alerts.feedwatch import FeedWatch
-from picustream.scoring.aside import unreadable
+from picustream.scoring.alerts.feed_monitor import FeedWatch
+from picustream.scoring.alerts.feed_snapshot import View
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.budget import Budget
 from picustream.scoring.causes import REBUILT, TIME, cause_of
 from picustream.scoring.deadletters import dead_letter_output
-from picustream.scoring.door import Admission, Arrival, Door
-from picustream.scoring.dues import LATE_AT_ONCE, Dues
-from picustream.scoring.memory import Memory
+from picustream.scoring.due_times import LATE_AT_ONCE, Dues
 from picustream.scoring.outputs import Output, alert_output, record_output
+from picustream.scoring.quarantine import unreadable
 from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
-from picustream.scoring.stayfile import StayFile
+from picustream.scoring.stay_cache import Memory
+from picustream.scoring.stay_state import StayFile
+from picustream.scoring.validation import Admission, Arrival, Door
 
 __all__ = ["Arrival", "Batch", "Effects", "Engine", "Output"]
 

@@ -11,16 +11,16 @@ from datetime import datetime
 from picustream.models import text
 from picustream.models.event import Admitted
 from picustream.models.record import ALERT, DEAD_LETTERS
-from picustream.scoring.aside import set_aside, unreadable
 from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
-from picustream.scoring.door import Admission, Arrival, turned_away
 from picustream.scoring.engine import Effects, Engine, Output
 from picustream.scoring.faults import Fault
 from picustream.scoring.outputs import HEAD_HEADER
+from picustream.scoring.quarantine import set_aside, unreadable
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head
 from picustream.scoring.rules import Rules
-from picustream.scoring.stayfile import StayFile
+from picustream.scoring.stay_state import StayFile
+from picustream.scoring.validation import Admission, Arrival, turned_away
 
 
 class CannotRebuild(Exception):

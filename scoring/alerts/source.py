@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from picustream.models import text
 from picustream.models.event import ObservationEvent
-from picustream.scoring.door import Admission
+from picustream.scoring.validation import Admission
 
 SILENT = "feed-silent"
 SKEWED = "clock-skew"

@@ -20,12 +20,12 @@ from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
 from picustream.scoring.chart.conflicts import Conflicts, Piece
 from picustream.scoring.chart.entries import Changes, Entry, Fact, Filed, Holding, Identity, Kind, Observed, Ventilation
-from picustream.scoring.chart.gone import Gone
-from picustream.scoring.chart.held import Held
 from picustream.scoring.chart.lineage import AMENDED, Lineages
+from picustream.scoring.chart.live_events import Held
+from picustream.scoring.chart.pruned import Gone
 from picustream.scoring.chart.reading import observed_of, ventilation_of
 from picustream.scoring.chart.series import Recall, Series
-from picustream.scoring.chart.shelves import Shelves
+from picustream.scoring.chart.series_index import Shelves
 
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""

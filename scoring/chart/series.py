@@ -1,6 +1,6 @@
 """Things ordered in time: the order of observations everywhere (rule V1), and the look-ups that rules make in it.
 
-A series may have let go of things that no record rested on (`thinning.py`, invariant I9). It knows the spans in which
+A series may have let go of things that no record rested on (`pruning.py`, invariant I9). It knows the spans in which
 they lay, and every look-up knows the span that its answer rests on: where the two meet, the series does not guess and
 raises `Recall`.
 """

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from picustream.runtime.clock import Clock
 from picustream.runtime.crash_points import crash_point, fail_point
-from picustream.scoring import aside
+from picustream.scoring import quarantine as aside
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.partition import metrics
 from picustream.streams.partition.engine import Effects, Engine

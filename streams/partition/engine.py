@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from typing import Any, Protocol
 
-from picustream.scoring.alerts.feeds import View
+from picustream.scoring.alerts.feed_snapshot import View
 
 
 class Output(Protocol):

@@ -15,7 +15,7 @@ from picustream.runtime.clock import Clock
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
-from picustream.scoring.recall import History
+from picustream.scoring.history import History
 from picustream.streams.kafka import retention as keeping
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.topics import INPUTS

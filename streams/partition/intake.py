@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from picustream.runtime.clock import Clock
-from picustream.scoring.door import Arrival
 from picustream.scoring.faults import Fault, Whole
+from picustream.scoring.validation import Arrival
 from picustream.streams.kafka.batches import CUT, UNREADABLE
 from picustream.streams.kafka.resubmission import is_resubmitted
 from picustream.streams.kafka.scheduler import FetchedBatch

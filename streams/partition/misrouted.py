@@ -9,9 +9,9 @@ from datetime import datetime
 
 from picustream.models import text
 from picustream.models.event import MAX_EVENT_BYTES, id_of, stay_of_key
-from picustream.scoring.aside import Teller
-from picustream.scoring.door import Arrival, turned_away
 from picustream.scoring.faults import Fault
+from picustream.scoring.quarantine import Teller
+from picustream.scoring.validation import Arrival, turned_away
 from picustream.streams.kafka.batches import CUT, UNREADABLE
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER, is_resubmitted
 from picustream.streams.kafka.topics import partition_of

@@ -15,7 +15,7 @@ from functools import partial
 from picustream.runtime.clock import Clock
 from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
-from picustream.scoring.alerts.feeds import View
+from picustream.scoring.alerts.feed_snapshot import View
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.partition import metrics
 from picustream.streams.partition.apply import Moment, apply, put_off

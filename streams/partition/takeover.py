@@ -21,7 +21,7 @@ from typing import Protocol
 
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.settings import Settings
-from picustream.scoring.alerts.feeds import View
+from picustream.scoring.alerts.feed_snapshot import View
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.kafka.topics import INPUTS

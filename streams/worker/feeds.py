@@ -12,7 +12,7 @@ from faust.types import TP
 
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
-from picustream.scoring.alerts.feeds import View, joined
+from picustream.scoring.alerts.feed_snapshot import View, joined
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.topics import INPUTS, partition_of
 from picustream.streams.partition import metrics

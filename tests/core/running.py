@@ -7,9 +7,9 @@ from typing import Any
 
 from picustream.eventfiles.replay import AFTERWARDS
 from picustream.scoring.chart.series import Recall
-from picustream.scoring.door import LATEST
 from picustream.scoring.engine import Arrival, Batch, Effects, Engine, Output
 from picustream.scoring.rules import Rules
+from picustream.scoring.validation import LATEST
 from tests.core.compare import Key, current
 from tests.core.histories import arrivals
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from picustream.eventfiles.replay import Replay
-from picustream.scoring import memory
-from picustream.scoring.chart import thinning
+from picustream.scoring import stay_cache as memory
+from picustream.scoring.chart import pruning as thinning
 from picustream.scoring.rebuild import Rebuild
 from tests import reference
 from tests.core.build import Stay, at, obs

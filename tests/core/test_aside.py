@@ -8,14 +8,14 @@ import pytest
 
 from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTER, MODS
-from picustream.scoring import aside
+from picustream.scoring import quarantine as aside
 from picustream.scoring.deadletters import dead_letter_id
-from picustream.scoring.door import Arrival
 from picustream.scoring.engine import Engine, Output
 from picustream.scoring.faults import Fault, Whole
+from picustream.scoring.history import History
 from picustream.scoring.rebuild import Rebuild
-from picustream.scoring.recall import History
-from picustream.scoring.stayfile import StayFile
+from picustream.scoring.stay_state import StayFile
+from picustream.scoring.validation import Arrival
 from tests.core.build import Stay, at
 from tests.core.histories import SHIPPED, arrivals
 

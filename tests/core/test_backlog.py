@@ -9,8 +9,8 @@ import pytest
 from picustream.models import text
 from picustream.models.event import LAB
 from picustream.models.record import MODS
-from picustream.scoring.door import LATEST
 from picustream.scoring.engine import Arrival, Engine, Output
+from picustream.scoring.validation import LATEST
 from tests.core.build import Event, Stay
 from tests.core.compare import current
 from tests.core.histories import SEEDS, SHIPPED, arrivals, replayed

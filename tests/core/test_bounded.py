@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from picustream.models.event import LAB, VITAL
-from picustream.scoring import memory
+from picustream.scoring import stay_cache as memory
 from picustream.scoring.chart.entries import Filed
-from picustream.scoring.door import LATEST
 from picustream.scoring.engine import Arrival, Batch, Effects, Engine
 from picustream.scoring.rebuild import Rebuild
-from picustream.scoring.stayfile import EVENT
+from picustream.scoring.stay_state import EVENT
+from picustream.scoring.validation import LATEST
 from tests.core.feeding import firing
 from tests.core.histories import SHIPPED, arrivals, replayed
 from tests.core.monitor import monitored

@@ -8,9 +8,9 @@ import pytest
 from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
+from picustream.scoring.chart.pruning import is_crowded, thin
 from picustream.scoring.chart.series import Recall
-from picustream.scoring.chart.thinning import is_crowded, thin
-from picustream.scoring.door import LATEST, Door
+from picustream.scoring.validation import LATEST, Door
 from tests.core.build import Stay
 from tests.core.histories import SHIPPED, arrivals
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from picustream.models.event import ADT, TRIAL
-from picustream.scoring.door import Arrival, Door
+from picustream.scoring.validation import Arrival, Door
 from tests.core.histories import SHIPPED
 
 FACT = {

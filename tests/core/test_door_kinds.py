@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring.door import Arrival, Door
+from picustream.scoring.validation import Arrival, Door
 from tests.core.build import Stay, obs
 from tests.core.histories import SHIPPED, written
 

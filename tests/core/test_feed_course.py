@@ -13,8 +13,8 @@ from picustream.eventfiles.replay import run
 from picustream.models import text
 from picustream.models.event import VITAL
 from picustream.models.record import ALERT
-from picustream.scoring.alerts.feeds import View, joined
-from picustream.scoring.alerts.feedwatch import FeedWatch
+from picustream.scoring.alerts.feed_monitor import FeedWatch
+from picustream.scoring.alerts.feed_snapshot import View, joined
 from picustream.scoring.alerts.source import MISROUTED, Source
 from picustream.scoring.engine import Arrival, Engine, Output
 from picustream.scoring.rules import Rules

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from picustream.models.feeds import SourceLimits
-from picustream.scoring.alerts.feedalerts import conditions, due_of
-from picustream.scoring.alerts.feeds import Feeds, joined
+from picustream.scoring.alerts.feed_alerts import conditions, due_of
+from picustream.scoring.alerts.feed_snapshot import Feeds, joined
 from picustream.scoring.alerts.source import MISROUTED, REFUSED, Source, end_of_hour, hour_of
-from picustream.scoring.door import Admission, Arrival, Door
+from picustream.scoring.validation import Admission, Arrival, Door
 from tests.core.build import Stay, at, obs
 from tests.core.histories import SHIPPED, written
 

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 from picustream.models.codemap import CodeMap, parse_codemap
 from picustream.models.event import VITAL
 from picustream.scoring.alerts.alerts import FIRING, RESOLVED
-from picustream.scoring.alerts.feeds import MOST_SOURCES, Feeds, joined
-from picustream.scoring.alerts.feedwatch import MOST_ALERTS, FeedWatch
-from picustream.scoring.door import Door
+from picustream.scoring.alerts.feed_monitor import MOST_ALERTS, FeedWatch
+from picustream.scoring.alerts.feed_snapshot import MOST_SOURCES, Feeds, joined
 from picustream.scoring.engine import Arrival, Engine
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head
+from picustream.scoring.validation import Door
 from tests.core.build import Stay, at
 from tests.core.feeding import alerts, states
 from tests.core.histories import SHIPPED, arrivals, written

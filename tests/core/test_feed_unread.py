@@ -10,10 +10,10 @@ import pytest
 from picustream.eventfiles.replay import run
 from picustream.models.event import LAB, VITAL
 from picustream.models.feeds import SourceLimits
-from picustream.scoring.alerts.feedalerts import conditions, due_of
+from picustream.scoring.alerts.feed_alerts import conditions, due_of
 from picustream.scoring.alerts.source import UNREAD, Source, end_of_hour, hour_of, readings_of
-from picustream.scoring.door import Admission, Arrival, Door
 from picustream.scoring.engine import Engine
+from picustream.scoring.validation import Admission, Arrival, Door
 from tests.core.build import Stay, at, obs
 from tests.core.feeding import alerts, records, with_limits
 from tests.core.histories import SHIPPED, arrivals, written

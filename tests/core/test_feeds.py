@@ -7,8 +7,8 @@ import pytest
 
 from picustream.eventfiles.replay import run
 from picustream.models.event import LAB, VITAL
-from picustream.scoring.door import Door
 from picustream.scoring.engine import Arrival
+from picustream.scoring.validation import Door
 from tests.core.build import Stay, at
 from tests.core.feeding import alerts, records, states, with_limits
 from tests.core.histories import SHIPPED, arrivals

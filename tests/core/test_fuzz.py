@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring import deadletters, door, engine
-from picustream.scoring.stayfile import StayFile
+from picustream.scoring import deadletters, engine
+from picustream.scoring import validation as door
+from picustream.scoring.stay_state import StayFile
 from tests.core.histories import SHIPPED
 from tests.fuzz import __main__ as command
 from tests.fuzz.account import OF_AN_OBSERVATION, OF_THE_EVENT, Finding, points

@@ -9,7 +9,7 @@ import pytest
 
 from picustream.models import text
 from picustream.scoring.chart.entries import Filed
-from picustream.scoring.chart.gone import Gone
+from picustream.scoring.chart.pruned import Gone
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
 MANY = 2_000

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from picustream.models.event import LAB
-from picustream.scoring.door import Arrival, Door
+from picustream.scoring.validation import Arrival, Door
 from tests.core.histories import SHIPPED
 
 EVENT = {"event_id": "Q7712", "source": "lis", "patient_id": "Q7712"}

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.models.record import ALERT, APPS, OUTCOME, Cause, dump
-from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
-from picustream.scoring.stayfile import EVENT, StayFile
+from picustream.scoring.stay_state import EVENT, StayFile
+from picustream.scoring.validation import LATEST, Door
 from tests.core.build import Stay, at, date_of
 from tests.core.histories import SEEDS, SHIPPED, arrivals, rules_for, shuffled, with_parameters
 from tests.core.running import assert_same, without_the_way

@@ -12,8 +12,8 @@ from picustream.models import text
 from picustream.models.event import STATUS_RANK, Status
 from picustream.scoring.chart.entries import Fact, filed
 from picustream.scoring.chart.lineage import MOST_UNMATCHED, Lineage, Lineages
-from picustream.scoring.door import Door
 from picustream.scoring.engine import Arrival
+from picustream.scoring.validation import Door
 from tests.core.build import Stay, at
 from tests.core.histories import SHIPPED, written
 

@@ -9,7 +9,7 @@ from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTER, MODS, OUTCOME
 from picustream.scoring import budget
 from picustream.scoring.batch import Batch
-from picustream.scoring.chart import thinning
+from picustream.scoring.chart import pruning as thinning
 from picustream.scoring.rebuild import Rebuild
 from tests.core.build import Event, Stay, at
 from tests.core.feeding import firing

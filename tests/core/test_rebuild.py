@@ -7,7 +7,7 @@ import pytest
 
 from picustream.eventfiles.replay import Replay
 from picustream.models.record import ALERT, MODS, OUTCOME
-from picustream.scoring.alerts.feeds import Feeds
+from picustream.scoring.alerts.feed_snapshot import Feeds
 from picustream.scoring.alerts.source import LATE
 from picustream.scoring.engine import Engine, Output
 from picustream.scoring.outputs import HEAD_HEADER

@@ -5,10 +5,10 @@ import pytest
 from picustream.models import text
 from picustream.models.record import Cause
 from picustream.scoring.deadletters import dead_letter_id
-from picustream.scoring.door import LATEST, Arrival
 from picustream.scoring.engine import Engine
-from picustream.scoring.recall import History
-from picustream.scoring.stayfile import EVENT, GONE, StayFile
+from picustream.scoring.history import History
+from picustream.scoring.stay_state import EVENT, GONE, StayFile
+from picustream.scoring.validation import LATEST, Arrival
 from tests.core.build import Stay
 from tests.core.histories import SHIPPED, arrivals, written
 

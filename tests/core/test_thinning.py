@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.scoring import memory
-from picustream.scoring.chart import thinning
+from picustream.scoring import stay_cache as memory
+from picustream.scoring.chart import pruning as thinning
 from tests.core.build import FIRST_DAY, obs
 from tests.core.feeding import alerts
 from tests.core.histories import SEEDS, SHIPPED, replayed, rules_for, shuffled

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from tests.mutation.mutants import mutants, source_of
@@ -22,7 +23,8 @@ WORK = ROOT / ".mutation"
 OUTCOMES = Path(__file__).parent / "outcomes.ndjson"
 """What was found out before, by whomever: a first run on a machine begins with it."""
 PAGE = ROOT / "docs" / "mutation.md"
-ROOMS = ("models", "scoring", "streams", "agents", "commands", "local", "demo", "protocols", "codemaps")
+SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+FOLDERS = sorted({Path(folder).parts[0] for folder in SETUPTOOLS["package-dir"].values()} - {"picustream"})
 ENVIRONMENT = {"PICUSTREAM_TEST_SEEDS": "5", "PYTHONSAFEPATH": ""}
 """The random tests are short: the histories have been tried before them."""
 
@@ -62,14 +64,14 @@ def _tried(trees: list[Path], results: Path, modules: list[str]) -> int:
 
 
 def _copied(tree: Path) -> Path:
-    """A copy of what the tests need, its rooms inside the package as they are when installed."""
+    """A copy of what the tests need, its folders inside the package as they are when installed."""
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
-    for name in (*ROOMS, "picustream", "tests", "docs"):
+    for name in (*FOLDERS, "picustream", "tests", "docs"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tree)
-    for room in ROOMS:
-        (tree / "picustream" / room).symlink_to(tree / room)
+    for folder in FOLDERS:
+        (tree / "picustream" / folder).symlink_to(tree / folder)
     return tree
 
 

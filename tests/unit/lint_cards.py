@@ -13,8 +13,8 @@ from picustream.lint.feed import Feed
 from picustream.lint.memory import Memory
 from picustream.lint.report import Report, report
 from picustream.models.codemap import parse_codemap
-from picustream.scoring.door import LATEST
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import LATEST
 from tests.core.build import Stay
 
 WHOLE = (

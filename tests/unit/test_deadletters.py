@@ -19,9 +19,9 @@ from picustream.eventfiles.files import Line
 from picustream.eventfiles.outputs import Stored
 from picustream.models.record import DEAD_LETTER
 from picustream.runtime.clock import Clock
-from picustream.scoring.door import LATEST, Door
 from picustream.scoring.engine import Arrival, Engine
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import LATEST, Door
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.kafka.topics import LAB, VITAL, partition_of

@@ -16,7 +16,7 @@ from picustream.local.java import launcher
 from picustream.local.locking import locked
 from picustream.local.places import LocalError, cache_dir, data_dir
 from picustream.local.processes import Process, wait_until
-from picustream.local.telling import silent
+from picustream.local.reporting import silent
 
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
 STUBBORN = [

@@ -11,7 +11,7 @@ import pytest
 from picustream.local import downloads
 from picustream.local.pinned import JARS, KAFKA_VERSION
 from picustream.local.places import LocalError, cache_dir
-from picustream.local.telling import in_lines, silent
+from picustream.local.reporting import in_lines, silent
 
 
 class _Repository(ThreadingHTTPServer):

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from picustream.scoring.alerts.alerts import QUARANTINED, WITHIN
 from picustream.scoring.batch import Effects
-from picustream.scoring.door import Admission, Arrival, turned_away
 from picustream.scoring.outputs import Output
+from picustream.scoring.validation import Admission, Arrival, turned_away
 
 PUT_OFF = timedelta(days=1)
 """Until a stay is looked at again at which the engine fails, if nothing comes of it before."""

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes, Entry, Holding, Observed
-from picustream.scoring.chart.shelves import AnySeries
+from picustream.scoring.chart.series_index import AnySeries
 
 CROWDED = 192
 """Entries of one series and one day (of UTC) above which the day is thinned; looked at after as many additions."""

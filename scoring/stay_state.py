@@ -13,13 +13,13 @@ from typing import Any
 from picustream.models import text
 from picustream.models.event import ADAPTERS, Event
 from picustream.models.record import Cause
-from picustream.scoring.alerts.alarms import Alarms
-from picustream.scoring.assess import Assessor
+from picustream.scoring.alerts.stay_alerts import Alarms
+from picustream.scoring.assessor import Assessor
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes, Filed, filed
+from picustream.scoring.chart.pruning import is_crowded, thin
 from picustream.scoring.chart.series import Recall, Span
-from picustream.scoring.chart.thinning import is_crowded, thin
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey, spelling
 from picustream.scoring.records.revisions import Head, Revision, Telling, revise

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from picustream.scoring.batch import Effects
 from picustream.scoring.budget import LOTS, Budget
-from picustream.scoring.stayfile import StayFile
+from picustream.scoring.stay_state import StayFile
 
 HELD = 50_000
 """Values and records that a bounded engine keeps in memory from one batch to the next, about 2 kB each; the stays

@@ -18,7 +18,7 @@ from picustream.scoring.alerts.alerts import (
     silent_since,
     stay_conditions,
 )
-from picustream.scoring.alerts.versionalerts import unmatched, version_conditions
+from picustream.scoring.alerts.version_alerts import unmatched, version_conditions
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.conflicts import Piece
 from picustream.scoring.clinical.stay import Stay

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from picustream.scoring.alerts.source import Source
-from picustream.scoring.door import Admission
+from picustream.scoring.validation import Admission
 
 MOST_SOURCES = 256
 """Sources that a partition remembers. A name comes from outside: a feed that makes up one per message must not fill

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from picustream.models import text
 from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
-from picustream.scoring.door import LATEST, Arrival
 from picustream.scoring.engine import Batch, Engine
+from picustream.scoring.validation import LATEST, Arrival
 
 
 class History:

@@ -21,7 +21,7 @@ from picustream.scoring.alerts.source import (
     readings_of,
 )
 from picustream.scoring.clinical.days import closes_at, local_date
-from picustream.scoring.door import Admission
+from picustream.scoring.validation import Admission
 
 LASTS = {SKEWED: timedelta(hours=1), MISROUTED: timedelta(hours=1), LATE: timedelta(hours=24)}
 """How long after the last reason for it an alert goes on. A clock or a partitioner is wrong with every record, so an

@@ -11,13 +11,13 @@ from picustream.models import text
 from picustream.models.feeds import SourceLimits
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import FIRING, Condition, alert_revisions
-from picustream.scoring.alerts.feedalerts import LASTS, conditions, due_of, faults_of, is_unread
-from picustream.scoring.alerts.feeds import Feeds, View
+from picustream.scoring.alerts.feed_alerts import LASTS, conditions, due_of, faults_of, is_unread
+from picustream.scoring.alerts.feed_snapshot import Feeds, View
 from picustream.scoring.alerts.source import SILENT, UNREAD, Source, end_of_hour
-from picustream.scoring.door import LATEST, Admission
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
+from picustream.scoring.validation import LATEST, Admission
 
 MOST_ALERTS = 1024
 """Alerts whose revisions are remembered. They are never forgotten, for a chain must go on where it ended (I3); beyond

@@ -5,7 +5,7 @@ after an observation those of the days it reaches, after the clock those that it
 not grow with the length of the stay (I9), and time enters as a value (I8).
 
 Where that is more than a budget, it is done in pieces: the days in their order, then the gases, then what is made of
-them, and the outcomes once all of it is known (`scoring/owed.py`).
+them, and the outcomes once all of it is known (`scoring/pending.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,9 +33,9 @@ from picustream.scoring.clinical.organs import ORGANS, RULES
 from picustream.scoring.clinical.outcomes import Course, DayScore, due_times, milestones, outcome_body
 from picustream.scoring.clinical.stay import Stay, assessment, last_day, stay_of, treatment_day, treatment_start
 from picustream.scoring.clinical.view import View, view_of
-from picustream.scoring.daybook import DayBook, days_between
-from picustream.scoring.look import Bodies, Known, Look
-from picustream.scoring.owed import Owed
+from picustream.scoring.day_cache import DayBook, days_between
+from picustream.scoring.evaluation import Bodies, Known, Look
+from picustream.scoring.pending import Owed
 from picustream.scoring.records.bodies import (
     ELIGIBILITY,
     Body,
