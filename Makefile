@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## Run everything on this machine with a simulated ward (ARGS="--for 90")
 	@$(BIN)/picustream demo $(ARGS)
 
-test: $(READY) ## Run all tests: the core, then real Kafka and Redis (ARGS="tests/core")
+test: $(READY) ## Run all tests: the core, then real Kafka and Redis (ARGS="tests/scoring")
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 lint: $(READY) ## Check style and types

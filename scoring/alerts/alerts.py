@@ -1,8 +1,8 @@
 """Alerts (docs/alerts.md): conditions that hold now, fired once and resolved once.
 
 An alert of a stay is a function of what the records say and of the moment, so it comes back right after any crash; what
-was fired is kept with the rest of the stay. Those about a source stand in `feed_monitor.py`. `docs/alerts.md` says of each
-name what it means and what to do.
+was fired is kept with the rest of the stay. Those about a source stand in `feed_monitor.py`. `docs/alerts.md` says of
+each name what it means and what to do.
 """
 
 from collections.abc import Iterator, Mapping, Set

@@ -21,9 +21,9 @@ from picustream.streams.kafka import topics
 from picustream.streams.partition.misrouted import FORWARDED_HEADER, forwarded
 from picustream.streams.store.outbox import OUTBOX_HEADER
 from tests import reference
-from tests.core import compare
-from tests.core.histories import compared
 from tests.integration.workers import Bench
+from tests.scoring import compare
+from tests.scoring.histories import compared
 
 ON_THE_WAY = {"revision", "supersedes", "cause", "emitted_at", "event_id"}
 """What tells of the way to a record and not of where it ended (I1)."""

@@ -20,7 +20,7 @@ from picustream.streams.kafka.topics import LAB, VITAL, partition_of
 from tests.integration import ending, raw
 from tests.integration.realrun import PARTITIONS, RealRun
 from tests.integration.workers import wait_for
-from tests.unit.test_batches import RECORDS, packed
+from tests.streams.kafka.test_batches import RECORDS, packed
 
 pytestmark = pytest.mark.servers
 

@@ -7,10 +7,10 @@ import pytest
 
 from picustream.eventfiles import files
 from tests import reference
-from tests.core.histories import shuffled, written
 from tests.integration.realrun import RealRun
 from tests.reference.generate import history
 from tests.reference.written import Event
+from tests.scoring.histories import shuffled, written
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I1", "I2", "I3")]
 

@@ -7,10 +7,10 @@ import pytest
 from redis import Redis
 
 from picustream.eventfiles import files
-from tests.core.build import FIRST_DAY, Stay
-from tests.core.histories import written
-from tests.core.monitor import monitored
 from tests.integration.realrun import RealRun
+from tests.scoring.build import FIRST_DAY, Stay
+from tests.scoring.histories import written
+from tests.scoring.monitor import monitored
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I9", "I1", "I3")]
 

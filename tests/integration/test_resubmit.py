@@ -13,9 +13,9 @@ from picustream.commands.main import main
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
-from tests.core.build import Stay, obs
+from tests.commands.test_alerts_command import alert
 from tests.integration.workers import PATIENCE, Bench, interruptible, next_line
-from tests.unit.test_alerts_command import alert
+from tests.scoring.build import Stay, obs
 
 pytestmark = pytest.mark.servers
 

@@ -7,6 +7,7 @@ import signal
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from tests import reference
@@ -20,7 +21,7 @@ QUICK, QUICK_SECONDS = 8, 10.0
 """The first of them come before the tests. They take about a second: one that runs for ever is ended soon."""
 
 ENGINE = ["revisions", "incremental", "time", "versions", "convergence", "rebuild"]
-KEPT = ["versions", "time", "incremental", "convergence", "thinning"]
+KEPT = ["versions", "time", "incremental", "convergence", "pruning"]
 SOURCES = ["feed_sources", "feeds", "feed_unread", "feed_state", "feed_course"]
 OF_VERSIONS = ["lineage", "alerts_corrections", "alerts_ids", "alerts_pruned"]
 OF_STAYS = [
@@ -51,26 +52,26 @@ TESTS = {
     "batch": ["backlog", *ENGINE],
     "bodies": ["revisions", "receipts", "rebuild"],
     "days": ["time", "outcomes", "outcomes_window", "second_protocol"],
-    "validation": ["door", "units", "feeds", "door_fuzz"],
+    "validation": ["validation", "units", "feeds", "door_fuzz"],
     "eligibility": ["eligibility", "eligibility_state", "second_protocol"],
-    "engine": ["bounded", "backlog", "recall", "thinning", *ENGINE, *SOURCES],
+    "engine": ["bounded", "backlog", "history", "pruning", *ENGINE, *SOURCES],
     "feed_alerts": SOURCES,
     "feed_snapshot": SOURCES,
     "feed_monitor": SOURCES,
-    "pruned": ["gone", "alerts_pruned", *KEPT],
+    "pruned": ["pruned", "alerts_pruned", *KEPT],
     "lineage": [*OF_VERSIONS, "convergence"],
     "mods": ["mods", "mods_days", "time", "second_protocol"],
     "organs": ["mods", "mods_days", "receipts", "triplet", "pairing", "second_protocol"],
     "outcomes": ["outcomes", "outcomes_window", "time", "second_protocol"],
-    "outputs": ["outputs", "door", "revisions", "feeds"],
+    "outputs": ["dead_letters", "validation", "revisions", "feeds"],
     "pairing": ["pairing", "triplet", "support", "mods", "second_protocol"],
-    "reading": ["units", "door", "versions"],
+    "reading": ["units", "validation", "versions"],
     "receipts": ["receipts", "revisions"],
     "revisions": ["revisions", "alerts_amended", "rebuild", "receipts", "second_protocol"],
     "source": SOURCES,
     "stay": ["time", "outcomes", "outcomes_window", "eligibility", "mods", "versions", "second_protocol"],
     "support": ["support", "mods", "apps"],
-    "units": ["units", "door"],
+    "units": ["units", "validation"],
     "version_alerts": OF_VERSIONS,
     "series": ["series", "pairing", "triplet"],
     "view": ["pairing", "triplet", "support", "mods", "receipts", *KEPT],
@@ -86,24 +87,24 @@ TESTS = {
     ],
     "day_cache": ["incremental", "time", "mods_days", "apps"],
     "reach": ["incremental", "pairing", "apps"],
-    "pruning": ["crowded", "alerts_pruned", *KEPT],
-    "chart": ["crowded", "alerts", "apps", "bounded", *OF_VERSIONS, *KEPT],
-    "conflicts": ["alerts", "crowded", *KEPT],
-    "entries": ["alerts", "crowded", *KEPT],
-    "live_events": ["alerts", "alerts_patients", "crowded", "bounded", *KEPT],
+    "pruning": ["pruning_limits", "alerts_pruned", *KEPT],
+    "chart": ["pruning_limits", "alerts", "apps", "bounded", *OF_VERSIONS, *KEPT],
+    "conflicts": ["alerts", "pruning_limits", *KEPT],
+    "entries": ["alerts", "pruning_limits", *KEPT],
+    "live_events": ["alerts", "alerts_patients", "pruning_limits", "bounded", *KEPT],
     "rebuild": ["rebuild", "bounded", *ENGINE, *SOURCES],
-    "history": ["recall", *KEPT],
-    "stay_state": ["alerts_pruned", "recall", "bounded", "thinning", *ENGINE],
-    "rules": ["loading", "rebuild"],
-    "series_index": ["crowded", *KEPT],
+    "history": ["history", *KEPT],
+    "stay_state": ["alerts_pruned", "history", "bounded", "pruning", *ENGINE],
+    "rules": ["rules", "rebuild"],
+    "series_index": ["pruning_limits", *KEPT],
 }
-"""The tests of tests/core/ that see a module, the likeliest first; by default those of the engine."""
+"""The tests of tests/scoring/ that see a module, the likeliest first; by default those of the engine."""
 
 
 LONG = [
-    "test_second_protocol.py::test_i7_every_record_names_the_protocol_that_made_it",
-    "test_second_protocol.py::test_i1_the_ward_equals_the_reference_under_the_example",
-    "test_thinning.py::test_i9_a_dense_feed_is_bounded_and_changes_no_record[0:00:20]",
+    "tests/scoring/test_second_protocol.py::test_i7_every_record_names_the_protocol_that_made_it",
+    "tests/scoring/test_second_protocol.py::test_i1_the_ward_equals_the_reference_under_the_example",
+    "tests/scoring/chart/test_pruning.py::test_i9_a_dense_feed_is_bounded_and_changes_no_record[0:00:20]",
 ]
 """Left out: they take longer than all others of their file, and a shorter one sees the same."""
 
@@ -143,8 +144,8 @@ def kills(module: str, histories: list[Expected], limit: float, likely: Likely) 
 
 def _differs(one: Expected) -> bool:
     from picustream.models.record import DEAD_LETTERS
-    from tests.core.compare import current
-    from tests.core.histories import compared, replayed, rules_for
+    from tests.scoring.compare import current
+    from tests.scoring.histories import compared, replayed, rules_for
 
     told = replayed(one.events, rules_for(one.protocol), one.until)
     chains: dict[str, list[int]] = defaultdict(list)
@@ -158,12 +159,18 @@ def _differs(one: Expected) -> bool:
 
 def tests(module: str) -> list[str]:
     """The test files for a module."""
-    return [f"tests/core/test_{name}.py" for name in TESTS.get(module, ENGINE)]
+    return [_file(name) for name in TESTS.get(module, ENGINE)]
+
+
+def _file(name: str) -> str:
+    """Of a test by its name: below tests/scoring/ no two share one."""
+    [path] = Path("tests/scoring").rglob(f"test_{name}.py")
+    return str(path)
 
 
 def _fails(files: list[str], likely: Likely) -> bool:
     import pytest
 
     quiet = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
-    without = [f"--deselect=tests/core/{one}" for one in LONG]
+    without = [f"--deselect={one}" for one in LONG]
     return pytest.main([*quiet, *without, *files], plugins=[likely]) != pytest.ExitCode.OK

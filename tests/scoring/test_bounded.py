@@ -1,0 +1,152 @@
+"""Which engines let go of what no record rests on, and what they keep in memory and in the store (I9)."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+import pytest
+
+from picustream.models.event import LAB, VITAL
+from picustream.scoring import stay_cache as memory
+from picustream.scoring.chart.entries import Filed
+from picustream.scoring.engine import Arrival, Batch, Effects, Engine
+from picustream.scoring.rebuild import Rebuild
+from picustream.scoring.stay_state import EVENT
+from picustream.scoring.validation import LATEST
+from tests.scoring.feeding import firing
+from tests.scoring.histories import SHIPPED, arrivals, replayed
+from tests.scoring.monitor import monitored
+from tests.scoring.running import Worker
+
+
+def of_stay(name: str) -> list[Arrival]:
+    """A stay with more values of a kind than a day may have."""
+    return arrivals([(topic, body | {"stay_id": name}) for topic, body in monitored(8, timedelta(minutes=1))])
+
+
+DENSE = of_stay("S")
+
+
+def take(one: Engine, some: Sequence[Arrival], waiting: Collection[str] = ()) -> Effects:
+    """What follows from some arrivals in one batch, behind which more of some topics waits."""
+    batch = one.read_until(some, LATEST)
+    for stay in one.missing(batch, LATEST, settle=False):
+        one.install(stay, {})
+    return one.process(batch, LATEST, settle=False, waiting=waiting)
+
+
+def taken(one: Engine) -> Effects:
+    """What follows from all of it in one batch."""
+    return take(one, DENSE)
+
+
+def taken_behind(one: Engine) -> Engine:
+    """The engine with all of it, and a backlog behind that."""
+    take(one, DENSE, waiting=[LAB])
+    return one
+
+
+def held(one: Engine) -> int:
+    """Values in memory."""
+    return one.memory.size
+
+
+def missing(one: Engine, some: Sequence[Arrival]) -> list[str]:
+    """Stays of some arrivals that are not in memory."""
+    return one.missing(one.read_until(some, LATEST), LATEST, settle=False)
+
+
+def rebuilt(*, bounded: bool) -> tuple[Engine, Effects]:
+    """The engine after its state was lost, and what it writes."""
+    rebuild = Rebuild(SHIPPED, bounded=bounded)
+    moment = max(one.recorded_at or one.happened_at for one in filed())
+    for one in DENSE:
+        rebuild.take(one, moment)
+    return rebuild.finish(moment, "partition-0+0")
+
+
+def filed() -> list[Filed]:
+    return [one.accepted.filed for one in Engine(SHIPPED).read_until(DENSE, LATEST).admissions if one.accepted]
+
+
+def events_kept(effects: Effects) -> int:
+    return sum(name.startswith(EVENT) for name in effects.writes["S"])
+
+
+@pytest.mark.proves("I9")
+def test_i9_only_a_bounded_engine_lets_go() -> None:
+    """A replay keeps everything, and so does whoever does not ask for less."""
+    plain, bounded = Engine(SHIPPED), Engine(SHIPPED, bounded=True)
+    assert events_kept(taken(plain)) == len(DENSE)
+    taken(bounded)
+    assert (plain.let_go_of(), bounded.let_go_of()) == (set(), {"S"})
+
+
+@pytest.mark.proves("I9", "I5")
+def test_i9_a_rebuilt_stay_is_as_small_as_it_was() -> None:
+    """What was let go of before the loss is not written to the store again."""
+    (plain, everything), (bounded, little) = rebuilt(bounded=False), rebuilt(bounded=True)
+    assert (plain.let_go_of(), bounded.let_go_of()) == (set(), {"S"})
+    assert events_kept(everything) == len(DENSE)
+    assert events_kept(little) < len(DENSE) * 2 // 3
+    assert None not in little.writes["S"].values()
+
+
+@pytest.mark.proves("I9", "I5")
+def test_i9_after_a_rebuild_a_bounded_engine_holds_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest is in the store, and asked for when it is needed."""
+    monkeypatch.setattr(memory, "HELD", 10)
+    (plain, _), (bounded, _) = rebuilt(bounded=False), rebuilt(bounded=True)
+    touched = Batch(plain.read_until(DENSE[:1], LATEST).admissions)
+    assert (plain.missing(touched, LATEST), bounded.missing(touched, LATEST)) == ([], ["S"])
+
+
+@pytest.mark.proves("I9")
+def test_i9_the_stay_touched_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for one of two: the first was touched again, with something that is known already."""
+    bounded = Engine(SHIPPED, bounded=True)
+    first, second = of_stay("S")[:9], of_stay("T")[:9]
+    for some in (first, second):
+        take(bounded, some)
+    monkeypatch.setattr(memory, "HELD", held(bounded) // 2)
+    take(bounded, first[:1])
+    assert missing(bounded, [*first, *second]) == ["T"]
+
+
+@pytest.mark.proves("I9")
+def test_i9_what_just_fits_is_held_whole_while_there_is_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is let go of in a backlog before the memory is full."""
+    monkeypatch.setattr(memory, "HELD", held(taken_behind(Engine(SHIPPED))))
+    bounded = taken_behind(Engine(SHIPPED, bounded=True))
+    assert (bounded.let_go_of(), missing(bounded, DENSE)) == (set(), [])
+    monkeypatch.setattr(memory, "HELD", memory.HELD - 1)
+    assert taken_behind(Engine(SHIPPED, bounded=True)).let_go_of() == {"S"}
+
+
+@pytest.mark.proves("I9")
+def test_i9_after_a_backlog_every_stay_is_made_small() -> None:
+    """Also those that nothing more is said of; the worker asks `untidy` whether it has to."""
+    bounded = Engine(SHIPPED, bounded=True)
+    assert not bounded.untidy
+    taken_behind(bounded)
+    assert (bounded.untidy, bounded.let_go_of()) == (True, set())
+    take(bounded, of_stay("T")[:1])
+    assert (bounded.untidy, bounded.let_go_of()) == (False, {"S"})
+
+
+@pytest.mark.proves("I9", "I1")
+def test_i9_another_patient_is_still_named_by_what_was_let_go_of() -> None:
+    """The first event of the stranger is withdrawn; the other sixty are gone from memory, and still stand."""
+    told = monitored(8, timedelta(minutes=1))
+    rates = [place for place, (topic, body) in enumerate(told) if topic == VITAL and len(body["observations"]) == 3]
+    signs = rates[40:101]
+    for place in signs:
+        told[place][1]["patient_id"] = "Q"
+    topic, first = told[signs[0]]
+    late = {"recorded_at": told[-1][1]["observed_at"], "status": "entered-in-error"}
+    story = [*told, (topic, first | late)]
+    worker = Worker(SHIPPED, bounded=True)
+    for event in story:
+        worker.take([event])
+    assert worker.recalls == 1
+    assert "S/alert/patient-mismatch/Q" in firing(worker.outputs)
+    assert firing(worker.end()) == firing(replayed(story, SHIPPED))

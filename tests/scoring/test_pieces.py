@@ -1,0 +1,92 @@
+"""A stay that is more than one piece of work: worked off bit by bit, with others and crashes in between (I1, I3)."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from picustream.models import text
+from picustream.models.record import DEAD_LETTERS
+from picustream.scoring.engine import Output
+from tests.reference.generate import case
+from tests.scoring.build import Event
+from tests.scoring.feeding import firing
+from tests.scoring.histories import SEEDS, replayed, rules_for, shuffled
+from tests.scoring.running import Worker, assert_same, essence, without_the_way
+
+LOTS = [1, 2, 7, 40]
+
+
+def worked_off(worker: Worker, events: list[Event], rng: random.Random, *, at_once: bool) -> list[Output]:
+    """Batches of any size, a few crashes between any two pieces; `at_once`: each is worked off before the next."""
+    crashes = 3
+    while events:
+        size = rng.choice([1, 1, 2, 5, 20])
+        worker.take(events[:size])
+        events = events[size:]
+        while worker.unfinished and (at_once or rng.random() < 0.3):
+            worker.go_on()
+            if crashes and rng.random() < 0.05:
+                worker.crash()
+                crashes -= 1
+    return worker.end()
+
+
+def chains(outputs: Iterable[Output]) -> dict[str, list[dict[str, Any]]]:
+    """The revisions of every record in the order of their telling."""
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for output in outputs:
+        if output.topic not in DEAD_LETTERS:
+            record = text.parse(output.value)
+            found[output.event_id.rpartition("/r")[0]].append(record)
+    return found
+
+
+def assert_whole(outputs: Iterable[Output]) -> None:
+    """Every chain counts from 1, and each revision supersedes the one before it (I3)."""
+    for name, revisions in chains(outputs).items():
+        assert [one["revision"] for one in revisions] == list(range(1, len(revisions) + 1)), name
+        expected = [None, *(one["event_id"] for one in revisions[:-1])]
+        assert [one["supersedes"] for one in revisions] == expected, name
+
+
+@pytest.mark.proves("I1", "I3", "I5", "I8")
+@pytest.mark.parametrize("lot", LOTS)
+@pytest.mark.parametrize("seed", range(0, SEEDS, 4))
+def test_i1_pieces_of_any_size_end_where_all_at_once_does(seed: int, lot: int) -> None:
+    """Random histories shuffled, repeated, in batches, with other events and crashes between any two pieces."""
+    made = case(seed)
+    plain = replayed(made.events, rules_for(made.protocol), made.until)
+    worker = Worker(rules_for(made.protocol), made.until, lot=lot)
+    told = worked_off(worker, shuffled(made.events, seed), random.Random(seed), at_once=seed % 3 == 0)
+    assert_same(essence(plain), essence(told))
+    assert firing(told) == firing(plain)
+    assert_whole(told)
+
+
+def is_within(some: list[Any], all_of_them: list[Any]) -> bool:
+    """Whether some things are among others, in that order."""
+    rest = iter(all_of_them)
+    return all(one in rest for one in some)
+
+
+@pytest.mark.proves("I1", "I3", "T4")
+@pytest.mark.parametrize("lot", LOTS)
+@pytest.mark.parametrize("seed", range(0, SEEDS, 4))
+def test_i1_pieces_tell_nothing_that_all_at_once_would_not_have_told(seed: int, lot: int) -> None:
+    """Of every record and alert nothing but what it said at some moment: in between as in the end.
+
+    Each event is worked off before the next one; what falls due before the next piece is passed over.
+    """
+    made = case(seed)
+    worker, whole = (Worker(rules_for(made.protocol), made.until, lot=some) for some in (lot, None))
+    for event in made.events:
+        worker.take([event])
+        worker.finish()
+        whole.take([event])
+    told, plain = chains(worker.end()), chains(whole.end())
+    for name, revisions in told.items():
+        contents = [without_the_way(one) for one in revisions]
+        assert is_within(contents, [without_the_way(one) for one in plain[name]]), name

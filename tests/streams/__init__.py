@@ -1,0 +1,1 @@
+"""The product's movement, piece by piece, without servers."""

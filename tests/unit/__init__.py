@@ -1,1 +1,0 @@
-"""Small pieces, without servers."""
