@@ -1,9 +1,9 @@
 """Which code implements each rule and which tests prove it: read from the sources, written to docs/traceability.md.
 
 `python -m tests.traceability` rewrites the page; `tests/project/test_traceability.py` fails when it is out of date.
-Code counts when its docstring names the rule; a test counts when it is marked with `proves` or, where it has no such mark,
-when its name or docstring names the rule. A docstring at the head of a module is no implementation: it only says what
-the module is about.
+Code counts when its docstring names the rule; a test counts when it is marked with `proves` or, where it has no such
+mark, when its name or docstring names the rule. A docstring at the head of a module is no implementation: it only says
+what the module is about.
 """
 
 import ast

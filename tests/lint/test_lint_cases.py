@@ -67,7 +67,7 @@ def test_the_artefacts_of_real_data_are_found_and_counted(capsys: pytest.Capture
 def test_every_finding_stands_in_the_table_of_the_docs() -> None:
     """Dead-letter reasons stand in a table of their own."""
     folder = Path(__file__).parents[2]
-    sources = "".join(path.read_text() for path in (folder / "commands" / "feed").glob("*.py"))
+    sources = "".join(path.read_text() for path in (folder / "lint").glob("*.py"))
     codes = set(
         re.findall(r'(?:Finding\(|_versions\(report,|^            )\s*"([a-z]+(?:-[a-z]+)+)",', sources, re.MULTILINE)
     )

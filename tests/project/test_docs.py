@@ -179,7 +179,7 @@ def test_every_test_that_is_named_exists() -> None:
 
 def test_every_log_line_that_is_named_exists() -> None:
     """And every one that the worker may write above debug is named."""
-    code = "\n".join(path.read_text() for path in (ROOT / "streams").glob("*.py"))
+    code = "\n".join(path.read_text() for path in (ROOT / "streams").rglob("*.py"))
     written = set(re.findall(r'log\.(?:info|warning|error)\(\s*"([a-z-]+)"', code))
     table = OPERATING.partition("| `event` |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == written

@@ -26,7 +26,7 @@ ROOMS = {
     "chart": {"chart"},
     "records": {"chart", "records", "rules"},
     "clinical": {"chart", "records", "clinical"},
-    "alerts": {"chart", "records", "clinical", "alerts", "rules", "door"},
+    "alerts": {"chart", "records", "clinical", "alerts", "rules", "validation"},
 }
 """What each folder of scoring/ may import of scoring/; what stands beside them may import all."""
 READ = (*sorted(FOLDERS), "tests/scoring", "tests/reference")

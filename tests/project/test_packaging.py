@@ -21,6 +21,6 @@ def test_every_folder_of_modules_is_installed(package: str, folder: str) -> None
 @pytest.mark.parametrize(("package", "folder"), ROOMS.items())
 def test_every_file_beside_the_modules_is_installed(package: str, folder: str) -> None:
     patterns = SETUPTOOLS["package-data"].get(package, [])
-    for file in (ROOT / folder).rglob("*.*"):
+    for file in (ROOT / folder).glob("*.*"):
         if file.is_file() and file.suffix not in (".py", ".pyc"):
             assert any(fnmatch(file.name, pattern) for pattern in patterns), file

@@ -14,7 +14,7 @@ PATIENCE = 60.0
 WORKER = """
 import os, signal, sys
 from pathlib import Path
-from picustream.streams import leash
+from picustream.streams.worker import supervisor_link as leash
 leash.follow()
 lives, ends = Path(sys.argv[1]), sys.argv[2:]
 number = len(lives.read_text().splitlines()) if lives.exists() else 0
