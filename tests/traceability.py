@@ -11,10 +11,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "traceability.md"
+from tests.paths import DOCS, ROOT
+
+PAGE = DOCS / "traceability.md"
 
 CODE = ("models", "scoring", "streams")
 RULES = {

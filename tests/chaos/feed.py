@@ -24,8 +24,8 @@ from picustream.runtime.errors import UserError
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.integration.workers import Bench
+from tests.paths import REAL_DATA
 
-REAL_DATA = Path(__file__).parents[3] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
 COPIES = 4
 """Wards side by side, where there are no real data."""
 AFTERWARDS = timedelta(days=60)

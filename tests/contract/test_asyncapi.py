@@ -12,9 +12,8 @@ from picustream.contract.schemas import written
 from picustream.models.record import OUTPUT_TOPICS
 from picustream.scoring.outputs import HEAD_HEADER
 from picustream.streams.kafka.topics import ALL, configuration
+from tests.paths import DOCS
 from tests.scoring.build import Stay
-
-DOCS = Path(__file__).parents[2] / "docs"
 
 
 def references(part: Any) -> Iterator[str]:

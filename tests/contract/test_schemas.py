@@ -15,15 +15,15 @@ from picustream.demo.ward import ward
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTER_TRIAL, OUTPUT_TOPICS
 from tests import reference
+from tests.paths import DOCS, REAL_DATA, needs_real_data
 from tests.reference.generate import case
 from tests.reference.written import canonical
 from tests.scoring.build import obs
 from tests.scoring.histories import LONG, SEEDS, SHIPPED, replayed, rules_for
-from tests.scoring.test_real_data import DATA
 from tests.scoring.test_validation import ADT, LAB, TRIAL, faults
 from tests.scoring.test_validation_fuzz import account, spoiled
 
-COMMITTED = Path(__file__).parents[2] / "docs" / "schemas"
+COMMITTED = DOCS / "schemas"
 TOPICS = (*INPUT_TOPICS, *OUTPUT_TOPICS)
 
 
@@ -84,10 +84,10 @@ def parts(schema: Any) -> Iterator[dict[str, Any]]:
         yield from parts(part)
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the real data are not beside this checkout")
+@needs_real_data
 def test_real_events_fit() -> None:
     """Every event of the real data in the long form; one of each shape in the short one."""
-    events = [(topic, json.loads(canonical(value))) for topic, value in reference.read(DATA)]
+    events = [(topic, json.loads(canonical(value))) for topic, value in reference.read(REAL_DATA)]
     shapes = events if LONG else {shape(*event): event for event in events}.values()
     assert len(shapes) > 20
     assert faults_of(shapes) == []

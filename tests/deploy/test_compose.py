@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 import yaml
@@ -12,8 +11,8 @@ from jsonschema.exceptions import ValidationError
 from picustream import __version__
 from picustream.local.pinned import KAFKA_VERSION
 from picustream.runtime.settings import Settings
+from tests.paths import DATA, ROOT
 
-ROOT = Path(__file__).parents[2]
 FILES = ("docker-compose.yml", "deploy/compose.secure.yml")
 UNITS = {"mb": 10**6, "M": 2**20, "G": 2**30}
 
@@ -25,7 +24,7 @@ def compose(name: str) -> dict:
 
 
 def fits(document: dict) -> None:
-    schema = json.loads((ROOT / "tests/data/compose-spec.json").read_text())
+    schema = json.loads((DATA / "compose-spec.json").read_text())
     Draft202012Validator(schema).validate(document)
 
 

@@ -10,8 +10,9 @@ import yaml
 
 from picustream import __version__
 from picustream.runtime.settings import CONFIG, Settings
+from tests.paths import ROOT
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+DEPLOY = ROOT / "deploy"
 KNOWN = {f"PICUSTREAM_{field}".upper() for field in Settings.model_fields} | {CONFIG}
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from picustream import __version__
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 HEALTHY = ROOT / "deploy/healthy.py"
 
 Step = tuple[str, str]

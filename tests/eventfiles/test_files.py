@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from picustream.eventfiles.files import BrokenLine, Line, is_json, iso, lines, record_line
 from picustream.runtime.errors import UserError
+from tests.paths import REAL_DATA, needs_real_data
 
 
 def read(raw: bytes, broken=None) -> list[Line]:
@@ -168,11 +168,9 @@ def test_iso_keeps_the_milliseconds() -> None:
     assert iso(0) == "1970-01-01T00:00:00.000Z"
 
 
+@needs_real_data
 def test_real_data_is_read_unchanged() -> None:
     """Every line of the real data gives the value that stands in it."""
-    path = Path(__file__).parents[2].parent / "shared/data/mimic_iv_demo.ndjson.gz"
-    if not path.exists():
-        pytest.skip(f"{path} is not here")
-    with gzip.open(path, "rb") as file, path.open("rb") as raw:
+    with gzip.open(REAL_DATA, "rb") as file, REAL_DATA.open("rb") as raw:
         for text, line in zip(file, lines(raw, "real"), strict=True):
             assert text == b'{"topic":"%s","value":%s}\n' % (line.topic.encode(), line.value)

@@ -28,12 +28,10 @@ from picustream.models.record import APPS, MODELS, MODS, ModsRecord
 from picustream.scoring.engine import Arrival, Output
 from picustream.scoring.rules import load_rules
 from picustream.terminal.page import Page
+from tests.paths import REAL_DATA, needs_real_data
 from tests.reference.generate import case
 from tests.scoring.build import Stay, obs
 from tests.scoring.histories import replayed, rules_for
-
-REAL_DATA = Path(__file__).parents[3] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
-needs_real_data = pytest.mark.skipif(not REAL_DATA.exists(), reason="the real data is not beside this checkout")
 
 EDGES = {
     "respiratory": (75, 150, 225, 300),

@@ -11,6 +11,7 @@ from typing import Any
 
 from picustream.scoring.engine import Arrival
 from tests.fuzz.spoilers import spoiled
+from tests.paths import REAL_DATA
 from tests.reference import accepts, read
 from tests.reference.generate import history
 from tests.reference.versions import messages
@@ -22,9 +23,6 @@ STORIES = 3
 """Stays that a round tells of."""
 LONGEST_BATCH = 200
 LARGEST_OFFSET = 1 << 40
-
-DATA = Path(__file__).parents[3] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
-"""Real data, where they stand beside the checkout."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Course:
         return Round(self.seed, number, [event for event in events if accepts(*event)])
 
 
-def real_stays(path: Path = DATA) -> dict[str, list[Event]]:
+def real_stays(path: Path = REAL_DATA) -> dict[str, list[Event]]:
     """The real events, by stay; empty where the file is not there."""
     stays: dict[str, list[Event]] = defaultdict(list)
     for topic, value in read(path) if path.exists() else ():

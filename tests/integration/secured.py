@@ -33,8 +33,9 @@ from picustream.runtime.settings import Settings
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.integration.workers import wait_for
+from tests.paths import DOCS
 
-DEPLOYING = Path(__file__).parents[2] / "docs" / "deploying.md"
+DEPLOYING = DOCS / "deploying.md"
 PASSWORD = "correct-horse"
 """Of every user here."""
 _OPERATIONS = {one.name.replace("_", "").lower(): one for one in ACLOperation}

@@ -15,11 +15,11 @@ from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.integration.ending import Records, current, different, run_replay
 from tests.integration.workers import Bench, wait_for
+from tests.paths import REAL_DATA, needs_real_data
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, needs_real_data]
 
 PARTITIONS = 4
-REAL_DATA = Path(__file__).parents[2].parent / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
 EVENTS = 3_000
 WARD_CLOCK = datetime(2025, 1, 3, tzinfo=UTC)
 """What the worker's clock reads at its start: half a day after the last of these events."""
@@ -28,8 +28,6 @@ WARD_CLOCK = datetime(2025, 1, 3, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first events of the real data, as a file."""
-    if not REAL_DATA.exists():
-        pytest.skip(f"no real data at {REAL_DATA}")
     some = tmp_path_factory.mktemp("events") / "some.ndjson"
     with gzip.open(REAL_DATA, "rt") as lines, some.open("w") as out:
         out.writelines(line for line, _ in zip(lines, range(EVENTS), strict=False))

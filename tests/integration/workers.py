@@ -24,10 +24,10 @@ from picustream.local.places import LocalError
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
+from tests.paths import ROOT
 
 PATIENCE = 60.0
 """Seconds for anything to come about."""
-ROOT = Path(__file__).parents[2]
 
 
 def wait_for(done: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:

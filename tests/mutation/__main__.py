@@ -17,8 +17,8 @@ from pathlib import Path
 from tests.mutation.mutants import mutants, source_of
 from tests.mutation.report import Module, page, reasons, verdict
 from tests.mutation.results import Results
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 WORK = ROOT / ".mutation"
 OUTCOMES = Path(__file__).parent / "outcomes.ndjson"
 """What was found out before, by whomever: a first run on a machine begins with it."""

@@ -3,7 +3,6 @@
 import re
 import typing
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +19,9 @@ from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import load_rules
 from picustream.streams.partition.metrics import REGISTRY
+from tests.paths import DOCS, ROOT
 
-ROOT = Path(__file__).parents[2]
-TOPICS, OPERATING, ALERTS = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("topics", "operating", "alerts"))
+TOPICS, OPERATING, ALERTS = ((DOCS / f"{name}.md").read_text() for name in ("topics", "operating", "alerts"))
 
 Example = tuple[str, Any]
 """Topic and value of a block of JSON."""

@@ -6,20 +6,16 @@ import random
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
+
+from tests.paths import REAL_DATA, VECTORS, needs_real_data
 
 from . import accepts, apps, bands, current_records, loads, read, replay_clock
 from .generate import case, history
 from .spoilers import spoiled
 from .worked import ADMITTED, LATE, LEFT, adt, charted, mods
 from .written import Event, canonical, printed
-
-SHARED = Path(__file__).parents[3] / "shared"
-DATA = SHARED / "data" / "mimic_iv_demo.ndjson.gz"
-VECTORS = Path(__file__).parents[1] / "data" / "score_vectors.csv"
-needs_data = pytest.mark.skipif(not DATA.exists(), reason="the real data are not beside this checkout")
 
 ORGAN_INPUTS = {
     "resp": ("pf", "1", bands.pf_points),
@@ -72,10 +68,10 @@ def test_a1_every_boundary_case_gets_its_points(row: dict[str, str]) -> None:
     assert sum(points.values()) == int(row["expected_total"])
 
 
-@needs_data
+@needs_real_data
 def test_real_data_give_the_numbers_of_records_that_were_measured() -> None:
     """653 MODS days and 134 APPS records."""
-    events = list(read(DATA))
+    events = list(read(REAL_DATA))
     kinds = [key[0] for key in current_records(events, replay_clock(events))]
     assert (kinds.count("mods"), kinds.count("apps")) == (653, 134)
 

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +9,14 @@ import pytest
 from picustream.models.record import DEAD_LETTERS
 from picustream.scoring.engine import Output
 from tests import reference
+from tests.paths import REAL_DATA, needs_real_data
 from tests.scoring.compare import Key, current
 from tests.scoring.histories import SHIPPED, compared, replayed, shuffled
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
 MODS_DAYS, APPS_RECORDS = 653, 134
 
 pytestmark = [
-    pytest.mark.skipif(not DATA.exists(), reason="the real data are not beside this checkout"),
+    needs_real_data,
     pytest.mark.xdist_group("real-data"),  # replayed once, and not by each process
 ]
 
@@ -26,7 +25,7 @@ Records = dict[Key, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def events() -> list[tuple[str, dict[str, Any]]]:
-    return list(reference.read(DATA))
+    return list(reference.read(REAL_DATA))
 
 
 @pytest.fixture(scope="module")

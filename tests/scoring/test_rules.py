@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from picustream.scoring.rules import RulesError, load_rules
+from tests.paths import ROOT
 
-SHIPPED = Path(__file__).parents[2] / "protocols" / "nct04850469.toml"
+SHIPPED = ROOT / "protocols" / "nct04850469.toml"
 LOINC = "http://loinc.org"
 LOCAL = '[loinc]\ncreatinine = ["38483-4"]\n'
 

@@ -4,15 +4,14 @@ import csv
 import json
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import reference
+from tests.paths import VECTORS
 from tests.scoring.build import FIRST_DAY, Stay, obs
 
-VECTORS = Path(__file__).parents[3] / "data" / "score_vectors.csv"
 ORGANS = {
     "resp": "respiratory",
     "renal": "renal",

@@ -1,0 +1,24 @@
+"""Where the tests find things: the checkout, what stands in it, and what may stand beside it."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+"""The checkout."""
+DOCS = ROOT / "docs"
+TESTS = ROOT / "tests"
+DATA = TESTS / "data"
+"""What the tests read; it comes with them."""
+VECTORS = DATA / "score_vectors.csv"
+CASES = DATA / "cases"
+
+SHARED = ROOT.parent / "shared"
+"""Beside the checkout, and not always there."""
+REAL_DATA = SHARED / "data" / "mimic_iv_demo.ndjson.gz"
+"""Intensive care as it was charted; it may not be copied into the repository."""
+SHARED_CASES = SHARED / "cases"
+"""More cases like those of `CASES`; without them those are read alone."""
+
+NOT_HERE = "needs the real data, which are not beside this checkout"
+needs_real_data = pytest.mark.skipif(not REAL_DATA.exists(), reason=NOT_HERE)
