@@ -24,6 +24,7 @@ def worker(
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     leash.follow()
 
+    from picustream.agents.inputs import AGENTS
     from picustream.commands.errors import guarded
     from picustream.runtime.settings import Settings
     from picustream.scoring.budget import LOT
@@ -42,7 +43,7 @@ def worker(
     def rebuild(partition: int) -> Rebuild:
         return Rebuild(rules, decides(partition, settings.partitions), bounded=True, lot=LOT)
 
-    status = guarded(lambda: run(settings, engine, rebuild, drain))
+    status = guarded(lambda: run(settings, AGENTS, engine, rebuild, drain))
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread of the Kafka client that waits for a broker would hold the interpreter back, and it holds nothing.

@@ -1,6 +1,6 @@
 """The Faust app: group membership, fetching and agents. State, offsets and publishing are not Faust's business here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import faust
@@ -13,7 +13,7 @@ from yarl import URL
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.async_client import options, tls
-from picustream.streams.kafka.scheduler import BatchScheduler
+from picustream.streams.kafka.scheduler import BatchScheduler, FetchedBatch
 from picustream.streams.kafka.topics import LARGEST_EVENT
 from picustream.streams.kafka.transport import Consumer, Transport
 from picustream.streams.worker.partitions import Partitions
@@ -22,6 +22,10 @@ FETCH = LARGEST_EVENT + 1024 * 1024
 """Bytes of one partition in one fetch: the largest event and what is wrapped around it."""
 QUEUED = 64
 """Batches that wait for the agent of a topic."""
+
+
+Agent = Callable[[faust.StreamT[FetchedBatch]], Awaitable[None]]
+"""Takes the stream of a topic, and ends with it."""
 
 
 class WrongPartitions(UserError):
@@ -75,10 +79,10 @@ class App(faust.App):
         return {TP(*tp): offset for tp, offset in owned.items()}
 
 
-def create_app(settings: Settings, partitions: Partitions, instance: str, agents: Mapping[str, Any]) -> App:
+def create_app(settings: Settings, partitions: Partitions, instance: str, agents: Mapping[str, Agent]) -> App:
     """The app with one agent per input topic; `instance` is this worker's slot in the group.
 
-    `agents`: topic -> an async function that takes the stream of that topic.
+    `agents`: by input topic.
     """
     if ConductorHandler is None:
         raise UserError("Faust's compiled extensions are missing.", "Install faust-streaming anew.", ENVIRONMENT)

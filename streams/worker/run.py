@@ -5,12 +5,11 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any
 
 from redis.asyncio import Redis
 
-from picustream.agents import AGENTS
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import BUG, UserError
 from picustream.runtime.logs import configure, logger, place
@@ -30,7 +29,7 @@ from picustream.streams.store.store import Store
 from picustream.streams.worker import instance_names as slots
 from picustream.streams.worker import loop, watch
 from picustream.streams.worker import supervisor_link as leash
-from picustream.streams.worker.app import App, WrongPartitions, create_app
+from picustream.streams.worker.app import Agent, App, WrongPartitions, create_app
 from picustream.streams.worker.drain import Drain
 from picustream.streams.worker.feeds import FeedView
 from picustream.streams.worker.health import Health, serve
@@ -47,21 +46,31 @@ TICK = 0.5
 
 
 def run(
-    settings: Settings, engine_factory: EngineFactory, start_rebuild: Callable[[int], Rebuild], drain: bool = False
+    settings: Settings,
+    agents: Mapping[str, Agent],
+    engine_factory: EngineFactory,
+    start_rebuild: Callable[[int], Rebuild],
+    drain: bool = False,
 ) -> None:
     """Run a worker until SIGTERM or SIGINT, or until it has drained; raises what ended it otherwise.
 
-    UserError when Redis, Kafka or the topics are not as they must be.
+    `agents`: by input topic. UserError when Redis, Kafka or the topics are not as they must be.
     """
     configure(settings)
-    loop.run(_Worker(settings, engine_factory, start_rebuild, drain).live())
+    loop.run(_Worker(settings, agents, engine_factory, start_rebuild, drain).live())
 
 
 class _Worker:
     def __init__(
-        self, settings: Settings, engine_factory: EngineFactory, start_rebuild: Callable[[int], Rebuild], drain: bool
+        self,
+        settings: Settings,
+        agents: Mapping[str, Agent],
+        engine_factory: EngineFactory,
+        start_rebuild: Callable[[int], Rebuild],
+        drain: bool,
     ) -> None:
         self._settings = settings
+        self._agents = agents
         self._engine_factory = engine_factory
         self._start_rebuild = start_rebuild
         self._drain = drain
@@ -102,7 +111,7 @@ class _Worker:
             health = Health(partitions)
             runner, port = await serve(health, self._settings.http_host, self._ports())
             stack.push_async_callback(runner.cleanup)
-            app = create_app(self._settings, partitions, self._slot.name, AGENTS)
+            app = create_app(self._settings, partitions, self._slot.name, self._agents)
             log.info("starting", instance=self._slot.name, pid=os.getpid(), http_port=port, drain=self._drain)
             stack.push_async_callback(self._stop, app)
             watchers = [asyncio.create_task(one) for one in self._watchers(app, store, health, claim, redis)]

@@ -138,6 +138,7 @@ def _no_rebuild(partition: int) -> Rebuild:
 
 
 def main() -> None:
+    from picustream.agents.inputs import AGENTS
     from picustream.commands.errors import guarded
     from picustream.runtime.settings import Settings
     from picustream.streams.worker import supervisor_link as leash
@@ -148,7 +149,7 @@ def main() -> None:
         command = [sys.executable, "-m", "tests.integration.toy", *(["--drain"] if "--drain" in sys.argv else [])]
         sys.exit(guarded(lambda: supervise(Settings(), command)))
     leash.follow()
-    status = guarded(lambda: run(Settings(), lambda partition: ToyEngine(), _no_rebuild, "--drain" in sys.argv))
+    status = guarded(lambda: run(Settings(), AGENTS, lambda _: ToyEngine(), _no_rebuild, "--drain" in sys.argv))
     sys.stderr.flush()
     os._exit(status)
 

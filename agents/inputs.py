@@ -1,0 +1,22 @@
+"""Agents of the input topics: each passes whole batches on to the partition that they belong to."""
+
+from typing import cast
+
+from faust import StreamT
+
+from picustream.streams.kafka.scheduler import FetchedBatch
+from picustream.streams.kafka.topics import INPUTS
+from picustream.streams.worker.app import Agent, App
+
+
+async def pass_on(batches: StreamT[FetchedBatch]) -> None:
+    """Queue each batch in its partition, waiting for room: meanwhile Faust fetches no more of the topic.
+
+    `noack`: what is processed stands in Redis. Faust would acknowledge an event even where an error was raised here.
+    """
+    async for event in batches.noack().events():
+        await cast(App, event.app).partitions.receive(cast(FetchedBatch, event.value))
+
+
+AGENTS: dict[str, Agent] = dict.fromkeys(INPUTS, pass_on)
+"""Input topic -> its agent. What a topic means to the scores is the engine's business: one function serves them all."""
