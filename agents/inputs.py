@@ -4,8 +4,8 @@ from typing import cast
 
 from faust import StreamT
 
+from picustream.models.event import INPUT_TOPICS
 from picustream.streams.kafka.scheduler import FetchedBatch
-from picustream.streams.kafka.topics import INPUTS
 from picustream.streams.worker.app import Agent, App
 
 
@@ -18,5 +18,5 @@ async def pass_on(batches: StreamT[FetchedBatch]) -> None:
         await cast(App, event.app).partitions.receive(cast(FetchedBatch, event.value))
 
 
-AGENTS: dict[str, Agent] = dict.fromkeys(INPUTS, pass_on)
+AGENTS: dict[str, Agent] = dict.fromkeys(INPUT_TOPICS, pass_on)
 """Input topic -> its agent. What a topic means to the scores is the engine's business: one function serves them all."""

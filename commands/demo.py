@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from picustream.demo.plan import FASTEST, SEED, SHORTEST, Plan
+from picustream.demo.plan import FASTEST, SHORTEST, Plan
+from picustream.demo.ward import SEED
 
 
 def demo(

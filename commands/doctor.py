@@ -66,15 +66,16 @@ def _work(settings: Settings, clock: Clock, partitions: "list[Partition]") -> li
     from picustream.doctor.finding import not_allowed
     from picustream.doctor.partitions import check_partitions, check_unread, look
     from picustream.doctor.refused import refused
+    from picustream.models.event import INPUT_TOPICS
     from picustream.streams.kafka import rights
     from picustream.streams.kafka.clients import admin, consumer
-    from picustream.streams.kafka.topics import ALL, INPUTS
+    from picustream.streams.kafka.topics import ALL
 
     with admin(settings) as client:
         found = rights.look(client, ALL)
     if not complete(found, settings):
         return _not_looked_at("until the topics are right")
-    inputs = {name: found[name] for name in INPUTS}
+    inputs = {name: found[name] for name in INPUT_TOPICS}
     if hidden := rights.without(inputs, rights.Right.DESCRIBE):
         return [not_allowed(check, settings, rights.Right.DESCRIBE, hidden) for check in _LAST]
     unread = frozenset(rights.without(inputs, rights.Right.READ))

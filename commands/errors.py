@@ -8,9 +8,7 @@ from typing import Any
 
 import typer
 
-from picustream.runtime.errors import BUG, BadSettings, NoKafka, NoRedis, UserError
-
-__all__ = ["BadSettings", "NoKafka", "NoRedis", "UserError", "guarded", "told"]
+from picustream.runtime.errors import BUG, BadSettings, NoKafka, UserError
 
 INTERRUPTED = 130
 """128 + SIGINT, as a shell counts it."""

@@ -13,6 +13,7 @@ import typer
 from picustream.eventfiles import files
 from picustream.eventfiles.deliveries import BATCHING, Deliveries
 from picustream.eventfiles.files import BrokenLine, Line
+from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import load_rules
@@ -80,7 +81,7 @@ def publish(
     settings, reading = Settings(), Reading("read", paths)
     check = checker(settings)
     with kafka_clients.admin(settings) as admin:
-        targets = Targets(settings, rights.look(admin, topics.INPUTS))
+        targets = Targets(settings, rights.look(admin, INPUT_TOPICS))
     with kafka_clients.producer(settings, **BATCHING) as producer:
         summary = _publish(paths, reading, check, Deliveries(producer, targets.check), as_is)
     _tell(summary, as_json)
@@ -96,9 +97,9 @@ def checker(settings: Settings) -> Callable[[str, bytes], Admission]:
 
     def check(topic: str, value: bytes) -> Admission:
         arrival = Arrival(topic, None, None, None, value)
-        if topic in topics.INPUTS:
+        if topic in INPUT_TOPICS:
             return door.admit(arrival)
-        fault = Fault("unknown-topic", "", f"no input topic; these are: {', '.join(topics.INPUTS)}")
+        fault = Fault("unknown-topic", "", f"no input topic; these are: {', '.join(INPUT_TOPICS)}")
         return Admission(arrival, None, (fault,))
 
     return check
@@ -142,7 +143,7 @@ def _one(line: Line, admission: Admission, deliveries: Deliveries, summary: Summ
 
 
 def _can_be_sent(line: Line) -> bool:
-    return line.topic in topics.INPUTS and len(line.value) + _FRAMING <= topics.LARGEST_EVENT
+    return line.topic in INPUT_TOPICS and len(line.value) + _FRAMING <= topics.LARGEST_EVENT
 
 
 def _refuse(summary: Summary, refusal: Refusal) -> None:

@@ -17,7 +17,8 @@ from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS, OUTPUT_TOPICS
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
-from picustream.scoring.engine import Arrival, Output
+from picustream.scoring.outputs import Output
+from picustream.scoring.validation import Arrival
 from picustream.terminal.options import loaded_rules, moment
 from picustream.terminal.progress import Reading
 

@@ -13,16 +13,9 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from picustream.models.event import (
-    ADAPTERS,
-    NEEDS_FILING_TIME,
-    SAYS_NOTHING,
-    VENTILATOR,
-    WITHDRAWN,
-    FactEvent,
-    Moved,
-    Status,
-)
+from picustream.models.envelope import NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, Status
+from picustream.models.event import ADAPTERS, VENTILATOR
+from picustream.models.fact import FactEvent, Moved
 from picustream.models.observation import STATED_WORDS
 from picustream.models.record import MODELS
 

@@ -11,9 +11,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
 
-from picustream.eventfiles.outputs import Stored, Told, UserError, read
-from picustream.models.event import id_of
+from picustream.eventfiles.outputs import Stored, Told, read
+from picustream.models.envelope import id_of
 from picustream.models.record import DeadLetter
+from picustream.runtime.errors import UserError
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _OBSERVATION = re.compile(r"/observations/(\d+)/")

@@ -9,12 +9,13 @@ from picustream.deadletters.dead_letter import Letter
 from picustream.deadletters.originals import Originals
 from picustream.deadletters.resubmit import Again, Resubmission
 from picustream.eventfiles.deliveries import BATCHING, Deliveries
+from picustream.models.event import INPUT_TOPICS
 from picustream.models.protocol import hours
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
 from picustream.scoring.validation import Door
 from picustream.streams.kafka import clients as kafka_clients
-from picustream.streams.kafka import rights, topics
+from picustream.streams.kafka import rights
 from picustream.streams.kafka.rights import Targets
 from picustream.terminal.options import loaded_rules
 
@@ -37,7 +38,7 @@ def send(
     if dry_run:
         return again.resubmit(found, None, skip)
     with kafka_clients.admin(settings) as admin:
-        targets = Targets(settings, rights.look(admin, topics.INPUTS))
+        targets = Targets(settings, rights.look(admin, INPUT_TOPICS))
     with kafka_clients.producer(settings, **BATCHING) as producer:
         deliveries = Deliveries(producer, targets.check)
         outcome = again.resubmit(found, deliveries, skip)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
 
+from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import clients as kafka_clients
-from picustream.streams.kafka.topics import OUTPUTS
 
 if TYPE_CHECKING:
     from kafka.consumer.fetcher import ConsumerRecord
@@ -28,7 +28,9 @@ class Listener:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._consumer: KafkaConsumer = kafka_clients.consumer(settings, **OPTIONS)
-        self._parts = [TopicPartition(topic, number) for topic in OUTPUTS for number in range(settings.partitions)]
+        self._parts = [
+            TopicPartition(topic, number) for topic in OUTPUT_TOPICS for number in range(settings.partitions)
+        ]
         self._consumer.assign(self._parts)
         self._consumer.seek_to_beginning(*self._parts)
 

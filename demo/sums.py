@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from picustream.eventfiles.files import record_line
+from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.errors import UserError
-from picustream.streams.kafka.topics import OUTPUTS
 
 
 class Record(Protocol):
@@ -68,7 +68,7 @@ class Sums:
 
 def keep(records: Iterable[Record], folder: Path) -> None:
     """Write records as event files, one per output topic, as `replay` does. Raises `UserError`."""
-    lines: dict[str, list[bytes]] = {topic: [] for topic in OUTPUTS}
+    lines: dict[str, list[bytes]] = {topic: [] for topic in OUTPUT_TOPICS}
     for record in records:
         one = record_line(record.topic, record.value, record.partition, record.offset, record.timestamp)
         lines[record.topic].append(one)

@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 from picustream.doctor.broker import Reach, holding, places, reaches
 from picustream.doctor.finding import Finding, not_allowed, ok
 from picustream.doctor.redis_server import ask
+from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.rights import Right
-from picustream.streams.kafka.topics import INPUTS
 from picustream.streams.store.store import Standing, Store
 
 BETWEEN_LOOKS = 3.0
@@ -64,7 +64,7 @@ def look(settings: Settings, reader: KafkaConsumer, now: datetime, unreadable: C
     Of input topics that are `unreadable` for our user it is not known whether the last offsets hold records or the
     markers of transactions: they do not count as waiting, and the partition says so.
     """
-    reach = reaches(reader, places(INPUTS, settings))
+    reach = reaches(reader, places(INPUT_TOPICS, settings))
     before = after = ask(settings, lambda redis: _held(redis, settings))
     if any(has_work(facts, now) for facts in _all(before, after, reach)):
         time.sleep(BETWEEN_LOOKS)
@@ -175,8 +175,8 @@ def _facts(
     reach: Mapping[TopicPartition, Reach],
     only_markers: set[TopicPartition] | frozenset[TopicPartition],
 ) -> Partition:
-    reached = {topic: reach[TopicPartition(topic, number)] for topic in INPUTS}
-    following = {topic: after.standing.next.get(topic, 0) for topic in INPUTS}
+    reached = {topic: reach[TopicPartition(topic, number)] for topic in INPUT_TOPICS}
+    following = {topic: after.standing.next.get(topic, 0) for topic in INPUT_TOPICS}
     lag = {
         topic: 0 if TopicPartition(topic, number) in only_markers else max(0, reached[topic].end - offset)
         for topic, offset in following.items()
@@ -190,6 +190,6 @@ def _facts(
         rebuilding=after.rebuilding,
         # A partition that takes itself over again and again changes its epoch, and gets nothing done.
         moved=(before.standing, before.rebuilding) != (after.standing, after.rebuilding),
-        cut_off=tuple(topic for topic in INPUTS if reached[topic].first > following[topic]),
-        made_anew=tuple(topic for topic in INPUTS if reached[topic].end < following[topic]),
+        cut_off=tuple(topic for topic in INPUT_TOPICS if reached[topic].first > following[topic]),
+        made_anew=tuple(topic for topic in INPUT_TOPICS if reached[topic].end < following[topic]),
     )

@@ -14,10 +14,11 @@ from picustream.deadletters.inputs import Progress, look_up
 from picustream.doctor.broker import READING, places
 from picustream.doctor.finding import Finding, not_allowed, ok
 from picustream.eventfiles.outputs import Stored
+from picustream.models.event import INPUT_TOPICS
+from picustream.models.record import DEAD_LETTERS
 from picustream.runtime.settings import Settings
 from picustream.scoring.deadletters import dead_letter_topic
 from picustream.streams.kafka.rights import Right, Topic, without
-from picustream.streams.kafka.topics import DEAD_LETTERS, INPUTS
 
 MOST = 0.05
 """Share of the input records; a feed that is right has next to none."""
@@ -48,7 +49,7 @@ def refused(settings: Settings, reader: KafkaConsumer, found: Mapping[str, Topic
     unreadable = without({name: found[name] for name in DEAD_LETTERS}, Right.READ)
     told = [not_allowed("dead-letters", settings, Right.READ, unreadable)] if unreadable else []
     readable = [name for name in DEAD_LETTERS if name not in unreadable]
-    unread = without({name: found[name] for name in INPUTS}, Right.READ)
+    unread = without({name: found[name] for name in INPUT_TOPICS}, Right.READ)
     return [*told, *([check_refused(count(settings, reader, readable, unread))] if readable else [])]
 
 
@@ -75,7 +76,7 @@ def count(
     """Input records, and those of them that have a dead letter, or several; where these are too many, by looking in the
     inputs which of them were sent again. `unread`: inputs that our user may not read, whose offsets are counted."""
     since = int((time.time() - LOOKED_AT.total_seconds()) * 1000)
-    about = [topic for topic in INPUTS if dead_letter_topic(topic) in letters]
+    about = [topic for topic in INPUT_TOPICS if dead_letter_topic(topic) in letters]
     came = _spans(reader, places(about, settings), since)
     inputs, counted = _records_in(reader, came, unread)
     records = _read(reader, _spans(reader, places(letters, settings), since))

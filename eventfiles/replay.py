@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.scoring.engine import Arrival, Effects, Engine, Output
+from picustream.scoring.batch import Effects
+from picustream.scoring.engine import Engine
+from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
-from picustream.scoring.validation import LATEST
+from picustream.scoring.validation import LATEST, Arrival
 
 AFTERWARDS = timedelta(days=60)
 """How far the clock goes on after the last event, unless told."""

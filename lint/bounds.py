@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from picustream.lint.identity import numbers
 from picustream.lint.memory import LATEST_FIRST, Memory, hashed, microseconds, where
 from picustream.lint.tallies import StayTally
-from picustream.models.event import WITHDRAWN
+from picustream.models.envelope import WITHDRAWN
 
 _STAYS = "CREATE TABLE stay (number INTEGER PRIMARY KEY, start INTEGER, finish INTEGER, patient INTEGER)"
 _DOUBTFUL = """

@@ -11,20 +11,9 @@ from picustream.lint.components import (
     bits,
 )
 from picustream.lint.tallies import Stated, StayTally
-from picustream.models.event import (
-    SAYS_NOTHING,
-    STATUS_RANK,
-    WITHDRAWN,
-    Admitted,
-    ArdsAssessed,
-    Died,
-    Discharged,
-    FactEvent,
-    ObservationEvent,
-    Status,
-    TreatmentStarted,
-    VentilatorEvent,
-)
+from picustream.models.envelope import SAYS_NOTHING, STATUS_RANK, WITHDRAWN, Status
+from picustream.models.fact import Admitted, ArdsAssessed, Died, Discharged, FactEvent, TreatmentStarted
+from picustream.models.observation import ObservationEvent, VentilatorEvent
 from picustream.models.variable import Variable
 
 

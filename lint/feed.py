@@ -17,15 +17,10 @@ from picustream.lint.tallies import RefusalKey, SourceTally, StayTally
 from picustream.lint.timing import Tally
 from picustream.lint.unread import Unread
 from picustream.models import text
-from picustream.models.event import (
-    INPUT_TOPICS,
-    NEEDS_FILING_TIME,
-    STATUS_RANK,
-    Event,
-    FactEvent,
-    ObservationEvent,
-    id_of,
-)
+from picustream.models.envelope import NEEDS_FILING_TIME, STATUS_RANK, id_of
+from picustream.models.event import INPUT_TOPICS, Event
+from picustream.models.fact import FactEvent
+from picustream.models.observation import ObservationEvent
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
 from picustream.scoring.validation import Admission, Arrival, Door

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from picustream.lint.spelling import shown
 from picustream.lint.tallies import CodeKey
-from picustream.models.event import LOINC, VARIABLE
+from picustream.models.observation import LOINC, VARIABLE
 
 
 @dataclass(frozen=True, slots=True)

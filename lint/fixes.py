@@ -12,7 +12,7 @@ from picustream.lint.siblings import has_its_form
 from picustream.lint.spelling import compatible, hidden_characters, quoted
 from picustream.lint.unknown import Codes, UnknownCode, UnknownUnit, foreign, unknown_codes, unknown_units
 from picustream.models.codemap import CodeMap, CodeMapFile
-from picustream.models.event import LOINC
+from picustream.models.observation import LOINC
 from picustream.scoring.chart.units import KNOWN_UNITS
 
 MOST_CODES = 40

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from picustream.lint.memory import hashed
-from picustream.models.event import Event, FactEvent, Observation, ObservationEvent, Status, VentilatorEvent
+from picustream.models.envelope import Status
+from picustream.models.event import Event
+from picustream.models.fact import FactEvent
+from picustream.models.observation import Observation, ObservationEvent, VentilatorEvent
 
 STATUSES = tuple(Status)
 """In the database a status is its place here."""

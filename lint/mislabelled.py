@@ -14,7 +14,7 @@ from picustream.lint.siblings import mistyped, otherwise_written
 from picustream.lint.spelling import shown
 from picustream.lint.tallies import CodeKey, CodeTally
 from picustream.lint.unknown import sibling_of
-from picustream.models.event import LOINC, VARIABLE
+from picustream.models.observation import LOINC, VARIABLE
 from picustream.models.variable import Variable
 
 if TYPE_CHECKING:

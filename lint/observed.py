@@ -9,7 +9,7 @@ from picustream.lint.identity import thing_of
 from picustream.lint.memory import Coma, Memory, microseconds
 from picustream.lint.tallies import CodeKey, CodeTally, RefusalKey, StayTally
 from picustream.lint.timing import Tally
-from picustream.models.event import Observation, ObservationEvent
+from picustream.models.observation import Observation, ObservationEvent
 from picustream.models.variable import Variable
 from picustream.scoring.chart.reading import asked_for
 from picustream.scoring.faults import Fault

@@ -8,7 +8,7 @@ from picustream.lint.finding import Finding, about
 from picustream.lint.spelling import shown
 from picustream.lint.tallies import CodeKey, RefusalKey
 from picustream.lint.unknown import meant_elsewhere
-from picustream.models.event import LOINC, VARIABLE
+from picustream.models.observation import LOINC, VARIABLE
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
 

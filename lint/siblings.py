@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from picustream.lint.spelling import compatible
 from picustream.models.codemap import CodeMap
-from picustream.models.event import LOINC
+from picustream.models.observation import LOINC
 from picustream.models.variable import Variable
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from picustream.lint.levels import Levels
 from picustream.lint.timing import Apart, Tally, Timing
 from picustream.models.birth import Birth
-from picustream.models.event import Observation
+from picustream.models.observation import Observation
 from picustream.models.variable import Variable
 
 

@@ -8,7 +8,7 @@ from picustream.lint.siblings import Sibling, mistyped, others, otherwise_writte
 from picustream.lint.sizes import another
 from picustream.lint.tallies import CodeKey, CodeTally
 from picustream.models.codemap import CodeMap
-from picustream.models.event import LOINC, VARIABLE
+from picustream.models.observation import LOINC, VARIABLE
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import KNOWN_UNITS, QUANTITIES
 

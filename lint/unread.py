@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from picustream.models.event import VentilatorEvent
 from picustream.models.feeds import SourceMap
+from picustream.models.observation import VentilatorEvent
 from picustream.scoring.alerts.feed_alerts import is_unread
 from picustream.scoring.alerts.source import Source, readings_of
 from picustream.scoring.validation import Admission

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from picustream.lint.identity import Sort, numbers
 from picustream.lint.memory import LATEST_FIRST, VERSION_ORDER, Memory, moment, where
-from picustream.models.event import NEEDS_FILING_TIME
+from picustream.models.envelope import NEEDS_FILING_TIME
 from picustream.scoring.chart.entries import Version as Rank
 from picustream.scoring.chart.lineage import AMENDED, ANOTHER_TIME, Lineage
 

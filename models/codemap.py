@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from picustream.models.event import LOINC, VARIABLE
 from picustream.models.feeds import FeedLimits, SourceMap, Sources
+from picustream.models.observation import LOINC, VARIABLE
 from picustream.models.variable import Variable
 
 _LOINC_FORM = re.compile(r"[0-9]{1,7}-[0-9]")

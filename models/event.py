@@ -8,49 +8,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from picustream.models.envelope import (
-    NEEDS_FILING_TIME,
-    SAYS_NOTHING,
-    STATUS_RANK,
-    WITHDRAWN,
-    Id,
-    Status,
-    id_of,
-    stay_of_key,
-)
-from picustream.models.fact import (
-    Admitted,
-    AdtEvent,
-    ArdsAssessed,
-    Consent,
-    DataCollection,
-    Died,
-    Discharged,
-    FactEvent,
-    Moved,
-    Sedation,
-    TreatmentStarted,
-    TrialEvent,
-    VitalStatus,
-)
-from picustream.models.observation import (
-    COMPARATORS,
-    LOINC,
-    VARIABLE,
-    LabEvent,
-    Observation,
-    ObservationEvent,
-    VentilatorEvent,
-    VitalEvent,
-)
-
-__all__ = [
-    "ADAPTERS", "ADT", "COMPARATORS", "INPUT_TOPICS", "LAB", "LOINC", "MAX_EVENT_BYTES", "NEEDS_FILING_TIME",
-    "SAYS_NOTHING", "STATUS_RANK", "TRIAL", "VARIABLE", "VENTILATOR", "VITAL", "WITHDRAWN", "Admitted",
-    "ArdsAssessed", "Consent", "DataCollection", "Died", "Discharged", "Event", "FactEvent", "Id", "LabEvent",
-    "Moved", "Observation", "ObservationEvent", "Sedation", "Status", "TreatmentStarted", "VentilatorEvent",
-    "VitalEvent", "VitalStatus", "id_of", "stay_of_key",
-]  # fmt: skip
+from picustream.models.fact import AdtEvent, FactEvent, TrialEvent
+from picustream.models.observation import LabEvent, ObservationEvent, VentilatorEvent, VitalEvent
 
 LAB = "picu.lab.v1"
 VITAL = "picu.vital.v1"
@@ -62,7 +21,6 @@ INPUT_TOPICS = (*OBSERVATION_TOPICS, ADT, TRIAL)
 
 MAX_EVENT_BYTES = 1 << 20
 """A message over 1 MiB is refused."""
-
 
 Event = ObservationEvent | FactEvent
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from picustream.models.event import Id
+from picustream.models.envelope import Id
 
 Hours = Annotated[Decimal, Field(gt=0, le=8760)]
 Percent = Annotated[Decimal, Field(ge=0, le=100)]

@@ -9,7 +9,8 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from picustream.models import text
-from picustream.models.event import TRIAL, stay_of_key
+from picustream.models.envelope import stay_of_key
+from picustream.models.event import TRIAL
 from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DeadLetter, dump
 from picustream.scoring.faults import Fault
 from picustream.scoring.outputs import Output, headers, written

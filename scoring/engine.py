@@ -8,7 +8,7 @@ durable together.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from picustream.models.event import FactEvent
+from picustream.models.fact import FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import Severity, passing_alert
@@ -26,8 +26,6 @@ from picustream.scoring.rules import Rules
 from picustream.scoring.stay_cache import Memory
 from picustream.scoring.stay_state import StayFile
 from picustream.scoring.validation import Admission, Arrival, Door
-
-__all__ = ["Arrival", "Batch", "Effects", "Engine", "Output"]
 
 
 class Engine:

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 
 from picustream.models import text
+from picustream.scoring.batch import Batch
 from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
-from picustream.scoring.engine import Batch, Engine
+from picustream.scoring.engine import Engine
 from picustream.scoring.validation import LATEST, Arrival
 
 

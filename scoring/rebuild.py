@@ -9,12 +9,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from picustream.models import text
-from picustream.models.event import Admitted
+from picustream.models.fact import Admitted
 from picustream.models.record import ALERT, DEAD_LETTERS
+from picustream.scoring.batch import Effects
 from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
-from picustream.scoring.engine import Effects, Engine, Output
+from picustream.scoring.engine import Engine
 from picustream.scoring.faults import Fault
-from picustream.scoring.outputs import HEAD_HEADER
+from picustream.scoring.outputs import HEAD_HEADER, Output
 from picustream.scoring.quarantine import set_aside, unreadable
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head

@@ -12,22 +12,10 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from picustream.models import text
-from picustream.models.event import (
-    ADAPTERS,
-    ADT,
-    MAX_EVENT_BYTES,
-    NEEDS_FILING_TIME,
-    OBSERVATION_TOPICS,
-    SAYS_NOTHING,
-    TRIAL,
-    WITHDRAWN,
-    ArdsAssessed,
-    Event,
-    Observation,
-    ObservationEvent,
-    Status,
-    id_of,
-)
+from picustream.models.envelope import NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, Status, id_of
+from picustream.models.event import ADAPTERS, ADT, MAX_EVENT_BYTES, OBSERVATION_TOPICS, TRIAL, Event
+from picustream.models.fact import ArdsAssessed
+from picustream.models.observation import Observation, ObservationEvent
 from picustream.models.variable import Variable
 from picustream.scoring import hints
 from picustream.scoring.chart.entries import Filed, filed

@@ -6,8 +6,9 @@ Functions of what all partitions heard, the site's limits and a moment: so the a
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from picustream.models.event import NEEDS_FILING_TIME, ObservationEvent
+from picustream.models.envelope import NEEDS_FILING_TIME
 from picustream.models.feeds import SourceLimits
+from picustream.models.observation import ObservationEvent
 from picustream.models.protocol import Protocol, hours
 from picustream.scoring.alerts.source import (
     LATE,

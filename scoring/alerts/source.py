@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from picustream.models import text
-from picustream.models.event import ObservationEvent
+from picustream.models.observation import ObservationEvent
 from picustream.scoring.validation import Admission
 
 SILENT = "feed-silent"

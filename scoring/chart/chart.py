@@ -10,11 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from picustream.models.codemap import CodeMap
-from picustream.models.event import (
-    Event,
-    FactEvent,
-    VentilatorEvent,
-)
+from picustream.models.event import Event
+from picustream.models.fact import FactEvent
+from picustream.models.observation import VentilatorEvent
 from picustream.models.protocol import Protocol
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable

@@ -6,7 +6,9 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Literal
 
-from picustream.models.event import LAB, SAYS_NOTHING, STATUS_RANK, WITHDRAWN, Event, FactEvent, Status
+from picustream.models.envelope import SAYS_NOTHING, STATUS_RANK, WITHDRAWN, Status
+from picustream.models.event import LAB, Event
+from picustream.models.fact import FactEvent
 from picustream.models.record import Comparator
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from picustream.models.event import STATUS_RANK, Status
+from picustream.models.envelope import STATUS_RANK, Status
 from picustream.scoring.chart.conflicts import Piece
 from picustream.scoring.chart.entries import Entry, Fact, Version
 

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import cast
 
 from picustream.models.codemap import CodeMap
-from picustream.models.event import SAYS_NOTHING, WITHDRAWN, Observation, ObservationEvent, Status, VentilatorEvent
+from picustream.models.envelope import SAYS_NOTHING, WITHDRAWN, Status
+from picustream.models.observation import Observation, ObservationEvent, VentilatorEvent
 from picustream.models.protocol import Protocol
 from picustream.models.record import Comparator
 from picustream.models.variable import Variable

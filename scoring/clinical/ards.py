@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from picustream.models.event import ArdsAssessed
+from picustream.models.fact import ArdsAssessed
 from picustream.models.protocol import Protocol, hours
 from picustream.scoring.clinical.pairing import Pair
 from picustream.scoring.clinical.support import peep_in_force

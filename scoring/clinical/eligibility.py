@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import takewhile
 
 from picustream.models.birth import Birth, birthday
-from picustream.models.event import Discharged
+from picustream.models.fact import Discharged
 from picustream.models.protocol import Protocol, hours
 from picustream.models.record import Criterion
 from picustream.scoring.chart.chart import Chart

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from picustream.models.event import Discharged
+from picustream.models.fact import Discharged
 from picustream.models.protocol import Protocol
 from picustream.models.record import WindowSummary
 from picustream.models.text import printed

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TypeVar, cast
 
 from picustream.models.birth import Birth
-from picustream.models.event import (
+from picustream.models.fact import (
     Admitted,
     ArdsAssessed,
     Consent,

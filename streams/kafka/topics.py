@@ -9,19 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from picustream.models.event import ADT, LAB, TRIAL, VENTILATOR, VITAL
-from picustream.models.event import INPUT_TOPICS as INPUTS
+from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import (
-    ALERT,
-    APPS,
-    DEAD_LETTER,
-    DEAD_LETTER_TRIAL,
     DEAD_LETTERS,
-    ELIGIBILITY,
-    MODS,
-    OUTCOME,
+    OUTPUT_TOPICS,
 )
-from picustream.models.record import OUTPUT_TOPICS as OUTPUTS
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import rights
@@ -30,13 +22,7 @@ from picustream.streams.kafka.rights import NotAllowed, Right
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
-__all__ = [
-    "ADT", "ALERT", "ALL", "APPS", "DEAD_LETTER", "DEAD_LETTERS", "DEAD_LETTER_TRIAL", "ELIGIBILITY", "INPUTS", "LAB",
-    "MODS", "OUTCOME", "OUTPUTS", "TRIAL", "VENTILATOR", "VITAL", "Finding", "check", "configuration", "create",
-    "ensure", "missing", "partition_counts", "partition_of", "repair", "resolve", "unseen",
-]  # fmt: skip
-
-ALL = INPUTS + OUTPUTS
+ALL = INPUT_TOPICS + OUTPUT_TOPICS
 
 MIB = 1 << 20
 LARGEST_EVENT = 8 * MIB

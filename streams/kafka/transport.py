@@ -22,11 +22,12 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from picustream.models.event import INPUT_TOPICS
+from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.crash_points import stall_point
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.streams.kafka import readable
 from picustream.streams.kafka.scheduler import FetchedBatch
-from picustream.streams.kafka.topics import INPUTS, OUTPUTS
 
 FETCH_WAIT_MS = 200
 """Milliseconds that a fetch may wait at the broker. Faust's own 1,500 would hold back a partition with records while
@@ -116,7 +117,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_thread_seek(self, partition: int, wanted: Mapping[str, int]) -> dict[str, int]:
         """Seek the inputs of a partition; see `Consumer.seek_inputs`."""
         consumer = self._ensure_consumer()
-        tps = [TopicPartition(topic, partition) for topic in INPUTS]
+        tps = [TopicPartition(topic, partition) for topic in INPUT_TOPICS]
         firsts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
         position = {tp.topic: wanted.get(tp.topic, firsts[tp]) for tp in tps}
         for tp in tps:
@@ -131,9 +132,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """Partitions of every input topic, as the broker tells it now."""
         consumer = self._ensure_consumer()
         await consumer._client.force_metadata_update()
-        return {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in INPUTS}
+        return {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in INPUT_TOPICS}
 
-    async def on_thread_ends(self, partitions: list[int], topics: Iterable[str] = INPUTS) -> dict[TP, int]:
+    async def on_thread_ends(self, partitions: list[int], topics: Iterable[str] = INPUT_TOPICS) -> dict[TP, int]:
         """The offsets after the last committed records of `partitions` of some topics."""
         tps = [TopicPartition(topic, number) for topic in topics for number in partitions]
         return dict(await self._ensure_consumer().end_offsets(tps)) if tps else {}
@@ -228,7 +229,7 @@ class Consumer(driver.Consumer):
 
     async def output_ends(self, partition: int) -> dict[str, int]:
         """The end offset of a partition of every output topic, now."""
-        ends = await self._on_thread(self._thread.on_thread_ends([partition], OUTPUTS))
+        ends = await self._on_thread(self._thread.on_thread_ends([partition], OUTPUT_TOPICS))
         return {tp.topic: end for tp, end in ends.items()}
 
     async def partition_counts(self) -> dict[str, int]:
@@ -245,7 +246,9 @@ class Consumer(driver.Consumer):
 
     def unread(self, partition: int, position: Mapping[str, int]) -> frozenset[str]:
         """Inputs of `partition` that hold more than lies before `position`, and those of which that is not known."""
-        return frozenset(topic for topic in INPUTS if self._thread.more(TP(topic, partition), position.get(topic, 0)))
+        return frozenset(
+            topic for topic in INPUT_TOPICS if self._thread.more(TP(topic, partition), position.get(topic, 0))
+        )
 
     async def commit_for_display(self, offsets: Mapping[TP, int]) -> None:
         """Commit offsets to the group; a failure is of no consequence and is not told."""

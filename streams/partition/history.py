@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import ENVIRONMENT, UserError
@@ -18,7 +19,6 @@ from picustream.runtime.settings import Settings
 from picustream.scoring.history import History
 from picustream.streams.kafka import retention as keeping
 from picustream.streams.kafka import tail
-from picustream.streams.kafka.topics import INPUTS
 from picustream.streams.partition import metrics
 from picustream.streams.partition.engine import Engine
 from picustream.streams.partition.intake import arrival_of
@@ -72,7 +72,7 @@ class Recaller:
                     history.take(arrival_of(record.topic, partition, record, self.clock))
 
         await self._read(partition, DEAD_LETTERS, tell, read)
-        await self._read(partition, INPUTS, take, read)
+        await self._read(partition, INPUT_TOPICS, take, read)
         fields = dict(zip(stays, await self.store.states(partition, list(stays)), strict=True))
 
         def recall() -> None:

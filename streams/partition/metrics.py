@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS as LETTER_TOPICS
-from picustream.streams.kafka.topics import INPUTS
 from picustream.streams.partition.engine import Effects
 from picustream.streams.partition.intake import Intake
 from picustream.streams.store.outbox import Entry
@@ -69,7 +69,7 @@ def processed(intake: Intake, effects: Effects) -> None:
 
 def forget(partition: int) -> None:
     """Drop the gauges of a partition that has moved away: its new owner shows them."""
-    for labels in [(topic, str(partition)) for topic in INPUTS]:
+    for labels in [(topic, str(partition)) for topic in INPUT_TOPICS]:
         with suppress(KeyError):
             LAG.remove(*labels)
     for gauge in (OUTBOX_PENDING, STUCK):

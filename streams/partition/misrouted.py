@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from picustream.models import text
-from picustream.models.event import MAX_EVENT_BYTES, id_of, stay_of_key
+from picustream.models.envelope import id_of, stay_of_key
+from picustream.models.event import MAX_EVENT_BYTES
 from picustream.scoring.faults import Fault
 from picustream.scoring.quarantine import Teller
 from picustream.scoring.validation import Arrival, turned_away

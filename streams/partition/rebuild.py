@@ -10,17 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from picustream.models.event import INPUT_TOPICS
+from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.clock import Clock
 from picustream.runtime.crash_points import crash_point, fail_point
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.logs import logger, place
 from picustream.runtime.settings import Settings
-from picustream.scoring.engine import Effects, Engine, Output
+from picustream.scoring.batch import Effects
+from picustream.scoring.engine import Engine
+from picustream.scoring.outputs import Output
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams.kafka import retention as keeping
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.publisher import Publisher
-from picustream.streams.kafka.topics import INPUTS, OUTPUTS
 from picustream.streams.partition.intake import arrival_of, condemned_arrival
 from picustream.streams.partition.misrouted import forwarded
 from picustream.streams.partition.suspects import Place, SetAside
@@ -107,7 +110,7 @@ class Rebuilder:
         await self.store.begin_rebuild(partition, control.epoch, told)  # 1
         crash_point("rebuild-begun")
         rebuild = self.start(partition)
-        await self._read(partition, OUTPUTS, lambda records: _tell(rebuild, records), read)  # 2
+        await self._read(partition, OUTPUT_TOPICS, lambda records: _tell(rebuild, records), read)  # 2
         owed: list[Entry] = []
 
         def take(records: Sequence[Any]) -> None:
@@ -118,7 +121,7 @@ class Rebuilder:
                 else:
                     owed.extend(self._filed(rebuild, partition, record, now))
 
-        positions = await self._read(partition, INPUTS, take, read)  # 3
+        positions = await self._read(partition, INPUT_TOPICS, take, read)  # 3
         subject = f"partition-{partition}+{told}"  # where it began tells one rebuild from the next
         engine, effects = await asyncio.get_running_loop().run_in_executor(_THREAD, rebuild.finish, now, subject)
         entries = owed + [_entry(partition, one) for one in effects.outputs]
@@ -140,7 +143,7 @@ class Rebuilder:
 
     async def _check_whole(self, partition: int) -> None:
         await keeping.check_again(self.settings)
-        places = [(topic, partition) for topic in (*INPUTS, *OUTPUTS)]
+        places = [(topic, partition) for topic in (*INPUT_TOPICS, *OUTPUT_TOPICS)]
         for (topic, _), first in (await tail.first_offsets(self.settings, places)).items():
             if first > 0:
                 raise InputsCutOff(topic, partition, first)

@@ -19,12 +19,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.settings import Settings
 from picustream.scoring.alerts.feed_snapshot import View
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.publisher import Publisher
-from picustream.streams.kafka.topics import INPUTS
 from picustream.streams.partition import metrics
 from picustream.streams.partition.engine import Engine, EngineFactory
 from picustream.streams.partition.history import Recaller
@@ -181,7 +181,9 @@ class TakeOver:
     def _bearable(self, partition: int, left: list[Entry], engine: Engine, number: int) -> list[Entry]:
         """The outbox with the `number` largest records that are only sent on as dead letters: a topic that takes less
         than an input topic should must not hold up what stands behind them."""
-        sent_on = sorted((one for one in left if one.topic in INPUTS), key=lambda one: len(one.value), reverse=True)
+        sent_on = sorted(
+            (one for one in left if one.topic in INPUT_TOPICS), key=lambda one: len(one.value), reverse=True
+        )
         now, refused = self.rebuild.clock.now(), set(sent_on[:number])
         return [as_letter(one, partition, engine, now) if one in refused else one for one in left]
 

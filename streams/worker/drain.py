@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from faust.types import TP
 
+from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.clock import Clock
 from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import tail
-from picustream.streams.kafka.topics import INPUTS
 from picustream.streams.partition.trouble import TROUBLE, Told
 from picustream.streams.store.store import Store
 from picustream.streams.worker.app import App
@@ -64,7 +64,7 @@ class Drain:
 
     async def _look(self) -> bool:
         if not self._ends:
-            places = [(topic, number) for topic in INPUTS for number in range(self._settings.partitions)]
+            places = [(topic, number) for topic in INPUT_TOPICS for number in range(self._settings.partitions)]
             ends = await tail.written_ends(self._settings, places)
             self._ends, self._started = {TP(*place): end for place, end in ends.items()}, self._clock.now()
             self._since = time.monotonic()
@@ -106,7 +106,7 @@ class Drain:
         standing = await self._store.standing(number)
         if standing.outbox or (standing.due is not None and standing.due <= self._clock.now()):
             return False
-        for topic in INPUTS:
+        for topic in INPUT_TOPICS:
             first, end = standing.next.get(topic, 0), self._ends[TP(topic, number)]
             if first < end and await tail.holds_records(self._settings, (topic, number), first, end):
                 return False

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 
 from faust.types import TP
 
+from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
 from picustream.scoring.alerts.feed_snapshot import View, joined
 from picustream.streams.kafka import tail
-from picustream.streams.kafka.topics import INPUTS, partition_of
+from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition import metrics
 from picustream.streams.partition.trouble import TROUBLE, Told
 from picustream.streams.store.store import Store
@@ -76,7 +77,7 @@ class FeedView:
             self._ends = await self._app.consumer.ends(list(numbers))
         heard = await asyncio.gather(*(self._store.heard(number) for number in numbers))
         for number, (control, _) in enumerate(heard):  # 2
-            for topic in INPUTS:
+            for topic in INPUT_TOPICS:
                 if control.rebuilding or not await self._reached(TP(topic, number), control.next.get(topic, 0)):
                     return None
         self._ends = {}  # 3

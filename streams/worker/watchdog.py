@@ -13,11 +13,11 @@ from faust.types import TP
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.errors import STALLED, UserError
 from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import tail
-from picustream.streams.kafka.topics import INPUTS
 from picustream.streams.kafka.transport import Consumer
 from picustream.streams.partition.trouble import TROUBLE
 from picustream.streams.store import redis_client
@@ -107,7 +107,7 @@ class Watchdog:
         try:
             async with asyncio.timeout(2 * ANSWER):
                 await (await redis_client.reach(self._settings)).aclose()
-                await tail.first_offsets(self._settings, [(topic, 0) for topic in INPUTS])
+                await tail.first_offsets(self._settings, [(topic, 0) for topic in INPUT_TOPICS])
         except (UserError, *TROUBLE):
             return False
         return True

@@ -20,6 +20,7 @@ from kafka.errors import KafkaError
 from picustream.demo import ward
 from picustream.eventfiles import files
 from picustream.eventfiles.files import Line
+from picustream.models.event import LAB, VITAL
 from picustream.runtime.errors import UserError
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
@@ -73,8 +74,8 @@ def disturbed(lines: list[str], rng: random.Random) -> list[str]:
 
 def _junk(number: int) -> str:
     if number % 2:
-        return json.dumps({"topic": topics.LAB, "value_base64": base64.b64encode(b"no json %d" % number).decode()})
-    return json.dumps({"topic": topics.VITAL, "value": {"stay_id": f"junk-{number}", "no": "event"}})
+        return json.dumps({"topic": LAB, "value_base64": base64.b64encode(b"no json %d" % number).decode()})
+    return json.dumps({"topic": VITAL, "value": {"stay_id": f"junk-{number}", "no": "event"}})
 
 
 class Feed(threading.Thread):

@@ -16,11 +16,13 @@ from picustream.deadletters.groups import grouped
 from picustream.deadletters.history import MARGIN_MS, History, Later
 from picustream.deadletters.inputs import _relevant, _starts
 from picustream.eventfiles.outputs import Stored
+from picustream.models.event import LAB
 from picustream.models.record import DEAD_LETTER
-from picustream.scoring.engine import Arrival, Engine
+from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import Arrival
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
-from picustream.streams.kafka.topics import LAB, partition_of
+from picustream.streams.kafka.topics import partition_of
 from tests.deadletters.test_deadletters import MENDED, NOW, Tray, again, event
 from tests.scoring.build import obs
 

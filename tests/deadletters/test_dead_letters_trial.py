@@ -13,8 +13,8 @@ from picustream.deadletters.sources import topic_of
 from picustream.eventfiles.replay import Replay
 from picustream.models.event import INPUT_TOPICS, LAB, TRIAL
 from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
-from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import Arrival
 
 ARM = "arm-of-the-test"
 RULES = load_rules()

@@ -17,14 +17,15 @@ from picustream.deadletters.page import original
 from picustream.deadletters.resubmit import Again
 from picustream.eventfiles.files import Line
 from picustream.eventfiles.outputs import Stored
+from picustream.models.event import LAB, VITAL
 from picustream.models.record import DEAD_LETTER
 from picustream.runtime.clock import Clock
-from picustream.scoring.engine import Arrival, Engine
+from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import LATEST, Door
+from picustream.scoring.validation import LATEST, Arrival, Door
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.kafka.scheduler import FetchedBatch
-from picustream.streams.kafka.topics import LAB, VITAL, partition_of
+from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition.intake import take_in
 from tests.scoring.build import obs
 

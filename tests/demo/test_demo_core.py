@@ -11,8 +11,9 @@ from picustream.demo.timeline import Beat, Timed
 from picustream.demo.ward import SEED, Ward, ward
 from picustream.eventfiles.replay import Replay
 from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
-from picustream.scoring.engine import Arrival, Output
+from picustream.scoring.outputs import Output
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import Arrival
 
 Record = dict[str, Any]
 KEYS = {

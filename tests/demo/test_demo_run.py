@@ -26,10 +26,10 @@ from picustream.demo.view import PlainView
 from picustream.demo.ward import Ward, ward
 from picustream.demo.worker import Worker, WorkerEnded, environment
 from picustream.eventfiles.files import lines
+from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
-from picustream.streams.kafka.topics import OUTPUTS
 
 OPENS = datetime(2026, 3, 2, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -231,7 +231,9 @@ def test_an_end_before_the_close_is_told() -> None:
 
 def test_records_are_kept_as_event_files_one_per_topic(tmp_path: Path) -> None:
     keep([stored("a", MODS), stored("b", MODS), stored("c")], tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(f"{topic}.ndjson" for topic in OUTPUTS)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        f"{topic}.ndjson" for topic in OUTPUT_TOPICS
+    )
     with (tmp_path / "out" / f"{MODS}.ndjson").open("rb") as file:
         read = [json.loads(line.value)["event_id"] for line in lines(file, MODS, _fail)]
     assert read == ["a", "b"]

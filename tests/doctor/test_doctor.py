@@ -19,6 +19,7 @@ from picustream.doctor.finding import Finding, ok, skipped, status
 from picustream.doctor.partitions import Held, Partition, check_partitions
 from picustream.doctor.redis_server import RedisFacts, check_redis
 from picustream.doctor.refused import Refused, check_refused
+from picustream.models.event import ADT, INPUT_TOPICS, LAB
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import topics
 from picustream.streams.store.store import Standing
@@ -118,15 +119,15 @@ def test_a_stamp_from_the_future_shows_that_the_brokers_clock_is_ahead(newest: f
 
 def test_what_several_topics_have_wrong_is_said_once() -> None:
     advice = "Make it: picustream topics."
-    found = [topics.Finding(name, "topic", "missing", "there", advice) for name in topics.INPUTS]
+    found = [topics.Finding(name, "topic", "missing", "there", advice) for name in INPUT_TOPICS]
     [finding] = check_topics(found)
-    assert all(name in finding.message for name in topics.INPUTS)
+    assert all(name in finding.message for name in INPUT_TOPICS)
     assert finding.fix == advice
     assert [one.level for one in check_topics([])] == ["ok"]
 
 
 def partition(**facts: object) -> Partition:
-    known: dict[str, object] = {"number": 3, "epoch": 2, "lag": {topics.LAB: 0}, "outbox": 0, "due": None}
+    known: dict[str, object] = {"number": 3, "epoch": 2, "lag": {LAB: 0}, "outbox": 0, "due": None}
     return Partition(**(known | facts))  # type: ignore[arg-type]
 
 
@@ -139,7 +140,7 @@ LATE, SOON = NOW - timedelta(minutes=5), NOW + timedelta(hours=1)
         {},
         {"due": SOON},
         {"due": NOW - timedelta(seconds=1)},
-        {"lag": {topics.LAB: 9}, "outbox": 4, "due": LATE, "moved": True},
+        {"lag": {LAB: 9}, "outbox": 4, "due": LATE, "moved": True},
     ],
 )
 def test_a_partition_that_rests_or_moves_is_well(facts: dict[str, object]) -> None:
@@ -150,13 +151,13 @@ def test_a_partition_that_rests_or_moves_is_well(facts: dict[str, object]) -> No
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"lag": {topics.LAB: 9}}, f"9 records wait on {topics.LAB}, and nothing moves"),
+        ({"lag": {LAB: 9}}, f"9 records wait on {LAB}, and nothing moves"),
         ({"outbox": 4}, "4 outputs are not published"),
         ({"due": LATE}, "overdue by 300 s"),
-        ({"lag": {topics.LAB: 9}, "epoch": 0}, "knows of no worker"),
+        ({"lag": {LAB: 9}, "epoch": 0}, "knows of no worker"),
         ({"rebuilding": True}, "made again from Kafka"),
-        ({"cut_off": (topics.LAB,), "moved": True}, "has lost records that were not read"),
-        ({"made_anew": (topics.LAB,), "moved": True}, "ends before what was read"),
+        ({"cut_off": (LAB,), "moved": True}, "has lost records that were not read"),
+        ({"made_anew": (LAB,), "moved": True}, "ends before what was read"),
     ],
 )
 def test_a_partition_in_trouble_is_a_finding_with_something_to_do(facts: dict[str, object], words: str) -> None:
@@ -173,7 +174,7 @@ def look(monkeypatch: pytest.MonkeyPatch, looks: list[Held], reach: Reach, marke
     monkeypatch.setattr(
         partitions,
         "reaches",
-        lambda _, parts: {part: reach if part.topic == topics.LAB else Reach(0, 0) for part in parts},
+        lambda _, parts: {part: reach if part.topic == LAB else Reach(0, 0) for part in parts},
     )
     monkeypatch.setattr(partitions, "holding", lambda _, since: set() if markers else set(since))
     settings = Settings(partitions=1)
@@ -182,7 +183,7 @@ def look(monkeypatch: pytest.MonkeyPatch, looks: list[Held], reach: Reach, marke
 
 
 def held(following: int) -> Held:
-    return Held(1, False, Standing({topics.LAB: following}, 0, None))
+    return Held(1, False, Standing({LAB: following}, 0, None))
 
 
 def test_where_nothing_waits_one_look_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,21 +193,21 @@ def test_where_nothing_waits_one_look_is_enough(monkeypatch: pytest.MonkeyPatch)
 
 def test_where_something_waits_a_second_look_tells_whether_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = look(monkeypatch, [held(4), held(7)], Reach(0, 10))
-    assert (facts.lag[topics.LAB], facts.moved) == (3, True)
+    assert (facts.lag[LAB], facts.moved) == (3, True)
     facts = look(monkeypatch, [held(4), held(4)], Reach(0, 10))
-    assert (facts.lag[topics.LAB], facts.moved) == (6, False)
+    assert (facts.lag[LAB], facts.moved) == (6, False)
 
 
 def test_markers_of_transactions_are_no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last offset of a topic may hold no record."""
     facts = look(monkeypatch, [held(9), held(9)], Reach(0, 10), markers=True)
-    assert facts.lag[topics.LAB] == 0
+    assert facts.lag[LAB] == 0
 
 
 def test_a_topic_that_lost_its_next_record_or_was_made_anew_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """I5: neither is papered over."""
-    assert look(monkeypatch, [held(4), held(4)], Reach(6, 10)).cut_off == (topics.LAB,)
-    assert look(monkeypatch, [held(4)], Reach(0, 2)).made_anew == (topics.LAB,)
+    assert look(monkeypatch, [held(4), held(4)], Reach(6, 10)).cut_off == (LAB,)
+    assert look(monkeypatch, [held(4)], Reach(0, 2)).made_anew == (LAB,)
 
 
 @pytest.mark.parametrize(
@@ -226,8 +227,8 @@ def test_schemas_that_differ_from_the_models_are_named() -> None:
     made = {topic: schemas.written(schema) for topic, schema in schemas.schemas().items()}
     assert here.check_schemas(made).level == "ok"
     assert here.check_schemas(None).level == "skipped"
-    finding = here.check_schemas(made | {topics.LAB: "{}\n"})
-    assert finding.level == "finding" and topics.LAB in finding.message and topics.ADT not in finding.message
+    finding = here.check_schemas(made | {LAB: "{}\n"})
+    assert finding.level == "finding" and LAB in finding.message and ADT not in finding.message
 
 
 def test_the_zones_data_are_named_with_their_edition(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from picustream.doctor.broker import check_topics, complete
 from picustream.doctor.finding import Finding
 from picustream.doctor.partitions import Partition, check_unread
 from picustream.doctor.redis_server import RedisFacts, check_redis
+from picustream.models.event import INPUT_TOPICS, TRIAL
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.rights import Right, Topic
-from picustream.streams.kafka.topics import ALL, INPUTS, TRIAL
+from picustream.streams.kafka.topics import ALL
 
 GOOD = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 EVERYTHING = frozenset({"+@all", "~*"})
@@ -76,7 +77,7 @@ def test_topics_that_we_may_not_see_are_neither_wrong_nor_well() -> None:
 
 def test_what_may_be_only_markers_on_a_topic_that_we_may_not_read_is_said_to_be_open() -> None:
     """Kafka's offsets alone do not tell whether a record waits there."""
-    lag = dict.fromkeys(INPUTS, 0)
+    lag = dict.fromkeys(INPUT_TOPICS, 0)
     partitions = [Partition(0, 1, lag, 0, NOW), Partition(1, 1, lag, 0, NOW, unread=(TRIAL,))]
     [line] = check_unread(partitions, Settings())
     assert line.level == "skipped" and f"Read on {TRIAL}" in line.message

@@ -25,8 +25,9 @@ from picustream.explain.chains import ScoreRecord, StayScores, collect
 from picustream.explain.overview import overview
 from picustream.models import text
 from picustream.models.record import APPS, MODELS, MODS, ModsRecord
-from picustream.scoring.engine import Arrival, Output
+from picustream.scoring.outputs import Output
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import Arrival
 from picustream.terminal.page import Page
 from tests.paths import REAL_DATA, needs_real_data
 from tests.reference.generate import case

@@ -17,9 +17,12 @@ from picustream.models import text
 from picustream.models.event import ADAPTERS
 from picustream.models.record import DEAD_LETTERS, MODELS
 from picustream.models.variable import Variable
+from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.chart.units import QUANTITIES
-from picustream.scoring.engine import Admission, Arrival, Batch, Effects, Engine, Output
+from picustream.scoring.engine import Engine
+from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
+from picustream.scoring.validation import Admission, Arrival
 from picustream.streams.kafka.topics import configuration
 from tests.reference.written import Number, loads
 

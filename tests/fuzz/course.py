@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from picustream.scoring.engine import Arrival
+from picustream.scoring.validation import Arrival
 from tests.fuzz.spoilers import spoiled
 from tests.paths import REAL_DATA
 from tests.reference import accepts, read

@@ -11,15 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from picustream.models.event import TRIAL
-from picustream.scoring.engine import Arrival, Engine
+from picustream.models.record import OUTPUT_TOPICS
+from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
-from picustream.streams.kafka.topics import OUTPUTS, partition_of
+from picustream.scoring.validation import Arrival
+from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition.misrouted import FORWARDED_HEADER
 from tests.hostile.dress import PARTITIONS
 from tests.hostile.records import REFUSED_BY_BROKER, USED, Sent
 from tests.hostile.standing import Read
 
-LETTERS = tuple(topic for topic in OUTPUTS if topic.startswith("picu.dead-letter."))
+LETTERS = tuple(topic for topic in OUTPUT_TOPICS if topic.startswith("picu.dead-letter."))
 LARGEST_LETTER = 1 << 20
 """Bytes of any dead letter, all told."""
 WHOLE, HEAD = 256 << 10, 64 << 10

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from picustream.streams.kafka.topics import INPUTS
+from picustream.models.event import INPUT_TOPICS
 from tests.hostile.account import LETTERS
 from tests.hostile.run import Run
 from tests.hostile.standing import Read
@@ -27,7 +27,7 @@ def command_faults(
     yield from _deadletters(run, outputs)
     yield from _works(run, "deadletters", "resubmit", "--all", "--dry-run", "--json")
     yield from _works(run, "alerts", "--json")
-    yield from _consume(run, inputs, INPUTS, unreadable)
+    yield from _consume(run, inputs, INPUT_TOPICS, unreadable)
     yield from _consume(run, [one for one in outputs if one.topic in LETTERS], LETTERS, set())
 
 

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from picustream.local import servers
 from picustream.local.servers import Servers
+from picustream.models.event import INPUT_TOPICS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.hostile import reading
@@ -128,7 +129,7 @@ class Run:
     def _decided(self) -> None:
         """Every transaction has come to its end: what a dead producer left open the broker aborts."""
         wait_for(
-            lambda: all(e.written == e.stable for e in reading.ends(self.servers.kafka, topics.INPUTS, PARTITIONS)),
+            lambda: all(e.written == e.stable for e in reading.ends(self.servers.kafka, INPUT_TOPICS, PARTITIONS)),
             "every transaction is ended",
             UNDECIDED,
         )
@@ -155,7 +156,7 @@ class Run:
         with Redis.from_url(self.servers.redis, decode_responses=True) as redis:
             held = [redis.hgetall(f"picustream:{{{self.group}.{part}}}:control") for part in range(PARTITIONS)]
         return {(topic, part): int(held[part].get(f"next:{topic}") or 0)
-                for part in range(PARTITIONS) for topic in topics.INPUTS}  # fmt: skip
+                for part in range(PARTITIONS) for topic in INPUT_TOPICS}  # fmt: skip
 
     def unread(self) -> set[tuple[str, int, int]]:
         """Where records stand that no worker has processed."""
@@ -221,7 +222,7 @@ def prepared(ours: Servers, plan: Plan, clock: datetime) -> Iterator[Run]:
 def _configure(admin: object, ground: Ground) -> None:
     wanted = {"message.timestamp.type": ground.stamps, "compression.type": ground.compression,
               "message.timestamp.after.max.ms": ANY_STAMP, "message.timestamp.before.max.ms": ANY_STAMP}  # fmt: skip
-    answer = admin.alter_configs([ConfigResource("TOPIC", name, wanted) for name in topics.INPUTS])  # type: ignore[attr-defined]
+    answer = admin.alter_configs([ConfigResource("TOPIC", name, wanted) for name in INPUT_TOPICS])  # type: ignore[attr-defined]
     assert set(answer["topic"].values()) == {"OK"}, answer
 
 

@@ -14,7 +14,8 @@ from aiokafka.protocol.produce import ProduceRequest
 
 from picustream.eventfiles.files import Line
 from picustream.models import text
-from picustream.streams.kafka.topics import INPUTS, partition_of
+from picustream.models.event import INPUT_TOPICS
+from picustream.streams.kafka.topics import partition_of
 from tests.hostile.dress import PARTITIONS, partition_for
 from tests.hostile.records import ABORTED, LEFT_OPEN, REFUSED_BY_BROKER, Plan, Record, Sending, Sent
 from tests.hostile.wire import Producer, Wire, as_batch_builder, batch
@@ -62,7 +63,7 @@ class _Client:
         self._rng = random.Random(f"{self.plan.seed} sending")
         self._client = AIOKafkaClient(bootstrap_servers=self.server, request_timeout_ms=TIMEOUT_MS)
         await self._client.bootstrap()
-        self._client.set_topics(INPUTS)
+        self._client.set_topics(INPUT_TOPICS)
         await self._client.force_metadata_update()
         self._steady = AIOKafkaProducer(bootstrap_servers=self.server, enable_idempotence=True)
         await self._steady.start()

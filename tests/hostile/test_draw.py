@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from picustream.scoring.engine import Arrival, Engine
+from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import Arrival
 from tests import reference
 from tests.hostile import casefile
 from tests.hostile.account import fate_of

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from picustream.eventfiles import files
+from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import OUTPUT_TOPICS
-from picustream.streams.kafka import topics
 from tests.hostile import reading
 from tests.hostile.account import LETTERS, Account, Place, account, origin_of
 from tests.hostile.commands import command_faults
@@ -46,7 +46,7 @@ def outcome(run: Run, *, briefly: bool = False) -> Outcome:
 
 def _judge(run: Run, result: Outcome, briefly: bool) -> None:
     verdict = result.verdict
-    inputs, outputs = _records(run, topics.INPUTS), _records(run, OUTPUT_TOPICS)
+    inputs, outputs = _records(run, INPUT_TOPICS), _records(run, OUTPUT_TOPICS)
     accounts = account(result.sent, inputs, [one for one in outputs if one.topic in LETTERS], run.now)
     result.suspects = accounts.suspects
     verdict.add("account", accounts.faults)
@@ -119,7 +119,7 @@ def _unlike_before(run: Run, before: Sequence[Read]) -> Iterator[str]:
     after = _records(run, OUTPUT_TOPICS)
     yield from ending.unlike(ending.current(_told(after)), ending.current(_told(before)))
     yield from ending.broken_chains(_told(after))
-    origins = {one.place: origin for one in _records(run, topics.INPUTS) if (origin := origin_of(one))}
+    origins = {one.place: origin for one in _records(run, INPUT_TOPICS) if (origin := origin_of(one))}
     ours, theirs = ({_letter(one, origins) for one in records if one.topic in LETTERS} for records in (after, before))
     yield from (f"a letter too many: {what}" for what in sorted(ours - theirs))
     yield from (f"a letter is gone: {what}" for what in sorted(theirs - ours))

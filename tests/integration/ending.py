@@ -15,9 +15,9 @@ from redis import Redis
 
 from picustream.commands.main import main as picustream
 from picustream.eventfiles import files
+from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import ALERT, DEAD_LETTERS, OUTPUT_TOPICS
-from picustream.scoring.engine import Output
-from picustream.streams.kafka import topics
+from picustream.scoring.outputs import Output
 from picustream.streams.partition.misrouted import FORWARDED_HEADER, forwarded
 from picustream.streams.store.outbox import OUTBOX_HEADER
 from tests import reference
@@ -40,7 +40,7 @@ def faults(bench: Bench, events: Path, until: datetime, *, by_reference: bool = 
     `until`: what the workers' clock read in the end, about; nothing may fall due around it. `by_reference`: compared
     with the independent reference, too, which knows the shipped protocol alone.
     """
-    inputs, outputs = bench.records(topics.INPUTS), bench.records()
+    inputs, outputs = bench.records(INPUT_TOPICS), bench.records()
     told = [(record.topic, json.loads(record.value)) for record in outputs]
     verdict = Verdict()
     places = Counter((one.topic, one.partition, one.offset) for one in inputs + outputs)

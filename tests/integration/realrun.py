@@ -10,7 +10,8 @@ from typing import Any
 from picustream.commands.main import main as picustream
 from picustream.demo.ward import ward
 from picustream.local.servers import Servers
-from picustream.streams.kafka import topics
+from picustream.models.event import ADT, INPUT_TOPICS, LAB
+from picustream.models.record import ALERT
 from tests.integration import ending
 from tests.integration.workers import Bench, Worker, wait_for
 
@@ -60,9 +61,7 @@ class RealRun:
 
     def all_processed(self) -> None:
         """Return when the running workers are through with what is published."""
-        wait_for(
-            lambda: not list(ending.unprocessed(self.bench, self.bench.records(topics.INPUTS))), "all is processed"
-        )
+        wait_for(lambda: not list(ending.unprocessed(self.bench, self.bench.records(INPUT_TOPICS))), "all is processed")
 
     def verdict(self, *, by_reference: bool = False) -> ending.Verdict:
         """What is wrong in the end, once all is published and drained."""
@@ -72,7 +71,7 @@ class RealRun:
 
     def alerts(self, name: str) -> list[dict[str, Any]]:
         """The alerts of a name, as they were told."""
-        bodies = [json.loads(one.value) for one in self.bench.records([topics.ALERT])]
+        bodies = [json.loads(one.value) for one in self.bench.records([ALERT])]
         return [body for body in bodies if body["name"] == name]
 
     @property
@@ -106,9 +105,9 @@ def misleading(opens: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
 
     late = (opens + timedelta(hours=12)).isoformat()
     result = {"observations": value(value=90, unit="umol/L")}
-    yield topics.ADT, event("a1", 1, type="admitted", birth_date="1900-01-01")
-    yield topics.LAB, event("order", 2, **result)
-    yield topics.LAB, event("x", 2, observations=value(), status="cancelled", recorded_at=late)
-    yield topics.LAB, event("order", 9, **result)
-    yield topics.LAB, event("r3", 10, **result | {"patient_id": "P-stranger"})
-    yield topics.ADT, event("a2", 26, type="admitted", birth_date="1900-01-01")
+    yield ADT, event("a1", 1, type="admitted", birth_date="1900-01-01")
+    yield LAB, event("order", 2, **result)
+    yield LAB, event("x", 2, observations=value(), status="cancelled", recorded_at=late)
+    yield LAB, event("order", 9, **result)
+    yield LAB, event("r3", 10, **result | {"patient_id": "P-stranger"})
+    yield ADT, event("a2", 26, type="admitted", birth_date="1900-01-01")

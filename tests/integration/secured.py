@@ -28,6 +28,7 @@ from redis import Redis
 from picustream.local import ports
 from picustream.local.kafka import Kafka
 from picustream.local.redis import Redis as RedisServer
+from picustream.models.event import LAB
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import clients as kafka_clients
@@ -109,7 +110,7 @@ class Secured:
         last = kafka_rights()[-1]
         try:
             with kafka_clients.admin(self.settings(last.principal.removeprefix("User:"))) as admin:
-                return last.operation.name in (admin.describe_topics([topics.LAB])[0]["authorized_operations"] or ())
+                return last.operation.name in (admin.describe_topics([LAB])[0]["authorized_operations"] or ())
         except UserError:  # it does not know the user yet
             return False
 

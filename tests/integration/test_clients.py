@@ -18,6 +18,8 @@ from kafka.admin import ConfigResource
 from picustream.commands.main import main
 from picustream.local import servers as local
 from picustream.local.servers import Servers
+from picustream.models.event import ADT, LAB, VITAL
+from picustream.models.record import ALERT, MODS
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import arrival, topics
 from picustream.streams.kafka import clients as kafka_clients
@@ -70,7 +72,7 @@ def event(stay: str = "S-1", **fields: Any) -> str:
     )
 
 
-def file_of(folder: Path, *values: str, topic: str = topics.LAB) -> str:
+def file_of(folder: Path, *values: str, topic: str = LAB) -> str:
     path = folder / "events.ndjson"
     path.write_text("".join(f'{{"topic":"{topic}","value":{value}}}\n' for value in values))
     return str(path)
@@ -94,8 +96,8 @@ def test_topics_are_made_once_and_as_they_must_be(
     assert first["topics"] == dict.fromkeys(topics.ALL, PARTITIONS)
     assert main(["topics", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["created"] == []
-    found = admin.describe_configs([ConfigResource("TOPIC", topics.MODS)], config_filter="all")["topic"][topics.MODS]
-    for name, value in topics.configuration(topics.MODS).items():
+    found = admin.describe_configs([ConfigResource("TOPIC", MODS)], config_filter="all")["topic"][MODS]
+    for name, value in topics.configuration(MODS).items():
         assert found[name]["value"] == value
 
 
@@ -103,12 +105,12 @@ def test_a_wrong_partition_count_is_a_finding(
     admin: KafkaAdminClient, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit 1 and what to do; partitions are never added, for stays would move."""
-    admin.create_topics({topics.LAB: {"num_partitions": 3, "replication_factor": 1}}, wait_for_metadata=True)
+    admin.create_topics({LAB: {"num_partitions": 3, "replication_factor": 1}}, wait_for_metadata=True)
     assert main(["topics", "--repair"]) == 1
     err = capsys.readouterr().err
-    assert f"partitions is 3, must be {PARTITIONS}: {topics.LAB}" in err
+    assert f"partitions is 3, must be {PARTITIONS}: {LAB}" in err
     assert "PICUSTREAM_PARTITIONS=3" in err
-    assert topics.partition_counts(admin, [topics.LAB]) == {topics.LAB: 3}
+    assert topics.partition_counts(admin, [LAB]) == {LAB: 3}
 
 
 def test_retention_is_checked_and_repaired(
@@ -116,9 +118,9 @@ def test_retention_is_checked_and_repaired(
 ) -> None:
     """I5: a topic that forgets is found before it has forgotten; larger messages than needed are no finding."""
     wrong = {"retention.ms": "604800000", "max.message.bytes": "1048588"}
-    made.alter_configs([ConfigResource("TOPIC", topics.LAB, wrong)])
-    made.alter_configs([ConfigResource("TOPIC", topics.ADT, {"max.message.bytes": str(64 << 20)})])
-    changed = {(topics.LAB, name) for name in wrong}
+    made.alter_configs([ConfigResource("TOPIC", LAB, wrong)])
+    made.alter_configs([ConfigResource("TOPIC", ADT, {"max.message.bytes": str(64 << 20)})])
+    changed = {(LAB, name) for name in wrong}
     wait_for(lambda: {(one.topic, one.setting) for one in topics.ensure(settings)} == changed, "the broker shows it")
     assert main(["topics", "--check"]) == 1
     assert "--repair" in capsys.readouterr().err
@@ -148,14 +150,14 @@ def test_published_events_arrive_as_written_on_their_stays_partition(
     """V2: 0.70 stays 0.70. The key is the stay, the partition the default partitioner's."""
     stays = [f"S-{number}" for number in range(50)]
     assert main(["publish", file_of(tmp_path, *map(event, stays)), "--json"]) == 0
-    assert json.loads(capsysbinary.readouterr().out)["sent_by_topic"] == {topics.LAB: 50}
+    assert json.loads(capsysbinary.readouterr().out)["sent_by_topic"] == {LAB: 50}
     records = consumed(capsysbinary, "lab")
     assert sorted(record["value"]["stay_id"] for record in records) == sorted(stays)
     for record in records:
         assert record["value"]["observations"][0]["value"] == "0.70"
         assert record["partition"] == topics.partition_of(record["value"]["stay_id"], PARTITIONS)
     consumer = kafka_clients.consumer(settings)
-    consumer.subscribe([topics.LAB])
+    consumer.subscribe([LAB])
     polled = consumer.poll(timeout_ms=PATIENCE * 1000)
     consumer.close(autocommit=False)
     assert polled
@@ -215,7 +217,7 @@ def test_consume_keeps_the_order_of_arrival(
     """
     monkeypatch.setattr(arrival, "ENOUGH", 500)
     for number in range(4000):
-        topic = topics.VITAL if number % 10 else topics.LAB
+        topic = VITAL if number % 10 else LAB
         producer.send(topic, value=b'{"n":%d}' % number, partition=number * 7 % PARTITIONS)
         if number % 500 == 499:
             producer.flush()
@@ -235,10 +237,10 @@ def test_consume_shows_committed_records_and_ends(
     client.init_transactions()
     for number, commit in enumerate([True, False, True, False]):
         client.begin_transaction()
-        client.send(topics.MODS, value=b'{"n":%d}' % number, key=b"S", partition=0).get(timeout=PATIENCE)
+        client.send(MODS, value=b'{"n":%d}' % number, key=b"S", partition=0).get(timeout=PATIENCE)
         (client.commit_transaction if commit else client.abort_transaction)()
     client.begin_transaction()
-    client.send(topics.MODS, value=b'{"n":99}', key=b"S", partition=0).get(timeout=PATIENCE)
+    client.send(MODS, value=b'{"n":99}', key=b"S", partition=0).get(timeout=PATIENCE)
     try:
         assert [record["value"]["n"] for record in consumed(capsysbinary, "mods")] == [0, 2]
     finally:
@@ -256,7 +258,7 @@ def test_consumed_junk_can_be_published_again(
     """The file holds every record, JSON or not, and sends it again byte for byte."""
     values = [b"\xff\x00", b"NaN", event().encode(), b'\n{ "a" : 1.50 }']
     for value in values:
-        producer.send(topics.LAB, value=value, partition=1).get(timeout=PATIENCE)
+        producer.send(LAB, value=value, partition=1).get(timeout=PATIENCE)
     file = tmp_path / "all.ndjson.gz"
     assert main(["consume", "lab", "--out", str(file)]) == 0
     with gzip.open(file, "rb") as written:
@@ -273,9 +275,9 @@ def test_a_producer_ends_after_an_outage_that_outlasted_its_patience(
     """Batches of several partitions wait; the library lets one of them fail, and would wait for the others for ever."""
     patience = {"request_timeout_ms": 500, "delivery_timeout_ms": 1_000}
     with kafka_clients.producer(settings, **patience) as client:
-        client.send(topics.LAB, value=b"{}", partition=0).get(timeout=PATIENCE)
+        client.send(LAB, value=b"{}", partition=0).get(timeout=PATIENCE)
         local.kill_kafka(servers.dir)
-        sent = [client.send(topics.LAB, value=b"{}", partition=number % PARTITIONS) for number in range(100)]
+        sent = [client.send(LAB, value=b"{}", partition=number % PARTITIONS) for number in range(100)]
         time.sleep(2 * patience["delivery_timeout_ms"] / 1000)
     wait_for(lambda: all(one.is_done and one.failed() for one in sent), "none is left in doubt")
     started_again(local.start_kafka, servers.dir)
@@ -283,11 +285,11 @@ def test_a_producer_ends_after_an_outage_that_outlasted_its_patience(
 
 def test_follow_goes_on_until_interrupted(producer: KafkaProducer, settings: Settings) -> None:
     """First all there are, then each that comes, once; Ctrl-C ends it quietly."""
-    producer.send(topics.ALERT, value=b'{"n":1}').get(timeout=PATIENCE)
+    producer.send(ALERT, value=b'{"n":1}').get(timeout=PATIENCE)
     with interruptible("consume", "alert", "--follow") as follower:
         for number in (1, 2, 3):
             if number > 1:
-                producer.send(topics.ALERT, value=b'{"n":%d}' % number).get(timeout=PATIENCE)
+                producer.send(ALERT, value=b'{"n":%d}' % number).get(timeout=PATIENCE)
             assert json.loads(next_line(follower))["value"]["n"] == number
         follower.send_signal(signal.SIGINT)
         rest, err = follower.communicate(timeout=PATIENCE)
@@ -297,7 +299,7 @@ def test_follow_goes_on_until_interrupted(producer: KafkaProducer, settings: Set
 def test_a_reader_that_leaves_ends_consume_quietly(producer: KafkaProducer, settings: Settings) -> None:
     """`picustream consume ... | head -1`."""
     for _ in range(200):
-        producer.send(topics.ALERT, value=b'{"text":"%s"}' % (b"x" * 10_000))
+        producer.send(ALERT, value=b'{"text":"%s"}' % (b"x" * 10_000))
     producer.flush()
     with interruptible("consume", "alert") as program:
         assert program.stdout and program.stderr

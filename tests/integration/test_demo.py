@@ -16,8 +16,8 @@ import pytest
 from picustream.demo.ward import ward
 from picustream.eventfiles.replay import run
 from picustream.models.record import APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
-from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import Arrival
 
 pytestmark = pytest.mark.servers
 

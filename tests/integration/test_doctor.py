@@ -14,6 +14,8 @@ from redis import Redis
 from picustream.commands.main import main
 from picustream.doctor import partitions
 from picustream.local.servers import Servers
+from picustream.models.event import INPUT_TOPICS, LAB, VITAL
+from picustream.models.record import DEAD_LETTER
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.integration.workers import Bench, wait_for
@@ -70,7 +72,7 @@ def test_from_no_topics_to_all_well_and_to_trouble(
 
         with kafka_clients.producer(bench.settings) as producer:
             for event in EVENTS:
-                producer.send(topics.LAB, json.dumps(event).encode(), key=event["stay_id"].encode())
+                producer.send(LAB, json.dumps(event).encode(), key=event["stay_id"].encode())
         code, found = doctor()
         assert code == 1 and found and all("records wait" in one and "no worker" in one for one in found)
 
@@ -78,9 +80,9 @@ def test_from_no_topics_to_all_well_and_to_trouble(
         _leave_markers_alone(bench)
         assert doctor() == (0, [])
 
-        admin.alter_configs([ConfigResource("TOPIC", topics.LAB, {"retention.ms": "604800000"})])
+        admin.alter_configs([ConfigResource("TOPIC", LAB, {"retention.ms": "604800000"})])
         wait_for(lambda: topics.check(admin, bench.settings), "the broker shows it")
-        assert doctor() == (1, [f"topics: retention.ms is 604800000, must be -1: {topics.LAB}"])
+        assert doctor() == (1, [f"topics: retention.ms is 604800000, must be -1: {LAB}"])
         topics.repair(admin, bench.settings, topics.check(admin, bench.settings))
 
     with Redis.from_url(bench.env["PICUSTREAM_REDIS"]) as redis:
@@ -122,16 +124,16 @@ def test_refused_events_are_counted_once_for_each_input_record(
         for end in (producer.abort_transaction, producer.commit_transaction):
             producer.begin_transaction()
             for _ in range(9):
-                producer.send(topics.LAB, b"{}", key=b"S", partition=0).get(timeout=30)
+                producer.send(LAB, b"{}", key=b"S", partition=0).get(timeout=30)
             end()
         for letter in (b"picu.lab.v1/0/12/0", b"picu.lab.v1/0/12/1", b"picu.lab.v1/0/999/0"):
             producer.begin_transaction()
-            producer.send(topics.DEAD_LETTER, b"{}", headers=[("ce_id", b"dead/" + letter)])
+            producer.send(DEAD_LETTER, b"{}", headers=[("ce_id", b"dead/" + letter)])
             producer.commit_transaction()
     assert share() == ("finding", "1 of 9 input records of the last 24 h")
     with kafka_clients.producer(bench.settings) as producer:
         for _ in range(91):
-            producer.send(topics.VITAL, b"{}", key=b"S", partition=1)
+            producer.send(VITAL, b"{}", key=b"S", partition=1)
     assert share() == ("ok", "1 of 100 input records of the last 24 h")
 
 
@@ -140,10 +142,10 @@ def _leave_markers_alone(bench: Bench) -> None:
     with kafka_clients.producer(bench.settings, transactional_id="test-doctor-markers") as producer:
         producer.init_transactions()
         producer.begin_transaction()
-        producer.send(topics.LAB, b"{}", key=b"S", partition=0).get(timeout=30)
+        producer.send(LAB, b"{}", key=b"S", partition=0).get(timeout=30)
         producer.abort_transaction()
     with kafka_clients.consumer(bench.settings) as reader:
-        part = TopicPartition(topics.LAB, 0)
+        part = TopicPartition(LAB, 0)
         wait_for(lambda: kafka_clients.stable_ends(bench.settings, reader, [part])[part] >= 2, "the markers are there")
 
 
@@ -152,9 +154,9 @@ def test_offsets_are_told_of_topics_that_a_client_has_not_heard_of(bench: Bench)
     with kafka_clients.admin(bench.settings) as admin:
         topics.create(admin, bench.settings, topics.ALL)
     with kafka_clients.producer(bench.settings) as producer:
-        for topic in topics.INPUTS:
+        for topic in INPUT_TOPICS:
             producer.send(topic, b"{}", key=b"S", partition=0).get(timeout=30)
-    known, *others = [TopicPartition(topic, 0) for topic in topics.INPUTS]
+    known, *others = [TopicPartition(topic, 0) for topic in INPUT_TOPICS]
     asked = {
         "beginning_offsets": lambda reader, parts: [first == 0 for first in reader.beginning_offsets(parts).values()],
         "end_offsets": lambda reader, parts: [end == 1 for end in reader.end_offsets(parts).values()],
@@ -165,4 +167,4 @@ def test_offsets_are_told_of_topics_that_a_client_has_not_heard_of(bench: Bench)
     for name, right in asked.items():
         with kafka_clients.consumer(bench.settings) as reader:
             assert right(reader, [known]) == [True]
-            assert right(reader, [known, *others]) == [True] * len(topics.INPUTS), name
+            assert right(reader, [known, *others]) == [True] * len(INPUT_TOPICS), name

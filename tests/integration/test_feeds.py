@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from picustream.models.event import ADT, VITAL
+from picustream.models.record import ALERT, ELIGIBILITY
 from picustream.runtime.clock import Clock
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
@@ -59,28 +61,28 @@ class Ward:
             producer.send(topic, json.dumps(body).encode(), key=stay.encode(), partition=partition).get(30)
 
     def admit(self, stay: str) -> None:
-        self.send(topics.ADT, "his", stay, type="admitted", occurred_at=self._now())
+        self.send(ADT, "his", stay, type="admitted", occurred_at=self._now())
 
     def vital(self, source: str, stay: str, partition: int | None = None) -> None:
         said = [{"system": "urn:picustream:variable", "code": "heart_rate", "value": 120, "unit": "/min"}]
-        self.send(topics.VITAL, source, stay, partition, observed_at=self._now(), observations=said)
+        self.send(VITAL, source, stay, partition, observed_at=self._now(), observations=said)
 
     def unread(self, source: str, stay: str) -> None:
         """Six observations of codes that nobody asked for."""
         said = [{"system": "urn:gw", "code": f"c{number}", "value": 1, "unit": "1"} for number in range(6)]
-        self.send(topics.VITAL, source, stay, observed_at=self._now(), observations=said)
+        self.send(VITAL, source, stay, observed_at=self._now(), observations=said)
 
     def _now(self) -> str:
         return self._clock.now().isoformat()
 
     def alerts(self, alert_id: str) -> list[tuple[int, str]]:
         """Revision and state of every record of an alert, in order."""
-        records = [json.loads(record.value) for record in self._bench.records([topics.ALERT])]
+        records = [json.loads(record.value) for record in self._bench.records([ALERT])]
         return sorted((one["revision"], one["state"]) for one in records if one["alert_id"] == alert_id)
 
     def processed(self, stay: str) -> bool:
         """Whether a stay has come out anywhere."""
-        return any(json.loads(one.value)["stay_id"] == stay for one in self._bench.records([topics.ELIGIBILITY]))
+        return any(json.loads(one.value)["stay_id"] == stay for one in self._bench.records([ELIGIBILITY]))
 
     def gets_on(self, stay: str) -> None:
         """What comes now is processed: whatever was to be told before it is told."""
@@ -122,7 +124,7 @@ def test_i8_a_silent_source_is_told_once_through_a_kill_and_a_wiped_redis(bench:
     with Redis.from_url(bench.settings.redis) as redis:
         redis.flushall()
     for stay in STAYS:
-        ward.send(topics.ADT, "his", stay, type="sedation", occurred_at=ward._now(), state="off")
+        ward.send(ADT, "his", stay, type="sedation", occurred_at=ward._now(), state="off")
     rebuilt = "state-rebuilt"
     wait_for(
         lambda: (

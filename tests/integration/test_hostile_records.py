@@ -14,9 +14,11 @@ from kafka.admin import ConfigResource
 from redis import Redis
 
 from picustream.commands.main import main as picustream
+from picustream.models.event import LAB, VITAL
+from picustream.models.record import DEAD_LETTERS, MODS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
-from picustream.streams.kafka.topics import LAB, VITAL, partition_of
+from picustream.streams.kafka.topics import partition_of
 from tests.integration import ending, raw
 from tests.integration.realrun import PARTITIONS, RealRun
 from tests.integration.workers import wait_for
@@ -79,7 +81,7 @@ class Ward:
         return stay.encode(), json.dumps(event | {"observations": [creatinine]}).encode(), ()
 
     def letters(self) -> list[Sent]:
-        return [json.loads(one.value) for one in self.run.bench.records(topics.DEAD_LETTERS)]
+        return [json.loads(one.value) for one in self.run.bench.records(DEAD_LETTERS)]
 
 
 def codecs(ward: Ward) -> None:
@@ -167,7 +169,7 @@ def test_hostile_records_between_the_morning_and_the_evening(ward: Ward, capsys:
     run.all_processed()
     wait_for(lambda: worker.page("/healthz")[0] == 200 and not any(worker.lags), "the worker is well")
     _as_if_nothing_had_been(ward)
-    largest = max(len(one.value) + len(one.key or b"") for one in run.bench.records(topics.DEAD_LETTERS))
+    largest = max(len(one.value) + len(one.key or b"") for one in run.bench.records(DEAD_LETTERS))
     assert largest < MIB
     assert len(run.alerts("record-quarantined")) == 2 * (1 + 3)  # fired and resolved: a record, and three batches
     assert worker.stop() == 0
@@ -184,7 +186,7 @@ def test_hostile_records_between_the_morning_and_the_evening(ward: Ward, capsys:
     assert picustream(["deadletters", "resubmit", "--all", "--reason", "unprocessable"]) == 0
     run.drain()  # by a worker that does not fail at it
     assert sorted(one["reason"] for one in ward.letters()) == REASONS
-    assert any('"poison-1"' in one.value.decode() for one in run.bench.records([topics.MODS]))
+    assert any('"poison-1"' in one.value.decode() for one in run.bench.records([MODS]))
 
 
 def _as_if_nothing_had_been(ward: Ward) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from picustream.streams.kafka import topics
+from picustream.models.event import ADT, LAB, TRIAL
+from picustream.models.record import MODS
 from picustream.streams.kafka.topics import partition_of
 from tests.integration.realrun import PARTITIONS, RealRun
 
@@ -26,10 +27,10 @@ def years_long(stay_id: str, filed: datetime, years: int = YEARS) -> Iterator[st
         return json.dumps({"topic": topic, "value": ids | {"recorded_at": recorded, **fields}})
 
     creatinine = {"system": "urn:picustream:variable", "code": "creatinine", "value": 240, "unit": "umol/L"}
-    yield line(topics.ADT, 0, type="admitted", occurred_at=admitted.isoformat())
+    yield line(ADT, 0, type="admitted", occurred_at=admitted.isoformat())
     taken = (admitted + timedelta(hours=2)).isoformat()
-    yield line(topics.LAB, 1, observed_at=taken, observations=[creatinine])
-    yield line(topics.TRIAL, 2, type="treatment_started", arm="trial", occurred_at=taken)
+    yield line(LAB, 1, observed_at=taken, observations=[creatinine])
+    yield line(TRIAL, 2, type="treatment_started", arm="trial", occurred_at=taken)
 
 
 def with_a_long_stay(run: RealRun, years: int = YEARS) -> tuple[RealRun, str]:
@@ -43,7 +44,7 @@ def with_a_long_stay(run: RealRun, years: int = YEARS) -> tuple[RealRun, str]:
 
 def days_of(run: RealRun, name: str) -> tuple[list[str], list[str]]:
     """The stays of the MODS records on the partition of a stay, in their order; and the days told of that stay."""
-    told = [one for one in run.bench.records([topics.MODS]) if one.partition == partition_of(name, PARTITIONS)]
+    told = [one for one in run.bench.records([MODS]) if one.partition == partition_of(name, PARTITIONS)]
     bodies = [json.loads(one.value) for one in sorted(told, key=lambda one: one.offset)]
     return [body["stay_id"] for body in bodies], [body["day"] for body in bodies if body["stay_id"] == name]
 

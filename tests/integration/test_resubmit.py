@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from picustream.commands.main import main
+from picustream.models.event import LAB
+from picustream.models.record import ALERT, DEAD_LETTER, MODS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
@@ -67,7 +69,7 @@ def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
 
 def renal(bench: Bench) -> dict[str, Any]:
     """The organ in the latest record of the stay's only day."""
-    last = max((json.loads(one.value) for one in bench.records([topics.MODS])), key=lambda body: body["revision"])
+    last = max((json.loads(one.value) for one in bench.records([MODS])), key=lambda body: body["revision"])
     return next(part for part in last["components"] if part["organ"] == "renal")
 
 
@@ -93,9 +95,9 @@ def test_what_a_code_map_mends_is_sent_again_and_the_scores_catch_up(
     mended = ("deadletters", "resubmit", "--all", "--fixed-by", codemap)
     status, told = asked(capsys, *mended, "--dry-run")
     assert (status, told["events_sent"], told["letters_mended"]) == (1, 1, 1)
-    assert sum(one.topic == topics.LAB for one in bench.records([topics.LAB])) == 2
+    assert sum(one.topic == LAB for one in bench.records([LAB])) == 2
     assert asked(capsys, *mended)[1]["events_sent"] == 1
-    first, _, again = sorted(bench.records([topics.LAB]), key=lambda one: one.offset)
+    first, _, again = sorted(bench.records([LAB]), key=lambda one: one.offset)
     assert (again.key, again.value, again.partition) == (first.key, first.value, first.partition)
     assert dict(again.headers)[RESUBMITTED_HEADER].startswith(b"dead/picu.lab.v1/")
 
@@ -112,13 +114,13 @@ def test_what_a_code_map_mends_is_sent_again_and_the_scores_catch_up(
     drained(bench, codemap=str(codemap))
     organ = renal(bench)
     assert (organ["basis"], organ["points"], organ["value"]) == ("measured", 1, 132.6)
-    assert len(bench.records([topics.DEAD_LETTER])) == 3, "the mended event makes no letter any more"
+    assert len(bench.records([DEAD_LETTER])) == 3, "the mended event makes no letter any more"
 
     assert listed(capsys) == {"open": 0, "refused_again": 0, "sent_again": 1, "superseded": 1}
     status, told = asked(capsys, *ours)
     assert (status, told["events_sent"]) == (0, 0)
     assert told["letters_skipped_by_reason"] == {"sent-again": 1, "superseded": 1}
-    assert sum(one.topic == topics.LAB for one in bench.records([topics.LAB])) == 4, "two events, one of them thrice"
+    assert sum(one.topic == LAB for one in bench.records([LAB])) == 4, "two events, one of them thrice"
     [doctor] = [one for one in asked(capsys, "doctor")[1]["findings"] if one["check"] == "dead-letters"]
     assert "1 of 5 input records of the last 24 h have an open dead letter" in doctor["message"]
 
@@ -152,7 +154,7 @@ def test_a_wrong_event_does_not_beat_the_one_that_its_feed_sent_since(
     out, err = capsys.readouterr()
     assert "sent: 1 events" in out and "1 whose feed has sent the event since" in out
     assert "still says the time that its wrong clock said" in err
-    [again] = [one for one in bench.records([topics.LAB]) if RESUBMITTED_HEADER in dict(one.headers)]
+    [again] = [one for one in bench.records([LAB]) if RESUBMITTED_HEADER in dict(one.headers)]
     assert json.loads(again.value)["event_id"] == "e-2"
 
 
@@ -160,11 +162,11 @@ def test_alerts_are_followed_as_they_fire_and_resolve(bench: Bench) -> None:
     """First what stands there, then each change, once; Ctrl-C ends it quietly."""
     told = [alert(), alert(revision=2, state="resolved"), alert(revision=2, state="resolved"), alert(revision=3)]
     with kafka_clients.producer(bench.settings) as producer:
-        producer.send(topics.ALERT, json.dumps(told[0]).encode(), key=b"S-1").get(PATIENCE)
+        producer.send(ALERT, json.dumps(told[0]).encode(), key=b"S-1").get(PATIENCE)
         with interruptible("alerts", "--follow", "--json") as follower:
             assert json.loads(next_line(follower))["firing"] == 1
             for record in told[1:]:
-                producer.send(topics.ALERT, json.dumps(record).encode(), key=b"S-1").get(PATIENCE)
+                producer.send(ALERT, json.dumps(record).encode(), key=b"S-1").get(PATIENCE)
             seen = [json.loads(next_line(follower)) for _ in range(2)]
             follower.send_signal(signal.SIGINT)
             rest, err = follower.communicate(timeout=PATIENCE)

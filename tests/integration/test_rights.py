@@ -15,6 +15,18 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 
 from picustream.commands.main import main
+from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
+from picustream.models.record import (
+    ALERT,
+    APPS,
+    DEAD_LETTER,
+    DEAD_LETTER_TRIAL,
+    DEAD_LETTERS,
+    ELIGIBILITY,
+    MODS,
+    OUTCOME,
+    OUTPUT_TOPICS,
+)
 from picustream.scoring.deadletters import dead_letter_topic
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
@@ -28,11 +40,11 @@ ARM = "trial-arm-of-the-test"
 """Stands in a refused trial event alone, in place of an arm."""
 WORKER = "picustream worker"
 SENDERS = {
-    "feed-lab": topics.LAB,
-    "feed-vital": topics.VITAL,
-    "feed-ventilator": topics.VENTILATOR,
-    "feed-adt": topics.ADT,
-    "trial-office": topics.TRIAL,
+    "feed-lab": LAB,
+    "feed-vital": VITAL,
+    "feed-ventilator": VENTILATOR,
+    "feed-adt": ADT,
+    "trial-office": TRIAL,
 }
 
 
@@ -49,16 +61,16 @@ def observed(topic: str, name: str) -> str:
 
 
 SENT = {
-    topics.LAB: observed(topics.LAB, "l-1"),
-    topics.VITAL: observed(topics.VITAL, "v-1"),
-    topics.VENTILATOR: observed(topics.VENTILATOR, "n-1"),
-    topics.ADT: event(topics.ADT, "a-1", type="admitted", occurred_at="2025-01-01T07:00:00Z", birth_date="2023-01-01"),
-    topics.TRIAL: event(topics.TRIAL, "c-1", type="consent", decision="given", occurred_at="2025-01-01T09:00:00Z"),
+    LAB: observed(LAB, "l-1"),
+    VITAL: observed(VITAL, "v-1"),
+    VENTILATOR: observed(VENTILATOR, "n-1"),
+    ADT: event(ADT, "a-1", type="admitted", occurred_at="2025-01-01T07:00:00Z", birth_date="2023-01-01"),
+    TRIAL: event(TRIAL, "c-1", type="consent", decision="given", occurred_at="2025-01-01T09:00:00Z"),
 }
 """What each sender sends."""
 REFUSED = {
-    topics.LAB: event(topics.LAB, "l-9", observed_at="no-time", observations=[]),
-    topics.TRIAL: event(topics.TRIAL, "t-9", type="treatment_started", arm=ARM, occurred_at="2025-01-01T10:00:00Z"),
+    LAB: event(LAB, "l-9", observed_at="no-time", observations=[]),
+    TRIAL: event(TRIAL, "t-9", type="treatment_started", arm=ARM, occurred_at="2025-01-01T10:00:00Z"),
 }
 """What the door refuses."""
 
@@ -125,12 +137,12 @@ def test_the_page_gives_rights_to_every_kind_of_user() -> None:
 @pytest.mark.usefixtures("ward")
 def test_every_user_of_the_page_can_do_what_it_is_there_for_and_nothing_else(run: Run) -> None:
     """All that may be read is read, and the rest refused by the name of the right: never empty, never 'not there'."""
-    outputs = topics.OUTPUTS
+    outputs = OUTPUT_TOPICS
     readers = {
-        "ward": {topics.MODS, topics.APPS},
-        "statistics": {topics.MODS, topics.APPS, topics.ELIGIBILITY, topics.OUTCOME},
-        "trial-office": {*outputs, topics.TRIAL} - {topics.DEAD_LETTER},
-        "operations": {topics.ALERT, topics.DEAD_LETTER, *topics.INPUTS} - {topics.TRIAL},
+        "ward": {MODS, APPS},
+        "statistics": {MODS, APPS, ELIGIBILITY, OUTCOME},
+        "trial-office": {*outputs, TRIAL} - {DEAD_LETTER},
+        "operations": {ALERT, DEAD_LETTER, *INPUT_TOPICS} - {TRIAL},
         "picustream": set(topics.ALL),
         "feed-lab": set(),
     }
@@ -139,9 +151,9 @@ def test_every_user_of_the_page_can_do_what_it_is_there_for_and_nothing_else(run
             told = run(user, "consume", topic)
             assert told[0] == 0 if topic in readable else lacks(told, user, "Read", topic), (user, topic, told)
     assert json.loads(run("ward", "explain", STAY, "--json")[1])["stay_id"] == STAY
-    assert lacks(run("feed-lab", "explain", STAY), "feed-lab", "Read", topics.MODS, topics.APPS)
+    assert lacks(run("feed-lab", "explain", STAY), "feed-lab", "Read", MODS, APPS)
     assert run("operations", "alerts")[0] in (0, 1)
-    assert lacks(run("ward", "alerts"), "ward", "Read", topics.ALERT)
+    assert lacks(run("ward", "alerts"), "ward", "Read", ALERT)
 
 
 @pytest.mark.usefixtures("ward")
@@ -150,24 +162,24 @@ def test_a_feed_publishes_to_its_own_topic_and_to_no_other(run: Run) -> None:
         assert run(feed, "publish", lines=(SENT[own],))[0] == 0
         for topic, line in SENT.items():
             assert topic == own or lacks(run(feed, "publish", lines=(line,)), feed, "Write", topic), (feed, topic)
-    _, _, err = told = run("feed-lab", "publish", lines=(SENT[topics.LAB], SENT[topics.VITAL]))
-    assert lacks(told, "feed-lab", "Write", topics.VITAL) and "sent before: 1" in err
+    _, _, err = told = run("feed-lab", "publish", lines=(SENT[LAB], SENT[VITAL]))
+    assert lacks(told, "feed-lab", "Write", VITAL) and "sent before: 1" in err
 
 
 @pytest.mark.usefixtures("ward")
 def test_topics_are_made_and_checked_by_those_who_may(run: Run, secured_servers: Secured) -> None:
     assert run("operations", "topics", "--check")[0] == run("deployer", "topics")[0] == 0
     assert run("picustream", "topics", "--check")[0] == 0
-    hidden = [topic for topic in topics.ALL if topic not in (topics.MODS, topics.APPS)]
+    hidden = [topic for topic in topics.ALL if topic not in (MODS, APPS)]
     assert lacks(run("ward", "topics", "--check"), "ward", "Describe", *hidden)
     # A topic that is not there is called missing by those who may see it, and by nobody else.
     with secured_servers.admin() as admin:
-        admin.delete_topics([topics.OUTCOME])
+        admin.delete_topics([OUTCOME])
         try:
             status, _, err = run("operations", "topics", "--check")
-            assert status == 1 and f"topic is missing, must be there: {topics.OUTCOME}" in err
-            assert lacks(run("ward", "consume", "outcome"), "ward", "Read", topics.OUTCOME)
-            assert lacks(run("operations", "topics"), "operations", "Create", topics.OUTCOME)
+            assert status == 1 and f"topic is missing, must be there: {OUTCOME}" in err
+            assert lacks(run("ward", "consume", "outcome"), "ward", "Read", OUTCOME)
+            assert lacks(run("operations", "topics"), "operations", "Create", OUTCOME)
             assert "Not on the broker: picu.outcome.v1" in run("deployer", "consume", "outcome")[2]
         finally:
             assert run("deployer", "topics")[0] == 0
@@ -179,13 +191,13 @@ def test_a_refused_trial_event_shows_its_arm_to_the_trial_office_alone(
 ) -> None:
     """Nothing of it is on the general topic, in value, key or headers; each user sees its own letters."""
     ruler = Bench({"PICUSTREAM_KAFKA": secured_servers.kafka.address, "PICUSTREAM_REDIS": ""}, ward.folder, 2)
-    general, trial = (repr(ruler.records([name])) for name in topics.DEAD_LETTERS)
+    general, trial = (repr(ruler.records([name])) for name in DEAD_LETTERS)
     assert general.count("key-mismatch") == trial.count("key-mismatch") == 1
-    assert topics.TRIAL in trial and topics.TRIAL not in general and topics.LAB not in trial
+    assert TRIAL in trial and TRIAL not in general and LAB not in trial
     for user, own, other in (("trial-office", 1, 0), ("operations", 0, 1)):
         status, out, err = run(user, "deadletters", "list", "--all-lines", "--json")
         letters = [json.loads(line) for line in out.splitlines()]
-        wanted, hidden = (topics.DEAD_LETTERS[number] for number in (own, other))
+        wanted, hidden = (DEAD_LETTERS[number] for number in (own, other))
         assert (
             status == 0 and {dead_letter_topic(letter["topic"]) for letter in letters} == {wanted} and len(letters) == 2
         )
@@ -193,19 +205,19 @@ def test_a_refused_trial_event_shows_its_arm_to_the_trial_office_alone(
         shown = [run(user, "deadletters", "show", letter["event_id"])[1] for letter in letters]
         assert (ARM in "".join(shown)) is (user == "trial-office")
     of_trial = run("operations", "deadletters", "show", "dead/picu.trial.v1/0/0/0")
-    assert lacks(of_trial, "operations", "Read", topics.DEAD_LETTER_TRIAL)
-    assert lacks(run("ward", "deadletters", "list"), "ward", "Read", *topics.DEAD_LETTERS)
+    assert lacks(of_trial, "operations", "Read", DEAD_LETTER_TRIAL)
+    assert lacks(run("ward", "deadletters", "list"), "ward", "Read", *DEAD_LETTERS)
 
 
 @pytest.mark.usefixtures("ward")
 def test_letters_are_sent_again_with_the_rights_of_their_own_topics(run: Run) -> None:
     """Trial letters need the rights of the trial office alone, the others none of the trial."""
-    for user, topic in (("trial-office", topics.TRIAL), ("operations", topics.LAB)):
+    for user, topic in (("trial-office", TRIAL), ("operations", LAB)):
         status, out, _ = run(user, "deadletters", "resubmit", "--all", "--reason", "key-mismatch", "--rekey", "--json")
         assert (status, json.loads(out)["events_sent_by_topic"]) == (0, {topic: 1}), user
         status, out, _ = run(user, "deadletters", "list", "--reason", "key-mismatch", "--json")
         assert json.loads(out)["sent_again"] == 1
-    assert lacks(run("feed-lab", "deadletters", "resubmit", "--all"), "feed-lab", "Read", *topics.DEAD_LETTERS)
+    assert lacks(run("feed-lab", "deadletters", "resubmit", "--all"), "feed-lab", "Read", *DEAD_LETTERS)
 
 
 def test_doctor_says_of_each_user_what_it_could_not_see(ward: Bench, run: Run) -> None:
@@ -222,7 +234,7 @@ def test_doctor_says_of_each_user_what_it_could_not_see(ward: Bench, run: Run) -
 
     assert [check for check, _ in skipped("picustream", "picustream")] == ["clock"]
     [(check, message)] = skipped("operations")
-    assert check == "dead-letters" and f"the right Read on {topics.DEAD_LETTER_TRIAL} in" in message
+    assert check == "dead-letters" and f"the right Read on {DEAD_LETTER_TRIAL} in" in message
     assert {one for one, _ in skipped("ward")} == {"topics", "partitions", "dead-letters"}
 
 

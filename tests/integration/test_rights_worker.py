@@ -14,9 +14,10 @@ import pytest
 from kafka.admin import ACL, ACLFilter, ACLOperation, ResourcePatternFilter, ResourceType
 from redis.asyncio import Redis as AsyncRedis
 
+from picustream.models.event import ADT, VITAL
+from picustream.models.record import ALERT, APPS, ELIGIBILITY, MODS, OUTPUT_TOPICS
 from picustream.runtime.clock import Clock
 from picustream.streams.kafka import clients as kafka_clients
-from picustream.streams.kafka import topics
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.kafka.rights import NotAllowed
 from picustream.streams.partition.trouble import named
@@ -131,7 +132,7 @@ def test_the_first_error_of_a_transaction_is_told_with_its_topic(
     secured_servers: Secured, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What the broker says next, and what asyncio says of errors that nobody asked for, is not."""
-    right = to_write(topics.ALERT)
+    right = to_write(ALERT)
     settings = secured_servers.settings("picustream").model_copy(update={"group": "picustream"})
     complaints: list[dict[str, Any]] = []
 
@@ -141,7 +142,7 @@ def test_the_first_error_of_a_transaction_is_told_with_its_topic(
         await publisher.start()
         entries = [
             Entry(number, topic, 1, b"S", f"e-{number}", b"{}")
-            for number, topic in enumerate((topics.MODS, topics.ALERT, topics.APPS), start=1_000_000)
+            for number, topic in enumerate((MODS, ALERT, APPS), start=1_000_000)
         ]
         try:
             await publisher.publish(entries)
@@ -152,9 +153,9 @@ def test_the_first_error_of_a_transaction_is_told_with_its_topic(
         return None
 
     with taken_away(secured_servers, right):
-        wait_for(lambda: "WRITE" not in rights_on(settings, topics.ALERT), "the right is gone")
+        wait_for(lambda: "WRITE" not in rights_on(settings, ALERT), "the right is gone")
         errors = [asyncio.run(published()) for _ in range(5)]
-    assert {named(error) for error in errors if error} == {f"TopicAuthorizationFailedError {topics.ALERT}"}
+    assert {named(error) for error in errors if error} == {f"TopicAuthorizationFailedError {ALERT}"}
     gc.collect()
     assert all(errors) and complaints == [] and "never retrieved" not in caplog.text
 
@@ -172,11 +173,11 @@ def test_a_right_that_is_taken_away_is_named_and_given_back_nothing_is_lost(
     ward.vital("F-1")
     wait_for(lambda: "firing" in ward.states("alert/feed-silent/monitor"), "the silence is told")
 
-    with taken_away(secured_servers, to_write(topics.ELIGIBILITY)):
+    with taken_away(secured_servers, to_write(ELIGIBILITY)):
         ward.admit("F-2")
-        trouble = f"TopicAuthorizationFailedError {topics.ELIGIBILITY}"
+        trouble = f"TopicAuthorizationFailedError {ELIGIBILITY}"
         wait_for(lambda: trouble in troubles(worker), "the trouble is named")
-    wait_for(lambda: ward.told(topics.ELIGIBILITY, "F-2"), "it goes on")
+    wait_for(lambda: ward.told(ELIGIBILITY, "F-2"), "it goes on")
 
     with secured_servers.redis_client() as redis:
         redis.execute_command("ACL", "SETUSER", "picustream", "-multi")
@@ -187,7 +188,7 @@ def test_a_right_that_is_taken_away_is_named_and_given_back_nothing_is_lost(
     ward.vital("F-1")
     wait_for(lambda: "resolved" in ward.states("alert/feed-silent/monitor"), "it is heard again")
     assert worker.stop() == 0 and "never retrieved" not in worker.log.read_text()
-    told = [json.loads(record.value)["event_id"] for record in ward.records(topics.OUTPUTS)]
+    told = [json.loads(record.value)["event_id"] for record in ward.records(OUTPUT_TOPICS)]
     assert len(told) == len(set(told)), "an event_id twice"
 
 
@@ -243,11 +244,11 @@ class Ward:
         self._sent = 0
 
     def admit(self, stay: str) -> None:
-        self._send(topics.ADT, "his", stay, type="admitted", occurred_at=self._now())
+        self._send(ADT, "his", stay, type="admitted", occurred_at=self._now())
 
     def vital(self, stay: str) -> None:
         one = {"system": "urn:picustream:variable", "code": "heart_rate", "value": 120, "unit": "/min"}
-        self._send(topics.VITAL, "monitor", stay, observed_at=self._now(), observations=[one])
+        self._send(VITAL, "monitor", stay, observed_at=self._now(), observations=[one])
 
     def told(self, topic: str, stay: str) -> bool:
         """Whether a stay has come out there."""
@@ -255,7 +256,7 @@ class Ward:
 
     def states(self, alert_id: str) -> list[str]:
         """The states of an alert, in no order."""
-        alerts = [json.loads(record.value) for record in self.records([topics.ALERT])]
+        alerts = [json.loads(record.value) for record in self.records([ALERT])]
         return [one["state"] for one in alerts if one["alert_id"] == alert_id]
 
     def _now(self) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from picustream.streams.kafka.topics import LAB, MODS, VITAL
+from picustream.models.event import LAB, VITAL
+from picustream.models.record import MODS
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import BatchWrite, Fenced, StateLost, Store
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from picustream.streams.kafka.topics import LAB
+from picustream.models.event import LAB
 from picustream.streams.store import store as store_module
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import Fenced, StateLost, Store

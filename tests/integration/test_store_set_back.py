@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from picustream.streams.kafka.topics import LAB, MODS
+from picustream.models.event import LAB
+from picustream.models.record import MODS
 from picustream.streams.partition.takeover import MARKER
 from picustream.streams.store.store import Control, StateLost, Store
 from tests.integration.test_store import P, entry, on_redis, write

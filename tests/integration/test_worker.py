@@ -14,6 +14,8 @@ import pytest
 
 from picustream.local import servers as local
 from picustream.local.ports import is_free
+from picustream.models.event import LAB, TRIAL
+from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS, MODS, OUTCOME
 from picustream.runtime.crash_points import POINTS
 from picustream.runtime.errors import BUG
 from picustream.streams.kafka import clients as kafka_clients
@@ -104,7 +106,7 @@ def test_a_worker_paused_until_its_partitions_have_moved_publishes_nothing(bench
     bench.drain("other")
     after = bench.records()
     # Its time-outs passed while it slept: what it makes now, it makes as a new member of the group, of new events.
-    assert len([record for record in after if record.topic == topics.MODS]) == 2_100
+    assert len([record for record in after if record.topic == MODS]) == 2_100
     assert len(after) >= before + 100
     assert_exactly_once(after, events + more)
 
@@ -117,7 +119,7 @@ def test_two_workers_share_the_partitions(bench: Bench) -> None:
     assert set(first.held).isdisjoint(second.held)
     events = toy_events(400)
     bench.publish(events)
-    wait_for(lambda: len(bench.records([topics.MODS])) == len(events), "all is processed")
+    wait_for(lambda: len(bench.records([MODS])) == len(events), "all is processed")
     assert (first.stop(), second.stop()) == (0, 0)
     assert_exactly_once(bench.records(), events)
 
@@ -126,7 +128,7 @@ def test_a_worker_stopped_and_started_goes_on_where_it_was(bench: Bench) -> None
     events = toy_events(600)
     bench.publish(events[:300])
     worker = bench.worker()
-    wait_for(lambda: bench.records([topics.MODS]), "it is at work")
+    wait_for(lambda: bench.records([MODS]), "it is at work")
     assert worker.stop() == 0
     bench.publish(events[300:])
     bench.drain()
@@ -160,11 +162,11 @@ def test_a_record_at_which_the_program_fails_is_set_aside_and_the_others_go_on(b
     assert bench.worker(toy_fails_at="e150|e33", crash_at="take-over-producer-ready:7").end() == KILLED
     worker = bench.worker("w", "--drain", toy_fails_at="e150|e33")
     assert worker.end() == 0, worker.log.read_text()
-    letters = [json.loads(one.value) for one in bench.records([topics.DEAD_LETTER, topics.DEAD_LETTER_TRIAL])]
+    letters = [json.loads(one.value) for one in bench.records([DEAD_LETTER, DEAD_LETTER_TRIAL])]
     assert [one["reason"] for one in letters] == ["unprocessable"] * 2
     assert len({one["event_id"] for one in letters}) == 2
     good = [one for one in events if one["event_id"] not in ("e150", "e33")]
-    assert_exactly_once([one for one in bench.records() if one.topic not in topics.DEAD_LETTERS], good)
+    assert_exactly_once([one for one in bench.records() if one.topic not in DEAD_LETTERS], good)
     assert "e150" not in worker.log.read_text()
 
 
@@ -176,9 +178,9 @@ def test_a_program_that_fails_at_everything_ends_the_worker_and_a_mended_one_los
     assert worker.end() == BUG
     assert "More than 10 records made the worker fail" in worker.log.read_text()
     bench.drain()
-    lost = [json.loads(one.value) for one in bench.records(topics.DEAD_LETTERS)]
+    lost = [json.loads(one.value) for one in bench.records(DEAD_LETTERS)]
     assert len(lost) == 10
-    done = [one for one in bench.records() if one.topic == topics.MODS]
+    done = [one for one in bench.records() if one.topic == MODS]
     assert len(done) == len(events) - len(lost)
 
 
@@ -187,9 +189,9 @@ def test_time_passes_though_nothing_arrives(bench: Bench) -> None:
     bench.publish(toy_events(20))
     bench.drain()
     worker = bench.worker()
-    wait_for(lambda: len(bench.records([topics.OUTCOME])) == 20 and worker.held, "every stay is closed")
+    wait_for(lambda: len(bench.records([OUTCOME])) == 20 and worker.held, "every stay is closed")
     assert worker.stop() == 0
-    assert len(bench.records([topics.OUTCOME])) == 20
+    assert len(bench.records([OUTCOME])) == 20
 
 
 def test_misrouted_records_are_forwarded_once_and_processed_once(bench: Bench) -> None:
@@ -198,14 +200,14 @@ def test_misrouted_records_are_forwarded_once_and_processed_once(bench: Bench) -
         for number, stay in enumerate(stays):
             event = {"event_id": f"e{number}", "stay_id": stay}
             key = None if number % 2 else stay.encode()
-            producer.send(topics.LAB, json.dumps(event).encode(), key=key, partition=number % PARTITIONS).get(30)
+            producer.send(LAB, json.dumps(event).encode(), key=key, partition=number % PARTITIONS).get(30)
     bench.drain()
     records = bench.records()
     assert_exactly_once(records, [{"event_id": f"e{number}"} for number in range(len(stays))])
     assert all(
         record.partition == topics.partition_of(record.key.decode(), PARTITIONS) for record in records if record.key
     )
-    forwarded = [record for record in bench.records([topics.LAB]) if FORWARDED_HEADER in dict(record.headers)]
+    forwarded = [record for record in bench.records([LAB]) if FORWARDED_HEADER in dict(record.headers)]
     misplaced = [n for n, stay in enumerate(stays) if topics.partition_of(stay, PARTITIONS) != n % PARTITIONS]
     assert len(forwarded) == len(misplaced)
 
@@ -213,19 +215,19 @@ def test_misrouted_records_are_forwarded_once_and_processed_once(bench: Bench) -
 def test_junk_becomes_dead_letters_and_stops_nothing(bench: Bench) -> None:
     with kafka_clients.producer(bench.settings) as producer:
         for value, key in ((b"no json", b"S-1"), (b"\xff\xfe", None), (None, b"S-1"), (b"", b"S-1"), (b"[", b"\xff")):
-            producer.send(topics.LAB, value, key=key, partition=0).get(30)
+            producer.send(LAB, value, key=key, partition=0).get(30)
     events = toy_events(10)
     bench.publish(events)
     bench.drain()
-    assert_exactly_once([one for one in bench.records() if one.topic == topics.MODS], events)
-    assert len(bench.records([topics.DEAD_LETTER])) == 5
+    assert_exactly_once([one for one in bench.records() if one.topic == MODS], events)
+    assert len(bench.records([DEAD_LETTER])) == 5
 
 
 def test_health_and_metrics_tell_what_goes_on_and_name_no_patient(bench: Bench) -> None:
     """I10."""
     worker = bench.worker(log_level="info")
     bench.publish(toy_events(50))
-    wait_for(lambda: len(bench.records([topics.MODS])) == 50, "all is processed")
+    wait_for(lambda: len(bench.records([MODS])) == 50, "all is processed")
     status, text = worker.page("/healthz")
     assert status == 200
     assert json.loads(text)["owned"] == PARTITIONS
@@ -251,7 +253,7 @@ class TestOutages:
         getattr(local, f"start_{which}")(servers.dir)
         bench.publish(events[2_000:])
         wait_for(lambda: worker.page("/healthz")[0] == 200, "it is well again")
-        wait_for(lambda: len(bench.records([topics.MODS])) == len(events), "all is processed")
+        wait_for(lambda: len(bench.records([MODS])) == len(events), "all is processed")
         assert worker.stop() == 0
         assert_exactly_once(bench.records(), events)
 
@@ -272,20 +274,20 @@ class TestOutages:
 
     def test_missing_topics_are_status_3(self, bench: Bench) -> None:
         with kafka_clients.admin(bench.settings) as admin:
-            admin.delete_topics([topics.TRIAL])
+            admin.delete_topics([TRIAL])
             wait_for(lambda: topics.missing(admin), "the topic is gone")
         worker = bench.worker()
         assert worker.end() == 3
-        assert topics.TRIAL in worker.log.read_text()
+        assert TRIAL in worker.log.read_text()
 
     def test_a_topic_made_anew_is_refused(self, bench: Bench) -> None:
         """Its offsets would begin again below those that Redis holds, and its records would pass for processed ones."""
         bench.publish(toy_events(50))
         bench.drain()
         with kafka_clients.admin(bench.settings) as admin:
-            admin.delete_topics([topics.LAB])
+            admin.delete_topics([LAB])
             wait_for(lambda: topics.missing(admin), "the topic is gone")
-            topics.create(admin, bench.settings, [topics.LAB])
+            topics.create(admin, bench.settings, [LAB])
         worker = bench.worker()
         assert worker.end() == 3
         assert "made anew" in worker.log.read_text()

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from picustream.models.event import ADT, LAB
+from picustream.models.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
-from picustream.streams.kafka import topics
 from tests.integration.workers import PATIENCE, Bench, Worker, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I3", "I8")]
@@ -48,11 +49,11 @@ def publish(toys: Bench, *events: tuple[str, dict[str, Any]]) -> None:
 
 def platelets(at: datetime, value: int) -> tuple[str, dict[str, Any]]:
     observation = {"code": "777-3", "value": value, "unit": "10*9/L"}
-    return topics.LAB, {"observed_at": at.isoformat(), "observations": [observation]}
+    return LAB, {"observed_at": at.isoformat(), "observations": [observation]}
 
 
 def admitted() -> tuple[str, dict[str, Any]]:
-    return topics.ADT, {"type": "admitted", "occurred_at": OPENS.isoformat()}
+    return ADT, {"type": "admitted", "occurred_at": OPENS.isoformat()}
 
 
 def mods(toys: Bench) -> list[tuple[str, int, str]]:
@@ -60,7 +61,7 @@ def mods(toys: Bench) -> list[tuple[str, int, str]]:
     records = [(one.topic, json.loads(one.value)) for one in toys.records()]
     twice = [name for name, times in Counter(body["event_id"] for _, body in records).items() if times > 1]
     assert not twice, "told again"
-    return [(body["day"], body["revision"], body["status"]) for topic, body in records if topic == topics.MODS]
+    return [(body["day"], body["revision"], body["status"]) for topic, body in records if topic == MODS]
 
 
 def test_a_clock_set_back_tells_nothing_again_and_stops_nothing(toys: Bench) -> None:

@@ -7,8 +7,9 @@ import pytest
 from kafka.admin import ConfigResource
 from redis import Redis
 
+from picustream.models.event import ADT, LAB
+from picustream.models.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
-from picustream.streams.kafka import topics
 from tests.integration.workers import PATIENCE, Bench, Worker, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I5")]
@@ -40,10 +41,10 @@ def publish(toys: Bench, *events: tuple[str, dict[str, Any]]) -> None:
 def result(number: int) -> tuple[str, dict[str, Any]]:
     observation = {"code": "14682-9", "value": 100 + number, "unit": "umol/L"}
     moment = f"2026-03-02T{number + 9:02}:00:00Z"
-    return topics.LAB, {"event_id": f"lis-{number}", "observed_at": moment, "observations": [observation]}
+    return LAB, {"event_id": f"lis-{number}", "observed_at": moment, "observations": [observation]}
 
 
-ADMITTED = topics.ADT, {"event_id": "his-1", "type": "admitted", "occurred_at": "2026-03-02T08:00:00Z"}
+ADMITTED = ADT, {"event_id": "his-1", "type": "admitted", "occurred_at": "2026-03-02T08:00:00Z"}
 
 
 def assert_refuses(worker: Worker, *words: str) -> None:
@@ -52,7 +53,7 @@ def assert_refuses(worker: Worker, *words: str) -> None:
     assert all(word in last for word in words), last
 
 
-@pytest.mark.parametrize("topic", [topics.LAB, topics.MODS])
+@pytest.mark.parametrize("topic", [LAB, MODS])
 def test_a_worker_does_not_start_on_a_topic_that_is_compacted(toys: Bench, topic: str) -> None:
     configure(toys, topic, cleanup_policy="compact,delete")
     assert_refuses(toys.worker(command=REAL), "compact", topic, "picustream topics --repair")
@@ -68,17 +69,17 @@ def test_no_state_is_rebuilt_from_what_compaction_has_left(toys: Bench) -> None:
     """Neither while the topic is compacted, which somebody did under a running worker, nor when it is so no longer."""
     publish(toys, ADMITTED, *[result(number) for number in range(5)])
     worker = toys.worker(command=REAL)
-    wait_for(lambda: toys.records([topics.MODS]), "it scores")
-    compact(toys, topics.LAB)
+    wait_for(lambda: toys.records([MODS]), "it scores")
+    compact(toys, LAB)
     with Redis.from_url(toys.settings.redis) as redis:
         redis.flushall()
     publish(toys, result(6))
-    assert_refuses(worker, "cleanup.policy", topics.LAB)
+    assert_refuses(worker, "cleanup.policy", LAB)
 
-    configure(toys, topics.LAB, cleanup_policy="delete")
-    scores = len(toys.records([topics.MODS]))
-    assert_refuses(toys.worker(command=REAL), f"{topics.LAB} partition", "lacks records", "Compacted topics")
-    assert len(toys.records([topics.MODS])) == scores, "nothing is withdrawn"
+    configure(toys, LAB, cleanup_policy="delete")
+    scores = len(toys.records([MODS]))
+    assert_refuses(toys.worker(command=REAL), f"{LAB} partition", "lacks records", "Compacted topics")
+    assert len(toys.records([MODS])) == scores, "nothing is withdrawn"
 
 
 def compact(toys: Bench, topic: str) -> None:

@@ -7,6 +7,8 @@ import pytest
 from kafka import TopicPartition
 from redis import Redis
 
+from picustream.models.event import ADT, LAB, TRIAL, VITAL
+from picustream.models.record import DEAD_LETTERS, MODS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.integration.workers import PATIENCE, Bench, Worker, assert_exactly_once, toy_events, wait_for
@@ -47,7 +49,7 @@ def test_cut_off_while_a_worker_is_down_and_made_good_by_the_feed(toys: Bench) -
     toys.publish(events[:200])
     toys.drain()
     toys.publish(events[200:])
-    first = cut_off(toys, topics.LAB, keep=5)
+    first = cut_off(toys, LAB, keep=5)
     assert_refuses(toys.worker(), "were cut off")
 
     with Redis.from_url(toys.settings.redis) as redis:
@@ -55,10 +57,10 @@ def test_cut_off_while_a_worker_is_down_and_made_good_by_the_feed(toys: Bench) -
             key = f"picustream:{{{toys.env['PICUSTREAM_GROUP']}.{part.partition}}}:control"
             redis.hset(key, f"next:{part.topic}", offset)
     toys.drain()
-    done = {_cause(record) for record in toys.records([topics.MODS])}
+    done = {_cause(record) for record in toys.records([MODS])}
     missing = [event for event in events if event["event_id"] not in done]
     assert missing, "something was lost"
-    assert all(event["topic"] == topics.LAB for event in missing)
+    assert all(event["topic"] == LAB for event in missing)
     toys.publish(missing)
     toys.drain()
     assert_exactly_once(toys.records(), events)
@@ -69,7 +71,7 @@ def test_cut_off_in_front_of_a_worker_that_is_running(toys: Bench) -> None:
     worker.pause()
     for start in range(0, 400, 100):
         toys.publish(toy_events(100, start=start))
-    cut_off(toys, topics.VITAL, keep=2)
+    cut_off(toys, VITAL, keep=2)
     worker.wake()
     assert_refuses(worker, "were cut off")
     assert_refuses(toys.worker(), "were cut off")
@@ -79,18 +81,18 @@ def test_cut_off_before_the_first_record_was_ever_read(toys: Bench) -> None:
     """A topic on which nothing had come yet has its beginning, too."""
     held(toys).stop()
     toys.publish(toy_events(200))
-    cut_off(toys, topics.TRIAL, keep=2)
+    cut_off(toys, TRIAL, keep=2)
     assert_refuses(toys.worker(), "were cut off")
 
 
 def test_a_topic_made_anew_under_a_running_worker(toys: Bench) -> None:
     toys.publish(toy_events(200))
     worker = held(toys)
-    wait_for(lambda: len(toys.records([topics.MODS])) == 200, "all is processed")
+    wait_for(lambda: len(toys.records([MODS])) == 200, "all is processed")
     with kafka_clients.admin(toys.settings) as admin:
-        admin.delete_topics([topics.LAB])
+        admin.delete_topics([LAB])
         wait_for(lambda: topics.missing(admin), "the topic is gone")
-        topics.create(admin, toys.settings, [topics.LAB])
+        topics.create(admin, toys.settings, [LAB])
     assert_refuses(worker, "made anew")
 
 
@@ -98,8 +100,8 @@ def test_state_lost_and_an_input_cut_off_cannot_be_rebuilt(toys: Bench) -> None:
     """Redis wiped under a running worker: the outputs tell that there was more, and the inputs cannot say what."""
     worker = toys.worker(command="picustream worker")
     toys.publish(toy_events(200))  # to the real engine these are dead letters, which is all that is needed
-    wait_for(lambda: len(toys.records(topics.DEAD_LETTERS)) == 200, "all is processed")
-    cut = {part.partition for part in cut_off(toys, topics.ADT, keep=1)}
+    wait_for(lambda: len(toys.records(DEAD_LETTERS)) == 200, "all is processed")
+    cut = {part.partition for part in cut_off(toys, ADT, keep=1)}
     with Redis.from_url(toys.settings.redis) as redis:
         redis.flushall()
     toys.publish(toy_events(20, start=200))

@@ -16,6 +16,8 @@ from redis.exceptions import ResponseError
 
 from picustream.local import servers as local
 from picustream.local.servers import Servers
+from picustream.models.event import INPUT_TOPICS
+from picustream.models.record import MODS
 from picustream.runtime.errors import UserError
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
@@ -45,7 +47,7 @@ def at_work(bench: Bench) -> Worker:
     """A worker that has processed the first half of the events."""
     worker = bench.worker(stall_after=IMPATIENT)
     bench.publish(EVENTS[:200])
-    wait_for(lambda: len(bench.records([topics.MODS])) == 200, "the first half is processed")
+    wait_for(lambda: len(bench.records([MODS])) == 200, "the first half is processed")
     return worker
 
 
@@ -62,7 +64,7 @@ def assert_waits(bench: Bench, worker: Worker, why: str) -> None:
 
 
 def assert_goes_on(bench: Bench, worker: Worker) -> None:
-    wait_for(lambda: len(bench.records([topics.MODS])) == len(EVENTS), "all is processed")
+    wait_for(lambda: len(bench.records([MODS])) == len(EVENTS), "all is processed")
     wait_for(lambda: worker.page("/healthz")[0] == 200, "it is well again")
     assert worker.stop() == 0
     assert not worker.heard("fenced"), "it took itself for another"
@@ -102,14 +104,14 @@ def test_a_topic_that_takes_no_record_of_that_size(toys: Bench) -> None:
     with kafka_clients.admin(toys.settings) as admin:
 
         def largest(size: str) -> None:
-            admin.alter_configs([ConfigResource("TOPIC", topics.MODS, {"max.message.bytes": size})])
+            admin.alter_configs([ConfigResource("TOPIC", MODS, {"max.message.bytes": size})])
 
         try:
             largest("150")
             toys.publish(EVENTS[200:])
             assert_waits(toys, worker, "MessageSizeTooLarge")
         finally:
-            largest(topics.configuration(topics.MODS)["max.message.bytes"])
+            largest(topics.configuration(MODS)["max.message.bytes"])
     assert_goes_on(toys, worker)
 
 
@@ -184,7 +186,7 @@ def _fill_and_make_room(bench: Bench, ours: Servers, disk: Disk, which: str) -> 
         wait_for(lambda: worker.heard("servers-away"), "the worker waits")
         disk.make_room()
         getattr(local, f"start_{which}")(ours.dir)
-        there = {json.loads(record.value)["event_id"] for record in bench.records(topics.INPUTS)}
+        there = {json.loads(record.value)["event_id"] for record in bench.records(INPUT_TOPICS)}
         bench.publish([event for event in EVENTS if event["event_id"] not in there])
         assert_goes_on(bench, worker)
     finally:

@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from picustream.commands.main import main
+from picustream.models.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.integration.ending import Records, current, different, run_replay
@@ -69,7 +70,7 @@ def test_the_worker_stopped_and_killed_in_the_middle_ends_where_replay_ends(
     worker = "picustream worker"
     publish(bench, lines[:1_000])
     first = bench.worker(command=worker)
-    wait_for(lambda: bench.records([topics.MODS]), "scores come out")
+    wait_for(lambda: bench.records([MODS]), "scores come out")
     assert first.stop() == 0
     second = bench.worker(command=worker)
     publish(bench, lines[1_000:])
@@ -87,7 +88,7 @@ def test_a_redis_wiped_while_the_worker_works_is_rebuilt_from_the_topics(
     lines = events.read_text().splitlines()
     worker = bench.worker(command="picustream worker")
     publish(bench, lines[:1_000])
-    wait_for(lambda: bench.records([topics.MODS]), "scores come out")
+    wait_for(lambda: bench.records([MODS]), "scores come out")
     with Redis.from_url(bench.settings.redis) as redis:
         redis.flushall()
     publish(bench, lines[1_000:])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from picustream.local import servers as local
-from picustream.streams.kafka import topics
+from picustream.models.record import DEAD_LETTERS, MODS
 from tests.integration.workers import Bench, Worker, assert_exactly_once, toy_events, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]
@@ -51,12 +51,12 @@ def test_a_supervised_worker_that_is_killed_has_its_partitions_back_and_the_othe
     events = toy_events(2_000)
     for life in range(2, 5):
         toys.publish(events[(life - 2) * 500 : (life - 1) * 500])
-        wait_for(lambda life=life: len(toys.records([topics.MODS])) > (life - 2) * 500, "it is at work")
+        wait_for(lambda life=life: len(toys.records([MODS])) > (life - 2) * 500, "it is at work")
         then = kill_child(killed)
         wait_for(lambda life=life: held_after(killed, life, toys.partitions // 2), "its partitions are held again")
         print(f"killed by SIGKILL: partitions held again after {time.monotonic() - then:.1f} s")
     toys.publish(events[1_500:])
-    wait_for(lambda: len(toys.records([topics.MODS])) == len(events), "all is processed")
+    wait_for(lambda: len(toys.records([MODS])) == len(events), "all is processed")
     assert len(lines(other, "taken-over")) == before, "the other one never stopped"
     assert [killed.stop(), other.stop()] == [0, 0]
     assert_exactly_once(toys.records(), events)
@@ -72,7 +72,7 @@ def test_a_worker_that_does_not_come_back_is_replaced(toys: Bench) -> None:
     toys.publish(events[250:])
     wait_for(lambda: len(other.held) == toys.partitions, "the other has all partitions")
     print(f"gone: its partitions held by the other after {time.monotonic() - then:.1f} s (session time-out 6 s)")
-    wait_for(lambda: len(toys.records([topics.MODS])) == len(events), "all is processed")
+    wait_for(lambda: len(toys.records([MODS])) == len(events), "all is processed")
     assert other.stop() == 0
     assert_exactly_once(toys.records(), events)
 
@@ -96,7 +96,7 @@ def test_a_worker_that_dies_while_redis_is_away_is_started_until_it_is_back(toys
     wait_for(lambda: "status 3" in [line["how"] for line in lines(supervisor, "worker-ended")], "it fails again")
     local.start_redis(servers.dir)
     toys.publish(events[200:])
-    wait_for(lambda: len(toys.records([topics.MODS])) == len(events), "all is processed")
+    wait_for(lambda: len(toys.records([MODS])) == len(events), "all is processed")
     assert supervisor.stop() == 0
     assert_exactly_once(toys.records(), events)
 
@@ -113,6 +113,6 @@ def test_the_command_itself_with_the_real_engine(toys: Bench) -> None:
     wait_for(lambda: len(supervisor.held) == toys.partitions, "it is at work")
     toys.publish(toy_events(200))
     kill_child(supervisor)
-    wait_for(lambda: len(toys.records(topics.DEAD_LETTERS)) == 200, "all is processed")
+    wait_for(lambda: len(toys.records(DEAD_LETTERS)) == 200, "all is processed")
     assert supervisor.stop() == 0
-    assert len({record.value for record in toys.records(topics.DEAD_LETTERS)}) == 200
+    assert len({record.value for record in toys.records(DEAD_LETTERS)}) == 200

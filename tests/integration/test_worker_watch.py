@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from picustream.local import servers as local
+from picustream.models.record import MODS
 from picustream.runtime.errors import STALLED
-from picustream.streams.kafka import topics
 from tests.integration.workers import Bench, Worker, assert_exactly_once, toy_events, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]
@@ -70,12 +70,12 @@ def test_while_a_server_is_away_it_waits(toys: Bench, servers: Any, which: str) 
     events = toy_events(600)
     worker = held(toys, stall_after="4")
     toys.publish(events[:300])
-    wait_for(lambda: len(toys.records([topics.MODS])) == 300, "all is processed")
+    wait_for(lambda: len(toys.records([MODS])) == 300, "all is processed")
     getattr(local, f"kill_{which}")(servers.dir)
     wait_for(lambda: [line["event"] for line in worker.told].count("servers-away") > 2, "it has waited for long")
     getattr(local, f"start_{which}")(servers.dir)
     toys.publish(events[300:])
-    wait_for(lambda: len(toys.records([topics.MODS])) == 600, "it goes on by itself")
+    wait_for(lambda: len(toys.records([MODS])) == 600, "it goes on by itself")
     assert worker.stop() == 0
     assert_exactly_once(toys.records(), events)
 
@@ -88,6 +88,6 @@ def test_a_worker_that_slept_has_not_stood_still(toys: Bench) -> None:
     toys.drain("other")
     sleeper.wake()
     toys.publish(toy_events(100, start=300))
-    wait_for(lambda: len(toys.records([topics.MODS])) == 400, "it is at work again")
+    wait_for(lambda: len(toys.records([MODS])) == 400, "it is at work again")
     assert sleeper.stop() == 0
     assert_exactly_once(toys.records(), toy_events(400))

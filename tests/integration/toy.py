@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from picustream.models.record import DEAD_LETTER, MODS, OUTCOME
 from picustream.scoring.batch import Batch
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams.kafka.topics import DEAD_LETTER, MODS, OUTCOME
 
 CLOSES_AFTER = timedelta(seconds=4)
 """A stay is closed, once, this long after its first event."""

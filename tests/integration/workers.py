@@ -21,9 +21,10 @@ import pytest
 from kafka import TopicPartition
 
 from picustream.local.places import LocalError
+from picustream.models.event import INPUT_TOPICS
+from picustream.models.record import MODS, OUTPUT_TOPICS
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import clients as kafka_clients
-from picustream.streams.kafka import topics
 from tests.paths import ROOT
 
 PATIENCE = 60.0
@@ -194,7 +195,7 @@ class Bench:
             for delivery in sent:
                 delivery.get(PATIENCE)
 
-    def records(self, names: Iterable[str] = topics.OUTPUTS) -> list[Any]:
+    def records(self, names: Iterable[str] = OUTPUT_TOPICS) -> list[Any]:
         """Every committed record of the topics."""
         found = []
         with kafka_clients.consumer(self.settings) as consumer:
@@ -218,7 +219,7 @@ class Bench:
 def toy_events(count: int, stays: int = 20, start: int = 0) -> list[dict[str, Any]]:
     """Events for the toy engine over all input topics."""
     return [
-        {"event_id": f"e{number}", "stay_id": f"S-{number % stays}", "topic": topics.INPUTS[number % 5]}
+        {"event_id": f"e{number}", "stay_id": f"S-{number % stays}", "topic": INPUT_TOPICS[number % 5]}
         for number in range(start, start + count)
     ]
 
@@ -228,7 +229,7 @@ def assert_exactly_once(records: list[Any], events: list[dict[str, Any]]) -> Non
     bodies = [(record.topic, json.loads(record.value)) for record in records]
     repeated = [name for name, times in Counter(body["event_id"] for _, body in bodies).items() if times > 1]
     assert not repeated, "published twice"
-    counted = [body for topic, body in bodies if topic == topics.MODS]
+    counted = [body for topic, body in bodies if topic == MODS]
     assert Counter(body["cause"] for body in counted) == Counter(event["event_id"] for event in events)
     revisions: dict[str, list[int]] = {}
     for body in counted:

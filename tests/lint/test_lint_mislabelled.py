@@ -8,7 +8,7 @@ import pytest
 
 from picustream.lint.levels import RANGES, Levels, units_of_values
 from picustream.lint.siblings import others, siblings
-from picustream.models.event import LOINC
+from picustream.models.observation import LOINC
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.rules import load_rules

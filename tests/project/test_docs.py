@@ -16,8 +16,8 @@ from picustream.models.record import DEAD_LETTER_TRIAL, DEAD_LETTERS, MODELS, OU
 from picustream.models.variable import Variable
 from picustream.scoring.alerts.alerts import CATALOGUE
 from picustream.scoring.chart.units import QUANTITIES
-from picustream.scoring.engine import Arrival
 from picustream.scoring.rules import load_rules
+from picustream.scoring.validation import Arrival
 from picustream.streams.partition.metrics import REGISTRY
 from tests.paths import DOCS, ROOT
 

@@ -18,7 +18,7 @@ from picustream.models import text
 from picustream.models.record import ALERT, APPS, DEAD_LETTERS, ELIGIBILITY, MODS, OUTCOME
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
-from picustream.scoring.engine import Output
+from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
 from tests import reference
 from tests.scoring.compare import current

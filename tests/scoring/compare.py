@@ -8,7 +8,7 @@ from typing import Any
 
 from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTERS
-from picustream.scoring.engine import Output
+from picustream.scoring.outputs import Output
 
 Key = tuple[Any, ...]
 IGNORED = {"effective_at"}

@@ -8,7 +8,7 @@ from picustream.eventfiles.replay import run
 from picustream.models import text
 from picustream.models.codemap import CodeMap, parse_codemap
 from picustream.models.record import ALERT
-from picustream.scoring.engine import Output
+from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
 from tests.scoring.build import Record, at
 from tests.scoring.histories import SHIPPED, arrivals

@@ -11,8 +11,9 @@ from typing import Any
 from picustream.eventfiles.replay import run
 from picustream.models.protocol import Protocol
 from picustream.models.record import DEAD_LETTERS
-from picustream.scoring.engine import Arrival, Output
+from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules, load_rules
+from picustream.scoring.validation import Arrival
 from tests import reference
 from tests.reference.written import canonical
 from tests.scoring.compare import Key, current, differences

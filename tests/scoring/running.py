@@ -6,10 +6,12 @@ from functools import partial
 from typing import Any
 
 from picustream.eventfiles.replay import AFTERWARDS
+from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.chart.series import Recall
-from picustream.scoring.engine import Arrival, Batch, Effects, Engine, Output
+from picustream.scoring.engine import Engine
+from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
-from picustream.scoring.validation import LATEST
+from picustream.scoring.validation import LATEST, Arrival
 from tests.scoring.compare import Key, current
 from tests.scoring.histories import arrivals
 

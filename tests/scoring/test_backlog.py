@@ -9,8 +9,9 @@ import pytest
 from picustream.models import text
 from picustream.models.event import LAB
 from picustream.models.record import MODS
-from picustream.scoring.engine import Arrival, Engine, Output
-from picustream.scoring.validation import LATEST
+from picustream.scoring.engine import Engine
+from picustream.scoring.outputs import Output
+from picustream.scoring.validation import LATEST, Arrival
 from tests.scoring.build import Event, Stay
 from tests.scoring.compare import current
 from tests.scoring.histories import SEEDS, SHIPPED, arrivals, replayed

@@ -7,11 +7,12 @@ import pytest
 
 from picustream.models.event import LAB, VITAL
 from picustream.scoring import stay_cache as memory
+from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.chart.entries import Filed
-from picustream.scoring.engine import Arrival, Batch, Effects, Engine
+from picustream.scoring.engine import Engine
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.stay_state import EVENT
-from picustream.scoring.validation import LATEST
+from picustream.scoring.validation import LATEST, Arrival
 from tests.scoring.feeding import firing
 from tests.scoring.histories import SHIPPED, arrivals, replayed
 from tests.scoring.monitor import monitored

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.scoring.engine import Output
+from picustream.scoring.outputs import Output
 from tests import reference
 from tests.reference.generate import Case, case
 from tests.scoring.compare import current

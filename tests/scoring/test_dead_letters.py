@@ -6,7 +6,8 @@ import pytest
 
 from picustream.models import text
 from picustream.scoring.deadletters import dead_letter_id
-from picustream.scoring.engine import Arrival, Engine
+from picustream.scoring.engine import Engine
+from picustream.scoring.validation import Arrival
 from tests.scoring.build import Stay, at
 from tests.scoring.histories import SHIPPED, written
 

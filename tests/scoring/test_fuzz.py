@@ -9,6 +9,7 @@ import pytest
 
 from picustream.scoring import deadletters, engine
 from picustream.scoring import validation as door
+from picustream.scoring.faults import Fault
 from picustream.scoring.stay_state import StayFile
 from tests.fuzz import __main__ as command
 from tests.fuzz.account import OF_AN_OBSERVATION, OF_THE_EVENT, Finding, points
@@ -45,12 +46,12 @@ def _raises(*_: Any) -> None:
     raise RuntimeError("broken on purpose")
 
 
-def _tells_the_value(topic: str, value: Any, error: Any) -> door.Fault:
-    return door.Fault("schema", "", f"cannot use {value}")
+def _tells_the_value(topic: str, value: Any, error: Any) -> Fault:
+    return Fault("schema", "", f"cannot use {value}")
 
 
-def _points_nowhere(topic: str, value: Any, error: Any) -> door.Fault:
-    return door.Fault("schema", "/observations/300/value", "wrong")
+def _points_nowhere(topic: str, value: Any, error: Any) -> Fault:
+    return Fault("schema", "/observations/300/value", "wrong")
 
 
 _fields = deadletters.letter_fields

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.models.record import ALERT, APPS, OUTCOME, Cause, dump
-from picustream.scoring.engine import Arrival
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
 from picustream.scoring.stay_state import EVENT, StayFile
-from picustream.scoring.validation import LATEST, Door
+from picustream.scoring.validation import LATEST, Arrival, Door
 from tests.reference.generate import case
 from tests.scoring.build import Stay, at, date_of
 from tests.scoring.histories import SEEDS, SHIPPED, arrivals, rules_for, shuffled, with_parameters

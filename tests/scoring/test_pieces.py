@@ -9,7 +9,7 @@ import pytest
 
 from picustream.models import text
 from picustream.models.record import DEAD_LETTERS
-from picustream.scoring.engine import Output
+from picustream.scoring.outputs import Output
 from tests.reference.generate import case
 from tests.scoring.build import Event
 from tests.scoring.feeding import firing

@@ -10,9 +10,10 @@ from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTER, MODS
 from picustream.scoring import quarantine as aside
 from picustream.scoring.deadletters import dead_letter_id
-from picustream.scoring.engine import Engine, Output
+from picustream.scoring.engine import Engine
 from picustream.scoring.faults import Fault, Whole
 from picustream.scoring.history import History
+from picustream.scoring.outputs import Output
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.stay_state import StayFile
 from picustream.scoring.validation import Arrival

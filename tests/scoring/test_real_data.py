@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from picustream.models.record import DEAD_LETTERS
-from picustream.scoring.engine import Output
+from picustream.scoring.outputs import Output
 from tests import reference
 from tests.paths import REAL_DATA, needs_real_data
 from tests.scoring.compare import Key, current

@@ -9,8 +9,8 @@ from picustream.eventfiles.replay import Replay
 from picustream.models.record import ALERT, MODS, OUTCOME
 from picustream.scoring.alerts.feed_snapshot import Feeds
 from picustream.scoring.alerts.source import LATE
-from picustream.scoring.engine import Engine, Output
-from picustream.scoring.outputs import HEAD_HEADER
+from picustream.scoring.engine import Engine
+from picustream.scoring.outputs import HEAD_HEADER, Output
 from picustream.scoring.rebuild import CannotRebuild, Rebuild
 from tests import reference
 from tests.reference.generate import history

@@ -7,7 +7,8 @@ import pytest
 
 from picustream.models import text
 from picustream.models.record import MODS
-from picustream.scoring.engine import Arrival, Engine
+from picustream.scoring.engine import Engine
+from picustream.scoring.validation import Arrival
 from tests.scoring.build import MICROSECOND, Stay, at, date_of
 from tests.scoring.histories import SHIPPED, written
 

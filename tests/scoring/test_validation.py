@@ -8,8 +8,8 @@ import pytest
 
 from picustream.models.event import MAX_EVENT_BYTES
 from picustream.models.record import DEAD_LETTER
-from picustream.scoring.engine import Arrival, Engine
-from picustream.scoring.validation import Admission, Door
+from picustream.scoring.engine import Engine
+from picustream.scoring.validation import Admission, Arrival, Door
 from tests.scoring.build import Stay, at, obs
 from tests.scoring.histories import SHIPPED, written
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS
-from picustream.scoring.engine import Arrival, Engine
+from picustream.scoring.engine import Engine
+from picustream.scoring.validation import Arrival
 from tests import reference
 from tests.reference.written import Number, canonical
 from tests.scoring.build import Stay, at, obs

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from picustream.eventfiles.replay import run
-from picustream.scoring.engine import Arrival, Output
+from picustream.scoring.outputs import Output
+from picustream.scoring.validation import Arrival
 from tests.reference import final_records
 from tests.reference.generate import Case, case
 from tests.reference.written import as_written, is_number

@@ -16,8 +16,10 @@ from picustream.models.record import ALERT
 from picustream.scoring.alerts.feed_monitor import FeedWatch
 from picustream.scoring.alerts.feed_snapshot import View, joined
 from picustream.scoring.alerts.source import MISROUTED, Source
-from picustream.scoring.engine import Arrival, Engine, Output
+from picustream.scoring.engine import Engine
+from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
+from picustream.scoring.validation import Arrival
 from tests.reference.generate import history
 from tests.scoring.build import Stay, at, obs
 from tests.scoring.histories import SHIPPED, arrivals, shuffled, written

@@ -11,11 +11,11 @@ from picustream.models.event import VITAL
 from picustream.scoring.alerts.alerts import FIRING, RESOLVED
 from picustream.scoring.alerts.feed_monitor import MOST_ALERTS, FeedWatch
 from picustream.scoring.alerts.feed_snapshot import MOST_SOURCES, Feeds, joined
-from picustream.scoring.engine import Arrival, Engine
+from picustream.scoring.engine import Engine
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head
-from picustream.scoring.validation import Door
+from picustream.scoring.validation import Arrival, Door
 from tests.scoring.build import Stay, at
 from tests.scoring.feeding import alerts, states
 from tests.scoring.histories import SHIPPED, arrivals, written

@@ -7,8 +7,7 @@ import pytest
 
 from picustream.eventfiles.replay import run
 from picustream.models.event import LAB, VITAL
-from picustream.scoring.engine import Arrival
-from picustream.scoring.validation import Door
+from picustream.scoring.validation import Arrival, Door
 from tests.scoring.build import Stay, at
 from tests.scoring.feeding import alerts, records, states, with_limits
 from tests.scoring.histories import SHIPPED, arrivals

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.models import text
-from picustream.models.event import STATUS_RANK, Status
+from picustream.models.envelope import STATUS_RANK, Status
 from picustream.scoring.chart.entries import Fact, filed
 from picustream.scoring.chart.lineage import MOST_UNMATCHED, Lineage, Lineages
-from picustream.scoring.engine import Arrival
-from picustream.scoring.validation import Door
+from picustream.scoring.validation import Arrival, Door
 from tests.scoring.build import Stay, at
 from tests.scoring.histories import SHIPPED, written
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from picustream.models.event import LOINC
+from picustream.models.observation import LOINC
 from picustream.models.text import printed
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES, Unusable, canonical_value

@@ -8,7 +8,8 @@ import pytest
 
 from picustream.models.event import LAB, VITAL
 from picustream.models.record import MODS
-from picustream.scoring.engine import Arrival, Engine
+from picustream.scoring.engine import Engine
+from picustream.scoring.validation import Arrival
 from tests.scoring.build import Stay, at, date_of, obs
 from tests.scoring.histories import SHIPPED, arrivals
 

@@ -8,10 +8,10 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picustream.models.event import LAB
 from picustream.streams.kafka import offset_gaps as holes
 from picustream.streams.kafka.batches import span_of
 from picustream.streams.kafka.offset_gaps import RecordsTakenOut, Trail, check
-from picustream.streams.kafka.topics import LAB
 
 pytestmark = pytest.mark.proves("I5")
 

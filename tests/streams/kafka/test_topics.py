@@ -4,7 +4,8 @@ import pytest
 from kafka.cluster import ClusterMetadata
 from kafka.partitioner import DefaultPartitioner
 
-from picustream.models.event import MAX_EVENT_BYTES
+from picustream.models.event import INPUT_TOPICS, LAB, MAX_EVENT_BYTES, TRIAL
+from picustream.models.record import APPS, DEAD_LETTER, MODS
 from picustream.runtime.errors import UserError
 from picustream.streams.kafka import topics
 
@@ -31,7 +32,7 @@ def test_partition_is_that_of_the_producers_partitioner() -> None:
 
     class Twelve(ClusterMetadata):
         def topics(self, exclude_internal_topics: bool = True) -> set[str]:
-            return {topics.LAB}
+            return {LAB}
 
         def partitions_for_topic(self, topic: str) -> set[int]:
             return set(range(12))
@@ -41,7 +42,7 @@ def test_partition_is_that_of_the_producers_partitioner() -> None:
     cluster, chosen = Twelve(), DefaultPartitioner()
     for number in range(200):
         stay = f"S-{number}/β"
-        assert chosen.partition(topics.LAB, stay, stay.encode(), None, None, cluster) == topics.partition_of(stay, 12)
+        assert chosen.partition(LAB, stay, stay.encode(), None, None, cluster) == topics.partition_of(stay, 12)
 
 
 def test_nothing_ages_out() -> None:
@@ -53,25 +54,25 @@ def test_nothing_ages_out() -> None:
 
 def test_an_oversized_event_fits_and_so_does_its_dead_letter() -> None:
     """I2: the broker takes what the worker refuses, and the dead letter of it in base64."""
-    for topic in topics.INPUTS:
+    for topic in INPUT_TOPICS:
         largest = int(topics.configuration(topic)["max.message.bytes"])
         assert largest >= 2 * MAX_EVENT_BYTES
-        assert int(topics.configuration(topics.DEAD_LETTER)["max.message.bytes"]) > largest * 4 / 3 + 1_000_000
+        assert int(topics.configuration(DEAD_LETTER)["max.message.bytes"]) > largest * 4 / 3 + 1_000_000
 
 
 def test_acknowledged_means_two_copies_where_there_are_three() -> None:
-    assert topics.configuration(topics.LAB, 3)["min.insync.replicas"] == "2"
-    assert topics.configuration(topics.LAB, 1)["min.insync.replicas"] == "1"
+    assert topics.configuration(LAB, 3)["min.insync.replicas"] == "2"
+    assert topics.configuration(LAB, 1)["min.insync.replicas"] == "1"
 
 
 @pytest.mark.parametrize(
     ("word", "topic"),
     [
-        ("mods", topics.MODS),
-        ("score.apps", topics.APPS),
-        ("dead-letter", topics.DEAD_LETTER),
-        ("trial", topics.TRIAL),
-        (topics.LAB, topics.LAB),
+        ("mods", MODS),
+        ("score.apps", APPS),
+        ("dead-letter", DEAD_LETTER),
+        ("trial", TRIAL),
+        (LAB, LAB),
     ],
 )
 def test_a_word_that_only_one_topic_has_names_it(word: str, topic: str) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from picustream.models.event import MAX_EVENT_BYTES
+from picustream.models.event import LAB, MAX_EVENT_BYTES
 from picustream.runtime.clock import Clock
 from picustream.scoring.faults import Whole
 from picustream.streams.kafka.batches import CUT, UNREADABLE
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER, resubmission_of
-from picustream.streams.kafka.topics import LAB, partition_of
+from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition.intake import arrival_of
 from picustream.streams.partition.misrouted import FORWARDED_HEADER, forwarded
 from picustream.streams.store.outbox import Entry, Header

@@ -16,10 +16,10 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from picustream.models.event import LAB
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.scoring.chart.series import Recall
 from picustream.streams.kafka.publisher import PublisherFenced
-from picustream.streams.kafka.topics import LAB
 from picustream.streams.partition import trouble
 from picustream.streams.partition.failures import StayFailed, told_by_stay
 from picustream.streams.partition.intake import StreamGap

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picustream.models.event import LAB
 from picustream.runtime.errors import BUG
-from picustream.streams.kafka.topics import LAB
 from picustream.streams.partition.suspects import (
     LASTS,
     MOST_SET_ASIDE,

@@ -9,9 +9,9 @@ from faust.types import TP
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
+from picustream.models.event import LAB
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
-from picustream.streams.kafka.topics import LAB
 from picustream.streams.partition.partition import Partition
 from picustream.streams.partition.suspects import SetAside
 from picustream.streams.store.store import StateLost

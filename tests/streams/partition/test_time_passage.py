@@ -8,7 +8,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.streams.kafka.topics import LAB, VITAL
+from picustream.models.event import LAB, VITAL
 from picustream.streams.partition import time_passage as passage
 from picustream.streams.partition.time_passage import LEAP, QUIET, Passage
 from picustream.streams.worker.watch import caught_up

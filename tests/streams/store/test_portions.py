@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from picustream.models.event import LAB, VITAL
+from picustream.models.record import MODS
 from picustream.runtime.clock import Clock
 from picustream.streams.kafka.scheduler import FetchedBatch
-from picustream.streams.kafka.topics import LAB, MODS, VITAL, partition_of
+from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition import waiting
 from picustream.streams.partition.intake import Intake, left_of, take_in
 from picustream.streams.partition.waiting import Waiting

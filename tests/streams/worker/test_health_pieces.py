@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from picustream.models.event import LAB
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
-from picustream.streams.kafka.topics import LAB
 from picustream.streams.partition import partition
 from picustream.streams.partition.partition import Partition
 from picustream.streams.partition.suspects import SetAside

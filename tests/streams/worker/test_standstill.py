@@ -8,8 +8,8 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 
+from picustream.models.event import LAB
 from picustream.runtime.errors import STALLED
-from picustream.streams.kafka.topics import LAB
 from picustream.streams.worker import watch
 from picustream.streams.worker.standstill import LONG, Standstill, Work, work_of
 

@@ -15,12 +15,13 @@ import pytest
 from faust.types import TP
 from prometheus_client import generate_latest
 
+from picustream.models.event import LAB, VITAL
 from picustream.runtime import logs
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import BadSettings
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.scheduler import BatchScheduler, FetchedBatch
-from picustream.streams.kafka.topics import LAB, VITAL, partition_of
+from picustream.streams.kafka.topics import partition_of
 from picustream.streams.kafka.transport import Consumer, ConsumerThread
 from picustream.streams.partition import metrics
 from picustream.streams.partition.intake import StreamGap, arrival_of, take_in
