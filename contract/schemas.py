@@ -73,7 +73,8 @@ def _given(*fields: str) -> Schema:
 def _filing_time_needed(by_observation: bool) -> Schema:
     """A status that speaks of an earlier version, be it one observation's, needs `recorded_at`."""
     later = _status_in(NEEDS_FILING_TIME)
-    where = [later, {"properties": {"observations": {"contains": later}}}] if by_observation else [later]
+    of_one = {"required": ["observations"], "properties": {"observations": {"contains": later}}}
+    where = [later, of_one] if by_observation else [later]
     return {"if": {"anyOf": where}, "then": _given("recorded_at")}
 
 

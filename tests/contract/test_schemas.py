@@ -20,7 +20,7 @@ from tests.reference.generate import case
 from tests.reference.written import canonical
 from tests.scoring.build import obs
 from tests.scoring.histories import LONG, SEEDS, SHIPPED, replayed, rules_for
-from tests.scoring.test_validation import ADT, LAB, TRIAL, faults
+from tests.scoring.test_validation import ADT, LAB, TRIAL, VENTILATOR, faults
 from tests.scoring.test_validation_fuzz import account, spoiled
 
 COMMITTED = DOCS / "schemas"
@@ -155,10 +155,12 @@ def test_a_schema_tells_of_most_faults_before_the_event_is_sent(
     (LAB, {"observations": [{"code": "2160-0"}], "status": "registered"}),
     (LAB, {"observations": [{"code": "2160-0", "status": "unknown"}]}),
     (ADT, {"type": "discharged", "status": "registered"}),
+    (VENTILATOR, {"observations": None}),
 ])  # fmt: skip
-def test_a_schema_asks_for_no_value_where_none_is_needed(
+def test_a_schema_asks_for_nothing_that_is_not_needed(
     event: tuple[str, dict[str, Any]], changes: dict[str, Any]
 ) -> None:
-    """What is withdrawn or says nothing need not say it again."""
+    """What is withdrawn or says nothing need not say it again, and a breath needs no observation."""
     assert faults(event, **changes) == []
-    assert faults_of([(event[0], {**event[1], **changes})]) == []
+    value = {name: part for name, part in {**event[1], **changes}.items() if part is not None}
+    assert faults_of([(event[0], value)]) == []
