@@ -11,7 +11,7 @@ if epoch > tonumber(ARGV[1]) then return 'FENCED' end
 if epoch < tonumber(ARGV[1]) then return 'GAP' end
 if ARGV[2] == 'end' then
   if tonumber(redis.call('HGET', KEYS[1], 'batch') or '0') ~= tonumber(ARGV[3]) then return 'GAP' end
-  if redis.call('HEXISTS', KEYS[1], 'rebuilding') == 0 then return 'GAP' end
+  if not redis.call('HGET', KEYS[1], 'rebuilding') then return 'GAP' end
   redis.call('HDEL', KEYS[1], 'rebuilding')
   return 'OK'
 end
