@@ -66,7 +66,9 @@ def named(error: BaseException) -> str:
     """
     text = str(error)
     words = _REFUSES.findall(text)[:1] if isinstance(error, RedisError) else []
-    words += _COMMAND.findall(text) if isinstance(error, NoPermissionError) else []
+    if isinstance(error, ResponseError) and _NOT_ALLOWED.search(text):
+        words += [] if isinstance(error, NoPermissionError) or "NOPERM" in words else ["NOPERM"]
+        words += _COMMAND.findall(text)
     about = [topic for topic in ALL if topic in text] if isinstance(error, KafkaError) else []
     return " ".join([type(error).__name__, *words, *about])
 

@@ -24,7 +24,7 @@ from picustream.streams.partition import trouble
 from picustream.streams.partition.failures import StayFailed, told_by_stay
 from picustream.streams.partition.intake import StreamGap
 from picustream.streams.partition.recovery import LAST_BACK_OFF, MOST_RECALLS, Recovery
-from picustream.streams.partition.trouble import Told, passes
+from picustream.streams.partition.trouble import Told, named, passes
 from picustream.streams.store.store import StateLost
 
 PLACES = [(LAB, 7), (LAB, 8)]
@@ -85,6 +85,17 @@ def test_what_would_fail_again_is_narrowed_down(error: Exception) -> None:
     assert (recovery.waits, recovery.suspects.bounded(500)) == (False, 1)
     assert recovery.trouble is not None
     assert "bytes" not in recovery.trouble
+
+
+def test_a_right_that_a_script_lacks_is_told_as_one() -> None:
+    """Redis 6 says that much, and Redis 7 which command it is; neither says it by the class of the error."""
+    six = "Error running script (call to f_2): @user_script:1: The user executing the script can't run this command"
+    seven = "ACL failure in script: User w has no permissions to run the 'hexists' command script: f_2"
+    assert named(ResponseError(six)) == "ResponseError NOPERM"
+    assert named(ResponseError(seven)) == "ResponseError NOPERM hexists"
+    assert named(NoPermissionError("this user has no permissions to run the 'multi' command")) == (
+        "NoPermissionError multi"
+    )
 
 
 @pytest.mark.parametrize("places", [None, []])
