@@ -3,8 +3,8 @@
 Six organs of 0-4 points, from the FIRST measured value of the local day, not the worst (M2).
 
 Traps:
-- Bands (`chart/bands.py`) are open below and closed above, and nothing is rounded first (M1). Printed tables leave
-  gaps between integers.
+- Bands (`scoring/chart/bands.py`) are open below and closed above, and nothing is rounded first (M1). Printed tables
+  leave gaps between integers.
 - SI units only: reproductions of the table in mg/dL contradict one another.
 - Not the "modified Marshall" of pancreatitis, which has three organs.
 - At equal times a total of the Glasgow Coma Scale goes before its parts (M6). The verbal part of an intubated child

@@ -101,7 +101,7 @@ async def _revoked(app: App, revoked: Iterable[TP], **_: Any) -> None:
 
 
 def _configuration(settings: Settings, instance: str) -> dict[str, Any]:
-    """Faust's settings; design.md tells why each that is not obvious is as it is."""
+    """Faust's settings; those that are not obvious have their reasons beside them."""
     return {
         "broker": [URL(f"kafka://{server}") for server in options(settings)["bootstrap_servers"]],
         "broker_credentials": _credentials(settings),

@@ -1,8 +1,8 @@
 """The event loop: uvloop. A worker processes a backlog with it in half the time that asyncio's own loop takes.
 
 One thing it does otherwise than asyncio: writing to a connection that has just been lost is a RuntimeError there. To
-aiokafka (its issue 1038) and to redis-py that is no trouble with the network but a defect in the program, and a broker
-that dies at the wrong moment would take the worker with it. Here it is what it is: the connection is lost.
+aiokafka (aio-libs/aiokafka#1038) and to redis-py that is no trouble with the network but a defect in the program, and a
+broker that dies at the wrong moment would take the worker with it. Here it is what it is: the connection is lost.
 """
 
 import asyncio

@@ -62,7 +62,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_help_lists_every_command_and_every_setting(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Contract 4: all settings are listed, a line each, and no secret with them."""
+    """All settings are listed, a line each, and no secret with them."""
     monkeypatch.setenv("PICUSTREAM_KAFKA_PASSWORD", "hunter2")
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
@@ -180,7 +180,7 @@ def test_a_bad_settings_file_is_named(
 def test_no_broker_is_two_lines_and_status_3(
     arguments: list[str], nobody: str, event_file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Contract 4: something in the environment is missing."""
+    """Something in the environment is missing."""
     assert main([event_file if word == "FILE" else word for word in arguments]) == 3
     first, second = told(capsys)
     assert f"Kafka does not answer at {nobody}" in first

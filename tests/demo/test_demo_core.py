@@ -176,7 +176,7 @@ def test_no_central_line(story: Story) -> None:
 
 
 def test_impossible_pressure(story: Story) -> None:
-    """Clinical 2: MAP 286 is a dead letter and changes no score."""
+    """MAP 286 is a dead letter and changes no score."""
     beat = story.beat("impossible pressure")
     made = [made for made in story.made if made.at == beat.at and made.stay_id == beat.stay_id]
     assert [(one.topic, one.value["reason"], one.value["path"]) for one in made] == [
@@ -207,7 +207,7 @@ def test_a_creatinine_a_day_late(story: Story) -> None:
 
 
 def test_a_unit_nobody_knows(story: Story) -> None:
-    """Clinical 2: giga/L is not guessed; the count of the day before stands in, and says so."""
+    """`giga/L` is not guessed; the count of the day before stands in, and says so."""
     beat = story.beat("a unit nobody knows")
     (letter,) = story.current(DEAD_LETTER, beat.stay_id).values()
     assert (letter["reason"], letter["path"]) == ("unit-unknown", "/observations/0/unit")

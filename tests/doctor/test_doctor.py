@@ -58,7 +58,7 @@ def bad(findings: list[Finding]) -> list[Finding]:
     ],
 )
 def test_the_exit_status_is_the_worst_of_all(findings: list[Finding], expected: int) -> None:
-    """Contract 4: 0 all well, 1 findings, 3 something is not there; what cannot be looked at is no fault."""
+    """0 all well, 1 findings, 3 something is not there; what cannot be looked at is no fault."""
     assert status(findings) == expected
 
 

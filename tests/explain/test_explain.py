@@ -325,7 +325,7 @@ def test_m10_a_verbal_score_that_the_protocol_replaced_is_told() -> None:
 
 
 def test_values_that_were_passed_over_are_named_with_the_reason() -> None:
-    """Contract 2.2: why another value of the day was not used."""
+    """Why another value of the day was not used."""
     stay = Stay().admitted("day 1").gas("day 1 06:00", pao2=80).vital("day 1 07:00", cvp=337)
     page = on_page(scores_of(stay.lab("day 1 08:00", platelets=100)))
     assert "Passed over, no FiO2 belongs to it: e2#pao2" in said(organ_of(page, "respiratory"))
@@ -333,7 +333,7 @@ def test_values_that_were_passed_over_are_named_with_the_reason() -> None:
 
 
 def test_the_revisions_tell_what_changed_and_why() -> None:
-    """Contract 2.1: each revision with its cause; a withdrawn value leaves nothing behind that could count."""
+    """Each revision with its cause; a withdrawn value leaves nothing behind that could count."""
     stay = Stay().admitted("day 1").lab("day 1 06:00", obs("creatinine", 250, id="c"))
     stay = stay.lab("day 1 06:00", obs("creatinine", 90, id="c"), status="corrected", recorded="day 2 07:00")
     withdrawn = stay.lab("day 1 06:00", obs("creatinine", id="c"), status="entered-in-error", recorded="day 2 08:00")
@@ -481,7 +481,7 @@ def test_records_are_found_however_they_are_given(
 
 
 def test_json_is_one_object_with_records_and_revisions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Contract 4: data where a person would read, with the band and the way to the value."""
+    """Data where a person would read, with the band and the way to the value."""
     status, out, _ = explained(capsys, "S", "--file", folder, "--day", "2025-01-01", "--score", "mods", "--json")
     told = json.loads(out)
     assert status == 0 and [record["day"] for record in told["records"]] == ["2025-01-01"]
@@ -507,7 +507,7 @@ def test_i10_unknown_stays_and_days_are_told_without_the_data_of_others(
 
 
 def test_wrong_use_is_told_in_two_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Contract 4: 2 for wrong use, 1 for a file without records, a line or two, no traceback."""
+    """2 for wrong use, 1 for a file without records, a line or two, no traceback."""
     empty = folder / "empty"
     empty.mkdir()
     text_file = folder / "notes.txt"

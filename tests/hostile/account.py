@@ -25,7 +25,7 @@ LETTERS = tuple(topic for topic in OUTPUT_TOPICS if topic.startswith("picu.dead-
 LARGEST_LETTER = 1 << 20
 """Bytes of any dead letter, all told."""
 WHOLE, HEAD = 256 << 10, 64 << 10
-"""A payload up to the first is kept whole; of a longer one so many bytes (contract 2.6)."""
+"""A payload up to the first is kept whole; of a longer one so many bytes (docs/topics.md#picudead-letterv1)."""
 UNREADABLE = "unreadable"
 SET_ASIDE = (UNREADABLE, "unprocessable")
 """Reasons that are not the rules': the program could not."""

@@ -89,7 +89,7 @@ def consumed(capsysbinary: pytest.CaptureFixture[bytes], *words: str) -> list[di
 def test_topics_are_made_once_and_as_they_must_be(
     admin: KafkaAdminClient, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Contract 1 and 2: the same number of partitions everywhere, and nothing ages out."""
+    """The same number of partitions everywhere, and nothing ages out."""
     assert main(["topics", "--json"]) == 0
     first = json.loads(capsys.readouterr().out)
     assert first["created"] == list(topics.ALL)
@@ -189,7 +189,7 @@ def test_refused_lines_are_told_and_do_not_arrive(
 def test_an_event_with_one_faulty_observation_is_sent(
     made: KafkaAdminClient, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    """Contract 2.6: of such an event the rest is used, so it must arrive; the fault is told."""
+    """Of such an event the rest is used, so it must arrive; the fault is told."""
     assert main(["publish", file_of(tmp_path, event().replace("mg/dL", "mg/furlong")), "--json"]) == 0
     summary = json.loads(capsysbinary.readouterr().out)
     assert (summary["sent"], summary["faults_in_sent_by_reason"]) == (1, {"unit-unknown": 1})
@@ -211,7 +211,7 @@ def test_as_is_sends_what_the_worker_will_refuse(
 def test_consume_keeps_the_order_of_arrival(
     producer: KafkaProducer, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Contract 3: an event file is in order of arrival, over all partitions and topics, for the clock of `replay`.
+    """An event file is in order of arrival, over all partitions and topics, for the clock of `replay`.
 
     As many are held back here as one poll gives, so that partitions are paused and resumed, and their records parked.
     """

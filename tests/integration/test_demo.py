@@ -144,7 +144,7 @@ def test_a_demo_shows_the_whole_ward_and_its_records_are_those_of_a_replay(begin
 
 
 def test_a_demo_ends_by_itself_when_its_time_is_up(begin: Any) -> None:
-    """Contract 4: with --for it ends by itself, cleans up, sums up and exits 0; what was not shown, it says."""
+    """With --for it ends by itself, cleans up, sums up and exits 0; what was not shown, it says."""
     demo = begin("--for", "60", "--speed", "2000", "--no-browser")
     status, out, err = demo.end()
     assert status == 0, err

@@ -92,7 +92,7 @@ def test_they_listen_on_loopback_alone(own: Servers) -> None:
 
 
 def test_redis_keeps_what_it_acknowledged(own: Servers) -> None:
-    """Design 3: the append-only file is on and written before the answer; nothing is ever evicted."""
+    """The append-only file is on and written before the answer; nothing is ever evicted."""
     with Redis.from_url(own.redis, decode_responses=True) as redis:
         for name, value in (("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction")):
             assert redis.config_get(name) == {name: value}

@@ -1,4 +1,4 @@
-"""`worker --supervised`: a worker that dies is back with its partitions, and nobody else notices (issue 5, I2, I3).
+"""`worker --supervised`: a worker that dies is back with its partitions, and nobody else notices (I2, I3).
 
 How long it took is printed and not asserted: `pytest -s -k supervised`. The figures stand in docs/operating.md.
 """

@@ -1,4 +1,4 @@
-"""A worker that does not get on although it could ends by itself, with a reason, and loses nothing (issue 5, I2, I3).
+"""A worker that does not get on although it could ends by itself, with a reason, and loses nothing (I2, I3).
 
 The points at which it is made to hang are those of `runtime/crash_points.py`.
 """

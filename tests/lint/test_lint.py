@@ -58,7 +58,7 @@ def test_observations_are_counted_by_code_unit_and_fate_with_the_first_line() ->
 
 
 def test_codes_nobody_asked_for_are_no_finding() -> None:
-    """Contract 1.2: ignored and counted; they are no error."""
+    """Ignored and counted; they are no error."""
     assert card(*WHOLE.lab("day 1 11:00", {"code": "2951-2", "value": 140, "unit": "mmol/L"}).events).findings == []
 
 
@@ -191,7 +191,7 @@ def test_a_correction_is_a_version_and_no_conflict() -> None:
 
 
 def test_one_thing_said_twice_and_differently_is_a_conflict() -> None:
-    """Contract 1.2: the same id, filing time and event id, and another value. The worker raises an alert."""
+    """The same id, filing time and event id, and another value. The worker raises an alert."""
     ward = Stay().lab("day 1 09:00", obs("creatinine", 50, id="c"), obs("platelets", 9), event_id="e")
     ward = ward.lab("day 1 09:00", obs("creatinine", 60, id="c"), obs("platelets", 8), event_id="e")
     told = card(*ward.events)
@@ -201,7 +201,7 @@ def test_one_thing_said_twice_and_differently_is_a_conflict() -> None:
 
 
 def test_facts_have_versions_too() -> None:
-    """Contract 1.3: one admission per stay whoever files it, many sedations by their ids."""
+    """One admission per stay whoever files it, many sedations by their ids."""
     ward = (
         Stay()
         .admitted("day 1 08:00")

@@ -87,7 +87,7 @@ def test_without_admissions_nothing_lies_outside() -> None:
 
 
 def test_another_patient_than_the_admissions_is_told_by_source() -> None:
-    """Contract 1.3: an alarm; by the admission wherever it stands, and not what is withdrawn."""
+    """An alarm; by the admission wherever it stands, and not what is withdrawn."""
     other = WHOLE.lab("day 1 11:00", obs("creatinine", 50, id="c"), patient="Q", recorded="day 1 11:10")
     told = card(*other.events[1:], other.events[0])
     [one] = told.findings

@@ -170,7 +170,7 @@ def test_unknown_codes_have_a_place_to_fill_in_and_no_meaning(tmp_path: Path) ->
 def test_a_clean_feed_with_codes_of_its_own_stays_clean_and_has_a_hint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Contract 1.2: a code nobody asked for is no error. What could be done about it is a hint, and is called one."""
+    """A code nobody asked for is no error. What could be done about it is a hint, and is called one."""
     path = file_of(tmp_path, *WHOLE.lab("day 1 11:00", said("CREA", "umol/L")).events)
     status, out, _ = linted(capsys, path)
     assert status == 0 and "No findings." in out and "A hint, no finding" in out

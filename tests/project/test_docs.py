@@ -169,34 +169,9 @@ def test_every_metric_is_described_and_no_other() -> None:
     assert told == named
 
 
-def test_every_test_that_is_named_exists() -> None:
-    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    named = set(re.findall(r"`(test_\w+)`", OPERATING))
-    assert named
-    assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
-
-
 def test_every_log_line_that_is_named_exists() -> None:
     """And every one that the worker may write above debug is named."""
     code = "\n".join(path.read_text() for path in (ROOT / "streams").rglob("*.py"))
     written = set(re.findall(r'log\.(?:info|warning|error)\(\s*"([a-z-]+)"', code))
     table = OPERATING.partition("| `event` |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == written
-
-
-@pytest.mark.parametrize("page", ["topics", "operating", "alerts"])
-def test_links_lead_somewhere(page: str) -> None:
-    """Within the three pages: to a file that is there and a heading that it has."""
-    pages = {"topics": TOPICS, "operating": OPERATING, "alerts": ALERTS}
-    for target, anchor in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", pages[page]):
-        name = target.removesuffix(".md") if target else page
-        if name in pages:
-            assert not anchor or anchor in anchors(pages[name]), f"{target}#{anchor}"
-
-
-def anchors(page: str) -> set[str]:
-    """As GitHub makes them from headings."""
-    return {
-        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.+)$", page, re.MULTILINE)
-    }

@@ -1,4 +1,4 @@
-"""ARDS onset and APPS (clinical.md 4): A1-A8."""
+"""ARDS onset and APPS (rules A1-A8)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

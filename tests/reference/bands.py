@@ -1,4 +1,4 @@
-"""The bands of clinical.md 3 (M1), and the points that a value with a comparator stands for (V4)."""
+"""The bands of MODS (M1), and the points that a value with a comparator stands for (V4)."""
 
 from collections.abc import Callable
 from fractions import Fraction

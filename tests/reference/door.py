@@ -1,4 +1,4 @@
-"""What becomes a dead letter (contract 1.2, 2.6): events that are refused as a whole, and unusable observations."""
+"""What becomes a dead letter (docs/topics.md#what-is-refused): refused events, unusable observations."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,7 +68,7 @@ def _twice(event: dict[str, Any]) -> list[str]:
 
 
 def _unknown_words(event: dict[str, Any]) -> list[DeadLetter]:
-    """A word of no list counts as `unknown` and costs nothing else (contract 1.2)."""
+    """A word of no list counts as `unknown` and costs nothing else of its event."""
     unknown = [name for name, words in WORDS.items() if name in event and event[name] not in (*words, "unknown")]
     return [DeadLetter("observation", "word-unknown", (f"/{name}",)) for name in unknown]
 

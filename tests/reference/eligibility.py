@@ -1,4 +1,4 @@
-"""Screening (clinical.md 5): E1-E5."""
+"""Screening (rules E1-E5)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -46,7 +46,7 @@ def eligibility(chart: Chart) -> dict[str, Any]:
 
 
 def _closes_at(chart: Chart) -> datetime | None:
-    """Contract 2.4: when enrolment closes, where the protocol says so."""
+    """When enrolment closes, where the protocol says so."""
     span = chart.protocol["closes_after_hours"]
     return None if span is None else chart.admission.at + hours(span)
 

@@ -1,4 +1,4 @@
-"""Outcome milestones (clinical.md 6): O1-O5. A milestone that is not decided is not there."""
+"""Outcome milestones (rules O1-O5). A milestone that is not decided is not there."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta

@@ -119,7 +119,7 @@ ALIEN_UNITS = ["furlong", "mmol/L", "L/min", "%", "/min", "{score}", "", None]
 
 
 def number(rng: random.Random, text: str) -> Number:
-    """A JSON number, mostly as its characters stand here, or the same one in others (V2, contract 1.2)."""
+    """A JSON number, mostly as its characters stand here, or the same one in others (V2)."""
     if rng.random() < 0.85:
         return Number(text)
     more = f"{text}0" if "." in text else f"{text}.0"
@@ -147,7 +147,7 @@ def amount(rng: random.Random, variable: str) -> Amount:
 def observation(rng: random.Random, variable: str, given: Amount | None = None, quirks: float = 0) -> dict[str, Any]:
     """An observation of a variable, by a LOINC code or by the variable's own name, without an id.
 
-    `quirks` is how often it is written as feeds write, and not as the contract has it first.
+    `quirks` is how often it is written as feeds write, and not as docs/topics.md has it first.
     """
     value, unit = given or amount(rng, variable)
     body: dict[str, Any] = {"code": rng.choice(CODES[variable]), "value": number(rng, value)}

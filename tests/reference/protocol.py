@@ -1,4 +1,4 @@
-"""Everything trial-specific that clinical.md names as a parameter, with its default, and the local calendar (T1)."""
+"""Everything trial-specific that docs/rules.md names as a parameter, with its default, and the local calendar (T1)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,7 +13,7 @@ DEFAULTS: dict[str, Any] = {
     "finalise_after_hours": 6,  # T4
     "window_first_day": 3,  # T3
     "window_last_day": 15,  # T3
-    "window_days": "elapsed",  # T3: or "sdtm" (clinical.md 7)
+    "window_days": "elapsed",  # T3: or "sdtm"
     "use_preliminary": True,  # docs/topics.md
     "carry_forward_hours": None,  # M7: no limit
     "intubated_verbal": "as-charted",  # M10: or "assume-5"
@@ -24,7 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "review_age_years": 19,  # E1: from there, review up to the day before this birthday
     "oldest_years": 120,  # E1: a birth date that makes nobody younger is none
     "earliest": "2000-01-01T00:00:00Z",  # T6
-    "closes_after_hours": None,  # contract 2.4: enrolment does not close
+    "closes_after_hours": None,  # enrolment does not close
 }
 
 

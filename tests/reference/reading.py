@@ -33,7 +33,7 @@ class Value:
 
 
 def fault_of(event: Body, one: Body) -> Fault | None:
-    """The first fault of an observation, in the order system, value, comparator, unit, range (contract 1.2)."""
+    """The first fault of an observation, in the order system, value, comparator, unit, range."""
     if under_another_system(one):
         return Fault("system-unknown", "system")
     variable = variable_of(one, word_of(event, "specimen"))

@@ -171,7 +171,7 @@ def changing_support(story: Story) -> None:
 
 
 def support_alone(story: Story) -> None:
-    """Extubated, or on another mode, and no reading with it; a gas soon after (contract 1.2, P1, P2)."""
+    """Extubated, or on another mode, and no reading with it; a gas soon after (P1, P2)."""
     rng = story.rng
     at = story.time()
     words = {"support": rng.choice(["room-air", "room-air", "invasive", "oxygen", "unknown"])}
@@ -186,7 +186,7 @@ def support_alone(story: Story) -> None:
 
 
 def moved(story: Story) -> None:
-    """From bed to bed: of no consequence for a score (contract 1.3)."""
+    """From bed to bed: of no consequence for a score (docs/topics.md#picuadtv1)."""
     place = story.rng.choice([{"unit": "PICU-A"}, {"bed": "12"}, {"unit": "PICU-B", "bed": "3"}])
     story.fact("adt", "moved", story.time(), **place, **({"id": "move-1"} if story.chance(0.3) else {}))
 

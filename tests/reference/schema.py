@@ -1,4 +1,4 @@
-"""The closed schemas of contract.md 1, written down once more: what an event of each topic may hold."""
+"""The closed schemas of docs/topics.md, written down once more: what an event of each topic may hold."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Fields = dict[str, tuple[bool, Check]]
 
 _ID = re.compile(r"[A-Za-z0-9._:/#-]{1,128}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|(?!-00:00)[+-]\d\d:\d\d)", re.ASCII)
-"""No hour 24, and no `-00:00`, which says that the offset is unknown (contract 1)."""
+"""No hour 24, and no `-00:00`, which says that the offset is unknown (docs/topics.md#what-all-messages-share)."""
 _BIRTH = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
 
 WITHDRAWN = {"cancelled", "entered-in-error"}
@@ -27,7 +27,7 @@ WORDS = {
     "support": ("invasive", "non-invasive", "high-flow", "oxygen", "room-air"),
     "control": ("pressure", "volume", "oscillation"),
 }
-"""The words of an event beside `unknown`, which is what any other word counts as (contract 1.2)."""
+"""The words of an event beside `unknown`, which is what any other word counts as."""
 
 
 def word_of(event: dict[str, Any], name: str) -> str:
@@ -183,10 +183,10 @@ def _misfits(value: Any, fields: Fields, at: str = "") -> list[str]:
 
 
 def observation_id(event: dict[str, Any], observation: dict[str, Any]) -> str:
-    """The id given, or `<event_id>#<code>` with the trimmed code (contract 1.2)."""
+    """The id given, or `<event_id>#<code>` with the trimmed code."""
     return observation.get("id") or f"{event['event_id']}#{observation['code'].strip()}"
 
 
 def observation_status(event: dict[str, Any], observation: dict[str, Any]) -> str:
-    """The observation's own status, else the event's, else `final` (contract 1.2)."""
+    """The observation's own status, else the event's, else `final`."""
     return observation.get("status") or event.get("status") or "final"

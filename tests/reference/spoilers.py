@@ -1,4 +1,4 @@
-"""Copies of sound events with one fault for which the whole event is refused (contract 1, 1.2, T6)."""
+"""Copies of sound events with one fault for which the whole event is refused (T6)."""
 
 import copy
 import random

@@ -1,4 +1,4 @@
-"""What the reference refuses as a whole, and why, with expectations worked out by hand (contract 1, 1.2, T6)."""
+"""What the reference refuses as a whole, and why, worked out by hand (docs/topics.md#what-is-refused, T6)."""
 
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,7 @@ def told(event: Event, clock: str | None = None, **parameters: Any) -> tuple[str
     ],
 )
 def test_a_time_needs_a_known_offset_and_an_hour_of_its_own_day(time: Any, fine: bool) -> None:
-    """Contract 1."""
+    """As docs/topics.md#what-all-messages-share says."""
     topic, value = sound()
     assert told((topic, value | {"observed_at": time})) == (None if fine else ("schema", {"/observed_at"}))
 
@@ -71,7 +71,7 @@ def test_t6_the_earliest_moment_is_a_parameter() -> None:
 
 
 def test_the_order_of_an_events_faults() -> None:
-    """Contract 1.2, settled: `schema` before `in-the-future` before `in-the-past`."""
+    """`schema` before `in-the-future` before `in-the-past`."""
     topic, value = sound()
     both = value | {"observed_at": "1970-01-01T00:00:00Z", "recorded_at": "2025-01-03T00:00:00Z"}
     assert told((topic, both), "2025-01-02T04:00:00Z") == ("in-the-future", {"/recorded_at"})

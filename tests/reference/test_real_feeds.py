@@ -1,4 +1,4 @@
-"""The reference on what real feeds send, with expectations worked out by hand (contract 1.2, E1, A7)."""
+"""The reference on what real feeds send, with expectations worked out by hand (E1, A7)."""
 
 import json
 from itertools import pairwise
@@ -86,7 +86,7 @@ def test_of_several_faults_the_first_in_the_settled_order_is_told(wrong: dict[st
 
 @pytest.mark.parametrize("spoilt", [{"value": "250"}, {"system": "L"}, {"comparator": "~"}, {"unit": "x"}])
 def test_a_version_that_became_a_dead_letter_hides_the_older_one(spoilt: dict[str, Any]) -> None:
-    """Contract 1.2, settled; the default id is made of the trimmed code, so both are one observation."""
+    """The default id is made of the trimmed code, so both are one observation."""
     first = lab(creatinine(), event_id="e1")
     later = lab(creatinine(**{"code": "14682-9 ", **spoilt}), event_id="e1", recorded_at=FILED)
     assert renal(first)["points"] == 2
@@ -104,7 +104,7 @@ SAME = [("registered", "unknown"), ("amended", "corrected"), ("cancelled", "ente
 @pytest.mark.parametrize(("lower", "higher"), list(pairwise(ORDER)))
 @pytest.mark.parametrize("own", [True, False], ids=["of the observation", "of the event"])
 def test_of_two_filed_at_one_moment_the_higher_status_wins(lower: str, higher: str, own: bool) -> None:
-    """Contract 1.2: whatever their event ids and their order; an observation's own status goes before its event's."""
+    """Whatever their event ids and their order; an observation's own status goes before its event's."""
 
     def version(status: str, value: int, name: str) -> Event:
         one = creatinine(value, id="c")
@@ -133,7 +133,7 @@ def test_of_equal_statuses_the_greater_event_id_wins(one: str, other: str) -> No
 
 
 def test_a_withdrawal_filed_with_the_discharge_wins_and_need_not_name_a_destination() -> None:
-    """Case 14c: by event id alone the discharge would win."""
+    """By event id alone the discharge would win."""
     left = adt("discharged", "2025-01-02T12:00:00+08:00", destination="ward", recorded_at=FILED, event_id="Z")
     taken_back = adt("discharged", "2025-01-02T12:00:00+08:00", status="cancelled", recorded_at=FILED, event_id="A")
     assert ("outcome", "S", "picu-discharge") not in current_records([ADMITTED, taken_back, left], LATE)
@@ -141,7 +141,7 @@ def test_a_withdrawal_filed_with_the_discharge_wins_and_need_not_name_a_destinat
 
 @pytest.mark.parametrize("empty", [{}, {"observations": []}])
 def test_a_ventilator_event_may_tell_its_support_alone(empty: dict[str, Any]) -> None:
-    """Case 25: out of the tube at 7, the gas of 8 is one of room air: 63 / 0.21 = 300."""
+    """Out of the tube at 7, the gas of 8 is one of room air: 63 / 0.21 = 300."""
     gas = charted("lab", AT, {"pao2": (63, "mmHg")}, specimen="arterial")
     tube = charted("ventilator", f"{DAY}T06:00:00+08:00", {"fio2": (0.4, "1")}, support="invasive")
     out = envelope(observed_at=f"{DAY}T07:00:00+08:00", support="room-air", **empty)
@@ -192,7 +192,7 @@ def test_e1_a7_a_birth_date_that_cannot_be_is_none(
 
 
 def test_the_clock_of_a_day_is_not_moved_by_beds_and_enrolment_closes_where_the_protocol_says() -> None:
-    """Contract 1.3 and 2.4: `moved` and `bed` change no score."""
+    """`moved` and `bed` change no score."""
     moved = [adt("moved", AT, bed="12"), adt("moved", AT, unit="PICU-B", id="m")]
     parameters = {"closes_after_hours": 72}
     with_beds = current_records([ADMITTED, LEFT, *moved], LATE, parameters)

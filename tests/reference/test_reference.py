@@ -97,7 +97,7 @@ def test_a_history_is_a_function_of_its_seed_and_can_be_written_down() -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_spoiled_events_are_refused(seed: int) -> None:
-    """Contract 1: closed schemas, ids, times with an offset, `recorded_at` with later versions."""
+    """Closed schemas, ids, times with an offset, `recorded_at` with later versions."""
     rng = random.Random(seed)
     sound = [event for event in history(seed, events=20) if accepts(*event)]
     assert not accepts(*spoiled(rng, rng.choice(sound)))

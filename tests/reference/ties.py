@@ -1,4 +1,4 @@
-"""Versions filed at one moment, so that their status decides, or their ids (contract 1.2)."""
+"""Versions filed at one moment: their status decides, or their ids (docs/topics.md#correct-withdraw-restore)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Clinical.md 2: the variables, the codes that mean them, their units, and what cannot be true."""
+"""The variables (docs/topics.md#codes-and-units): the codes that mean them, their units, and what cannot be true."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -78,14 +78,14 @@ class UnusableError(ValueError):
 
 
 def _meant(observation: dict[str, Any]) -> tuple[str, str]:
-    """System and code without white space around them; whatever means LOINC is LOINC (contract 1.2)."""
+    """System and code without white space around them; whatever means LOINC is LOINC."""
     system = observation.get("system", LOINC).strip()
     is_loinc = system in _LOINC_NAMES or system.lower() in _LOINC_WORDS
     return LOINC if is_loinc else system, observation["code"].strip()
 
 
 def under_another_system(observation: dict[str, Any]) -> bool:
-    """A code of the table, or a name of a variable, that is none under the system sent (contract 1.2)."""
+    """A code of the table, or a name of a variable, that is none under the system sent."""
     system, code = _meant(observation)
     return code not in _CODES.get(system, {}) and any(code in codes for codes in _CODES.values())
 

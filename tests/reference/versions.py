@@ -1,4 +1,4 @@
-"""Contract 1.2 and 1.3: from every event ever sent to what holds now - observations, ventilator events, facts."""
+"""From every event ever sent to what holds now (docs/topics.md#correct-withdraw-restore): observations, facts."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
@@ -21,7 +21,7 @@ RANKS = [
     {"amended", "corrected"},
     {"cancelled", "entered-in-error"},
 ]
-"""Of two versions filed at one moment, the one with the higher status wins (contract 1.2)."""
+"""Of two versions filed at one moment, the one with the higher status wins."""
 
 
 def rank(status: str) -> int:
@@ -50,7 +50,7 @@ class Message:
         return moment(self.body["recorded_at"]) if "recorded_at" in self.body else self.at
 
     def version(self, status: str) -> Version:
-        """The later version is the greater: `recorded_at`, `status`, `event_id`, canonical JSON (contract 1.2).
+        """The later version is the greater: `recorded_at`, `status`, `event_id`, canonical JSON.
 
         The topic is last: it tells apart what is the same to the letter (docs/topics.md).
         """
@@ -124,7 +124,7 @@ def messages(events: Iterable[Event]) -> list[Message]:
 
 
 def observations(stay: list[Message], protocol: Protocol) -> list[Observation]:
-    """Contract 1.2 and V1: the current version of every observation of a known variable, in order V1.
+    """The current version of every observation of a known variable, in order V1.
 
     The versions of (source, id) are compared whatever their code or topic; a current version that means no
     variable, or is not usable, hides those before it.
@@ -182,7 +182,7 @@ def ventilator_events(stay: list[Message]) -> list[VentilatorEvent]:
 
 
 def facts(stay: list[Message]) -> list[Fact]:
-    """Contract 1.3: the current facts, in order V1 with `occurred_at`; withdrawn and valueless ones state nothing."""
+    """The current facts, in order V1 with `occurred_at`; withdrawn and valueless ones state nothing."""
     stated = [(message,) for message in stay if "type" in message.body]
     current = [
         Fact(

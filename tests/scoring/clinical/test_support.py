@@ -83,7 +83,7 @@ def with_low_set_peep(ward: Stay, when: str) -> Stay:
 @pytest.mark.proves("V3")
 @pytest.mark.parametrize(("read_at", "in_force"), [("day 2 06:00", True), ("day 2 06:00 -1us", False)])
 def test_v3_a_measured_peep_is_at_most_4_hours_old_too(read_at: str, in_force: bool) -> None:
-    """`Such` a measured PEEP: the same limits."""
+    """A measured PEEP has the same limits."""
     assert begins_ards(WARD.vent(read_at, "invasive", obs("peep_measured", 5))) is in_force
 
 

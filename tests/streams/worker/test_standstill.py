@@ -1,4 +1,4 @@
-"""What counts as standing still, and what ends a worker, without a server (issue 5)."""
+"""What counts as standing still, and what ends a worker, without a server."""
 
 import asyncio
 from types import SimpleNamespace

@@ -58,7 +58,7 @@ def offsets(batches: list[FetchedBatch]) -> list[list[int]]:
 
 
 class TestMisrouted:
-    """A record whose key does not belong on its partition is forwarded once, never processed where it is (design 3)."""
+    """A record whose key does not belong on its partition is forwarded once, never processed where it is."""
 
     def send(self, key: bytes | None, value: bytes | None, partition: int) -> Entry | None:
         return forwarded(LAB, partition, 7, key, value, [("trace", b"1")], PARTITIONS)
