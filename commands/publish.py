@@ -18,7 +18,8 @@ from picustream.runtime.settings import Settings
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import load_rules
 from picustream.scoring.validation import Admission, Arrival, Door
-from picustream.streams.kafka import rights, topics
+from picustream.streams.kafka import rights
+from picustream.streams.kafka.limits import LARGEST_EVENT
 from picustream.streams.kafka.rights import Targets
 from picustream.terminal.progress import Reading
 
@@ -143,7 +144,7 @@ def _one(line: Line, admission: Admission, deliveries: Deliveries, summary: Summ
 
 
 def _can_be_sent(line: Line) -> bool:
-    return line.topic in INPUT_TOPICS and len(line.value) + _FRAMING <= topics.LARGEST_EVENT
+    return line.topic in INPUT_TOPICS and len(line.value) + _FRAMING <= LARGEST_EVENT
 
 
 def _refuse(summary: Summary, refusal: Refusal) -> None:

@@ -10,7 +10,7 @@ import typer
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import topics as topic_table
 from picustream.streams.kafka.rights import NotAllowed
-from picustream.streams.kafka.topics import Finding
+from picustream.streams.kafka.topics import TopicProblem
 
 
 def topics(
@@ -39,7 +39,7 @@ def topics(
     return 1 if findings else 0
 
 
-def _tell(partitions: dict[str, int], created: list[str], findings: list[Finding], as_json: bool) -> None:
+def _tell(partitions: dict[str, int], created: list[str], findings: list[TopicProblem], as_json: bool) -> None:
     if as_json:
         found = [asdict(finding) for finding in findings]
         print(json.dumps({"topics": partitions, "created": created, "findings": found}, indent=2))
@@ -51,7 +51,7 @@ def _tell(partitions: dict[str, int], created: list[str], findings: list[Finding
     _advise(findings)
 
 
-def _advise(findings: list[Finding]) -> None:
+def _advise(findings: list[TopicProblem]) -> None:
     """What is wrong and what to do, once for all topics that have the same."""
     alike: dict[tuple[str, str], list[str]] = {}
     for finding in findings:

@@ -37,7 +37,7 @@ def check_broker(admin: KafkaAdminClient, settings: Settings) -> list[Finding]:
     ]
 
 
-def check_topics(found: Iterable[topics.Finding], whole: bool = True) -> list[Finding]:
+def check_topics(found: Iterable[topics.TopicProblem], whole: bool = True) -> list[Finding]:
     """What is wrong with the topics, once for all that have the same; `whole`: all of them was looked at."""
     alike: dict[tuple[str, str], list[str]] = {}
     for one in found:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from picustream.runtime.errors import RIGHTS_HINT
 from picustream.runtime.settings import Settings
-from picustream.streams.kafka.rights import HINT, lacks
+from picustream.streams.kafka.rights import lacks
 
 Level = Literal["ok", "finding", "missing", "skipped"]
 """`missing`: a server is not there. `skipped`: could not be looked at here, which is no fault."""
@@ -36,7 +37,7 @@ def skipped(check: str, message: str, fix: str = "") -> Finding:
 
 def not_allowed(check: str, settings: Settings, right: str, names: Iterable[str]) -> Finding:
     """It could not be looked at for want of a right."""
-    return skipped(check, f"not looked at: {lacks(settings, right, ', '.join(names))}", HINT)
+    return skipped(check, f"not looked at: {lacks(settings, right, ', '.join(names))}", RIGHTS_HINT)
 
 
 def status(findings: Iterable[Finding]) -> int:

@@ -9,6 +9,9 @@ BUG = 70
 STALLED = 75
 """EX_TEMPFAIL: it did not get on; started again, it will."""
 
+RIGHTS_HINT = "If it should have it: docs/deploying.md, Your own Kafka and Redis."
+"""What to do about a right that Kafka does not give our user."""
+
 
 class UserError(Exception):
     """Says what is wrong (`message`), what to do about it (`hint`) and the exit status of the command it ends.

@@ -24,10 +24,9 @@ from kafka.errors import (
 )
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
-from picustream.runtime.errors import ENVIRONMENT, BadSettings, NoKafka, UserError
+from picustream.runtime.errors import ENVIRONMENT, RIGHTS_HINT, BadSettings, NoKafka, UserError
 from picustream.runtime.settings import Settings
-from picustream.streams.kafka.rights import HINT
-from picustream.streams.kafka.topics import LARGEST_MESSAGE
+from picustream.streams.kafka.limits import LARGEST_MESSAGE
 
 PATIENCE = 10.0
 """Seconds to wait for a broker that listens to answer."""
@@ -194,7 +193,7 @@ def explained(error: KafkaError, settings: Settings) -> UserError:
     if isinstance(error, KafkaConnectionError | KafkaTimeoutError | NodeNotReadyError):
         return NoKafka(settings.kafka, str(error))
     if isinstance(error, AuthorizationError):
-        return UserError(f"Not allowed by Kafka at {settings.kafka}: {error}.", HINT, ENVIRONMENT)
+        return UserError(f"Not allowed by Kafka at {settings.kafka}: {error}.", RIGHTS_HINT, ENVIRONMENT)
     if isinstance(error, _REFUSALS):
         return _refused(settings)
     return UserError(f"Kafka at {settings.kafka} reports {error}.", "See the broker's log.", ENVIRONMENT)

@@ -18,7 +18,7 @@ from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, KafkaError, 
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.async_client import options
-from picustream.streams.kafka.topics import LARGEST_MESSAGE
+from picustream.streams.kafka.limits import LARGEST_MESSAGE
 from picustream.streams.store.outbox import Entry, portions
 
 TRANSACTION = 60.0

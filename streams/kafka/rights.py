@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from picustream.runtime.errors import ENVIRONMENT, NoTopics, UserError
+from picustream.runtime.errors import ENVIRONMENT, RIGHTS_HINT, NoTopics, UserError
 from picustream.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
-HINT = "If it should have it: docs/deploying.md, Your own Kafka and Redis."
 _UNKNOWN, _HIDDEN = 3, 29
 """Error codes of Kafka: there is no such topic; this user may not even ask."""
 
@@ -35,7 +34,7 @@ class NotAllowed(UserError):
 
     def __init__(self, settings: Settings, right: str, what: str) -> None:
         self.right, self.what = right, what
-        super().__init__(f"Not allowed: {lacks(settings, right, what)}.", HINT, ENVIRONMENT)
+        super().__init__(f"Not allowed: {lacks(settings, right, what)}.", RIGHTS_HINT, ENVIRONMENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from picustream.runtime.settings import Settings
 from picustream.streams.kafka import offset_gaps as holes
 from picustream.streams.kafka import readable
 from picustream.streams.kafka.async_client import options
-from picustream.streams.kafka.topics import LARGEST_MESSAGE
+from picustream.streams.kafka.limits import LARGEST_MESSAGE
 from picustream.streams.store.outbox import OUTBOX_HEADER, Entry
 
 PATIENCE = 60.0

@@ -17,19 +17,13 @@ from picustream.models.record import (
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import rights
+from picustream.streams.kafka.limits import LARGEST_EVENT, LARGEST_MESSAGE
 from picustream.streams.kafka.rights import NotAllowed, Right
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
 ALL = INPUT_TOPICS + OUTPUT_TOPICS
-
-MIB = 1 << 20
-LARGEST_EVENT = 8 * MIB
-"""Bytes the broker takes on an input topic. Events over 1 MiB are refused by the worker, not by the broker: then they
-stand in the dead letters, where somebody sees them, and not only in the log of the system that sent them."""
-LARGEST_MESSAGE = 16 * MIB
-"""Bytes the broker takes on the dead-letter topic: the largest event in base64 (4/3) and the words around it."""
 
 SHOWN_WITHIN = 10.0
 """Seconds until a broker shows a configuration that its controller has taken."""
@@ -41,7 +35,7 @@ _CHECKED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TopicProblem:
     """One thing about a topic that is not as it must be: what it is, and what to do."""
 
     topic: str
@@ -100,7 +94,7 @@ def resolve(word: str) -> str:
     raise UserError(f"{word!r} {problem}.", f"Topics: {', '.join(meant or ALL)}")
 
 
-def ensure(settings: Settings) -> list[Finding]:
+def ensure(settings: Settings) -> list[TopicProblem]:
     """Make the topics that are missing and check the others; what is found wrong, nothing if all is well."""
     from picustream.streams.kafka.clients import admin
 
@@ -132,14 +126,14 @@ def create(client: "KafkaAdminClient", settings: Settings, names: Iterable[str])
     client.wait_for_topics(list(wanted))
 
 
-def check(client: "KafkaAdminClient", settings: Settings, names: Iterable[str] = ALL) -> list[Finding]:
+def check(client: "KafkaAdminClient", settings: Settings, names: Iterable[str] = ALL) -> list[TopicProblem]:
     """What is wrong with the topics as they stand on the broker; a missing topic is one finding.
 
     As far as our user may see it: what it may not is in `unseen`.
     """
     found = rights.look(client, names)
     findings = [
-        Finding(name, "topic", "missing", "there", "Make it: picustream topics.")
+        TopicProblem(name, "topic", "missing", "there", "Make it: picustream topics.")
         for name, topic in found.items()
         if not topic.there
     ]
@@ -159,7 +153,7 @@ def unseen(client: "KafkaAdminClient", names: Iterable[str] = ALL) -> dict[Right
     return {right: names for right, names in lacking.items() if names}
 
 
-def repair(client: "KafkaAdminClient", settings: Settings, findings: Iterable[Finding]) -> None:
+def repair(client: "KafkaAdminClient", settings: Settings, findings: Iterable[TopicProblem]) -> None:
     """Set what the configuration findings say, and wait until the broker shows it.
 
     Partitions are never touched: adding some would move stays.
@@ -191,21 +185,23 @@ def _new(topic: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _wrong_count(topic: str, found: int, wanted: int) -> Finding:
+def _wrong_count(topic: str, found: int, wanted: int) -> TopicProblem:
     advice = (
         f"If every topic has {found}, set PICUSTREAM_PARTITIONS={found}. Never add partitions to a topic in use (stays"
         " would move): make it anew and publish its events again."
     )
-    return Finding(topic, "partitions", str(found), str(wanted), advice)
+    return TopicProblem(topic, "partitions", str(found), str(wanted), advice)
 
 
-def _wrong_configurations(client: "KafkaAdminClient", names: Iterable[str]) -> list[Finding]:
+def _wrong_configurations(client: "KafkaAdminClient", names: Iterable[str]) -> list[TopicProblem]:
     from kafka.admin import ConfigResource
 
     asked = [ConfigResource("TOPIC", name, list(_CHECKED)) for name in names]
     described = client.describe_configs(asked, config_filter="all")["topic"] if asked else {}
     return [
-        Finding(name, key, str(entries[key]["value"]), configuration(name)[key], "Set it: picustream topics --repair.")
+        TopicProblem(
+            name, key, str(entries[key]["value"]), configuration(name)[key], "Set it: picustream topics --repair."
+        )
         for name, entries in described.items()
         for key in _CHECKED
         if key in entries and not _fits(key, entries[key]["value"], configuration(name)[key])

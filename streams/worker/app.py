@@ -13,8 +13,8 @@ from yarl import URL
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.async_client import options, tls
+from picustream.streams.kafka.limits import LARGEST_EVENT
 from picustream.streams.kafka.scheduler import BatchScheduler, FetchedBatch
-from picustream.streams.kafka.topics import LARGEST_EVENT
 from picustream.streams.kafka.transport import Consumer, Transport
 from picustream.streams.worker.partitions import Partitions
 

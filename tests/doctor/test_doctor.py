@@ -119,7 +119,7 @@ def test_a_stamp_from_the_future_shows_that_the_brokers_clock_is_ahead(newest: f
 
 def test_what_several_topics_have_wrong_is_said_once() -> None:
     advice = "Make it: picustream topics."
-    found = [topics.Finding(name, "topic", "missing", "there", advice) for name in INPUT_TOPICS]
+    found = [topics.TopicProblem(name, "topic", "missing", "there", advice) for name in INPUT_TOPICS]
     [finding] = check_topics(found)
     assert all(name in finding.message for name in INPUT_TOPICS)
     assert finding.fix == advice

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from picustream.eventfiles.files import Line
 from picustream.models.event import ADT
-from picustream.streams.kafka.topics import LARGEST_EVENT
+from picustream.streams.kafka.limits import LARGEST_EVENT
 from tests.hostile.codecs import CODECS
 from tests.hostile.dress import DRESSES, KEYS, STAMPS, partition_for
 from tests.hostile.events import Ward, written
