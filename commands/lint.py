@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from picustream.eventfiles import files
+from picustream.lint.evaluate import evaluate
 from picustream.lint.feed import Feed
 from picustream.lint.memory import Memory
-from picustream.lint.report import Report, report
+from picustream.lint.report import Report
 from picustream.models.codemap import parse_codemap
 from picustream.models.protocol import hours
 from picustream.models.text import encode
@@ -42,7 +43,7 @@ def lint(
     with Memory() as memory:
         feed = Feed(rules, latest, memory, [str(path) for path in paths])
         _read(feed, paths)
-        card = report(feed, rules, memory, part, parse_codemap(own.read_bytes()) if own else None)
+        card = evaluate(feed, rules, memory, part, parse_codemap(own.read_bytes()) if own else None)
     _tell(card, as_json)
     return 1 if card.findings else 0
 

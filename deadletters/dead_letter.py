@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,11 +11,11 @@ from hashlib import sha256
 from typing import Any, cast
 
 from picustream.eventfiles.outputs import Stored, Told, read
-from picustream.models.envelope import id_of
+from picustream.models.envelope import id_of, readable_fields
 from picustream.models.record import DeadLetter
 from picustream.runtime.errors import UserError
+from picustream.scoring.faults import path_pattern
 
-_INDEX = re.compile(r"/\d+(?=/|$)")
 _OBSERVATION = re.compile(r"/observations/(\d+)/")
 
 EventName = tuple[str, str, str]
@@ -62,12 +61,7 @@ class Letter:
     @property
     def path(self) -> str:
         """The path of the fault with `*` for every place in a list: alike faults have one."""
-        return pattern(self.record.path)
-
-
-def pattern(path: str) -> str:
-    """A JSON pointer with `*` for every place in a list."""
-    return _INDEX.sub("/*", path)
+        return path_pattern(self.record.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +110,8 @@ def name_of(topic: str, event: dict[str, Any]) -> EventName | None:
     return (topic, source, event_id) if isinstance(source, str) and isinstance(event_id, str) else None
 
 
-def envelope(payload: bytes) -> dict[str, Any]:
-    """The fields of an event as far as it can be read; none where it cannot."""
-    try:
-        event = json.loads(payload.decode(), parse_float=str, parse_int=str)
-    except (ValueError, RecursionError):
-        return {}
-    return event if isinstance(event, dict) else {}
-
-
 def _letter(record: DeadLetter, payload: bytes, stamped: int | None) -> Letter:
-    event = envelope(payload)
+    event = readable_fields(payload)
     source = event.get("source")
     return Letter(
         record=record,

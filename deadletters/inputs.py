@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from picustream.deadletters.dead_letter import Letter, content_of, envelope, name_of
+from picustream.deadletters.dead_letter import Letter, content_of, name_of
 from picustream.deadletters.history import MARGIN_MS, History, Later
+from picustream.models.envelope import readable_fields
 from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.resubmission import resubmission_of
@@ -92,7 +93,7 @@ def _relevant(
         # Most records are passed over here: they are not read as JSON, unless a name could be written with escapes.
         if letter_id is None and b"\\" not in value and ids.isdisjoint(_NAME.findall(value)):
             continue
-        name = name_of(record.topic, envelope(value))
+        name = name_of(record.topic, readable_fields(value))
         where = (record.topic, record.partition, record.offset)
         if letter_id is None and name not in names:
             continue

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from picustream.deadletters.choice import Skip
-from picustream.deadletters.dead_letter import Letter, pattern
+from picustream.deadletters.dead_letter import Letter
 from picustream.eventfiles.files import Line
 from picustream.models.event import INPUT_TOPICS
-from picustream.scoring.faults import Fault
+from picustream.scoring.faults import Fault, path_pattern
 from picustream.scoring.validation import Admission, Arrival, Door
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.store.outbox import Header
@@ -150,7 +150,7 @@ def _same_fault(letter: Letter, found: Admission) -> Fault | None:
 
 
 def _count(faults: Faults, letter: Letter, fault: Fault) -> None:
-    key = (fault.reason, pattern(fault.path), fault.message)
+    key = (fault.reason, path_pattern(fault.path), fault.message)
     faults.setdefault(key, Refused(letter.record.event_id)).count += 1
 
 

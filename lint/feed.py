@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from picustream.deadletters.dead_letter import envelope, pattern
 from picustream.eventfiles.files import BrokenLine, Line
 from picustream.lint.facts import note_fact
 from picustream.lint.identity import STATUSES, named
@@ -17,11 +16,11 @@ from picustream.lint.tallies import RefusalKey, SourceTally, StayTally
 from picustream.lint.timing import Tally
 from picustream.lint.unread import Unread
 from picustream.models import text
-from picustream.models.envelope import NEEDS_FILING_TIME, STATUS_RANK, id_of
+from picustream.models.envelope import NEEDS_FILING_TIME, STATUS_RANK, id_of, readable_fields
 from picustream.models.event import INPUT_TOPICS, Event
 from picustream.models.fact import FactEvent
 from picustream.models.observation import ObservationEvent
-from picustream.scoring.faults import Fault
+from picustream.scoring.faults import Fault, path_pattern
 from picustream.scoring.rules import Rules
 from picustream.scoring.validation import Admission, Arrival, Door
 
@@ -60,14 +59,14 @@ class Feed:
             return
         found = self._door.admit(Arrival(line.topic, None, None, None, line.value), self._latest)
         if found.event is None:
-            source = id_of(envelope(line.value).get("source"))
+            source = id_of(readable_fields(line.value).get("source"))
             self._refuse(line.topic, source, found.faults[0], where.text)
         else:
             self._accept(line, found, found.event, where)
         self.unread.note(found, self.clock, where.text)
 
     def _refuse(self, topic: str, source: str | None, fault: Fault, where: str) -> None:
-        key = RefusalKey(topic, source, fault.reason, pattern(fault.path), _PLACE.sub("", fault.message))
+        key = RefusalKey(topic, source, fault.reason, path_pattern(fault.path), _PLACE.sub("", fault.message))
         self.refusals.setdefault(key, Tally()).add(where)
 
     def _accept(self, line: Line, found: Admission, event: Event, where: Where) -> None:

@@ -1,62 +1,59 @@
 """What of a feed somebody should look at before it goes live."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from picustream.lint.components import Need
 from picustream.lint.finding import Finding
 from picustream.lint.inconsistent import inconsistent
 from picustream.lint.mislabelled import mislabelled
 from picustream.lint.refused import refused
+from picustream.lint.report import Report
 from picustream.models.event import ADT
 from picustream.models.variable import Variable
 
-if TYPE_CHECKING:
-    from picustream.lint.report import Report
 
-
-def findings(told: "Report") -> Iterator[Finding]:
+def findings(report: Report) -> Iterator[Finding]:
     """The worst first: what is lost, then what can never be scored, then what is odd."""
-    feed = told.feed
+    feed = report.feed
     if not feed.stays:
         yield Finding("no-events", 0, "all", "no event is accepted")
-    yield from refused(told)
-    yield from mislabelled(told)
-    yield from inconsistent(told)
-    yield from _outside(told)
-    yield from _bounds(told)
-    for one in told.prospects if feed.stays else ():
-        if one.never(told.topics):
-            lacking = " and ".join(_lacking(need, told) for need in one.missing) or "never all parts in one stay"
+    yield from refused(report)
+    yield from mislabelled(report)
+    yield from inconsistent(report)
+    yield from _outside(report)
+    yield from _bounds(report)
+    for one in report.prospects if feed.stays else ():
+        if one.never(report.topics):
+            lacking = " and ".join(_lacking(need, report) for need in one.missing) or "never all parts in one stay"
             name = f"{one.component.score} {one.component.name}"
             yield Finding("never-scored", len(feed.stays), name, f"{lacking}: no points in any stay")
-    yield from _odd(told)
-    silent = [one for one in told.silences if one.alarming]
+    yield from _odd(report)
+    silent = [one for one in report.silences if one.alarming]
     if silent:
         message = "stays are without a vital sign for 4 h or longer, each an alarm"
         yield Finding("stay-silent", len(silent), STAYS, message, silent[0].first)
 
 
-def _lacking(need: Need, told: "Report") -> str:
-    lacking = f"no usable {need.name}" + (" inside its stay" if need.met(told.judged.had_outside) else "")
+def _lacking(need: Need, report: Report) -> str:
+    lacking = f"no usable {need.name}" + (" inside its stay" if need.met(report.judged.had_outside) else "")
     ways = {variable for way in need.ways for variable in way}
-    gases = any(one.variable is Variable.PAO2 and one.ignored.count for one in told.feed.codes.values())
+    gases = any(one.variable is Variable.PAO2 and one.ignored.count for one in report.feed.codes.values())
     not_arterial = " (there are some whose event does not say that its specimen is arterial)"
     return lacking + not_arterial * (gases and Variable.PAO2 in ways)
 
 
-def _outside(told: "Report") -> Iterator[Finding]:
-    for (topic, source), tally in told.feed.sources.items():
-        outside, strange = told.judged.outside.get(tally.number), told.judged.strange.get(tally.number)
+def _outside(report: Report) -> Iterator[Finding]:
+    for (topic, source), tally in report.feed.sources.items():
+        outside, strange = report.judged.outside.get(tally.number), report.judged.strange.get(tally.number)
         if outside is not None:
-            every = told.usable(topic, source)
+            every = report.usable(topic, source)
             parts = ((outside.early, "before the admission"), (outside.late, "after the end"))
             message = (
                 f"of {every:,} usable values ({_percent(outside.count, every)}) lie outside their stay, which no score "
                 f"reads: {' and '.join(f'{count:,} {words}' for count, words in parts if count)}, in {outside.stays:,} "
-                f"of {len(told.feed.stays):,} stays; {_USUAL if 2 * outside.count < every else _WRONG}"
+                f"of {len(report.feed.stays):,} stays; {_USUAL if 2 * outside.count < every else _WRONG}"
             )
-            yield Finding("outside-stay", outside.count, f"{topic} {source}", message, told.place(outside.place))
+            yield Finding("outside-stay", outside.count, f"{topic} {source}", message, report.place(outside.place))
         if strange is not None:
             message = (
                 f"events, in {strange.stays:,} stays, name another patient than the admission (or, without one, the "
@@ -64,7 +61,7 @@ def _outside(told: "Report") -> Iterator[Finding]:
                 "same. After a merge, events from before it name the former patient; what belongs to another child has "
                 "to be withdrawn here and sent under its own stay"
             )
-            yield Finding("patient-mismatch", strange.count, f"{topic} {source}", message, told.place(strange.place))
+            yield Finding("patient-mismatch", strange.count, f"{topic} {source}", message, report.place(strange.place))
 
 
 _WRONG = "look for a wrong offset, another year, a wrong stay, or wrong times of the stay"
@@ -77,12 +74,12 @@ def _percent(part: int, whole: int) -> str:
     return "under 1 %" if share < 1 else f"{100 if part == whole else min(round(share), 99)} %"
 
 
-def _bounds(told: "Report") -> Iterator[Finding]:
+def _bounds(report: Report) -> Iterator[Finding]:
     """Stays whose facts do not go together."""
-    stays = told.feed.stays
-    if told.unadmitted and ADT in told.topics:
+    stays = report.feed.stays
+    if report.unadmitted and ADT in report.topics:
         message = "stays have no admission, and without one nothing is scored"
-        yield Finding("no-admission", len(told.unadmitted), STAYS, message, told.unadmitted[0])
+        yield Finding("no-admission", len(report.unadmitted), STAYS, message, report.unadmitted[0])
     for code, found, message in (
         (
             "end-before-admission",
@@ -96,7 +93,7 @@ def _bounds(told: "Report") -> Iterator[Finding]:
         ),
         (
             "birth-date-implausible",
-            told.unborn,
+            report.unborn,
             "stays with a birth date that is none: a dummy of long ago, which counts as no date, or a day after the "
             "admission. A source that does not know the date leaves the field out",
         ),
@@ -109,13 +106,13 @@ STAYS = "stays"
 """What a finding about stays is about: their ids are not shown, `first` leads to one."""
 
 
-def _odd(told: "Report") -> Iterator[Finding]:
-    for (topic, source), tally in told.feed.sources.items():
+def _odd(report: Report) -> Iterator[Finding]:
+    for (topic, source), tally in report.feed.sources.items():
         name = f"{topic} {source}"
-        conflict = told.conflicts.get(tally.number)
+        conflict = report.conflicts.get(tally.number)
         if conflict is not None:
             message = "said twice and differently, with nothing to tell which is the later (recorded_at, event_id)"
-            first = told.place((conflict.file, conflict.line))
+            first = report.place((conflict.file, conflict.line))
             yield Finding("conflicting-duplicate", conflict.count, name, message, first)
         early = tally.filed_early
         if early.count:

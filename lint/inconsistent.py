@@ -1,17 +1,14 @@
 """Findings about versions, times and coma scales that contradict one another."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from picustream.lint.finding import Finding
+from picustream.lint.report import Report
 from picustream.lint.versions import Anomaly
 from picustream.terminal.spans import span
 
-if TYPE_CHECKING:
-    from picustream.lint.report import Report
 
-
-def inconsistent(report: "Report") -> Iterator[Finding]:
+def inconsistent(report: Report) -> Iterator[Finding]:
     """Versions, times and coma scales that contradict one another."""
     anomalies = report.anomalies
     yield from _versions(report, "correction-unmatched", anomalies.unmatched)
@@ -22,7 +19,7 @@ def inconsistent(report: "Report") -> Iterator[Finding]:
     yield from _offsets(report)
 
 
-def _versions(report: "Report", code: str, anomalies: Mapping[int, Anomaly]) -> Iterator[Finding]:
+def _versions(report: Report, code: str, anomalies: Mapping[int, Anomaly]) -> Iterator[Finding]:
     """Anomalies of one kind, source by source."""
     for (topic, source), tally in report.feed.sources.items():
         anomaly = anomalies.get(tally.number)
@@ -70,7 +67,7 @@ def _probably_meant(anomaly: Anomaly) -> str:
     return message
 
 
-def _forms(report: "Report", anomaly: Anomaly) -> str:
+def _forms(report: Report, anomaly: Anomaly) -> str:
     several = len(anomaly.event_ids) > 1
     return " or ".join(_form(report.feed.forms[form], several) for form, _ in anomaly.forms.most_common(2))
 
@@ -95,7 +92,7 @@ _USUAL = {
 """What an id of a form usually is: where one was used again, and where several were."""
 
 
-def _coma(report: "Report") -> Iterator[Finding]:
+def _coma(report: Report) -> Iterator[Finding]:
     count, place = report.coma
     if count:
         message = (
@@ -106,7 +103,7 @@ def _coma(report: "Report") -> Iterator[Finding]:
         yield Finding("gcs-contradiction", count, "gcs_total", message, report.place(place))
 
 
-def _offsets(report: "Report") -> Iterator[Finding]:
+def _offsets(report: Report) -> Iterator[Finding]:
     for (topic, source), tally in report.feed.sources.items():
         shifted = tally.apart.shifted
         if shifted is not None:

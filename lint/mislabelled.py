@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from picustream.lint.finding import Finding, about
 from picustream.lint.levels import part_in_another_unit, possible_in_both, units_of_values
+from picustream.lint.report import Report
 from picustream.lint.siblings import mistyped, otherwise_written
 from picustream.lint.spelling import shown
 from picustream.lint.tallies import CodeKey, CodeTally
@@ -17,18 +17,15 @@ from picustream.lint.unknown import sibling_of
 from picustream.models.observation import LOINC, VARIABLE
 from picustream.models.variable import Variable
 
-if TYPE_CHECKING:
-    from picustream.lint.report import Report
 
-
-def mislabelled(report: "Report") -> Iterator[Finding]:
+def mislabelled(report: Report) -> Iterator[Finding]:
     """Codes, units and sources that look mislabelled."""
     yield from _codes(report)
     yield from _units(report)
     yield from _sources(report)
 
 
-def _codes(report: "Report") -> Iterator[Finding]:
+def _codes(report: Report) -> Iterator[Finding]:
     """Ignored codes that are known to measure what a variable is, and such as cannot be meant as they are."""
     for key, tally in report.feed.codes.items():
         if not tally.ignored.count or tally.variable is not None:
@@ -45,7 +42,7 @@ def _codes(report: "Report") -> Iterator[Finding]:
             yield Finding("code-mistyped", ignored.count, about(key), f"ignored: {typing_error}", ignored.first)
 
 
-def _typing_error(key: CodeKey, report: "Report") -> str | None:
+def _typing_error(key: CodeKey, report: Report) -> str | None:
     """What is wrong with a code that cannot be meant as it is, and what to send; None where nothing is."""
     name = re.sub(r"[\s.-]+", "_", key.code.lower())
     if key.system == VARIABLE:
@@ -69,7 +66,7 @@ def _names_like(name: str) -> str:
     return " or ".join(begin or get_close_matches(name, list(Variable), 1)) or "one of those in docs/topics.md"
 
 
-def _units(report: "Report") -> Iterator[Finding]:
+def _units(report: Report) -> Iterator[Finding]:
     """Values that as a whole look like another unit, then those of which a part does, then others with the same label
     that are possible in both."""
     suspects: dict[CodeKey, list[str]] = {}
@@ -93,7 +90,7 @@ def _units(report: "Report") -> Iterator[Finding]:
                 break
 
 
-def _with_unit(report: "Report") -> Iterator[tuple[CodeKey, CodeTally, Variable, str]]:
+def _with_unit(report: Report) -> Iterator[tuple[CodeKey, CodeTally, Variable, str]]:
     """Kinds of observation with a variable and a label, which is given in UCUM."""
     for key, tally in report.feed.codes.items():
         if tally.variable is not None and key.unit is not None:
@@ -129,7 +126,7 @@ def _possible_in_both(key: CodeKey, tally: CodeTally, variable: Variable, other:
     return Finding("unit-suspect", tally.levels.count, about(key), message, tally.first)
 
 
-def _sources(report: "Report") -> Iterator[Finding]:
+def _sources(report: Report) -> Iterator[Finding]:
     """Sources of which next to nothing is read: in 24 hours, as the alert counts, or at all."""
     for source, readings in report.feed.unread.sources.items():
         if readings.nothing_is_read:

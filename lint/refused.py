@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from picustream.lint.finding import Finding, about
+from picustream.lint.report import Report
 from picustream.lint.spelling import shown
 from picustream.lint.tallies import CodeKey, RefusalKey
 from picustream.lint.unknown import meant_elsewhere
@@ -12,11 +12,8 @@ from picustream.models.observation import LOINC, VARIABLE
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
 
-if TYPE_CHECKING:
-    from picustream.lint.report import Report
 
-
-def refused(report: "Report") -> Iterator[Finding]:
+def refused(report: Report) -> Iterator[Finding]:
     """Refused events, the most frequent first, then unknown words, then observations by reason."""
     for refusals, scope in ((report.feed.refusals, "whole events"), (report.feed.words, "not read")):
         for key, tally in sorted(refusals.items(), key=lambda item: -item[1].count):
@@ -36,7 +33,7 @@ def _sender(key: RefusalKey) -> str:
     return " ".join(word for word in (key.topic, key.source) if word) or "lines"
 
 
-def _advice(reason: str, code: CodeKey, variable: Variable | None, report: "Report") -> tuple[str, bool]:
+def _advice(reason: str, code: CodeKey, variable: Variable | None, report: Report) -> tuple[str, bool]:
     """What to do about observations that are refused, and whether a code map can do it."""
     if variable is None:
         return _of_system(code, report)
@@ -46,7 +43,7 @@ def _advice(reason: str, code: CodeKey, variable: Variable | None, report: "Repo
     return message + _FLOW * (variable is Variable.FIO2 and reason == "implausible"), is_spelling
 
 
-def _of_system(code: CodeKey, report: "Report") -> tuple[str, bool]:
+def _of_system(code: CodeKey, report: Report) -> tuple[str, bool]:
     """The same about a code that is known under another system."""
     if code.code in list(Variable):
         return f"the name of a variable, and not under its system: send it with {VARIABLE}", False

@@ -4,22 +4,16 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from picustream.lint.bounds import Judged, judge
-from picustream.lint.coma import contradictions
-from picustream.lint.components import Prospect, prospects
+from picustream.lint.bounds import Judged
+from picustream.lint.components import Prospect
 from picustream.lint.feed import Feed
 from picustream.lint.finding import Finding
-from picustream.lint.findings import findings
-from picustream.lint.fixes import codemap_lines, foreign_units
-from picustream.lint.memory import Count, Memory
-from picustream.lint.stays import RESULTS, Silence, silences, unborn, without_admission
+from picustream.lint.memory import Count
+from picustream.lint.stays import Silence
 from picustream.lint.tallies import CodeKey, CodeTally, RefusalKey, SourceTally
-from picustream.lint.versions import Anomalies, version_anomalies
-from picustream.models.codemap import CodeMap, CodeMapFile
-from picustream.models.event import INPUT_TOPICS, LAB, VITAL
+from picustream.lint.versions import Anomalies
+from picustream.models.codemap import CodeMap
 from picustream.models.protocol import Protocol
-from picustream.scoring.alerts.alerts import VITAL_SIGNS
-from picustream.scoring.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,38 +139,6 @@ class Report:
         if one is None:
             return None
         return {"events": one.count, "stays": one.stays, "named": one.named, "first": self.place(one.place)}
-
-
-def report(feed: Feed, rules: Rules, memory: Memory, partial: bool, site: CodeMapFile | None = None) -> Report:
-    """Everything that can be said of what was taken.
-
-    `partial`: the rest comes from feeds that are not in the files. `site`: the site's code map, to add to.
-    """
-    topics = {topic for topic, _ in feed.sources} if partial else set(INPUT_TOPICS)
-    judged = judge(feed.stays.values(), memory)
-    clock = feed.clock
-    told = Report(
-        feed=feed,
-        topics=frozenset(topics),
-        repeats=memory.repeats(),
-        versions=memory.versions(),
-        conflicts=memory.conflicts(),
-        judged=judged,
-        anomalies=version_anomalies(memory),
-        coma=contradictions(memory),
-        unadmitted=without_admission(feed.stays),
-        unborn=unborn(feed.stays, rules.protocol),
-        silences=silences(feed.stays, memory, clock, VITAL_SIGNS) if VITAL in topics else [],
-        lab_gaps=silences(feed.stays, memory, clock, RESULTS) if LAB in topics else [],
-        prospects=prospects(judged.had),
-        protocol=rules.protocol,
-        codes=rules.codemap,
-        foreign=foreign_units(feed.codes, rules.codemap),
-        codemap=codemap_lines(feed.codes, rules.codemap, site or CodeMapFile()),
-        findings=[],
-    )
-    told.findings.extend(findings(told))
-    return told
 
 
 def _refusal(key: RefusalKey, feed: Feed) -> dict[str, Any]:

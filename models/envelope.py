@@ -1,5 +1,6 @@
 """What every event of the five input topics has: ids, status, filing time (`docs/topics.md`)."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -51,6 +52,15 @@ _IS_ID = re.compile(_ID_CHARACTERS + "{1,128}")
 def id_of(said: object) -> str | None:
     """What a message that need not be an event says, if it can be an id."""
     return said if isinstance(said, str) and _IS_ID.fullmatch(said) else None
+
+
+def readable_fields(payload: bytes) -> dict[str, Any]:
+    """The fields of a message that need not be an event, numbers as text; none where it is no JSON object."""
+    try:
+        fields = json.loads(payload.decode(), parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def stay_of_key(key: bytes) -> str | None:

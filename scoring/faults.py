@@ -1,5 +1,6 @@
 """What is wrong with a record, and what is known of one that was too large to keep."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -14,6 +15,14 @@ class Fault:
     """JSON pointer."""
     message: str
     scope: Literal["event", "observation"] = "event"
+
+
+_INDEX = re.compile(r"/\d+(?=/|$)")
+
+
+def path_pattern(path: str) -> str:
+    """A JSON pointer with `*` for every index of a list: faults that are alike have one."""
+    return _INDEX.sub("/*", path)
 
 
 class Whole(NamedTuple):

@@ -9,9 +9,10 @@ import pytest
 
 from picustream.commands.main import main
 from picustream.eventfiles import files
+from picustream.lint.evaluate import evaluate
 from picustream.lint.feed import Feed
 from picustream.lint.memory import Memory
-from picustream.lint.report import Report, report
+from picustream.lint.report import Report
 from picustream.models.codemap import parse_codemap
 from picustream.scoring.rules import load_rules
 from picustream.scoring.validation import LATEST
@@ -45,7 +46,7 @@ def card(*events: Any, part: bool = False, codemap: Path | None = None) -> Repor
         feed = Feed(rules, LATEST, memory, ["feed"])
         for line in files.lines(io.BytesIO(lines_of(*events)), "feed", feed.broken):
             feed.take(line)
-        return report(feed, rules, memory, part, parse_codemap(codemap.read_bytes()) if codemap else None)
+        return evaluate(feed, rules, memory, part, parse_codemap(codemap.read_bytes()) if codemap else None)
 
 
 def found(told: Report) -> dict[str, list[str]]:
