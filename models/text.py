@@ -9,9 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from json.encoder import encode_basestring as quote
+from json.encoder import encode_basestring
 from types import NoneType
 from typing import Any, NoReturn
+
+quote = encode_basestring
+"""A string in JSON, with the quotes around it; what is not ASCII stands as it is."""
 
 
 class NotJson(ValueError):

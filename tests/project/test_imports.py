@@ -1,8 +1,12 @@
-"""The core is pure: who may import whom, no clock, no chance, no servers, and modules that can be read in one go."""
+"""Who may import whom: imports go one way over all folders, in no circle, and the core is pure.
+
+import-linter does not do it: it looks for a package's folders inside one folder, and ours stand side by side.
+"""
 
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,6 +34,23 @@ ROOMS = {
     "alerts": {"chart", "records", "clinical", "alerts", "rules", "validation"},
 }
 """What each folder of scoring/ may import of scoring/; what stands beside them may import all."""
+LAYERS = (
+    ("models", "runtime"),
+    ("contract", "scoring"),
+    ("streams.store",),
+    ("streams.kafka",),
+    ("streams.partition",),
+    ("streams.worker",),
+    ("eventfiles",),
+    ("terminal",),
+    ("deadletters", "explain", "lint", "local"),
+    ("doctor",),
+    ("agents", "demo"),
+    ("commands",),
+)
+"""Each folder may import what stands before it, and nothing of its own line but itself: so only commands import agents
+and the demo. `picustream/` has the version, which all may read, and what it shows of them to others."""
+LEVEL = {layer: level for level, line in enumerate(LAYERS) for layer in line}
 READ = (*sorted(FOLDERS), "tests/scoring", "tests/reference")
 
 
@@ -37,6 +58,7 @@ def modules(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
@@ -54,6 +76,49 @@ def imported(path: Path) -> Iterator[str]:
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def dotted(path: Path) -> str:
+    """The name that a module is imported by."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = parts[:-1] if parts[-1] == "__init__" else parts
+    return ".".join(parts if parts[0] == "picustream" else ("picustream", *parts))
+
+
+VERSION = ("picustream", "__version__")
+"""What every module may know."""
+PRODUCT = {dotted(path): path for path in modules(*FOLDERS)}
+
+
+def ours(path: Path) -> Iterator[tuple[str, str | None]]:
+    """Every module of the product that a module imports, with the name that it takes from it, if it takes one."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names if alias.name in PRODUCT)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                if module in PRODUCT:
+                    yield module, None
+                elif node.module in PRODUCT and (node.module, alias.name) != VERSION:
+                    yield node.module, alias.name
+
+
+def defined(path: Path) -> set[str]:
+    """The names of a module's own classes, functions and constants."""
+    nodes = list(ast.walk(tree_of(path)))
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return stored | {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+
+
+def layer_of(module: str) -> str:
+    """`streams.kafka` of `picustream.streams.kafka.topics`, `commands` of `picustream.commands.main`."""
+    return next((layer for layer in LEVEL if f"{module}.".startswith(f"picustream.{layer}.")), "picustream")
+
+
+def before(layer: str, own: str) -> bool:
+    """Whether a folder may import another; what has no place in the order is of no folder, and may import all."""
+    return layer == own or LEVEL.get(layer, len(LAYERS)) < LEVEL.get(own, len(LAYERS))
 
 
 @pytest.mark.proves("I8")
@@ -82,6 +147,37 @@ def test_imports_go_one_way(path: Path) -> None:
     folder = path.relative_to(ROOT).parts[0]
     ours = {module.split(".")[1] for module in imported(path) if module.startswith("picustream.")}
     assert ours - {"__version__"} <= MAY_IMPORT[folder]
+
+
+def test_folders_import_what_stands_before_them() -> None:
+    """One order of all folders: nothing imports what is built on it, be it inside a function or for types alone."""
+    back = {
+        (name(path), other)
+        for module, path in PRODUCT.items()
+        for other, _ in ours(path)
+        if not before(layer_of(other), layer_of(module))
+    }
+    assert back == set()
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Each can be read after those that it imports."""
+    left = {module: {other for other, _ in ours(path)} - {module} for module, path in PRODUCT.items()}
+    while free := {module for module, others in left.items() if not others}:
+        left = {module: others - free for module, others in left.items() if module not in free}
+    assert left == {}
+
+
+def test_names_are_imported_from_where_they_are_defined() -> None:
+    """No module hands on what it has from another."""
+    has = {module: {taken for _, taken in ours(path)} for module, path in PRODUCT.items()}
+    handed_on = {
+        (name(path), other, taken)
+        for path in PRODUCT.values()
+        for other, taken in ours(path)
+        if taken and taken in has[other] and taken not in defined(PRODUCT[other])
+    }
+    assert handed_on == set()
 
 
 @pytest.mark.parametrize("path", modules(*(f"scoring/{room}" for room in ROOMS)), ids=name)
