@@ -17,7 +17,7 @@ from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import Admission, Arrival, Door
+from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 from picustream.streams.kafka import rights
 from picustream.streams.kafka.limits import LARGEST_EVENT
 from picustream.streams.kafka.rights import Targets
@@ -89,19 +89,19 @@ def publish(
     return 1 if summary.refused else 0
 
 
-def checker(settings: Settings) -> Callable[[str, bytes], Admission]:
-    """What the worker's door would say of a value on a topic, by the protocol and code maps of the settings.
+def checker(settings: Settings) -> Callable[[str, bytes], ValidatedInput]:
+    """What the worker's validation says of a value on a topic, by the protocol and code maps of the settings.
 
     There is no clock here, so only what lies beyond all reason is in the future (T6).
     """
-    door = Door(load_rules(settings.protocol, settings.codemap))
+    validator = Validator(load_rules(settings.protocol, settings.codemap))
 
-    def check(topic: str, value: bytes) -> Admission:
-        arrival = Arrival(topic, None, None, None, value)
+    def check(topic: str, value: bytes) -> ValidatedInput:
+        input_record = InputRecord(topic, None, None, None, value)
         if topic in INPUT_TOPICS:
-            return door.admit(arrival)
+            return validator.validate(input_record)
         fault = Fault("unknown-topic", "", f"no input topic; these are: {', '.join(INPUT_TOPICS)}")
-        return Admission(arrival, None, (fault,))
+        return ValidatedInput(input_record, None, (fault,))
 
     return check
 
@@ -117,7 +117,11 @@ def stay_of(value: bytes) -> str | None:
 
 
 def _publish(
-    paths: list[Path], reading: Reading, check: Callable[[str, bytes], Admission], deliveries: Deliveries, as_is: bool
+    paths: list[Path],
+    reading: Reading,
+    check: Callable[[str, bytes], ValidatedInput],
+    deliveries: Deliveries,
+    as_is: bool,
 ) -> Summary:
     summary = Summary(sent=deliveries.delivered)
 
@@ -134,13 +138,13 @@ def _publish(
     return summary
 
 
-def _one(line: Line, admission: Admission, deliveries: Deliveries, summary: Summary, as_is: bool) -> None:
+def _one(line: Line, validated: ValidatedInput, deliveries: Deliveries, summary: Summary, as_is: bool) -> None:
     """Send a line unless a fault of the whole event forbids it; of one with faulty observations the others are used."""
-    if admission.event is None and not (as_is and _can_be_sent(line)):
-        _refuse(summary, Refusal(line.file, line.number, admission.faults[0]))
+    if validated.event is None and not (as_is and _can_be_sent(line)):
+        _refuse(summary, Refusal(line.file, line.number, validated.faults[0]))
         return
-    summary.faulty.update(fault.reason for fault in admission.faults)
-    deliveries.send(line, admission.stay_id or stay_of(line.value))
+    summary.faulty.update(fault.reason for fault in validated.faults)
+    deliveries.send(line, validated.stay_id or stay_of(line.value))
 
 
 def _can_be_sent(line: Line) -> bool:

@@ -18,7 +18,7 @@ from picustream.models.record import DEAD_LETTERS, OUTPUT_TOPICS
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
 from picustream.scoring.outputs import Output
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from picustream.terminal.options import loaded_rules, moment
 from picustream.terminal.progress import Reading
 
@@ -47,8 +47,8 @@ def replay(
         write = stack.enter_context(_Writer(out))
         reading = stack.enter_context(Reading("replayed", paths))
         for line in _input_lines(reading, paths, broken):
-            arrival = Arrival(line.topic, None, reading.events, None, line.record_value)
-            write.outputs(run.take(arrival), counts)
+            input_record = InputRecord(line.topic, None, reading.events, None, line.record_value)
+            write.outputs(run.take(input_record), counts)
             reading.count()
         write.outputs(run.end(), counts)
     _sum_up(reading.events, counts, broken, as_json)

@@ -1,4 +1,4 @@
-"""Sending dead letters again: which of them the door would now let in, and what is sent for them.
+"""Sending dead letters again: which of them would now be accepted, and what is sent for them.
 
 The event that is sent is the one that was refused, byte for byte; what has been mended is the code map, the clock or
 the program. A letter that would only be refused again is not sent, and one is not sent twice unless somebody says so
@@ -16,7 +16,7 @@ from picustream.deadletters.dead_letter import Letter
 from picustream.eventfiles.files import Line
 from picustream.models.event import INPUT_TOPICS
 from picustream.scoring.faults import Fault, path_pattern
-from picustream.scoring.validation import Admission, Arrival, Door
+from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.store.outbox import Header
 
@@ -85,7 +85,7 @@ def _as_data(faults: Faults) -> list[dict[str, Any]]:
 class Again:
     """Checks letters against the rules as they are now, and sends what is mended."""
 
-    door: Door
+    validator: Validator
     latest: Callable[[], datetime]
     """The latest time that is not in the future (T6)."""
     rekey: bool = False
@@ -109,7 +109,7 @@ class Again:
                 continue
             if letter.is_cut and (whole := self.original(letter)) is not None:
                 letter = replace(letter, payload=whole)
-            found = self._admission(letter)
+            found = self._validated(letter)
             if (fault := _same_fault(letter, found)) is not None:
                 _count(outcome.refused, letter, fault)
                 continue
@@ -125,22 +125,22 @@ class Again:
                 post.send(_line(letter), found.stay_id, [header])
         return outcome
 
-    def _admission(self, letter: Letter) -> Admission:
-        """What the door makes of the event now."""
+    def _validated(self, letter: Letter) -> ValidatedInput:
+        """The validation of the event now."""
         record = letter.record
         key = None if self.rekey or record.key is None else record.key.encode()
-        arrival = Arrival(record.topic, None, None, key, letter.payload)
+        input_record = InputRecord(record.topic, None, None, key, letter.payload)
         if record.topic not in INPUT_TOPICS:
-            return Admission(arrival, None, (Fault("unknown-topic", "", "this letter is of no input topic"),))
+            return ValidatedInput(input_record, None, (Fault("unknown-topic", "", "this letter is of no input topic"),))
         if letter.is_cut:
-            return Admission(arrival, None, (_CUT,))
-        return self.door.admit(arrival, self.latest())
+            return ValidatedInput(input_record, None, (_CUT,))
+        return self.validator.validate(input_record, self.latest())
 
 
 _CUT = Fault("too-large", "", "the letter holds only the head of this event; publish the event itself again")
 
 
-def _same_fault(letter: Letter, found: Admission) -> Fault | None:
+def _same_fault(letter: Letter, found: ValidatedInput) -> Fault | None:
     if found.event is None:
         return found.faults[0]
     if letter.record.scope == "event":

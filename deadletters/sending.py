@@ -13,7 +13,7 @@ from picustream.models.event import INPUT_TOPICS
 from picustream.models.protocol import hours
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
-from picustream.scoring.validation import Door
+from picustream.scoring.validation import Validator
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import rights
 from picustream.streams.kafka.rights import Targets
@@ -24,7 +24,7 @@ def prepared(settings: Settings, fixed_by: Path | None, rekey: bool) -> Again:
     """Checks by the rules of the settings, the code map given in place of theirs, and by the ward's clock (T6)."""
     rules, clock = loaded_rules(settings.protocol, fixed_by or settings.codemap), Clock.of(settings)
     tolerance = hours(rules.protocol.time.future_tolerance_hours)
-    return Again(Door(rules), lambda: clock.now() + tolerance, rekey, Originals(settings))
+    return Again(Validator(rules), lambda: clock.now() + tolerance, rekey, Originals(settings))
 
 
 def send(

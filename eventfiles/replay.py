@@ -12,7 +12,7 @@ from picustream.scoring.batch import Effects
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
-from picustream.scoring.validation import LATEST, Arrival
+from picustream.scoring.validation import LATEST, InputRecord
 
 AFTERWARDS = timedelta(days=60)
 """How far the clock goes on after the last event, unless told."""
@@ -29,12 +29,12 @@ class Replay:
         self._engine = Engine(rules)
         self._until = until
 
-    def take(self, arrival: Arrival) -> list[Output]:
+    def take(self, input_record: InputRecord) -> list[Output]:
         """What one event makes. Raises `NotAnInput`."""
-        if arrival.topic not in INPUT_TOPICS:
-            raise NotAnInput(arrival.topic)
+        if input_record.topic not in INPUT_TOPICS:
+            raise NotAnInput(input_record.topic)
         latest = self._until or LATEST
-        batch = self._engine.read_until((arrival,), latest)
+        batch = self._engine.read_until((input_record,), latest)
         nothing_yet = self._engine.clock is None and batch.latest(latest) is None
         emitted_at = _BEFORE_ALL if nothing_yet else None
         return self._engine.process(batch, latest, settle=False, emitted_at=emitted_at).outputs
@@ -54,9 +54,9 @@ _BEFORE_ALL = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 """The clock as long as nothing that could move it has come."""
 
 
-def run(rules: Rules, arrivals: Iterable[Arrival], until: datetime | None = None) -> Iterator[Output]:
+def run(rules: Rules, input_records: Iterable[InputRecord], until: datetime | None = None) -> Iterator[Output]:
     """Every output of a replay, in order."""
     replay = Replay(rules, until)
-    for arrival in arrivals:
-        yield from replay.take(arrival)
+    for input_record in input_records:
+        yield from replay.take(input_record)
     yield from replay.end()

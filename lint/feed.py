@@ -1,4 +1,4 @@
-"""A feed, line by line: what the door would let in, by code and unit, by source and by stay.
+"""A feed, line by line: what the worker would accept, by code and unit, by source and by stay.
 
 Memory grows with the distinct codes, units, sources, faults and stays, and not with the events.
 """
@@ -22,7 +22,7 @@ from picustream.models.fact import FactEvent
 from picustream.models.observation import ObservationEvent
 from picustream.scoring.faults import Fault, path_pattern
 from picustream.scoring.rules import Rules
-from picustream.scoring.validation import Admission, Arrival, Door
+from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 
 
 class Feed:
@@ -31,7 +31,7 @@ class Feed:
     def __init__(self, rules: Rules, latest: datetime, memory: Memory, files: Sequence[str]) -> None:
         """What lies after `latest` is in the future (T6)."""
         self._rules = rules
-        self._door = Door(rules)
+        self._validator = Validator(rules)
         self._latest = latest
         self._memory = memory
         self._observations = Observations(rules, memory)
@@ -57,7 +57,7 @@ class Feed:
         if line.topic not in INPUT_TOPICS:
             self._refuse(line.topic[:64], None, Fault("unknown-topic", "", "no input topic"), where.text)
             return
-        found = self._door.admit(Arrival(line.topic, None, None, None, line.value), self._latest)
+        found = self._validator.validate(InputRecord(line.topic, None, None, None, line.value), self._latest)
         if found.event is None:
             source = id_of(readable_fields(line.value).get("source"))
             self._refuse(line.topic, source, found.faults[0], where.text)
@@ -69,7 +69,7 @@ class Feed:
         key = RefusalKey(topic, source, fault.reason, path_pattern(fault.path), _PLACE.sub("", fault.message))
         self.refusals.setdefault(key, Tally()).add(where)
 
-    def _accept(self, line: Line, found: Admission, event: Event, where: Where) -> None:
+    def _accept(self, line: Line, found: ValidatedInput, event: Event, where: Where) -> None:
         source = self.sources.setdefault((line.topic, event.source), SourceTally(len(self.sources)))
         source.accepted.add(where.text)
         self._time(event, source, where.text)

@@ -38,7 +38,7 @@ class Observations:
     def take(
         self, topic: str, event: ObservationEvent, found: tuple[Fault, ...], stay: StayTally, where: Where
     ) -> tuple[int, int]:
-        """What the event gives, as `bits`, and how many usable values it has. `found`: what the door found wrong."""
+        """What the event gives, as `bits`, and how many usable values it has. `found`: what validation found wrong."""
         faults: dict[int, Fault] = {}
         for fault in found:
             _, field, *rest = fault.path.split("/")

@@ -7,7 +7,7 @@ from picustream.models.feeds import SourceMap
 from picustream.models.observation import VentilatorEvent
 from picustream.scoring.alerts.feed_alerts import is_unread
 from picustream.scoring.alerts.source import Source, readings_of
-from picustream.scoring.validation import Admission
+from picustream.scoring.validation import ValidatedInput
 
 
 @dataclass(slots=True)
@@ -36,8 +36,8 @@ class Unread:
         self._limits = limits
         self.sources: dict[str, Readings] = {}
 
-    def note(self, one: Admission, clock: datetime | None, where: str) -> None:
-        """Takes note of what the door made of a line, at the time that a replay's clock would read."""
+    def note(self, one: ValidatedInput, clock: datetime | None, where: str) -> None:
+        """Takes note of the result of a line's validation, at the time that a replay's clock would read."""
         count, unread = readings_of(one)
         readings = self.sources.setdefault(one.source, Readings())
         if isinstance(one.event, VentilatorEvent):

@@ -1,4 +1,4 @@
-"""What the engine takes and what it gives: a batch of arrivals, and everything that follows from it."""
+"""What the engine takes and what it gives: a batch of input records, and everything that follows from it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,26 +7,26 @@ from datetime import datetime
 
 from picustream.scoring.budget import LOTS, MOST_BYTES, MOST_RECORDS
 from picustream.scoring.outputs import Output
-from picustream.scoring.validation import EARLIEST, Admission
+from picustream.scoring.validation import EARLIEST, ValidatedInput
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Arrivals as the door let them in."""
+    """Validated input records."""
 
-    admissions: tuple[Admission, ...]
+    inputs: tuple[ValidatedInput, ...]
 
     @property
     def stays(self) -> set[str]:
         """Stays that accepted events speak of."""
-        return {one.stay_id for one in self.admissions if one.stay_id is not None}
+        return {one.stay_id for one in self.inputs if one.stay_id is not None}
 
-    def in_time(self) -> list[Admission]:
-        """The arrivals by how far their topics have come: each topic in its own order, and the topics side by side."""
+    def in_time(self) -> list[ValidatedInput]:
+        """Inputs by how far their topics have come: each topic in its own order, and the topics side by side."""
         told: dict[str, datetime] = {}
         found = []
-        for one in self.admissions:
-            topic = one.arrival.topic
+        for one in self.inputs:
+            topic = one.input_record.topic
             if one.event is not None:
                 told[topic] = max(one.event.filed_at, told.get(topic, EARLIEST))
             found.append((told.get(topic, EARLIEST), one))
@@ -34,7 +34,7 @@ class Batch:
 
     def latest(self, now: datetime) -> datetime | None:
         """How far the events move the record clock, which never passes `now`."""
-        return max((min(now, one.event.filed_at) for one in self.admissions if one.event is not None), default=None)
+        return max((min(now, one.event.filed_at) for one in self.inputs if one.event is not None), default=None)
 
 
 @dataclass(slots=True)

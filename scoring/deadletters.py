@@ -14,7 +14,7 @@ from picustream.models.event import TRIAL
 from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DeadLetter, dump
 from picustream.scoring.faults import Fault
 from picustream.scoring.outputs import Output, headers, written
-from picustream.scoring.validation import Admission, Arrival
+from picustream.scoring.validation import InputRecord, ValidatedInput
 
 PAYLOAD_WHOLE, PAYLOAD_HEAD = 256 << 10, 64 << 10
 """Bytes up to which a dead letter repeats its record whole, and how many of a longer one it keeps."""
@@ -25,19 +25,19 @@ KEY_HEAD = 1 << 10
 """Bytes of a key that a dead letter repeats. An id has 128 at most."""
 
 
-def dead_letter_output(one: Admission, number: int, now: datetime, zone: tzinfo) -> Output:
-    """The dead letter of a fault of an arrival, keyed as it was, if that is short enough to be a stay's."""
-    arrival, event_id = one.arrival, dead_letter_id(one.arrival, number)
-    fields = letter_fields(arrival, one.faults[number], now)
+def dead_letter_output(one: ValidatedInput, number: int, now: datetime, zone: tzinfo) -> Output:
+    """The dead letter of a fault of an input record, keyed as it was, if that is short enough to be a stay's."""
+    record, event_id = one.input_record, dead_letter_id(one.input_record, number)
+    fields = letter_fields(record, one.faults[number], now)
     value = text.encode(dump(DeadLetter(event_id=event_id, **fields)), zone).encode()
-    key, stay_id = arrival.key, one.stay_id
+    key, stay_id = record.key, one.stay_id
     if key is not None:
         stay_id = stay_of_key(key)
     elif stay_id is not None:
         key = stay_id.encode()
     if key is not None and len(key) > KEY_HEAD:
         key = None
-    topic = dead_letter_topic(arrival.topic)
+    topic = dead_letter_topic(record.topic)
     return Output(topic, key, event_id, value, headers(topic, event_id, stay_id, written(now, zone)))
 
 
@@ -46,22 +46,22 @@ def dead_letter_topic(topic: str) -> str:
     return DEAD_LETTER_TRIAL if topic == TRIAL else DEAD_LETTER
 
 
-def dead_letter_id(arrival: Arrival, number: int) -> str:
+def dead_letter_id(record: InputRecord, number: int) -> str:
     """One per input offset and fault, and the same whenever it is made."""
-    partition = "-" if arrival.partition is None else arrival.partition
-    return f"dead/{arrival.topic}/{partition}/{arrival.offset}/{number}"
+    partition = "-" if record.partition is None else record.partition
+    return f"dead/{record.topic}/{partition}/{record.offset}/{number}"
 
 
-def letter_fields(arrival: Arrival, fault: Fault, now: datetime) -> dict[str, Any]:
+def letter_fields(record: InputRecord, fault: Fault, now: datetime) -> dict[str, Any]:
     """A dead letter's fields with the original bytes, of a long record its head: no letter is without bound."""
-    raw = arrival.value or b""
-    size, sha256 = arrival.whole or (len(raw), hashlib.sha256(raw).hexdigest())
+    raw = record.value or b""
+    size, sha256 = record.whole or (len(raw), hashlib.sha256(raw).hexdigest())
     kept = raw if size <= PAYLOAD_WHOLE else raw[:PAYLOAD_HEAD]
     return {
-        "topic": arrival.topic,
-        "partition": arrival.partition,
-        "offset": arrival.offset,
-        "key": arrival.key[:KEY_HEAD].decode("utf-8", "backslashreplace") if arrival.key is not None else None,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": record.key[:KEY_HEAD].decode("utf-8", "backslashreplace") if record.key is not None else None,
         "scope": fault.scope,
         "reason": fault.reason,
         "path": fault.path,
@@ -70,5 +70,5 @@ def letter_fields(arrival: Arrival, fault: Fault, now: datetime) -> dict[str, An
         "payload_bytes": size,
         "payload_sha256": sha256,
         "first_seen_at": now,
-        "resubmitted": arrival.resubmitted,
+        "resubmitted": record.resubmitted,
     }

@@ -1,4 +1,4 @@
-"""The engine: arrivals and a moment in, effects out. The worker has one per partition, a replay has one for all.
+"""The engine: input records and a moment in, effects out. The worker has one per partition, a replay has one for all.
 
 No I/O and no clock here. `read` checks what arrived, `missing` names the stays whose state has to be installed first,
 `process` lets time pass, files what arrived, and gives everything that follows as one set of effects, to be made
@@ -25,7 +25,7 @@ from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
 from picustream.scoring.stay_cache import Memory
 from picustream.scoring.stay_state import StayFile
-from picustream.scoring.validation import Admission, Arrival, Door
+from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 
 
 class Engine:
@@ -50,7 +50,7 @@ class Engine:
         self.memory = Memory(bounded, lot)
         self._recalled: list[str] = []
         self.feeds = FeedWatch(rules, decides)
-        self._door = Door(rules)
+        self._validator = Validator(rules)
         self._dues = Dues()
         self._behind = False
         """Whether there was too much that had fallen due to look at all of it."""
@@ -61,13 +61,13 @@ class Engine:
         self.clock: datetime | None = None
         """How far time has passed; never runs backwards. Set at a take-over to what the store keeps."""
 
-    def read(self, arrivals: Sequence[Arrival], now: datetime) -> Batch:
-        """Checks arrivals at the door against a real clock (T6). Never raises, whatever the bytes."""
-        return self.read_until(arrivals, now + hours(self._rules.protocol.time.future_tolerance_hours))
+    def read(self, input_records: Sequence[InputRecord], now: datetime) -> Batch:
+        """Validates input records against a real clock (T6). Never raises, whatever the bytes."""
+        return self.read_until(input_records, now + hours(self._rules.protocol.time.future_tolerance_hours))
 
-    def read_until(self, arrivals: Sequence[Arrival], latest: datetime) -> Batch:
+    def read_until(self, input_records: Sequence[InputRecord], latest: datetime) -> Batch:
         """Likewise, where nothing may lie after a moment."""
-        return Batch(tuple(self._door.admit(one, latest) for one in arrivals))
+        return Batch(tuple(self._validator.validate(one, latest) for one in input_records))
 
     def missing(self, batch: Batch, now: datetime, *, settle: bool = True) -> list[str]:
         """Stays that `process` needs and that are not held yet; "" is what belongs to no stay."""
@@ -94,7 +94,7 @@ class Engine:
 
     def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
         """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
-        known = [one.accepted for one in history.admissions if one.accepted and one.stay_id == stay_id]
+        known = [one.accepted for one in history.inputs if one.accepted and one.stay_id == stay_id]
         self.memory.recall(StayFile.recalled(stay_id, self._rules, fields, known), fields)
         self._recalled.append(subject)
 
@@ -113,8 +113,8 @@ class Engine:
         """An alert that is over as it is told: fired and resolved."""
         return [alert_output(record, self._zone) for record in passing_alert(name, subject, self._rules, now, severity)]
 
-    def dead_letters(self, one: Admission, now: datetime) -> list[Output]:
-        """A dead letter per fault of an arrival."""
+    def dead_letters(self, one: ValidatedInput, now: datetime) -> list[Output]:
+        """A dead letter per fault of an input record."""
         return [dead_letter_output(one, number, now, self._zone) for number in range(len(one.faults))]
 
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
@@ -165,9 +165,9 @@ class Engine:
         self._recalled.clear()
         self._pass_time(self.clock, effects, emitted_at)  # what was left of that the last time
         taken = self._take(batch, now, effects, emitted_at, waiting)
-        if settle and not effects.left.admissions:
+        if settle and not effects.left.inputs:
             self._pass_time(now, effects, emitted_at)
-        if not batch.admissions:
+        if not batch.inputs:
             self._go_on(effects, emitted_at)
         self._look_at_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
@@ -178,11 +178,11 @@ class Engine:
         self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, waiting: Collection[str]
     ) -> Batch:
         """Takes the events in, time passing as they say; what was taken, the rest is left."""
-        order = tuple(batch.in_time() if waiting else batch.admissions)
+        order = tuple(batch.in_time() if waiting else batch.inputs)
         for place, one in enumerate(order):
             moment = self.clock
             if one.event is not None:
-                topic, told = one.arrival.topic, one.event.filed_at
+                topic, told = one.input_record.topic, one.event.filed_at
                 self._told[topic] = max(told, self._told.get(topic, told))
                 moment = min(now, told, *self._held_back(waiting))
             if not self._pass_time(moment, effects, emitted_at) or effects.fill(self._lot):
@@ -239,7 +239,7 @@ class Engine:
             self._look_again(late[1], moment, TIME, effects, emitted_at)
         return True
 
-    def _hear(self, one: Admission, news: bool, now: datetime) -> None:
+    def _hear(self, one: ValidatedInput, news: bool, now: datetime) -> None:
         self.feeds.note(one, self.clock, now, news)
         if isinstance(one.event, FactEvent):
             stay_id = one.event.stay_id
@@ -256,7 +256,7 @@ class Engine:
         if unsaved:
             effects.writes.setdefault("", {}).update(unsaved)
 
-    def _take_in(self, one: Admission, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
+    def _take_in(self, one: ValidatedInput, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
         """Files an event; whether it says anything that is kept."""
         effects.publish(self.dead_letters(one, emitted_at or now))
         effects.publish(unreadable(self, one, emitted_at or now))

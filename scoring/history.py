@@ -6,7 +6,7 @@ from picustream.models import text
 from picustream.scoring.batch import Batch
 from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
 from picustream.scoring.engine import Engine
-from picustream.scoring.validation import LATEST, Arrival
+from picustream.scoring.validation import LATEST, InputRecord
 
 
 class History:
@@ -15,7 +15,7 @@ class History:
     def __init__(self, stays: Collection[str]) -> None:
         self._keys = {stay.encode() for stay in stays}
         self._refused: set[str] = set()
-        self._arrivals: list[Arrival] = []
+        self._arrivals: list[InputRecord] = []
 
     def told(self, value: bytes) -> None:
         """Takes note of a dead letter: what lay ahead of the clock of its time is not used later either (T6)."""
@@ -23,11 +23,11 @@ class History:
         if letter["reason"] in STAYS_REFUSED:
             self._refused.add(letter["event_id"])
 
-    def take(self, arrival: Arrival) -> None:
+    def take(self, record: InputRecord) -> None:
         """Takes note of an input record that was processed, if it may speak of one of the stays."""
-        ours = arrival.key is None or arrival.key in self._keys
-        if ours and dead_letter_id(arrival, 0) not in self._refused:
-            self._arrivals.append(arrival)
+        ours = record.key is None or record.key in self._keys
+        if ours and dead_letter_id(record, 0) not in self._refused:
+            self._arrivals.append(record)
 
     def read(self, engine: Engine) -> Batch:
         """What was accepted of it."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from picustream.scoring.alerts.alerts import QUARANTINED, WITHIN
 from picustream.scoring.batch import Effects
 from picustream.scoring.outputs import Output
-from picustream.scoring.validation import Admission, Arrival, turned_away
+from picustream.scoring.validation import InputRecord, ValidatedInput, refuse
 
 PUT_OFF = timedelta(days=1)
 """Until a stay is looked at again at which the engine fails, if nothing comes of it before."""
@@ -20,8 +20,8 @@ PUT_OFF = timedelta(days=1)
 class Teller(Protocol):
     """What is asked of the engine."""
 
-    def dead_letters(self, one: Admission, now: datetime) -> list[Output]:
-        """A dead letter per fault of an arrival."""
+    def dead_letters(self, one: ValidatedInput, now: datetime) -> list[Output]:
+        """A dead letter per fault of an input record."""
 
     def told_at_once(self, name: str, subject: str, now: datetime) -> list[Output]:
         """An alert that is over as it is told."""
@@ -30,20 +30,20 @@ class Teller(Protocol):
         """Takes over due times."""
 
 
-def set_aside(engine: Teller, arrival: Arrival, now: datetime) -> Effects:
+def set_aside(engine: Teller, record: InputRecord, now: datetime) -> Effects:
     """The dead letter of a record at which the engine fails, and an alert; nothing else is done with it."""
-    assert arrival.fault is not None
+    assert record.fault is not None
     effects = Effects()
-    effects.outputs.extend(engine.dead_letters(turned_away(arrival, arrival.fault), now))
-    effects.outputs.extend(engine.told_at_once(QUARANTINED, place_of(arrival), now))
+    effects.outputs.extend(engine.dead_letters(refuse(record, record.fault), now))
+    effects.outputs.extend(engine.told_at_once(QUARANTINED, place_of(record), now))
     return effects
 
 
-def unreadable(engine: Teller, one: Admission, now: datetime) -> list[Output]:
+def unreadable(engine: Teller, one: ValidatedInput, now: datetime) -> list[Output]:
     """An alert on a record that nobody can read. Of a batch of them, the first has its bytes and tells of all."""
-    if one.arrival.fault is None or one.arrival.value is None:
+    if one.input_record.fault is None or one.input_record.value is None:
         return []
-    return engine.told_at_once(QUARANTINED, place_of(one.arrival), now)
+    return engine.told_at_once(QUARANTINED, place_of(one.input_record), now)
 
 
 def put_off(engine: Teller, stay_id: str, partition: int, now: datetime) -> Effects:
@@ -58,6 +58,6 @@ def put_off(engine: Teller, stay_id: str, partition: int, now: datetime) -> Effe
     return effects
 
 
-def place_of(arrival: Arrival) -> str:
+def place_of(record: InputRecord) -> str:
     """Topic, partition and offset, as the subject of an alert."""
-    return WITHIN.join(map(str, (arrival.topic, arrival.partition, arrival.offset)))
+    return WITHIN.join(map(str, (record.topic, record.partition, record.offset)))

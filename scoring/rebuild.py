@@ -21,7 +21,7 @@ from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head
 from picustream.scoring.rules import Rules
 from picustream.scoring.stay_state import StayFile
-from picustream.scoring.validation import Admission, Arrival, turned_away
+from picustream.scoring.validation import InputRecord, ValidatedInput, refuse
 
 
 class CannotRebuild(Exception):
@@ -62,28 +62,28 @@ class Rebuild:
         about = self._engine.feeds if key is None else self._stay(key.decode())
         about.restore(RecordKey.parse(written), Head.from_store(kept))
 
-    def take(self, arrival: Arrival, now: datetime) -> list[Output]:
+    def take(self, record: InputRecord, now: datetime) -> list[Output]:
         """Files one input record again; the dead letters that are still owed."""
-        refused = self._refused.get(dead_letter_id(arrival, 0))
+        refused = self._refused.get(dead_letter_id(record, 0))
         if refused == "unprocessable":
             return []  # nothing was heard of it then
         if refused is not None:
-            self._engine.feeds.note(turned_away(arrival, Fault(refused, "", "")), None, now, False)
+            self._engine.feeds.note(refuse(record, Fault(refused, "", "")), None, now, False)
             return []
-        batch = self._engine.read((arrival,), now)
-        (one,) = batch.admissions
+        batch = self._engine.read((record,), now)
+        (one,) = batch.inputs
         owed = [letter for letter in self._engine.dead_letters(one, now) if letter.event_id not in self._letters]
         if owed:
             owed += unreadable(self._engine, one, now)
-        self._engine.feeds.note(one, arrival.arrived_at, now, self._file(one, arrival.arrived_at or now))
+        self._engine.feeds.note(one, record.arrived_at, now, self._file(one, record.arrived_at or now))
         return owed
 
-    def set_aside(self, arrival: Arrival, now: datetime) -> list[Output]:
+    def set_aside(self, record: InputRecord, now: datetime) -> list[Output]:
         """What is owed for an input record at which `take` fails; begin anew without it."""
-        told = dead_letter_id(arrival, 0) in self._letters
-        return [] if told else set_aside(self._engine, arrival, now).outputs
+        told = dead_letter_id(record, 0) in self._letters
+        return [] if told else set_aside(self._engine, record, now).outputs
 
-    def _file(self, one: Admission, moment: datetime) -> bool:
+    def _file(self, one: ValidatedInput, moment: datetime) -> bool:
         """Files an event again; whether it says anything that is kept."""
         if one.accepted is None:
             return False

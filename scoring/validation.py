@@ -1,4 +1,4 @@
-"""The door: from the bytes of a record to an accepted event, or to faults that an integration engineer can act on.
+"""Validation: from the bytes of a record to an accepted event, or to faults that an integration engineer can act on.
 
 Nothing that comes in can raise here, and nothing is dropped silently: each fault becomes a dead letter. Messages say
 what is wrong and what to do; no value of the event is copied into them.
@@ -32,7 +32,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class InputRecord:
     """One record of an input topic."""
 
     topic: str
@@ -60,10 +60,10 @@ class Accepted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """What the door made of an arrival: an event with faults of single observations, or one fault of the whole."""
+class ValidatedInput:
+    """An input record, validated: an event with faults of single observations, or one fault of the whole."""
 
-    arrival: Arrival
+    input_record: InputRecord
     accepted: Accepted | None
     faults: tuple[Fault, ...]
     ignored: tuple[str, ...] = ()
@@ -90,35 +90,35 @@ class _Refused(Exception):
         self.fault = fault
 
 
-class Door:
-    """Checks arrivals by the rules' units, codes and protocol."""
+class Validator:
+    """Validates input records by the rules' units, codes and protocol."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
 
-    def admit(self, arrival: Arrival, latest: datetime = LATEST) -> Admission:
-        """Checks one arrival; a time after `latest` is in the future (T6)."""
-        if arrival.fault is not None:
-            return turned_away(arrival, arrival.fault)
+    def validate(self, record: InputRecord, latest: datetime = LATEST) -> ValidatedInput:
+        """Validates one input record; a time after `latest` is in the future (T6)."""
+        if record.fault is not None:
+            return refuse(record, record.fault)
         try:
-            accepted = self._accepted(arrival, min(latest, LATEST))
+            accepted = self._accepted(record, min(latest, LATEST))
         except _Refused as refused:
-            return turned_away(arrival, refused.fault)
+            return refuse(record, refused.fault)
         faults, ignored = self._observations(accepted.event)
-        return Admission(arrival, accepted, faults, ignored, accepted.event.source)
+        return ValidatedInput(record, accepted, faults, ignored, accepted.event.source)
 
-    def _accepted(self, arrival: Arrival, latest: datetime) -> Accepted:
-        value = _parsed(arrival.value, arrival.whole)
+    def _accepted(self, record: InputRecord, latest: datetime) -> Accepted:
+        value = _parsed(record.value, record.whole)
         try:
-            event: Event = ADAPTERS[arrival.topic].validate_python(value)
+            event: Event = ADAPTERS[record.topic].validate_python(value)
         except ValidationError as error:
-            raise _Refused(_schema_fault(arrival.topic, value, error)) from None
-        _check_key(arrival.key, event)
+            raise _Refused(_schema_fault(record.topic, value, error)) from None
+        _check_key(record.key, event)
         for check in (_check_value_given, _check_filing_time, _check_identities):
             check(event)
         self._check_times(event, latest)
-        assert arrival.value is not None
-        return Accepted(event, filed(arrival.topic, event, arrival.value.decode("utf-8-sig")))
+        assert record.value is not None
+        return Accepted(event, filed(record.topic, event, record.value.decode("utf-8-sig")))
 
     def _observations(self, event: Event) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
         if not isinstance(event, ObservationEvent):
@@ -159,17 +159,17 @@ class Door:
                 raise _Refused(Fault("in-the-past", path, message))
 
 
-def turned_away(arrival: Arrival, fault: Fault) -> Admission:
-    """An arrival that is refused as a whole, in the name of the source that it names as far as it can be read."""
-    if arrival.fault is not None:  # not even looked at
-        return Admission(arrival, None, (fault,), source=arrival.topic)
+def refuse(record: InputRecord, fault: Fault) -> ValidatedInput:
+    """An input record that is refused as a whole, in the name of the source that it names as far as it can be read."""
+    if record.fault is not None:  # not even looked at
+        return ValidatedInput(record, None, (fault,), source=record.topic)
     try:
-        said = _parsed(arrival.value, arrival.whole)
+        said = _parsed(record.value, record.whole)
     except _Refused:
         said = None
     fields = said if isinstance(said, dict) else {}
-    source = id_of(fields.get("source")) or arrival.topic
-    return Admission(arrival, None, (fault,), source=source, refused=_observations_of(arrival.topic, fields))
+    source = id_of(fields.get("source")) or record.topic
+    return ValidatedInput(record, None, (fault,), source=source, refused=_observations_of(record.topic, fields))
 
 
 def _observations_of(topic: str, fields: dict[str, Any]) -> int:

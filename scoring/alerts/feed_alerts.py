@@ -22,7 +22,7 @@ from picustream.scoring.alerts.source import (
     readings_of,
 )
 from picustream.scoring.clinical.days import closes_at, local_date
-from picustream.scoring.validation import Admission
+from picustream.scoring.validation import ValidatedInput
 
 LASTS = {SKEWED: timedelta(hours=1), MISROUTED: timedelta(hours=1), LATE: timedelta(hours=24)}
 """How long after the last reason for it an alert goes on. A clock or a partitioner is wrong with every record, so an
@@ -99,15 +99,15 @@ def due_of(
         yield end_of_hour(now)
 
 
-def faults_of(one: Admission, clock: datetime | None, protocol: Protocol) -> Iterator[str]:
-    """The alerts that an arrival is a reason for; `clock` is the engine's, by which days close (None: not asked)."""
+def faults_of(one: ValidatedInput, clock: datetime | None, protocol: Protocol) -> Iterator[str]:
+    """The alerts that an input record causes; `clock` is the engine's, by which days close (None: not asked)."""
     if one.faults:
         yield REFUSED
         if any(fault.reason == "in-the-future" for fault in one.faults):
             yield SKEWED
     if readings_of(one)[1]:
         yield UNREAD
-    if one.arrival.misrouted:
+    if one.input_record.misrouted:
         yield MISROUTED
     if clock is not None and isinstance(one.event, ObservationEvent) and _is_late(one.event, clock, protocol):
         yield LATE

@@ -17,7 +17,7 @@ from picustream.scoring.alerts.source import SILENT, UNREAD, Source, end_of_hour
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
-from picustream.scoring.validation import LATEST, Admission
+from picustream.scoring.validation import LATEST, ValidatedInput
 
 MOST_ALERTS = 1024
 """Alerts whose revisions are remembered. They are never forgotten, for a chain must go on where it ended (I3); beyond
@@ -66,13 +66,13 @@ class FeedWatch:
         if moments and self._decides is None:
             self._set_due(self._feeds.view(max(moments)))
 
-    def note(self, one: Admission, clock: datetime | None, now: datetime, news: bool) -> None:
-        """Takes note of an arrival; `clock` is the engine's, by which days close, `news`: whether it is no repeat.
+    def note(self, one: ValidatedInput, clock: datetime | None, now: datetime, news: bool) -> None:
+        """Takes note of an input record; `clock` is the engine's, by which days close, `news`: whether it is no repeat.
 
         What somebody sent again from the dead letters does not speak for its source.
         """
         moment = _arrival(one, now) or clock
-        if moment is None or one.arrival.resubmitted:
+        if moment is None or one.input_record.resubmitted:
             return
         faults = list(faults_of(one, clock if news else None, self._rules.protocol))
         new = one.source not in self._feeds.sources
@@ -85,12 +85,12 @@ class FeedWatch:
             elif reasons:
                 self.due = min(self.due or LATEST, end_of_hour(moment))
 
-    def _goes_unread(self, one: Admission, moment: datetime) -> bool:
+    def _goes_unread(self, one: ValidatedInput, moment: datetime) -> bool:
         source = self._feeds.sources[one.source]
         return is_unread(*source.read(moment), self._limits(one.source, source), False)
 
-    def stay(self, one: Admission, stay_id: str, is_open: bool, clock: datetime, now: datetime) -> None:
-        """The stay that an arrival speaks of is open, or is not."""
+    def stay(self, one: ValidatedInput, stay_id: str, is_open: bool, clock: datetime, now: datetime) -> None:
+        """The stay that an input record speaks of is open, or is not."""
         self.stands(stay_id, is_open, _arrival(one, now) or clock)
 
     def stands(self, stay_id: str, is_open: bool, moment: datetime) -> None:
@@ -185,9 +185,9 @@ class FeedWatch:
             self._firing.get(source, {}).pop(name, None)
 
 
-def _arrival(one: Admission, now: datetime) -> datetime | None:
+def _arrival(one: ValidatedInput, now: datetime) -> datetime | None:
     """When an arrival came, as the broker says; None: there is no broker, and it came as the clock says."""
-    return min(one.arrival.arrived_at, now) if one.arrival.arrived_at is not None else None
+    return min(one.input_record.arrived_at, now) if one.input_record.arrived_at is not None else None
 
 
 def _parts(key: RecordKey) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from picustream.scoring.alerts.source import Source
-from picustream.scoring.validation import Admission
+from picustream.scoring.validation import ValidatedInput
 
 MOST_SOURCES = 256
 """Sources that a partition remembers. A name comes from outside: a feed that makes up one per message must not fill
@@ -45,8 +45,8 @@ class Feeds:
             elif name.startswith(OPEN):
                 self.open[name.removeprefix(OPEN)] = datetime.fromisoformat(value.decode())
 
-    def note(self, one: Admission, moment: datetime, faults: Iterable[str]) -> None:
-        """Takes note of what the door made of an arrival that came at `moment`."""
+    def note(self, one: ValidatedInput, moment: datetime, faults: Iterable[str]) -> None:
+        """Takes note of the result of an input record's validation that came at `moment`."""
         self._source(one.source, moment).note(one, moment, faults)
         self._unsaved.add(SOURCE + one.source)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from picustream.models import text
 from picustream.models.observation import ObservationEvent
-from picustream.scoring.validation import Admission
+from picustream.scoring.validation import ValidatedInput
 
 SILENT = "feed-silent"
 SKEWED = "clock-skew"
@@ -44,8 +44,8 @@ class Source:
     readings: Counts = field(default_factory=dict)
     """Hour since 1970 -> observations, and those of them that were ignored or refused; of the latest day."""
 
-    def note(self, one: Admission, moment: datetime, faults: Iterable[str]) -> None:
-        """Takes note of what the door made of an arrival."""
+    def note(self, one: ValidatedInput, moment: datetime, faults: Iterable[str]) -> None:
+        """Takes note of the result of an input record's validation."""
         self.last = max(self.last, moment)
         if one.event is not None:
             self.accepted = True
@@ -122,8 +122,8 @@ def _sum_since(counts: Counts, first: int) -> tuple[int, int]:
     return sum(every for every, _ in recent), sum(some for _, some in recent)
 
 
-def readings_of(one: Admission) -> tuple[int, int]:
-    """Observations of an arrival, and how many of them nobody can use: ignored, or with a dead letter (2.6)."""
+def readings_of(one: ValidatedInput) -> tuple[int, int]:
+    """Observations of an input record, and how many of them nobody can use: ignored, or with a dead letter (2.6)."""
     if not isinstance(one.event, ObservationEvent):
         return one.refused, one.refused
     faulty = {fault.path.split("/")[2] for fault in one.faults if fault.path.startswith("/observations/")}

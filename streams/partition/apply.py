@@ -74,11 +74,11 @@ async def apply(
     if not intake.next and not passes:
         return 0.0
     if intake.condemned:
-        [arrival] = intake.condemned
-        effects, computed = aside.set_aside(holding.engine, arrival, moment.now), 0.0
+        [input_record] = intake.condemned
+        effects, computed = aside.set_aside(holding.engine, input_record, moment.now), 0.0
     else:
         effects, computed = await _compute(holding, store, intake, moment)  # 2, 3
-        intake = intake.before(one.arrival for one in effects.left.admissions)
+        intake = intake.before(one.input_record for one in effects.left.inputs)
     await _make_durable(holding, store, intake, effects)  # 4, 5, 6
     metrics.BATCH_SECONDS.observe(time.monotonic() - started)
     return computed
@@ -106,7 +106,7 @@ async def _make_durable(holding: Holding, store: Store, intake: Intake, effects:
 
 async def _compute(holding: Holding, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:
     run, now, settle = asyncio.get_running_loop().run_in_executor, moment.now, moment.settle
-    batch = await run(_ENGINES, holding.engine.read, intake.arrivals, now)
+    batch = await run(_ENGINES, holding.engine.read, intake.input_records, now)
     missing = holding.engine.missing(batch, now, settle=settle)
     ours = {"", *getattr(batch, "stays", missing)}
     for stay_id, fields in zip(missing, await store.states(holding.partition, missing), strict=True):
@@ -117,7 +117,7 @@ async def _compute(holding: Holding, store: Store, intake: Intake, moment: Momen
     def process() -> tuple[Effects, float]:
         start = time.monotonic()
         crash_point("engine")
-        fail_point(arrival.value for arrival in intake.arrivals)
+        fail_point(input_record.value for input_record in intake.input_records)
         with told_by_stay(holding.engine):
             effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, waiting=moment.waiting)
         return effects, time.monotonic() - start

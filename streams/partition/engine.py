@@ -42,7 +42,7 @@ class Engine(Protocol):
     untidy: bool
     """Whether there is more in the state than there need be, for there was a backlog: `process` mends it."""
 
-    def read(self, arrivals: Sequence[Any], now: datetime) -> Any:
+    def read(self, input_records: Sequence[Any], now: datetime) -> Any:
         """Parse and validate; never raises for any bytes."""
 
     def missing(self, batch: Any, now: datetime, *, settle: bool = True) -> list[str]:

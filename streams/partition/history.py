@@ -21,7 +21,7 @@ from picustream.streams.kafka import retention as keeping
 from picustream.streams.kafka import tail
 from picustream.streams.partition import metrics
 from picustream.streams.partition.engine import Engine
-from picustream.streams.partition.intake import arrival_of
+from picustream.streams.partition.intake import input_record_of
 from picustream.streams.partition.misrouted import forwarded
 from picustream.streams.partition.rebuild import Read, Report
 from picustream.streams.store.store import Control, Store
@@ -69,7 +69,7 @@ class Recaller:
         def take(records: Sequence[Any]) -> None:
             for record in records:
                 if record.offset < control.next.get(record.topic, 0) and self._belongs(partition, record):
-                    history.take(arrival_of(record.topic, partition, record, self.clock))
+                    history.take(input_record_of(record.topic, partition, record, self.clock))
 
         await self._read(partition, DEAD_LETTERS, tell, read)
         await self._read(partition, INPUT_TOPICS, take, read)

@@ -7,7 +7,7 @@ from typing import Any
 
 from picustream.runtime.clock import Clock
 from picustream.scoring.faults import Fault, Whole
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from picustream.streams.kafka.batches import CUT, UNREADABLE
 from picustream.streams.kafka.resubmission import is_resubmitted
 from picustream.streams.kafka.scheduler import FetchedBatch
@@ -24,21 +24,21 @@ class StreamGap(Exception):
 class Intake:
     """Records to process, records to forward (sequence still 0), and the next offset by topic once that is done."""
 
-    arrivals: list[Arrival] = field(default_factory=list)
+    input_records: list[InputRecord] = field(default_factory=list)
     forwards: list[Entry] = field(default_factory=list)
     origins: list[Place] = field(default_factory=list)
     """Where each of the forwards came from."""
-    condemned: list[Arrival] = field(default_factory=list)
+    condemned: list[InputRecord] = field(default_factory=list)
     """Records that make the program fail: to be set aside, and not looked at."""
     next: dict[str, int] = field(default_factory=dict)
 
-    def before(self, left: Iterable[Arrival]) -> "Intake":
-        """What is done of it where some arrivals are left: of each topic all that lies before the first of them."""
+    def before(self, left: Iterable[InputRecord]) -> "Intake":
+        """What is done of it where some records are left: of each topic all that lies before the first of them."""
         ends: dict[str, int] = {}
         for one in left:
             ends[one.topic] = min(one.offset, ends.get(one.topic, one.offset))
         return Intake(
-            arrivals=[one for one in self.arrivals if one.offset < ends.get(one.topic, math.inf)],
+            input_records=[one for one in self.input_records if one.offset < ends.get(one.topic, math.inf)],
             forwards=[one for one, place in zip(self.forwards, self.origins, strict=True) if _is_before(place, ends)],
             origins=[place for place in self.origins if _is_before(place, ends)],
             condemned=self.condemned,
@@ -72,7 +72,7 @@ def take_in(
             raise StreamGap
         for record in batch.records:
             if (batch.topic, record.offset) == condemned:
-                intake.condemned.append(condemned_arrival(batch.topic, partition, record))
+                intake.condemned.append(condemned_record(batch.topic, partition, record))
             elif record.offset >= expected:
                 _sort(intake, batch.topic, record, partition, partitions, clock)
         if batch.next > expected:
@@ -111,13 +111,13 @@ def _sort(intake: Intake, topic: str, record: Any, partition: int, partitions: i
         intake.forwards.append(entry)
         intake.origins.append((topic, record.offset))
     else:
-        intake.arrivals.append(arrival_of(topic, partition, record, clock))
+        intake.input_records.append(input_record_of(topic, partition, record, clock))
 
 
-def arrival_of(topic: str, partition: int, record: Any, clock: Clock) -> Arrival:
+def input_record_of(topic: str, partition: int, record: Any, clock: Clock) -> InputRecord:
     """A record as the engine takes it."""
     marks = {name: (value or b"").decode() for name, value in record.headers if name in (UNREADABLE, CUT)}
-    return Arrival(
+    return InputRecord(
         topic,
         partition,
         record.offset,
@@ -131,10 +131,10 @@ def arrival_of(topic: str, partition: int, record: Any, clock: Clock) -> Arrival
     )
 
 
-def condemned_arrival(topic: str, partition: int, record: Any) -> Arrival:
+def condemned_record(topic: str, partition: int, record: Any) -> InputRecord:
     """A record that makes the program fail; as little as can be is done with it."""
     fault = Fault("unprocessable", "", "the program fails at this record: a bug; send it again once that is mended")
-    return Arrival(topic, partition, record.offset, record.key, record.value, fault=fault)
+    return InputRecord(topic, partition, record.offset, record.key, record.value, fault=fault)
 
 
 def _unreadable(why: str) -> Fault:

@@ -58,9 +58,9 @@ _LOINC = re.compile(r"[0-9]{1,7}-[0-9]")
 
 def processed(intake: Intake, effects: Effects) -> None:
     """Count the records of a batch that is written."""
-    BATCH_RECORDS.observe(len(intake.arrivals) + len(intake.forwards))
-    for arrival in intake.arrivals:
-        EVENTS.labels(arrival.topic).inc()
+    BATCH_RECORDS.observe(len(intake.input_records) + len(intake.forwards))
+    for input_record in intake.input_records:
+        EVENTS.labels(input_record.topic).inc()
     for entry in intake.forwards:
         FORWARDED.labels(entry.topic).inc()
     for code, count in effects.ignored.items():

@@ -12,7 +12,7 @@ from picustream.models.envelope import id_of, stay_of_key
 from picustream.models.event import MAX_EVENT_BYTES
 from picustream.scoring.faults import Fault
 from picustream.scoring.quarantine import Teller
-from picustream.scoring.validation import Arrival, turned_away
+from picustream.scoring.validation import InputRecord, refuse
 from picustream.streams.kafka.batches import CUT, UNREADABLE
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER, is_resubmitted
 from picustream.streams.kafka.topics import partition_of
@@ -73,7 +73,7 @@ def as_letter(entry: Entry, partition: int, teller: Teller, now: datetime) -> En
     named = dict(entry.headers)
     topic, number, offset = (named[FORWARDED_HEADER] or b"").decode().rsplit("/", 2)
     message = "too large for its topic on its way to its right partition; key it by its stay: picustream topics --check"
-    arrival = Arrival(
+    input_record = InputRecord(
         topic,
         int(number),
         int(offset),
@@ -82,7 +82,7 @@ def as_letter(entry: Entry, partition: int, teller: Teller, now: datetime) -> En
         is_resubmitted(entry.headers),
         fault=Fault("too-large", "", message),
     )
-    [letter] = teller.dead_letters(turned_away(arrival, arrival.fault), now)
+    [letter] = teller.dead_letters(refuse(input_record, input_record.fault), now)
     return Entry(
         entry.sequence, letter.topic, partition, letter.key, letter.event_id, letter.value, tuple(letter.headers)
     )

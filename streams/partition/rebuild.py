@@ -24,7 +24,7 @@ from picustream.scoring.rebuild import Rebuild
 from picustream.streams.kafka import retention as keeping
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.publisher import Publisher
-from picustream.streams.partition.intake import arrival_of, condemned_arrival
+from picustream.streams.partition.intake import condemned_record, input_record_of
 from picustream.streams.partition.misrouted import forwarded
 from picustream.streams.partition.suspects import Place, SetAside
 from picustream.streams.store.outbox import Entry, portions
@@ -116,7 +116,7 @@ class Rebuilder:
         def take(records: Sequence[Any]) -> None:
             for record in records:
                 if (record.topic, record.offset) in refused:
-                    condemned = condemned_arrival(record.topic, partition, record)
+                    condemned = condemned_record(record.topic, partition, record)
                     owed.extend(_entry(partition, one) for one in rebuild.set_aside(condemned, now))
                 else:
                     owed.extend(self._filed(rebuild, partition, record, now))
@@ -169,8 +169,8 @@ class Rebuilder:
             elsewhere = forwarded(*where, record.key, record.value, record.headers, self.settings.partitions)
             if elsewhere is not None:
                 return [elsewhere]  # a second copy changes nothing where it is filed
-            arrival = arrival_of(record.topic, partition, record, self.clock)
-            return [_entry(partition, letter) for letter in rebuild.take(arrival, now)]
+            input_record = input_record_of(record.topic, partition, record, self.clock)
+            return [_entry(partition, letter) for letter in rebuild.take(input_record, now)]
         # Whatever it fails at, the others are filed without it: it is told, and can be sent again.
         except Exception as error:
             raise CannotFile(record.topic, record.offset) from error

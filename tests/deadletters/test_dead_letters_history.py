@@ -20,7 +20,7 @@ from picustream.models.event import LAB
 from picustream.models.record import DEAD_LETTER
 from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.kafka.topics import partition_of
 from tests.deadletters.test_deadletters import MENDED, NOW, Tray, again, event
@@ -38,7 +38,7 @@ def refused(
 ) -> list[Letter]:
     """The letters that the engine makes of one record, as they come from Kafka."""
     engine = Engine(load_rules())
-    read = engine.read([Arrival(LAB, partition, offset, None, value, again)], latest)
+    read = engine.read([InputRecord(LAB, partition, offset, None, value, again)], latest)
     made = (one.value for one in engine.process(read, latest).outputs if one.topic == DEAD_LETTER)
     return list(letters((Stored(DEAD_LETTER, None, one, "here", STAMPED) for one in made), pytest.fail))
 

@@ -14,7 +14,7 @@ from picustream.eventfiles.replay import Replay
 from picustream.models.event import INPUT_TOPICS, LAB, TRIAL
 from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 
 ARM = "arm-of-the-test"
 RULES = load_rules()
@@ -26,9 +26,9 @@ def treatment(**fields: Any) -> dict[str, Any]:
     return {**envelope, "type": "treatment_started", "arm": ARM, "occurred_at": "2025-01-01T08:00:00Z", **fields}
 
 
-def outputs(*arrivals: Arrival) -> list[Any]:
+def outputs(*input_records: InputRecord) -> list[Any]:
     replay = Replay(RULES)
-    return [output for arrival in arrivals for output in replay.take(arrival)] + list(replay.end())
+    return [output for input_record in input_records for output in replay.take(input_record)] + list(replay.end())
 
 
 ODD = st.none() | st.booleans() | st.integers() | st.text("aZ09:-", max_size=8) | st.just([{}])
@@ -41,7 +41,7 @@ BROKEN = st.binary(max_size=40) | st.dictionaries(st.sampled_from(sorted(treatme
 @given(BROKEN, st.none() | st.sampled_from([b"S-1", b"S-2", b"\xff"]))
 def test_i10_nothing_of_a_refused_trial_event_is_on_the_general_topic(value: bytes, key: bytes | None) -> None:
     """Whatever is wrong with it: only its own topic has a letter, and no other output carries its arm."""
-    made = outputs(Arrival(TRIAL, 0, 7, key, value), Arrival(LAB, 0, 8, None, b"{}"))
+    made = outputs(InputRecord(TRIAL, 0, 7, key, value), InputRecord(LAB, 0, 8, None, b"{}"))
     letters = [output for output in made if output.topic in DEAD_LETTERS]
     assert {output.topic for output in letters if "dead/picu.trial.v1" in output.event_id} == {DEAD_LETTER_TRIAL}
     assert [output.event_id for output in letters if output.topic == DEAD_LETTER] == ["dead/picu.lab.v1/0/8/0"]
@@ -52,7 +52,7 @@ def test_i10_nothing_of_a_refused_trial_event_is_on_the_general_topic(value: byt
 
 @pytest.mark.parametrize("topic", INPUT_TOPICS)
 def test_a_letters_id_tells_its_topic(topic: str) -> None:
-    [letter] = [one for one in outputs(Arrival(topic, 3, 9, None, b"[]")) if one.topic in DEAD_LETTERS]
+    [letter] = [one for one in outputs(InputRecord(topic, 3, 9, None, b"[]")) if one.topic in DEAD_LETTERS]
     assert topic_of(letter.event_id) == letter.topic == (DEAD_LETTER_TRIAL if topic == TRIAL else DEAD_LETTER)
 
 

@@ -22,7 +22,7 @@ from picustream.models.record import DEAD_LETTER
 from picustream.runtime.clock import Clock
 from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import LATEST, Arrival, Door
+from picustream.scoring.validation import LATEST, InputRecord, Validator
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.kafka.topics import partition_of
@@ -43,11 +43,11 @@ def event(*observations: dict[str, Any], stay: str = "S-1", name: str = "e-1", *
 def refused(*values: bytes, key: bytes | None = b"S-1", again: bool = False, latest: datetime = NOW) -> list[bytes]:
     """The dead letters that the engine makes of records of the laboratory's topic, one after another."""
     engine = Engine(load_rules())
-    found = (Arrival(LAB, 3, offset, key, value, again) for offset, value in enumerate(values, start=40))
+    found = (InputRecord(LAB, 3, offset, key, value, again) for offset, value in enumerate(values, start=40))
     return [
         output.value
-        for arrival in found
-        for output in engine.process(engine.read([arrival], latest), latest).outputs
+        for input_record in found
+        for output in engine.process(engine.read([input_record], latest), latest).outputs
         if output.topic == DEAD_LETTER
     ]
 
@@ -204,7 +204,7 @@ def again(codemap: str | None, tmp_path: Path, latest: datetime = LATEST, rekey:
     if codemap is not None:
         path = tmp_path / "site.toml"
         path.write_text(codemap)
-    return Again(Door(load_rules(None, path)), lambda: latest, rekey)
+    return Again(Validator(load_rules(None, path)), lambda: latest, rekey)
 
 
 @pytest.mark.proves("I2")
@@ -290,7 +290,7 @@ def test_i2_a_resubmitted_event_that_fails_again_says_so_in_its_letter() -> None
     plain = SimpleNamespace(offset=8, headers=(("trace", b"1"),), **said)
     intake = take_in([FetchedBatch(LAB, home, 7, [record, plain])], {LAB: 7, VITAL: 0}, home, 4, Clock())
     engine = Engine(load_rules())
-    outputs = engine.process(engine.read(intake.arrivals, NOW), NOW).outputs
+    outputs = engine.process(engine.read(intake.input_records, NOW), NOW).outputs
     found = read(output.value for output in outputs if output.topic == DEAD_LETTER)
     assert [one.record.resubmitted for one in found] == [True, False]
 

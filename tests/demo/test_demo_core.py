@@ -13,7 +13,7 @@ from picustream.eventfiles.replay import Replay
 from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 
 Record = dict[str, Any]
 KEYS = {
@@ -69,9 +69,9 @@ class Story:
         return self.current(OUTCOME, stay_id)[(milestone,)]
 
 
-def _arrival(event: Timed) -> Arrival:
+def _arrival(event: Timed) -> InputRecord:
     key = event.value["stay_id"].encode()
-    return Arrival(event.topic, 0, None, key, json.dumps(event.value).encode())
+    return InputRecord(event.topic, 0, None, key, json.dumps(event.value).encode())
 
 
 def _made(event: Timed, outputs: list[Output]) -> list[Made]:

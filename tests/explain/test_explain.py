@@ -27,7 +27,7 @@ from picustream.models import text
 from picustream.models.record import APPS, MODELS, MODS, ModsRecord
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from picustream.terminal.page import Page
 from tests.paths import REAL_DATA, needs_real_data
 from tests.reference.generate import case
@@ -189,8 +189,8 @@ def real() -> dict[str, StayScores]:
     """The scores of every stay of the real data."""
     with REAL_DATA.open("rb") as file:
         lines = files.lines(file, REAL_DATA.name)
-        arrivals = (Arrival(line.topic, None, line.number, None, line.value) for line in lines)
-        told = records_of(run(load_rules(), arrivals))
+        input_records = (InputRecord(line.topic, None, line.number, None, line.value) for line in lines)
+        told = records_of(run(load_rules(), input_records))
     by_stay: dict[str, list[ScoreRecord]] = defaultdict(list)
     for record in told:
         by_stay[record.stay_id].append(record)

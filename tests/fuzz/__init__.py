@@ -1,1 +1,1 @@
-"""Broken and half-broken messages against the door, by the million: `python -m tests.fuzz`."""
+"""Broken and half-broken messages through validation, by the million: `python -m tests.fuzz`."""

@@ -48,7 +48,7 @@ def _tell(finding: Finding, course: Course, options: argparse.Namespace) -> None
     if finding.__cause__ is not None and options.show:
         traceback.print_exception(finding.__cause__)
     if options.show and finding.index is not None:
-        print(course.round(finding.index // ROUND).arrival(finding.index))
+        print(course.round(finding.index // ROUND).input_record(finding.index))
     elif not options.show:
         print(f"again, with its content: python -m tests.fuzz --seed {options.seed} --at {finding.index} --show")
 

@@ -22,7 +22,7 @@ from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
-from picustream.scoring.validation import Admission, Arrival
+from picustream.scoring.validation import InputRecord, ValidatedInput
 from picustream.streams.kafka.topics import configuration
 from tests.reference.written import Number, loads
 
@@ -44,7 +44,7 @@ CUT_NAME = 64
 """A field's name is cut in a pointer after so many characters."""
 LONGEST_PATH = 400
 EXAMPLE = "2025-01-31T08:00:00+08:00"
-"""What the door shows of how a time is written."""
+"""What a message shows of how a time is written."""
 
 
 class Finding(AssertionError):
@@ -70,7 +70,7 @@ class Ledger:
         self.engine = Engine(self.rules)
         self.engine.install("", {})
 
-    def take(self, batch: Sequence[tuple[int, Arrival]], now: datetime, *, settle: bool) -> None:
+    def take(self, batch: Sequence[tuple[int, InputRecord]], now: datetime, *, settle: bool) -> None:
         """Sends a batch through the engine. Raises `Finding`."""
         let_in, outputs = self._processed(batch, now, settle)
         letters: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
@@ -78,9 +78,9 @@ class Ledger:
             record = self._sound(output)
             if output.topic in DEAD_LETTERS:
                 letters[record["topic"], record["partition"], record["offset"]].append(record)
-        for (index, arrival), admission in zip(batch, let_in.admissions, strict=True):
-            own = letters.pop((arrival.topic, arrival.partition, arrival.offset), [])
-            what = _accounted(arrival, admission, own)
+        for (index, input_record), validated in zip(batch, let_in.inputs, strict=True):
+            own = letters.pop((input_record.topic, input_record.partition, input_record.offset), [])
+            what = _accounted(input_record, validated, own)
             if what:
                 raise Finding(index, what)
             self.reasons.update([letter["reason"] for letter in own] or ["accepted"])
@@ -88,10 +88,10 @@ class Ledger:
             raise Finding(None, "a dead letter of a message that never came")
 
     def _processed(
-        self, batch: Sequence[tuple[int, Arrival]], now: datetime, settle: bool
+        self, batch: Sequence[tuple[int, InputRecord]], now: datetime, settle: bool
     ) -> tuple[Batch, list[Output]]:
         try:
-            let_in = self.engine.read([arrival for _, arrival in batch], now)
+            let_in = self.engine.read([input_record for _, input_record in batch], now)
             effects = self.engine.process(let_in, now, settle=settle)
         except Exception as error:
             raise Finding(batch[0][0], f"{type(error).__name__} in the batch that begins here") from error
@@ -131,18 +131,18 @@ class Ledger:
             self._sound(output)
 
 
-def _accounted(arrival: Arrival, admission: Admission, letters: list[dict[str, Any]]) -> str | None:
+def _accounted(input_record: InputRecord, validated: ValidatedInput, letters: list[dict[str, Any]]) -> str | None:
     """What is wrong with the account of one message, or None."""
     of_the_event = [letter for letter in letters if letter["scope"] == "event"]
-    if len(of_the_event) != (admission.event is None):
+    if len(of_the_event) != (validated.event is None):
         return "neither accepted nor refused by one dead letter"
-    if not all(_holds(letter, arrival.value or b"") for letter in letters):
+    if not all(_holds(letter, input_record.value or b"") for letter in letters):
         return "a dead letter without the original bytes"
     if any(letter["reason"] not in _reasons(letter["scope"]) for letter in letters):
         return "a reason that the contract does not have in this scope"
     if not letters:
         return None
-    sent = _sent(arrival.value or b"")
+    sent = _sent(input_record.value or b"")
     if any(_repeats(letter, sent) for letter in letters):
         return "a message or path that repeats a value"
     if any(not letter["message"] or not points(letter["path"], sent) for letter in letters):
@@ -196,7 +196,7 @@ def _values(sent: Any) -> set[str]:
 
 @cache
 def _vocabulary() -> str:
-    """Every word that the door may say whatever was sent: the schemas' own, variables and units."""
+    """Every word that a message may hold, whatever was sent: the schemas' own, variables and units."""
     schemas = [text.encode(_plain(adapter.json_schema())) for adapter in ADAPTERS.values()]
     units = [unit for quantity in QUANTITIES.values() for unit in quantity.factors]
     return " ".join([*schemas, *Variable, *units, EXAMPLE])

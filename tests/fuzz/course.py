@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests.fuzz.spoilers import spoiled
 from tests.paths import REAL_DATA
 from tests.reference import accepts, read
@@ -73,19 +73,19 @@ class Round:
             found[event[0]].append(event)
         return [found[topic] for topic in sorted(found)]
 
-    def arrival(self, index: int) -> Arrival:
+    def input_record(self, index: int) -> InputRecord:
         """The message of a number, counted from the first of the run."""
         rng = random.Random(f"message {self.seed} {index}")
         topic, sound = rng.choice(rng.choice(self._by_topic))
         topic, raw = spoiled(rng, topic, sound)
-        return Arrival(topic, rng.randrange(12), LARGEST_OFFSET * (index % 2) + index, _key(rng, sound), raw)
+        return InputRecord(topic, rng.randrange(12), LARGEST_OFFSET * (index % 2) + index, _key(rng, sound), raw)
 
-    def batches(self, first: int, last: int) -> Iterator[list[tuple[int, Arrival]]]:
+    def batches(self, first: int, last: int) -> Iterator[list[tuple[int, InputRecord]]]:
         """The messages from one number up to another, in batches of any size."""
         rng = random.Random(f"batches {self.seed} {self.number}")
         while first < last:
             size = min(rng.randrange(1, LONGEST_BATCH), last - first)
-            yield [(index, self.arrival(index)) for index in range(first, first + size)]
+            yield [(index, self.input_record(index)) for index in range(first, first + size)]
             first += size
 
 

@@ -1,4 +1,4 @@
-"""What broken messages are made of: words, numbers, times, names and units that a door must survive."""
+"""What broken messages are made of: words, numbers, times, names and units that validation must survive."""
 
 WORDS = [
     "", " ", "x", "final", "FINAL", "cancelled", "corrected", "registered", "unknown", "arterial", "invasive", "died",

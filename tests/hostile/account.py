@@ -14,7 +14,7 @@ from picustream.models.event import TRIAL
 from picustream.models.record import OUTPUT_TOPICS
 from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition.misrouted import FORWARDED_HEADER
 from tests.hostile.dress import PARTITIONS
@@ -138,7 +138,7 @@ def _judge(
         stay = _stay(last)
         if stay is None or last.partition != partition_of(stay, PARTITIONS):
             found.add("no event of its partition, and passed over without a letter", one)
-    by_rules = rules.read([Arrival(last.topic, last.partition, last.offset, last.key, last.value)], clock).admissions[0]
+    by_rules = rules.read([InputRecord(last.topic, last.partition, last.offset, last.key, last.value)], clock).inputs[0]
     if fate in SET_ASIDE:
         if expected is None:
             found.add(f"set aside as {fate}", one)

@@ -8,7 +8,7 @@ import pytest
 
 from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests import reference
 from tests.hostile import casefile
 from tests.hostile.account import fate_of
@@ -31,8 +31,8 @@ def made(kind: str, seed: int = 1) -> tuple:
 @pytest.mark.parametrize("kind", [kind for kind in MAKES if "MB" not in kind])
 def test_the_rules_say_of_each_kind_what_the_kit_expects(kind: str) -> None:
     one, _ = made(kind)
-    read = Engine(load_rules()).read([Arrival(one.topic, 0, 0, one.stay.encode(), one.value)], CLOCK)
-    fate = fate_of((fault.scope, fault.reason) for fault in read.admissions[0].faults)
+    read = Engine(load_rules()).read([InputRecord(one.topic, 0, 0, one.stay.encode(), one.value)], CLOCK)
+    fate = fate_of((fault.scope, fault.reason) for fault in read.inputs[0].faults)
     assert one.fates is None or fate in one.fates or REFUSED_BY_BROKER in one.fates
 
 

@@ -17,7 +17,7 @@ from picustream.demo.ward import ward
 from picustream.eventfiles.replay import run
 from picustream.models.record import APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 
 pytestmark = pytest.mark.servers
 
@@ -120,10 +120,10 @@ def current(records: list[tuple[str, dict[str, Any]]]) -> dict[tuple[Any, ...], 
 def replayed() -> dict[tuple[Any, ...], dict[str, Any]]:
     """The same ward through the engine alone."""
     days = ward()
-    arrivals = (
-        Arrival(e.topic, 0, None, e.value["stay_id"].encode(), json.dumps(e.value).encode()) for e in days.events
+    input_records = (
+        InputRecord(e.topic, 0, None, e.value["stay_id"].encode(), json.dumps(e.value).encode()) for e in days.events
     )
-    return current([(o.topic, json.loads(o.value)) for o in run(load_rules(None, None), arrivals, days.closes)])
+    return current([(o.topic, json.loads(o.value)) for o in run(load_rules(None, None), input_records, days.closes)])
 
 
 def test_a_demo_shows_the_whole_ward_and_its_records_are_those_of_a_replay(begin: Any, folder: Path) -> None:

@@ -52,8 +52,8 @@ class ToyEngine:
         self.untidy = self.unfinished = False
         self.late: str | None = None
 
-    def read(self, arrivals: Any, now: datetime) -> list[tuple[Any, dict | None]]:
-        return [(arrival, _event(arrival.value)) for arrival in arrivals]
+    def read(self, input_records: Any, now: datetime) -> list[tuple[Any, dict | None]]:
+        return [(input_record, _event(input_record.value)) for input_record in input_records]
 
     def missing(self, batch: Any, now: datetime, *, settle: bool = True) -> list[str]:
         stays = {event["stay_id"] for _, event in batch if event} | set(self._over(now, settle))
@@ -73,7 +73,7 @@ class ToyEngine:
         self._due = dict(due)
 
     def dead_letters(self, one: Any, now: datetime) -> list[ToyOutput]:
-        return [_letter(one.arrival, fault.reason) for fault in one.faults]
+        return [_letter(one.input_record, fault.reason) for fault in one.faults]
 
     def told_at_once(self, name: str, subject: str, now: datetime) -> list[ToyOutput]:
         return []
@@ -100,9 +100,9 @@ class ToyEngine:
             effects.due[stay] = None
             effects.writes.setdefault(stay, {})["closed"] = b"1"
             effects.outputs.append(_output(OUTCOME, stay, f"closed/{stay}", {}))
-        for arrival, event in batch:
+        for input_record, event in batch:
             if event is None:
-                effects.outputs.append(_letter(arrival, "not-json"))
+                effects.outputs.append(_letter(input_record, "not-json"))
                 continue
             if FAILS_AT and re.fullmatch(FAILS_AT, event["event_id"]):
                 raise ZeroDivisionError(event)
@@ -111,7 +111,7 @@ class ToyEngine:
             effects.writes.setdefault(stay, {})["count"] = str(self._count[stay]).encode()
             if self._count[stay] == 1:
                 self._due[stay] = effects.due[stay] = now + CLOSES_AFTER
-            body = {"revision": self._count[stay], "cause": event["event_id"], "topic": arrival.topic}
+            body = {"revision": self._count[stay], "cause": event["event_id"], "topic": input_record.topic}
             effects.outputs.append(_output(MODS, stay, f"count/{stay}/{self._count[stay]}", body))
         return effects
 
@@ -123,9 +123,9 @@ def _event(value: bytes | None) -> dict | None:
         return None
 
 
-def _letter(arrival: Any, reason: str) -> ToyOutput:
-    name = f"dead/{arrival.topic}/{arrival.partition}/{arrival.offset}"
-    return ToyOutput(DEAD_LETTER, arrival.key, name, json.dumps({"event_id": name, "reason": reason}).encode())
+def _letter(input_record: Any, reason: str) -> ToyOutput:
+    name = f"dead/{input_record.topic}/{input_record.partition}/{input_record.offset}"
+    return ToyOutput(DEAD_LETTER, input_record.key, name, json.dumps({"event_id": name, "reason": reason}).encode())
 
 
 def _output(topic: str, stay: str, event_id: str, body: dict) -> ToyOutput:

@@ -52,7 +52,7 @@ TESTS = {
     "batch": ["backlog", *ENGINE],
     "bodies": ["revisions", "receipts", "rebuild"],
     "days": ["time", "outcomes", "outcomes_window", "second_protocol"],
-    "validation": ["validation", "units", "feeds", "door_fuzz"],
+    "validation": ["validation", "units", "feeds", "validation_fuzz"],
     "eligibility": ["eligibility", "eligibility_state", "second_protocol"],
     "engine": ["bounded", "backlog", "history", "pruning", *ENGINE, *SOURCES],
     "feed_alerts": SOURCES,

@@ -17,7 +17,7 @@ from picustream.models.variable import Variable
 from picustream.scoring.alerts.alerts import CATALOGUE
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.rules import load_rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from picustream.streams.partition.metrics import REGISTRY
 from tests.paths import DOCS, ROOT
 
@@ -47,11 +47,11 @@ def outputs() -> list[Example]:
     replay, made = Replay(load_rules()), []
     letter = next(value for topic, value in RECORDS if topic in DEAD_LETTERS)
     for number, (topic, value) in enumerate(INPUTS):
-        made += replay.take(Arrival(topic, None, number, None, text.encode(value).encode()))
+        made += replay.take(InputRecord(topic, None, number, None, text.encode(value).encode()))
     for topic, value in REFUSED:
         raw = text.encode(value).encode()
         made += replay.take(
-            Arrival(topic, int(letter["partition"]), int(letter["offset"]), letter["key"].encode(), raw)
+            InputRecord(topic, int(letter["partition"]), int(letter["offset"]), letter["key"].encode(), raw)
         )
     made += replay.end()
     return [(output.topic, text.parse(output.value)) for output in made]

@@ -12,11 +12,11 @@ from typing import Any
 
 from .apps import ards, at_24h, daily
 from .chart import Chart, chart_of
-from .door import DeadLetter, accepts, dead_letters
 from .eligibility import eligibility
 from .mods import mods_by_day
 from .outcomes import outcomes
 from .protocol import DEFAULTS, UTC, Protocol
+from .validation import DeadLetter, accepts, dead_letters
 from .versions import Message, messages
 from .written import Event, Number, loads, read
 
@@ -35,7 +35,7 @@ def current_records(
     """Every record that stands, not withdrawn, at `clock`, from events in any order.
 
     Keys: ("mods", stay, day), ("apps", stay, "daily", day), ("apps", stay, "at-24h", episode),
-    ("eligibility", stay), ("outcome", stay, milestone). Events that the door refuses are left out;
+    ("eligibility", stay), ("outcome", stay, milestone). Events that are refused are left out;
     events later than the clock are not (that is `accepts` with a clock).
     """
     stays: dict[str, list[Message]] = defaultdict(list)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .door import accepts
 from .palette import NUDGES, ZONES
 from .protocol import Protocol
 from .scenes import FRAME, SCENES
 from .spoilers import spoiled
 from .story import DAY, Story
+from .validation import accepts
 from .versions import messages
 from .written import Event
 

@@ -11,7 +11,7 @@ from picustream.models.record import ALERT
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
 from tests.scoring.build import Record, at
-from tests.scoring.histories import SHIPPED, arrivals
+from tests.scoring.histories import SHIPPED, input_records
 
 
 def with_limits(said: str) -> Rules:
@@ -26,7 +26,7 @@ def alerts(outputs: Iterable[Output]) -> Iterator[Record]:
 
 def records(rules: Rules, events: Any, until: datetime) -> list[Record]:
     """Likewise, of a replay."""
-    return list(alerts(run(rules, arrivals(events), until)))
+    return list(alerts(run(rules, input_records(events), until)))
 
 
 def states(found: Iterable[Record], name: str) -> list[tuple[str, datetime]]:

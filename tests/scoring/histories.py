@@ -13,7 +13,7 @@ from picustream.models.protocol import Protocol
 from picustream.models.record import DEAD_LETTERS
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules, load_rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests import reference
 from tests.reference.written import canonical
 from tests.scoring.compare import Key, current, differences
@@ -64,9 +64,9 @@ def with_parameters(parts: dict[str, dict[str, Any]]) -> Rules:
     return Rules(Protocol.model_validate(table), SHIPPED.codemap)
 
 
-def arrivals(events: Iterable[tuple[str, dict[str, Any]]], after: int = 0) -> list[Arrival]:
+def input_records(events: Iterable[tuple[str, dict[str, Any]]], after: int = 0) -> list[InputRecord]:
     """Events as they come from a topic, at offsets from `after` on."""
-    return [Arrival(topic, None, at, None, written(value)) for at, (topic, value) in enumerate(events, after)]
+    return [InputRecord(topic, None, at, None, written(value)) for at, (topic, value) in enumerate(events, after)]
 
 
 def written(value: Any) -> bytes:
@@ -75,7 +75,7 @@ def written(value: Any) -> bytes:
 
 
 def replayed(events: Iterable[tuple[str, dict[str, Any]]], rules: Rules, until: datetime | None = None) -> list[Output]:
-    return list(run(rules, arrivals(events), until))
+    return list(run(rules, input_records(events), until))
 
 
 def disagreements(events: Events, parameters: dict[str, Any], until: datetime | None = None) -> list[str]:

@@ -11,9 +11,9 @@ from picustream.scoring.chart.series import Recall
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
-from picustream.scoring.validation import LATEST, Arrival
+from picustream.scoring.validation import LATEST, InputRecord
 from tests.scoring.compare import Key, current
-from tests.scoring.histories import arrivals
+from tests.scoring.histories import input_records
 
 OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at"}
 """Fields that tell of the way to a record, not of where it ends (I1)."""
@@ -34,7 +34,7 @@ class Worker:
         self._lot = lot
         self._bounded = bounded
         self._clock: datetime | None = None
-        self._history: list[Arrival] = []
+        self._history: list[InputRecord] = []
         self.recalls = 0
         """How often a stay's history was needed again."""
         self._until = until
@@ -51,15 +51,15 @@ class Worker:
 
         With a lot in as many pieces as it takes to have all of it taken in, and the stays get on in between.
         """
-        found = arrivals(events, after=self._taken)
+        found = input_records(events, after=self._taken)
         self._taken += len(events)
         left = self._process(found, waiting)
         while left:
             self._process([], waiting)
             left = self._process(left, waiting)
 
-    def _process(self, found: Sequence[Arrival], waiting: Collection[str] = ()) -> Sequence[Arrival]:
-        """What of some arrivals is left."""
+    def _process(self, found: Sequence[InputRecord], waiting: Collection[str] = ()) -> Sequence[InputRecord]:
+        """What of some input records is left."""
         latest = self._until or LATEST
         batch = self._engine.read_until(found, latest)
 
@@ -69,7 +69,7 @@ class Worker:
 
         effects = self._recalling(process)
         self._keep(effects)
-        left = {id(one.arrival) for one in effects.left.admissions}
+        left = {id(one.input_record) for one in effects.left.inputs}
         self._history += [one for one in found if id(one) not in left]
         return [one for one in found if id(one) in left]
 
@@ -91,7 +91,7 @@ class Worker:
     def missing(self, events: Events) -> list[str]:
         """Stays that have to be loaded before some events are taken."""
         latest = self._until or LATEST
-        batch = self._engine.read_until(arrivals(events, after=self._taken), latest)
+        batch = self._engine.read_until(input_records(events, after=self._taken), latest)
         return self._engine.missing(batch, latest, settle=False)
 
     def tidy_up(self) -> None:

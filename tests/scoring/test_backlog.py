@@ -11,10 +11,10 @@ from picustream.models.event import LAB
 from picustream.models.record import MODS
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
-from picustream.scoring.validation import LATEST, Arrival
+from picustream.scoring.validation import LATEST, InputRecord
 from tests.scoring.build import Event, Stay
 from tests.scoring.compare import current
-from tests.scoring.histories import SEEDS, SHIPPED, arrivals, replayed
+from tests.scoring.histories import SEEDS, SHIPPED, input_records, replayed
 from tests.scoring.monitor import monitored
 from tests.scoring.running import Worker, assert_same, essence
 
@@ -63,7 +63,7 @@ def test_topics_are_read_side_by_side_each_in_its_own_order() -> None:
     """What was refused stays where it is in its topic; a result told after a later one does, too."""
     ward = Stay().lab("day 1 10:00", creatinine=60).lab("day 1 08:00", creatinine=70).lab("day 1 11:30", creatinine=80)
     ward = ward.vital("day 1 09:00", heart_rate=100).vital("day 1 11:00", heart_rate=110)
-    told = arrivals(ward.events)
-    refused = Arrival(LAB, None, len(told), b"S", b"{")
+    told = input_records(ward.events)
+    refused = InputRecord(LAB, None, len(told), b"S", b"{")
     batch = Engine(SHIPPED).read_until([*told[:2], refused, *told[2:]], LATEST)
-    assert [one.arrival.offset for one in batch.in_time()] == [3, 0, 1, 5, 4, 2]
+    assert [one.input_record.offset for one in batch.in_time()] == [3, 0, 1, 5, 4, 2]

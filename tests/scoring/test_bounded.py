@@ -12,23 +12,23 @@ from picustream.scoring.chart.entries import Filed
 from picustream.scoring.engine import Engine
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.stay_state import EVENT
-from picustream.scoring.validation import LATEST, Arrival
+from picustream.scoring.validation import LATEST, InputRecord
 from tests.scoring.feeding import firing
-from tests.scoring.histories import SHIPPED, arrivals, replayed
+from tests.scoring.histories import SHIPPED, input_records, replayed
 from tests.scoring.monitor import monitored
 from tests.scoring.running import Worker
 
 
-def of_stay(name: str) -> list[Arrival]:
+def of_stay(name: str) -> list[InputRecord]:
     """A stay with more values of a kind than a day may have."""
-    return arrivals([(topic, body | {"stay_id": name}) for topic, body in monitored(8, timedelta(minutes=1))])
+    return input_records([(topic, body | {"stay_id": name}) for topic, body in monitored(8, timedelta(minutes=1))])
 
 
 DENSE = of_stay("S")
 
 
-def take(one: Engine, some: Sequence[Arrival], waiting: Collection[str] = ()) -> Effects:
-    """What follows from some arrivals in one batch, behind which more of some topics waits."""
+def take(one: Engine, some: Sequence[InputRecord], waiting: Collection[str] = ()) -> Effects:
+    """What follows from some input records in one batch, behind which more of some topics waits."""
     batch = one.read_until(some, LATEST)
     for stay in one.missing(batch, LATEST, settle=False):
         one.install(stay, {})
@@ -51,8 +51,8 @@ def held(one: Engine) -> int:
     return one.memory.size
 
 
-def missing(one: Engine, some: Sequence[Arrival]) -> list[str]:
-    """Stays of some arrivals that are not in memory."""
+def missing(one: Engine, some: Sequence[InputRecord]) -> list[str]:
+    """Stays of some input records that are not in memory."""
     return one.missing(one.read_until(some, LATEST), LATEST, settle=False)
 
 
@@ -66,7 +66,7 @@ def rebuilt(*, bounded: bool) -> tuple[Engine, Effects]:
 
 
 def filed() -> list[Filed]:
-    return [one.accepted.filed for one in Engine(SHIPPED).read_until(DENSE, LATEST).admissions if one.accepted]
+    return [one.accepted.filed for one in Engine(SHIPPED).read_until(DENSE, LATEST).inputs if one.accepted]
 
 
 def events_kept(effects: Effects) -> int:
@@ -97,7 +97,7 @@ def test_i9_after_a_rebuild_a_bounded_engine_holds_no_more_than_it_may(monkeypat
     """The rest is in the store, and asked for when it is needed."""
     monkeypatch.setattr(memory, "HELD", 10)
     (plain, _), (bounded, _) = rebuilt(bounded=False), rebuilt(bounded=True)
-    touched = Batch(plain.read_until(DENSE[:1], LATEST).admissions)
+    touched = Batch(plain.read_until(DENSE[:1], LATEST).inputs)
     assert (plain.missing(touched, LATEST), bounded.missing(touched, LATEST)) == ([], ["S"])
 
 

@@ -7,7 +7,7 @@ import pytest
 from picustream.models import text
 from picustream.scoring.deadletters import dead_letter_id
 from picustream.scoring.engine import Engine
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests.scoring.build import Stay, at
 from tests.scoring.histories import SHIPPED, written
 
@@ -30,7 +30,7 @@ def test_a_dead_letter_is_of_the_stay_that_the_record_names(
     """By its key, or where it has none as the event says; a subject that is no stay is none (CloudEvents)."""
     topic, body = Stay().lab("day 1 09:00", creatinine=99999).events[0]
     engine = Engine(SHIPPED)
-    [one] = engine.read([Arrival(topic, 3, 41, key, written(body | changes))], NOW).admissions
+    [one] = engine.read([InputRecord(topic, 3, 41, key, written(body | changes))], NOW).inputs
     [letter] = engine.dead_letters(one, NOW)
     assert (letter.key, dict(letter.headers).get("ce_subject")) == (keyed, subject)
     assert text.parse(letter.value)["key"] == (None if key is None else key.decode("utf-8", "backslashreplace"))
@@ -39,5 +39,5 @@ def test_a_dead_letter_is_of_the_stay_that_the_record_names(
 @pytest.mark.proves("I3")
 def test_i3_a_dead_letter_is_named_by_its_place_and_its_fault() -> None:
     """Two partitions have the same offsets; a file has no partitions."""
-    assert dead_letter_id(Arrival("picu.lab.v1", 3, 7, b"S", b""), 1) == "dead/picu.lab.v1/3/7/1"
-    assert dead_letter_id(Arrival("picu.lab.v1", None, 7, None, b""), 0) == "dead/picu.lab.v1/-/7/0"
+    assert dead_letter_id(InputRecord("picu.lab.v1", 3, 7, b"S", b""), 1) == "dead/picu.lab.v1/3/7/1"
+    assert dead_letter_id(InputRecord("picu.lab.v1", None, 7, None, b""), 0) == "dead/picu.lab.v1/-/7/0"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from picustream.models.event import ADT, TRIAL
-from picustream.scoring.validation import Arrival, Door
+from picustream.scoring.validation import InputRecord, Validator
 from tests.scoring.histories import SHIPPED
 
 FACT = {
@@ -60,6 +60,6 @@ def test_what_tells_of_no_death_is_told_nothing_of_one(topic: str, said: dict[st
 def message_of(topic: str, said: dict[str, Any]) -> str:
     """The message of the one fault."""
     raw = json.dumps(FACT | said).encode()
-    [fault] = Door(SHIPPED).admit(Arrival(topic, None, None, None, raw)).faults
+    [fault] = Validator(SHIPPED).validate(InputRecord(topic, None, None, None, raw)).faults
     assert fault.reason == "schema"
     return fault.message

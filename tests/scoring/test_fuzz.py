@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring import deadletters, engine
-from picustream.scoring import validation as door
+from picustream.scoring import deadletters, engine, validation
 from picustream.scoring.faults import Fault
 from picustream.scoring.stay_state import StayFile
 from tests.fuzz import __main__ as command
@@ -38,8 +37,8 @@ def test_every_broken_message_is_accounted_for() -> None:
 
 def test_a_message_is_a_function_of_its_seed_and_number() -> None:
     """A finding can be looked at again without what came before it."""
-    assert COURSE.round(1).arrival(2_345) == Course(1, {}).round(1).arrival(2_345)
-    assert COURSE.round(1).arrival(2_345) != COURSE.round(1).arrival(2_346)
+    assert COURSE.round(1).input_record(2_345) == Course(1, {}).round(1).input_record(2_345)
+    assert COURSE.round(1).input_record(2_345) != COURSE.round(1).input_record(2_346)
 
 
 def _raises(*_: Any) -> None:
@@ -76,9 +75,9 @@ def _keeps_half(stay: StayFile) -> dict[str, bytes | None]:
 
 
 @pytest.mark.parametrize(("where", "name", "broken"), [
-    (door.Door, "_check_times", _raises),
-    (door, "_schema_fault", _tells_the_value),
-    (door, "_schema_fault", _points_nowhere),
+    (validation.Validator, "_check_times", _raises),
+    (validation, "_schema_fault", _tells_the_value),
+    (validation, "_schema_fault", _points_nowhere),
     (engine.Engine, "dead_letters", lambda *_: []),
     (deadletters, "letter_fields", _cuts_the_payload),
     (deadletters, "letter_fields", _of_another_offset),
@@ -86,7 +85,7 @@ def _keeps_half(stay: StayFile) -> dict[str, bytes | None]:
     (StayFile, "take_unsaved", _keeps_half),
 ])  # fmt: skip
 def test_what_is_broken_is_found(where: Any, name: str, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A door that raises, repeats a value or points nowhere, letters lost, cut, misplaced or alike, state half kept."""
+    """Validation that raises, repeats a value or points nowhere, letters lost, cut or alike, state half kept."""
     monkeypatch.setattr(where, name, broken)
     with pytest.raises(Finding):
         fuzzed(MESSAGES)
@@ -97,15 +96,15 @@ def test_a_finding_is_told_by_its_number_and_not_by_its_content(
 ) -> None:
     """Exit status 1; the message itself only when asked for."""
     monkeypatch.setattr(command, "real_stays", dict)
-    monkeypatch.setattr(door.Door, "_check_times", _raises)
+    monkeypatch.setattr(validation.Validator, "_check_times", _raises)
     monkeypatch.setattr(sys, "argv", ["fuzz", "--seed", "1", "--messages", "100"])
     assert command.main() == 1
     told = capsys.readouterr().out
     assert told.startswith("seed 1, message ")
-    assert "Arrival(" not in told
+    assert "InputRecord(" not in told
     monkeypatch.setattr(sys, "argv", [*sys.argv, "--show"])
     assert command.main() == 1
-    assert "Arrival(" in capsys.readouterr().out
+    assert "InputRecord(" in capsys.readouterr().out
 
 
 def test_all_well_is_a_table_of_reasons(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from picustream.models.event import LAB
-from picustream.scoring.validation import Arrival, Door
+from picustream.scoring.validation import InputRecord, Validator
 from tests.scoring.histories import SHIPPED
 
 EVENT = {"event_id": "Q7712", "source": "lis", "patient_id": "Q7712"}
@@ -101,7 +101,7 @@ def test_what_is_not_recognised_is_not_named(raw: bytes) -> None:
 
 def refused(raw: bytes, reason: str) -> str:
     """The message of the one fault."""
-    found = Door(SHIPPED).admit(Arrival(LAB, None, None, None, raw))
+    found = Validator(SHIPPED).validate(InputRecord(LAB, None, None, None, raw))
     [fault] = found.faults
     assert (found.event, fault.reason, "Q7712" in fault.message) == (None, reason, False)
     return fault.message

@@ -8,29 +8,29 @@ from picustream.scoring.deadletters import dead_letter_id
 from picustream.scoring.engine import Engine
 from picustream.scoring.history import History
 from picustream.scoring.stay_state import EVENT, GONE, StayFile
-from picustream.scoring.validation import LATEST, Arrival
+from picustream.scoring.validation import LATEST, InputRecord
 from tests.scoring.build import Stay
-from tests.scoring.histories import SHIPPED, arrivals, written
+from tests.scoring.histories import SHIPPED, input_records, written
 
 EVENTS = Stay().lab("day 1 09:00", creatinine=60).lab("day 1 10:00", creatinine=70).events
 
 
-def arrival(offset: int, key: bytes | None) -> Arrival:
+def input_record(offset: int, key: bytes | None) -> InputRecord:
     topic, body = EVENTS[offset % 2]
-    return Arrival(topic, 3, offset, key, written(body))
+    return InputRecord(topic, 3, offset, key, written(body))
 
 
-def read(history: History, *found: Arrival) -> list[int | None]:
+def read(history: History, *found: InputRecord) -> list[int | None]:
     """Offsets of what the history takes for processed."""
     for one in found:
         history.take(one)
-    return [one.arrival.offset for one in history.read(Engine(SHIPPED)).admissions]
+    return [one.input_record.offset for one in history.read(Engine(SHIPPED)).inputs]
 
 
 @pytest.mark.proves("I9")
 def test_i9_a_history_has_the_records_of_its_stays_and_those_without_a_key() -> None:
     """A record without a key may be of any stay."""
-    found = read(History({"S"}), arrival(1, b"S"), arrival(2, b"T"), arrival(3, None))
+    found = read(History({"S"}), input_record(1, b"S"), input_record(2, b"T"), input_record(3, None))
     assert found == [1, 3]
 
 
@@ -39,15 +39,16 @@ def test_i9_what_lay_ahead_of_its_time_is_not_used_when_it_is_read_again() -> No
     """A dead letter for any other reason says nothing of the rest of its event."""
     history = History({"S"})
     for offset, reason in ((1, "in-the-future"), (2, "unit-missing")):
-        history.told(text.encode({"event_id": dead_letter_id(arrival(offset, b"S"), 0), "reason": reason}).encode())
-    assert read(history, *(arrival(offset, b"S") for offset in range(4))) == [0, 2, 3]
+        event_id = dead_letter_id(input_record(offset, b"S"), 0)
+        history.told(text.encode({"event_id": event_id, "reason": reason}).encode())
+    assert read(history, *(input_record(offset, b"S") for offset in range(4))) == [0, 2, 3]
 
 
 @pytest.mark.proves("I9")
 def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_told() -> None:
     """And that something was let go of is so no more."""
-    batch = Engine(SHIPPED).read_until(arrivals(EVENTS), LATEST)
-    history = [one.accepted for one in batch.admissions if one.accepted]
+    batch = Engine(SHIPPED).read_until(input_records(EVENTS), LATEST)
+    history = [one.accepted for one in batch.inputs if one.accepted]
     stay = StayFile("S", SHIPPED)
     for event, kept in history:
         stay.file(event, kept)
@@ -65,6 +66,6 @@ def test_i9_a_stay_is_given_its_own_history_alone() -> None:
     """The histories of two stays are read at once, where both are needed."""
     others = [(topic, body | {"stay_id": "T", "source": "elsewhere"}) for topic, body in EVENTS]
     engine = Engine(SHIPPED)
-    engine.recall("S", {}, engine.read_until(arrivals([*others, *EVENTS]), LATEST), "S+1")
-    effects = engine.process(engine.read_until(arrivals(EVENTS[:1]), LATEST), LATEST, settle=False)
+    engine.recall("S", {}, engine.read_until(input_records([*others, *EVENTS]), LATEST), "S+1")
+    effects = engine.process(engine.read_until(input_records(EVENTS[:1]), LATEST), LATEST, settle=False)
     assert sum(name.startswith(EVENT) for name in effects.writes["S"]) == len(EVENTS)

@@ -12,10 +12,10 @@ from picustream.models.record import ALERT, APPS, OUTCOME, Cause, dump
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
 from picustream.scoring.stay_state import EVENT, StayFile
-from picustream.scoring.validation import LATEST, Arrival, Door
+from picustream.scoring.validation import LATEST, InputRecord, Validator
 from tests.reference.generate import case
 from tests.scoring.build import Stay, at, date_of
-from tests.scoring.histories import SEEDS, SHIPPED, arrivals, rules_for, shuffled, with_parameters
+from tests.scoring.histories import SEEDS, SHIPPED, input_records, rules_for, shuffled, with_parameters
 from tests.scoring.running import assert_same, without_the_way
 from tests.scoring.stories import histories
 
@@ -33,13 +33,13 @@ class Bedside:
         self._told: dict[RecordKey, dict[str, Any]] = {}
         self.withdrawn: set[str] = set()
 
-    def file(self, arrival: Arrival) -> datetime | None:
-        """Takes an event in; when it was filed, or None where the door refuses it."""
-        admission = Door(self.rules).admit(arrival, LATEST)
-        if admission.accepted is None:
+    def file(self, input_record: InputRecord) -> datetime | None:
+        """Takes an event in; when it was filed, or None where it is refused."""
+        validated = Validator(self.rules).validate(input_record, LATEST)
+        if validated.accepted is None:
             return None
-        self._stay.file(*admission.accepted)
-        return admission.accepted.event.filed_at
+        self._stay.file(*validated.accepted)
+        return validated.accepted.event.filed_at
 
     def look(self, now: datetime) -> dict[RecordKey, dict[str, Any]]:
         """Every record in force as of a moment, as far as it was looked at again."""
@@ -61,8 +61,8 @@ class Bedside:
 def check(rules: Rules, events: list[Any], looks: set[int], silences: list[int]) -> None:
     """Files events one by one, then lets hours pass; compares what was told with a look at everything."""
     bedside, now = Bedside(rules), None
-    for place, arrival in enumerate(arrivals(events)):
-        moment = bedside.file(arrival)
+    for place, input_record in enumerate(input_records(events)):
+        moment = bedside.file(input_record)
         if moment is None:
             continue
         now = moment if now is None else max(now, moment)
@@ -157,9 +157,9 @@ def test_t5_an_admission_that_is_corrected_to_after_the_gases_withdraws_their_sc
     ward = ward.vent("day 2 09:00", "invasive", peep=8, recorded="day 2 10:00")
     ward = ward.admitted(corrected, recorded="day 3 23:50", status="corrected")
     bedside = Bedside(SHIPPED)
-    *before, correction = arrivals(ward.events)
-    for arrival in before:
-        bedside.file(arrival)
+    *before, correction = input_records(ward.events)
+    for input_record in before:
+        bedside.file(input_record)
     scores = {f"apps/daily/{date_of(1)}", "apps/at-24h/1"}
     assert f"apps/daily/{date_of(1)}" in {str(key) for key in bedside.look(at("day 3 23:00"))}
     bedside.file(correction)
@@ -180,7 +180,7 @@ def test_o4_the_last_day_of_a_stay_begins_at_midnight_though_its_end_is_told_bef
 def test_a_milestone_that_another_protocol_does_not_have_is_withdrawn() -> None:
     """A stay that began under 28 days of follow-up and is loaded under 30."""
     before = Bedside(SHIPPED)
-    moments = [before.file(arrival) for arrival in arrivals(OPEN.discharged("day 2 08:00").events)]
+    moments = [before.file(input_record) for input_record in input_records(OPEN.discharged("day 2 08:00").events)]
     now = max(moment for moment in moments if moment is not None) + timedelta(days=40)
     names = {key.part for key in before.look(now) if key.kind == "outcome"}
     assert {"death-28d", "survival-28d"} <= names
@@ -215,8 +215,8 @@ def test_i9_the_store_keeps_an_event_as_long_as_something_of_it_is_in_force() ->
     ward = OPEN.lab("day 1 05:00", creatinine=60, event_id="r1")
     ward = ward.lab("day 1 05:00", creatinine=70, event_id="r1", recorded="day 1 06:00", status="corrected")
     bedside = Bedside(SHIPPED)
-    for arrival in arrivals(ward.events):
-        bedside.file(arrival)
+    for input_record in input_records(ward.events):
+        bedside.file(input_record)
     bedside.look(at("day 1 07:00"))
     assert sum(name.startswith(EVENT) for name in bedside.fields) == 2
 

@@ -13,7 +13,7 @@ from picustream.scoring.chart import pruning as thinning
 from picustream.scoring.rebuild import Rebuild
 from tests.scoring.build import Event, Stay, at
 from tests.scoring.feeding import firing
-from tests.scoring.histories import SEEDS, SHIPPED, arrivals, replayed
+from tests.scoring.histories import SEEDS, SHIPPED, input_records, replayed
 from tests.scoring.running import Worker, assert_same, essence
 from tests.scoring.test_pieces import assert_whole, worked_off
 
@@ -168,8 +168,8 @@ def test_i5_lost_state_of_a_long_stay_is_made_up_for_in_pieces() -> None:
     rebuild = Rebuild(SHIPPED, bounded=True, lot=LOT)
     for one in told:
         rebuild.told(one.topic, one.key, one.value, dict(one.headers))
-    for arrival in arrivals(events.events):
-        rebuild.take(arrival, worker.clock)
+    for input_record in input_records(events.events):
+        rebuild.take(input_record, worker.clock)
     engine, effects = rebuild.finish(worker.clock, "partition-0+0")
     owed = effects.outputs
     while engine.unfinished:

@@ -16,14 +16,14 @@ from picustream.scoring.history import History
 from picustream.scoring.outputs import Output
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.stay_state import StayFile
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests.scoring.build import Stay, at
-from tests.scoring.histories import SHIPPED, arrivals
+from tests.scoring.histories import SHIPPED, input_records
 
 NOW = at("day 2 20:00")
 EVENTS = Stay().admitted("day 1 08:00").lab("day 1 12:00", creatinine=60).events
 [ADMITTED, LAB] = [
-    replace(one, partition=3, offset=7 + place) for place, one in enumerate(arrivals(EVENTS))
+    replace(one, partition=3, offset=7 + place) for place, one in enumerate(input_records(EVENTS))
 ]  # fmt: skip
 BUG = Fault("unprocessable", "", "the program fails at this record")
 UNREADABLE = Fault("unreadable", "", "the record cannot be decoded")
@@ -58,7 +58,7 @@ def test_what_is_set_aside_is_not_looked_at(value: bytes | None) -> None:
     assert len(effects.outputs) == 3
 
 
-def processed(*found: Arrival) -> list[Output]:
+def processed(*found: InputRecord) -> list[Output]:
     made = engine()
     batch = made.read(found, NOW)
     for stay_id in made.missing(batch, NOW):
@@ -149,4 +149,4 @@ def test_i9_what_was_set_aside_is_no_part_of_a_history() -> None:
     history = History({"S"})
     history.told(text.encode({"event_id": dead_letter_id(LAB, 0), "reason": "unprocessable"}).encode())
     history.take(LAB)
-    assert history.read(engine()).admissions == ()
+    assert history.read(engine()).inputs == ()

@@ -16,7 +16,7 @@ from tests import reference
 from tests.reference.generate import history
 from tests.scoring.build import Stay, at
 from tests.scoring.compare import Key, current
-from tests.scoring.histories import SHIPPED, arrivals, replayed
+from tests.scoring.histories import SHIPPED, input_records, replayed
 
 OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at", "status"}
 
@@ -26,7 +26,7 @@ OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at", "stat
 def test_state_lost_at_any_moment_is_rebuilt_and_each_revision_told_once(seed: int) -> None:
     events = history(seed)
     until = reference.replay_clock([event for event in events if reference.accepts(*event)])
-    whole = arrivals(events)
+    whole = input_records(events)
     cut = seed * 7 % (len(whole) + 1)
     before = Replay(SHIPPED)
     told = [output for one in whole[:cut] for output in before.take(one)]
@@ -72,7 +72,7 @@ def test_an_alert_that_was_over_as_it_was_told_is_passed_over() -> None:
 def heard(ward: Stay, *hours: int) -> Feeds:
     """What a partition knows of its sources after a rebuild; the events came at these hours of day 2."""
     rebuild, now = Rebuild(SHIPPED, bounded=False), at("day 2 20:00")
-    for one, hour in zip(arrivals(ward.events), hours, strict=True):
+    for one, hour in zip(input_records(ward.events), hours, strict=True):
         rebuild.take(replace(one, arrived_at=at(f"day 2 {hour:02}:00")), now)
     _, effects = rebuild.finish(now, "partition-0+0")
     return Feeds({name: value for name, value in effects.writes[""].items() if value is not None})
@@ -99,8 +99,8 @@ def test_i5_a_repeat_of_a_late_result_does_not_count_as_late_again() -> None:
 def test_t6_what_lay_ahead_of_its_time_stays_refused() -> None:
     """It was refused before the state was lost; that it lies in the past by now makes no difference."""
     engine, refused_at, now = Engine(SHIPPED), at("day 1 08:00"), at("day 2 20:00")
-    [ahead] = arrivals(Stay().lab("day 1 12:00", creatinine=60).events)
-    [admission] = engine.read([ahead], refused_at).admissions
+    [ahead] = input_records(Stay().lab("day 1 12:00", creatinine=60).events)
+    [admission] = engine.read([ahead], refused_at).inputs
     rebuild = Rebuild(SHIPPED, bounded=False)
     for letter in engine.dead_letters(admission, refused_at):
         rebuild.told(letter.topic, letter.key, letter.value, dict(letter.headers))

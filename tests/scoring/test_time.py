@@ -8,7 +8,7 @@ import pytest
 from picustream.models import text
 from picustream.models.record import MODS
 from picustream.scoring.engine import Engine
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests.scoring.build import MICROSECOND, Stay, at, date_of
 from tests.scoring.histories import SHIPPED, written
 
@@ -257,9 +257,9 @@ def test_t6_a_time_more_than_an_hour_ahead_of_the_clock_is_refused(field: str, a
     else:
         stay = Stay().ards("day 1 08:00", "confirmed", recorded="day 1 08:00", onset_at="day 1 08:00")
     topic, value = stay.events[0]
-    arrival = Arrival(topic, 0, 7, b"S", written({**value, field: (CLOCK + ahead).isoformat()}))
-    admission = Engine(SHIPPED).read([arrival], CLOCK).admissions[0]
-    assert [(fault.reason, fault.path) for fault in admission.faults] == (
+    input_record = InputRecord(topic, 0, 7, b"S", written({**value, field: (CLOCK + ahead).isoformat()}))
+    validated = Engine(SHIPPED).read([input_record], CLOCK).inputs[0]
+    assert [(fault.reason, fault.path) for fault in validated.faults] == (
         [("in-the-future", f"/{field}")] if refused else []
     )
 

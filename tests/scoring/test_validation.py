@@ -1,4 +1,4 @@
-"""The door: what cannot be used becomes a dead letter with its reason and place (docs/topics.md)."""
+"""Validation: what cannot be used becomes a dead letter with its reason and place (docs/topics.md)."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ import pytest
 from picustream.models.event import MAX_EVENT_BYTES
 from picustream.models.record import DEAD_LETTER
 from picustream.scoring.engine import Engine
-from picustream.scoring.validation import Admission, Arrival, Door
+from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 from tests.scoring.build import Stay, at, obs
 from tests.scoring.histories import SHIPPED, written
 
@@ -21,16 +21,16 @@ VENTILATOR = Stay().vent("day 1 09:00", "invasive", obs("peep", 8)).events[0]
 TRIAL = Stay().consent("day 1 08:00").events[0]
 
 
-def admit(topic: str, raw: bytes | None, key: bytes | None = None) -> Admission:
-    return Engine(SHIPPED).read([Arrival(topic, 3, 41, key, raw)], NOW).admissions[0]
+def validate(topic: str, raw: bytes | None, key: bytes | None = None) -> ValidatedInput:
+    return Engine(SHIPPED).read([InputRecord(topic, 3, 41, key, raw)], NOW).inputs[0]
 
 
 def faults(event: tuple[str, dict[str, Any]], **changes: Any) -> list[tuple[str, str]]:
     """(reason, path) of an event with some fields changed; None takes a field out."""
     value = {name: part for name, part in {**event[1], **changes}.items() if part is not None}
-    admission = admit(event[0], written(value))
-    assert any(fault.scope == "event" for fault in admission.faults) == (admission.event is None)
-    return [(fault.reason, fault.path) for fault in admission.faults]
+    validated = validate(event[0], written(value))
+    assert any(fault.scope == "event" for fault in validated.faults) == (validated.event is None)
+    return [(fault.reason, fault.path) for fault in validated.faults]
 
 
 # The bytes. --------------------------------------------------------------------------------------------------------
@@ -45,8 +45,8 @@ def faults(event: tuple[str, dict[str, Any]], **changes: Any) -> list[tuple[str,
 ])  # fmt: skip
 def test_what_is_not_json_is_refused_as_such(raw: bytes | None) -> None:
     """One JSON value in UTF-8, without NaN, no field twice, not endlessly nested."""
-    admission = admit("picu.lab.v1", raw)
-    assert [(fault.reason, fault.path, fault.scope) for fault in admission.faults] == [("not-json", "", "event")]
+    validated = validate("picu.lab.v1", raw)
+    assert [(fault.reason, fault.path, fault.scope) for fault in validated.faults] == [("not-json", "", "event")]
 
 
 @pytest.mark.proves("I2")
@@ -56,7 +56,7 @@ def test_what_is_not_json_is_refused_as_such(raw: bytes | None) -> None:
 )
 def test_json_that_is_no_event_does_not_fit_the_schema(topic: str, raw: bytes) -> None:
     """Any JSON value at all gets a reason, and what is no object has no place to point at."""
-    fault = admit(topic, raw).faults[0]
+    fault = validate(topic, raw).faults[0]
     assert fault.reason == "schema"
     assert (fault.path == "") == (raw != b"{}")
 
@@ -66,7 +66,7 @@ def test_json_that_is_no_event_does_not_fit_the_schema(topic: str, raw: bytes) -
 def test_a_message_over_1_mib_is_refused(size: int, reason: str | None) -> None:
     """Exactly 1 MiB passes; white space counts."""
     raw = written(LAB[1])
-    found = [fault.reason for fault in admit(LAB[0], raw + b" " * (size - len(raw))).faults]
+    found = [fault.reason for fault in validate(LAB[0], raw + b" " * (size - len(raw))).faults]
     assert found == ([reason] if reason else [])
 
 
@@ -75,7 +75,7 @@ def test_a_message_over_1_mib_is_refused(size: int, reason: str | None) -> None:
 def test_a_number_that_no_machine_holds_is_refused(number: str) -> None:
     """An exponent of twenty digits is valid JSON and must not stop the worker."""
     raw = written(LAB[1]).replace(b'"value":60', f'"value":{number}'.encode())
-    assert [fault.scope for fault in admit(LAB[0], raw).faults] in (["event"], ["observation"])
+    assert [fault.scope for fault in validate(LAB[0], raw).faults] in (["event"], ["observation"])
 
 
 # The schema. -------------------------------------------------------------------------------------------------------
@@ -165,10 +165,10 @@ def test_a_pointer_escapes_what_a_pointer_has_to() -> None:
 
 def test_of_several_faults_the_first_is_told_and_an_unknown_field_is_called_one() -> None:
     """In the order of the schema; what is wrong with a known field is said in other words."""
-    both = admit(LAB[0], written({**LAB[1], "event_id": "a b", "observedAt": "x"})).faults
+    both = validate(LAB[0], written({**LAB[1], "event_id": "a b", "observedAt": "x"})).faults
     assert [fault.path for fault in both] == ["/event_id"]
     assert not both[0].message.startswith("unknown field")
-    assert admit(LAB[0], written({**LAB[1], "observedAt": "x"})).faults[0].message.startswith("unknown field")
+    assert validate(LAB[0], written({**LAB[1], "observedAt": "x"})).faults[0].message.startswith("unknown field")
 
 
 @pytest.mark.proves("T6")
@@ -183,8 +183,8 @@ def test_of_several_faults_the_first_is_told_and_an_unknown_field_is_called_one(
 def test_t6_before_2000_and_after_2200_a_time_is_a_slip_whatever_the_clock(moment: str, reasons: list[str]) -> None:
     """Even where nothing else bounds it, as in a replay without an end."""
     raw = written({**LAB[1], "observed_at": moment})
-    admission = Door(SHIPPED).admit(Arrival(LAB[0], 0, 0, None, raw))
-    assert [fault.reason for fault in admission.faults] == reasons
+    validated = Validator(SHIPPED).validate(InputRecord(LAB[0], 0, 0, None, raw))
+    assert [fault.reason for fault in validated.faults] == reasons
 
 
 # The rest of the event. --------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_t6_before_2000_and_after_2200_a_time_is_a_slip_whatever_the_clock(momen
 )
 def test_the_key_must_be_the_stay(key: bytes | None, reason: str | None) -> None:
     """A record without a key is keyed by its stay, one with another key is refused."""
-    found = [(fault.reason, fault.path) for fault in admit(LAB[0], written(LAB[1]), key).faults]
+    found = [(fault.reason, fault.path) for fault in validate(LAB[0], written(LAB[1]), key).faults]
     assert found == ([(reason, "/stay_id")] if reason else [])
 
 
@@ -250,9 +250,9 @@ def test_every_observation_is_looked_at_whatever_stands_before_it() -> None:
         {"code": "2951-2", "value": 1, "unit": "x"}, {"code": "6301-6", "value": 1, "unit": "x"},
         obs("creatinine", 4421, status="registered"), obs("platelets", 2001),
     ]  # fmt: skip
-    admission = admit(LAB[0], written({**LAB[1], "observations": said}))
-    assert admission.ignored == ("2951-2", "6301-6")
-    assert [fault.path for fault in admission.faults] == ["/observations/3/value"]
+    validated = validate(LAB[0], written({**LAB[1], "observations": said}))
+    assert validated.ignored == ("2951-2", "6301-6")
+    assert [fault.path for fault in validated.faults] == ["/observations/3/value"]
 
 
 @pytest.mark.proves("V1")
@@ -270,7 +270,7 @@ def test_a_dead_letter_holds_what_it_takes_to_mend_and_send_again() -> None:
     """The place it came from, the original bytes, when it was first seen."""
     raw = b'{"not": "an event"}'
     engine = Engine(SHIPPED)
-    output = engine.process(engine.read([Arrival("picu.lab.v1", 3, 41, b"S-1", raw)], NOW), NOW).outputs[0]
+    output = engine.process(engine.read([InputRecord("picu.lab.v1", 3, 41, b"S-1", raw)], NOW), NOW).outputs[0]
     letter = json.loads(output.value)
     assert (output.topic, output.key) == (DEAD_LETTER, b"S-1")
     assert base64.b64decode(letter["payload"]) == raw

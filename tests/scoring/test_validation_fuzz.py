@@ -1,4 +1,4 @@
-"""The door against anything: it never raises, every arrival is accounted for, and no message repeats a value."""
+"""Validation of anything: it never raises, every input record is accounted for, and no message repeats a value."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS
 from picustream.scoring.engine import Engine
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests import reference
 from tests.reference.written import Number, canonical
 from tests.scoring.build import Stay, at, obs
@@ -83,12 +83,12 @@ def spoiled(draw: st.DrawFn) -> tuple[str, Any]:
 
 
 def account(topic: str, raw: bytes | None) -> tuple[bool, list[dict[str, Any]]]:
-    """Whether an arrival was accepted, and its dead letters; the bytes always come back in them."""
+    """Whether an input record was accepted, and its dead letters; the bytes always come back in them."""
     engine = Engine(SHIPPED)
-    batch = engine.read([Arrival(topic, 0, 0, None, raw)], NOW)
+    batch = engine.read([InputRecord(topic, 0, 0, None, raw)], NOW)
     outputs = engine.process(batch, NOW).outputs
     letters = [json.loads(output.value) for output in outputs if output.topic in DEAD_LETTERS]
-    accepted = batch.admissions[0].event is not None
+    accepted = batch.inputs[0].event is not None
     assert accepted == all(letter["scope"] == "observation" for letter in letters)
     assert accepted or len(letters) == 1
     return accepted, letters
@@ -116,7 +116,7 @@ def test_any_json_is_accounted_for(topic: str, value: Any) -> None:
 @given(spoiled())
 @example(("picu.lab.v1", {**SOUND[9][1], SECRET.lower(): SECRET, "status": SECRET}))
 def test_a_spoiled_event_is_used_or_refused_and_its_values_are_not_repeated(made: tuple[str, Any]) -> None:
-    """Whatever happens to a sound event, the door says yes or why not, and copies no value into its message."""
+    """Whatever happens to a sound event, it is accepted or told why not, and copies no value into its message."""
     topic, value = made
     _, letters = account(topic, json.dumps(value, default=str).encode())
     assert not [letter for letter in letters if SECRET in letter["message"]]
@@ -135,7 +135,7 @@ def undecided(value: Any) -> bool:
 @pytest.mark.proves("I2")
 @given(spoiled())
 def test_the_two_readings_of_the_schemas_agree(made: tuple[str, Any]) -> None:
-    """What the door lets in, the schemas as written down a second time let in, and nothing else."""
+    """What is accepted, the schemas as written down a second time let in, and nothing else."""
     topic, value = made
     assume(not undecided(value))
     accepted, _ = account(topic, canonical(value).encode())

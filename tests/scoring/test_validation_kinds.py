@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring.validation import Arrival, Door
+from picustream.scoring.validation import InputRecord, Validator
 from tests.scoring.build import Stay, obs
 from tests.scoring.histories import SHIPPED, written
 
@@ -15,7 +15,7 @@ GAS = Stay().gas("day 1 09:00", obs("pao2", "80.50", "mmHg", id="p")).events[0]
 
 def fault(topic: str, value: dict[str, Any]) -> tuple[str, str]:
     """Reason and path of what is told of an event."""
-    (found,) = Door(SHIPPED).admit(Arrival(topic, 0, 0, None, written(value))).faults
+    (found,) = Validator(SHIPPED).validate(InputRecord(topic, 0, 0, None, written(value))).faults
     return found.reason, found.path
 
 
@@ -60,5 +60,6 @@ def test_t6_the_empty_dates_of_other_systems_are_past_or_future_whatever_their_o
 ])  # fmt: skip
 def test_a_time_in_another_form_is_told_the_right_one(time: Any, words: str) -> None:
     topic, value = GAS
-    (found,) = Door(SHIPPED).admit(Arrival(topic, 0, 0, None, written({**value, "observed_at": time}))).faults
+    record = InputRecord(topic, 0, 0, None, written({**value, "observed_at": time}))
+    (found,) = Validator(SHIPPED).validate(record).faults
     assert words in found.message

@@ -9,7 +9,7 @@ import pytest
 
 from picustream.eventfiles.replay import run
 from picustream.scoring.outputs import Output
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests.reference import final_records
 from tests.reference.generate import Case, case
 from tests.reference.written import as_written, is_number
@@ -47,8 +47,8 @@ def raw(rng: random.Random, value: Any) -> bytes:
 
 def replayed(made: Case, texts: Iterable[tuple[str, bytes]]) -> list[Output]:
     """The outputs of these messages."""
-    arrivals = [Arrival(topic, None, at, None, text) for at, (topic, text) in enumerate(texts)]
-    return list(run(rules_for(made.protocol), arrivals, made.until))
+    input_records = [InputRecord(topic, None, at, None, text) for at, (topic, text) in enumerate(texts)]
+    return list(run(rules_for(made.protocol), input_records, made.until))
 
 
 @pytest.mark.proves("I1", "I2")

@@ -14,7 +14,7 @@ from tests.reference.generate import case
 from tests.scoring.build import Stay, at, obs
 from tests.scoring.chart.test_pruning import crashing
 from tests.scoring.feeding import alerts, firing
-from tests.scoring.histories import SEEDS, SHIPPED, arrivals, replayed, rules_for
+from tests.scoring.histories import SEEDS, SHIPPED, input_records, replayed, rules_for
 from tests.scoring.running import Worker
 
 
@@ -131,7 +131,7 @@ def test_i5_alerts_about_versions_are_rebuilt_with_the_state(seed: int) -> None:
     """Lost at any moment: what fires at the end is what fires without the loss, and nothing fires twice in a row."""
     made = case(seed)
     until = reference.replay_clock([event for event in made.events if reference.accepts(*event)])
-    whole = arrivals(made.events)
+    whole = input_records(made.events)
     cut = seed * 7 % (len(whole) + 1)
     before = Replay(SHIPPED)
     told = [output for one in whole[:cut] for output in before.take(one)]

@@ -19,10 +19,10 @@ from picustream.scoring.alerts.source import MISROUTED, Source
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests.reference.generate import history
 from tests.scoring.build import Stay, at, obs
-from tests.scoring.histories import SHIPPED, arrivals, shuffled, written
+from tests.scoring.histories import SHIPPED, input_records, shuffled, written
 from tests.scoring.running import Worker
 
 SOURCES = ("his", "lis", "monitor", "gw-2")
@@ -55,7 +55,7 @@ STEPS = st.lists(
 )
 
 
-def arrival(step: Step, place: int, moment: datetime) -> Arrival:
+def input_record(step: Step, place: int, moment: datetime) -> InputRecord:
     """What comes at a moment."""
     when, fields = moment.isoformat(), {"source": step.source, "stay_id": step.stay, "event_id": f"e{place}"}
     day_before = (moment - timedelta(days=2)).isoformat()
@@ -70,7 +70,7 @@ def arrival(step: Step, place: int, moment: datetime) -> Arrival:
         observed = {"ahead": "day 9999", "late": day_before}.get(step.what, when)
         ((topic, body),) = Stay().vital(observed, heart_rate=100 + place % 50, **fields).events
     misrouted = step.what == "misrouted"
-    return Arrival(topic, 0, place, None, written(body), misrouted=misrouted, arrived_at=moment)
+    return InputRecord(topic, 0, place, None, written(body), misrouted=misrouted, arrived_at=moment)
 
 
 class Ward:
@@ -86,7 +86,7 @@ class Ward:
         count = len(self._stores)
         return Engine(self._rules, lambda source: sum(source.encode()) % count == number)
 
-    def take(self, number: int, found: Sequence[Arrival], now: datetime) -> None:
+    def take(self, number: int, found: Sequence[InputRecord], now: datetime) -> None:
         """One batch of one partition."""
         engine = self._engines[number]
         batch = engine.read(found, now)
@@ -131,7 +131,7 @@ def course(
                 ward.crash(place % partitions)
         else:
             number = sum(step.stay.encode()) % partitions
-            waiting.setdefault(number, []).append(arrival(step, place, now))
+            waiting.setdefault(number, []).append(input_record(step, place, now))
             if len(waiting[number]) >= batch:
                 ward.take(number, waiting.pop(number), now)
     flush(ward, waiting, now)
@@ -140,7 +140,7 @@ def course(
     return of_sources(ward.outputs)
 
 
-def flush(ward: Ward, waiting: dict[int, list[Arrival]], now: datetime) -> None:
+def flush(ward: Ward, waiting: dict[int, list[InputRecord]], now: datetime) -> None:
     for number in sorted(waiting):
         ward.take(number, waiting.pop(number), now)
 
@@ -194,7 +194,7 @@ def test_i1_the_view_of_all_does_not_depend_on_the_order_of_what_came(steps: lis
     for place, step in enumerate(steps):
         now += timedelta(minutes=step.minutes)
         if step.what not in ("look", "crash", "late"):
-            came.append((sum(step.stay.encode()) % PARTITIONS, arrival(step, place, now)))
+            came.append((sum(step.stay.encode()) % PARTITIONS, input_record(step, place, now)))
     facts = [one for one in came if one[1].topic != VITAL]
     one, other = Ward(PARTITIONS), Ward(PARTITIONS)
     for number, found in came:
@@ -219,13 +219,13 @@ def test_i3_a_replay_that_lost_its_memory_at_any_moment_tells_the_same_of_its_so
         worker.take(events[place : place + 7])
         worker.crash()
     worker.take([])
-    assert chains(of_sources(worker.end())) == chains(of_sources(list(run(SHIPPED, arrivals(events)))))
+    assert chains(of_sources(worker.end())) == chains(of_sources(list(run(SHIPPED, input_records(events)))))
 
 
 def test_a_view_that_is_not_later_than_what_was_told_by_changes_nothing() -> None:
     """Partitions move between workers whose clocks differ a little: what was told is not taken back and told again."""
     ward = Ward(1)
-    ward.take(0, [arrival(Step(0, "misrouted", "monitor", "S0"), 0, START)], START)
+    ward.take(0, [input_record(Step(0, "misrouted", "monitor", "S0"), 0, START)], START)
     for minutes in (1, 60, 59):
         ward.look(START + timedelta(minutes=minutes))
         ward.crash(0)

@@ -10,16 +10,16 @@ from picustream.models.feeds import SourceLimits
 from picustream.scoring.alerts.feed_alerts import conditions, due_of
 from picustream.scoring.alerts.feed_snapshot import Feeds, joined
 from picustream.scoring.alerts.source import MISROUTED, REFUSED, Source, end_of_hour, hour_of
-from picustream.scoring.validation import Admission, Arrival, Door
+from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 from tests.scoring.build import Stay, at, obs
 from tests.scoring.histories import SHIPPED, written
 
 START = at("day 1 09:00")
 WARD = Stay().admitted("day 1 08:00").lab("day 1 09:00", creatinine=60).lab("day 1 09:00", obs("creatinine", 4421))
-SOUND, MEASURED, BAD = (Door(SHIPPED).admit(Arrival(t, 0, 0, None, written(v))) for t, v in WARD.events)
-BROKEN = Door(SHIPPED).admit(Arrival("picu.lab.v1", 0, 0, None, b"{"))
+SOUND, MEASURED, BAD = (Validator(SHIPPED).validate(InputRecord(t, 0, 0, None, written(v))) for t, v in WARD.events)
+BROKEN = Validator(SHIPPED).validate(InputRecord("picu.lab.v1", 0, 0, None, b"{"))
 
-Heard = list[tuple[Admission, datetime, tuple[str, ...]]]
+Heard = list[tuple[ValidatedInput, datetime, tuple[str, ...]]]
 
 
 def heard(seed: int) -> Heard:

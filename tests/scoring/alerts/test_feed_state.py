@@ -15,10 +15,10 @@ from picustream.scoring.engine import Engine
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head
-from picustream.scoring.validation import Arrival, Door
+from picustream.scoring.validation import InputRecord, Validator
 from tests.scoring.build import Stay, at
 from tests.scoring.feeding import alerts, states
-from tests.scoring.histories import SHIPPED, arrivals, written
+from tests.scoring.histories import SHIPPED, input_records, written
 
 WARD = Stay().admitted("day 1 08:00", source="his").vital("day 1 09:00", source="monitor", heart_rate=120)
 
@@ -26,21 +26,21 @@ WARD = Stay().admitted("day 1 08:00", source="his").vital("day 1 09:00", source=
 # Bounds. -------------------------------------------------------------------------------------------------------------
 
 
-def heard(source: str, place: int, moment: datetime) -> Arrival:
+def heard(source: str, place: int, moment: datetime) -> InputRecord:
     """A usable vital sign that came at a moment."""
     (topic, body), *_ = Stay().vital("day 1 09:00", source=source, heart_rate=120).events
-    return replace(Arrival(topic, 0, place, None, written(body)), arrived_at=moment)
+    return replace(InputRecord(topic, 0, place, None, written(body)), arrived_at=moment)
 
 
 @pytest.mark.proves("I9")
 def test_i9_a_feed_that_makes_up_a_name_per_message_fills_neither_memory_nor_store() -> None:
     """I9: the source not heard for longest is forgotten, first those that never sent anything usable."""
-    feeds, door, kept = Feeds(), Door(SHIPPED), {}
+    feeds, validator, kept = Feeds(), Validator(SHIPPED), {}
     names = ["monitor"] + [f"gw-{number}" for number in range(MOST_SOURCES + 50)]
     for place, name in enumerate(names):
         moment = at("day 1") + timedelta(seconds=place)
-        feeds.note(door.admit(heard("monitor", place, moment)), moment, ())
-        refused = door.admit(Arrival(VITAL, 0, place, None, b'{"source": "%s"}' % name.encode()))
+        feeds.note(validator.validate(heard("monitor", place, moment)), moment, ())
+        refused = validator.validate(InputRecord(VITAL, 0, place, None, b'{"source": "%s"}' % name.encode()))
         feeds.note(refused, moment, ())
         for field, value in feeds.take_unsaved().items():
             kept[field] = value
@@ -68,7 +68,7 @@ def test_i9_alerts_are_remembered_for_so_many_names_and_no_more() -> None:
     watch, told = told_of(MOST_ALERTS - 1), []
     for place, name in enumerate(["gw-0", "new", "one-too-many", "gw-1"]):
         moment = at("day 2") + timedelta(minutes=place)
-        watch.note(Door(SHIPPED).admit(replace(heard(name, place, moment), misrouted=True)), None, moment, True)
+        watch.note(Validator(SHIPPED).validate(replace(heard(name, place, moment), misrouted=True)), None, moment, True)
         told += watch.revisions(moment, moment)
     assert [(one.key.part, one.head.revision) for one in told] == [
         ("misrouted-key/gw-0", 3), ("misrouted-key/new", 1), ("misrouted-key/gw-1", 3),
@@ -81,16 +81,16 @@ def test_i9_what_there_is_no_room_to_tell_is_not_waited_for() -> None:
     watch, moment = told_of(MOST_ALERTS), at("day 2")
     silent = moment + timedelta(hours=24)
     watch.stands("S", True, moment)
-    watch.note(Door(SHIPPED).admit(heard("monitor", 0, moment)), None, moment, True)
+    watch.note(Validator(SHIPPED).validate(heard("monitor", 0, moment)), None, moment, True)
     assert (watch.revisions(moment, moment), watch.due) == ([], silent)
     assert (watch.revisions(silent, silent), watch.due) == ([], None)
 
 
 def test_the_state_of_a_source_does_not_grow_with_its_events() -> None:
-    feeds, door, sizes = Feeds(), Door(SHIPPED), []
+    feeds, validator, sizes = Feeds(), Validator(SHIPPED), []
     for hours in range(200):
         moment = at("day 1") + timedelta(hours=hours)
-        feeds.note(door.admit(heard("monitor", hours, moment)), moment, ("misrouted-key",))
+        feeds.note(validator.validate(heard("monitor", hours, moment)), moment, ("misrouted-key",))
         sizes.append(sum(len(value or b"") for value in feeds.take_unsaved().values()))
     assert max(sizes) == sizes[30] == sizes[-1]
 
@@ -106,7 +106,7 @@ def decides(source: str) -> bool:
 def test_i5_what_fires_is_restored_from_its_topic_and_what_no_longer_holds_is_resolved() -> None:
     """I5, I3: nothing is fired twice, and what came while the state was away ends what it ends."""
     ward = WARD.lab("day 1 10:00", source="lis", creatinine=50)
-    came = [replace(one, arrived_at=at("day 1 10:00")) for one in arrivals(ward.events)]
+    came = [replace(one, arrived_at=at("day 1 10:00")) for one in input_records(ward.events)]
     before, kept = Engine(SHIPPED, decides), {}
     before.install("", {})
     first = before.process(before.read(came, at("day 1 10:00")), at("day 1 10:00"))
@@ -118,7 +118,7 @@ def test_i5_what_fires_is_restored_from_its_topic_and_what_no_longer_holds_is_re
     rebuild, now = Rebuild(SHIPPED, decides, bounded=False), at("day 2 12:00")
     for output in (*first.outputs, *fired):
         rebuild.told(output.topic, output.key, output.value, dict(output.headers))
-    (new,) = arrivals(ward.vital("day 2 11:30", source="monitor", spo2=98).events[-1:])
+    (new,) = input_records(ward.vital("day 2 11:30", source="monitor", spo2=98).events[-1:])
     for one in (*came, replace(new, arrived_at=at("day 2 11:30"))):
         rebuild.take(one, now)
     engine, effects = rebuild.finish(now, "partition-0+0")
@@ -135,7 +135,7 @@ def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from
     before = Engine(SHIPPED, decides)
     before.install("", {})
     (topic, body) = WARD.events[0]
-    came = Arrival(topic, 0, 0, None, written(body), misrouted=True, arrived_at=at("day 1 10:00"))
+    came = InputRecord(topic, 0, 0, None, written(body), misrouted=True, arrived_at=at("day 1 10:00"))
     first = before.process(before.read([came], at("day 1 10:00")), at("day 1 10:00"))
     before.hear(joined([first.writes[""]], at("day 1 10:01")))
     rebuild = Rebuild(SHIPPED, decides, bounded=False)
@@ -164,7 +164,7 @@ def test_t6_what_was_refused_as_ahead_still_says_so_after_a_rebuild() -> None:
     """T6, I5: though its time has come by now, it was ahead as it came."""
     came = [
         replace(one, arrived_at=at("day 1 10:00"), offset=place, partition=0)
-        for place, one in enumerate(arrivals(WARD.vital("day 1 14:00", source="monitor", spo2=97).events))
+        for place, one in enumerate(input_records(WARD.vital("day 1 14:00", source="monitor", spo2=97).events))
     ]
     before = Engine(SHIPPED, decides)
     before.install("", {})

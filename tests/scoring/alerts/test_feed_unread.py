@@ -13,10 +13,10 @@ from picustream.models.feeds import SourceLimits
 from picustream.scoring.alerts.feed_alerts import conditions, due_of
 from picustream.scoring.alerts.source import UNREAD, Source, end_of_hour, hour_of, readings_of
 from picustream.scoring.engine import Engine
-from picustream.scoring.validation import Admission, Arrival, Door
+from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 from tests.scoring.build import Stay, at, obs
 from tests.scoring.feeding import alerts, records, with_limits
-from tests.scoring.histories import SHIPPED, arrivals, written
+from tests.scoring.histories import SHIPPED, input_records, written
 
 WARD = Stay().admitted("day 1 08:00", source="his")
 NOW = at("day 1 09:30")
@@ -58,8 +58,10 @@ def test_what_is_read_is_read_though_it_is_withdrawn_or_preliminary() -> None:
     assert told(ward.until("day 1 12:00").alerts) == []
 
 
-def admitted(topic: str, body: Any) -> Admission:
-    return Door(SHIPPED).admit(Arrival(topic, 0, 0, None, body if isinstance(body, bytes) else written(body)))
+def validated(topic: str, body: Any) -> ValidatedInput:
+    return Validator(SHIPPED).validate(
+        InputRecord(topic, 0, 0, None, body if isinstance(body, bytes) else written(body))
+    )
 
 
 def body_of(*observations: Any, **fields: Any) -> dict[str, Any]:
@@ -81,14 +83,14 @@ def body_of(*observations: Any, **fields: Any) -> dict[str, Any]:
 ], ids=str)  # fmt: skip
 def test_what_is_refused_counts_by_its_observations(topic: str, body: Any, counted: tuple[int, int]) -> None:
     """Alone or with its event; of a message that does not show them, as one."""
-    assert readings_of(admitted(topic, body)) == counted
+    assert readings_of(validated(topic, body)) == counted
 
 
 def test_what_names_no_source_counts_for_its_topic_and_what_is_sent_again_for_none() -> None:
     """A producer of something else on a topic of observations is told, too."""
-    noise = [Arrival(VITAL, None, place, None, b"\x00\x00\x00\x00\x01") for place in range(100, 120)]
+    noise = [InputRecord(VITAL, None, place, None, b"\x00\x00\x00\x00\x01") for place in range(100, 120)]
     again = [replace(one, topic=LAB, resubmitted=True) for one in noise]
-    found = list(alerts(run(SHIPPED, [*arrivals(WARD.events), *again, *noise], at("day 1 09:00"))))
+    found = list(alerts(run(SHIPPED, [*input_records(WARD.events), *again, *noise], at("day 1 09:00"))))
     assert [source for _, source, _ in told(found)] == [VITAL]
 
 

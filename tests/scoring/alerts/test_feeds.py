@@ -7,10 +7,10 @@ import pytest
 
 from picustream.eventfiles.replay import run
 from picustream.models.event import LAB, VITAL
-from picustream.scoring.validation import Arrival, Door
+from picustream.scoring.validation import InputRecord, Validator
 from tests.scoring.build import Stay, at
 from tests.scoring.feeding import alerts, records, states, with_limits
-from tests.scoring.histories import SHIPPED, arrivals
+from tests.scoring.histories import SHIPPED, input_records
 
 Told = tuple[str, str, datetime]
 """State, source and when it was told."""
@@ -149,8 +149,8 @@ class TestDeadLetters:
 
     def test_what_names_no_source_counts_for_its_topic(self) -> None:
         rules = SHIPPED
-        noise = [Arrival(LAB, None, place, None, b"{") for place in range(100, 110)]
-        known = arrivals([*WARD.events])
+        noise = [InputRecord(LAB, None, place, None, b"{") for place in range(100, 110)]
+        known = input_records([*WARD.events])
         fired = [
             one for one in alerts(run(rules, [*known, *noise], at("day 1 09:30"))) if one["name"] == "dead-letters"
         ]
@@ -158,16 +158,16 @@ class TestDeadLetters:
 
     @pytest.mark.parametrize("raw", [b"", None, b"[]", b"{", b'{"source": 5}', b'{"source": "a b"}', b"[" * 100_000])
     def test_no_source_is_made_up(self, raw: bytes | None) -> None:
-        assert Door(SHIPPED).admit(Arrival(LAB, 0, 0, None, raw)).source == LAB
+        assert Validator(SHIPPED).validate(InputRecord(LAB, 0, 0, None, raw)).source == LAB
 
     def test_a_refused_event_that_can_be_read_counts_for_its_source(self) -> None:
-        assert Door(SHIPPED).admit(Arrival(LAB, 0, 0, None, b'{"source": "lis"}')).source == "lis"
+        assert Validator(SHIPPED).validate(InputRecord(LAB, 0, 0, None, b'{"source": "lis"}')).source == "lis"
 
 
 class TestMisroutedKey:
     def test_it_is_told_once_and_over_after_an_hour_without(self) -> None:
         ward = WARD.vital("day 1 09:30", source="monitor", spo2=97).vital("day 1 12:00", source="monitor", spo2=96)
-        found = [replace(one, misrouted=place in (1, 2)) for place, one in enumerate(arrivals(ward.events))]
+        found = [replace(one, misrouted=place in (1, 2)) for place, one in enumerate(input_records(ward.events))]
         assert states(alerts(run(SHIPPED, found, at("day 1 12:00"))), "misrouted-key") == [
             ("firing", at("day 1 09:00")),
             ("resolved", at("day 1 10:30")),
@@ -211,7 +211,7 @@ class TestLateBeyondWindow:
 
 def test_what_is_sent_again_from_the_dead_letters_does_not_speak_for_its_source() -> None:
     ward = WARD.vital("day 2 08:00", source="monitor", heart_rate=120).lab("day 1 10:00", source="lis", creatinine=50)
-    found = [replace(one, resubmitted=place >= 2) for place, one in enumerate(arrivals(ward.events))]
+    found = [replace(one, resubmitted=place >= 2) for place, one in enumerate(input_records(ward.events))]
     found_alerts = list(alerts(run(SHIPPED, found, at("day 3"))))
     assert states(found_alerts, "feed-silent") == [("firing", at("day 2 09:00"))]
     assert states(found_alerts, "late-beyond-window") == []

@@ -12,7 +12,7 @@ from picustream.models import text
 from picustream.models.envelope import STATUS_RANK, Status
 from picustream.scoring.chart.entries import Fact, filed
 from picustream.scoring.chart.lineage import MOST_UNMATCHED, Lineage, Lineages
-from picustream.scoring.validation import Arrival, Door
+from picustream.scoring.validation import InputRecord, Validator
 from tests.scoring.build import Stay, at
 from tests.scoring.histories import SHIPPED, written
 
@@ -29,7 +29,7 @@ def version(minutes: int, status: Status, moment: int, event_id: str) -> Fact:
         recorded=(START + timedelta(minutes=minutes)).isoformat(),
     )  # fmt: skip
     ((topic, body),) = stay.events
-    accepted = Door(SHIPPED).admit(Arrival(topic, None, 0, None, written(body))).accepted
+    accepted = Validator(SHIPPED).validate(InputRecord(topic, None, 0, None, written(body))).accepted
     assert accepted is not None
     event = accepted.event
     kept = filed(topic, event, accepted.filed.text)

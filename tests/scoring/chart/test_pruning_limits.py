@@ -10,9 +10,9 @@ from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
 from picustream.scoring.chart.pruning import is_crowded, thin
 from picustream.scoring.chart.series import Recall
-from picustream.scoring.validation import LATEST, Door
+from picustream.scoring.validation import LATEST, Validator
 from tests.scoring.build import Stay
-from tests.scoring.histories import SHIPPED, arrivals
+from tests.scoring.histories import SHIPPED, input_records
 
 MIDNIGHT = datetime(2025, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -33,9 +33,9 @@ def filed(moments: Iterable[datetime], chart: Chart | None = None, **fields: str
 
 
 def file_all(stay: Stay, chart: Chart) -> None:
-    door = Door(SHIPPED)
-    for arrival in arrivals(stay.events):
-        one = door.admit(arrival, LATEST)
+    validator = Validator(SHIPPED)
+    for input_record in input_records(stay.events):
+        one = validator.validate(input_record, LATEST)
         assert one.accepted is not None
         chart.file(*one.accepted, Changes())
 

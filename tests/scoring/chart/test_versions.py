@@ -9,9 +9,9 @@ import pytest
 from picustream.models.event import LAB, VITAL
 from picustream.models.record import MODS
 from picustream.scoring.engine import Engine
-from picustream.scoring.validation import Arrival
+from picustream.scoring.validation import InputRecord
 from tests.scoring.build import Stay, at, date_of, obs
-from tests.scoring.histories import SHIPPED, arrivals
+from tests.scoring.histories import SHIPPED, input_records
 
 WARD = Stay().admitted("day 1 00:00", birth_date="2020-05-01", sex="female").discharged("day 3 00:00")
 NINE = "day 1 09:00"
@@ -96,9 +96,9 @@ def test_v1_a_repeat_is_one_whatever_its_white_space_and_order_of_fields() -> No
     topic, value = creatinine(WARD, 250, event_id="r1").events[-1]
     again = [json.dumps(value, indent=2), json.dumps(dict(reversed(value.items()))), json.dumps(value)]
     engine = Engine(SHIPPED)
-    told = arrivals([*WARD.events, (topic, value)])
+    told = input_records([*WARD.events, (topic, value)])
     engine.process(engine.read(told, at("day 9")), at("day 9"))
-    repeats = [Arrival(topic, None, place, None, one.encode()) for place, one in enumerate(again, start=9)]
+    repeats = [InputRecord(topic, None, place, None, one.encode()) for place, one in enumerate(again, start=9)]
     assert engine.process(engine.read(repeats, at("day 9")), at("day 9")).outputs == []
 
 
@@ -198,7 +198,7 @@ def test_v1_codes_nobody_asked_for_are_ignored_and_counted() -> None:
     ward = WARD.lab(NINE, {"code": "2951-2", "value": 140, "unit": "mmol/L"}, event_id="na")
     assert ward.dead_letters == []
     engine = Engine(SHIPPED)
-    effects = engine.process(engine.read(arrivals(ward.events), at("day 9")), at("day 9"))
+    effects = engine.process(engine.read(input_records(ward.events), at("day 9")), at("day 9"))
     assert effects.ignored == {"2951-2": 1}
 
 

@@ -12,7 +12,7 @@ from picustream.scoring.faults import Whole
 from picustream.streams.kafka.batches import CUT, UNREADABLE
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER, resubmission_of
 from picustream.streams.kafka.topics import partition_of
-from picustream.streams.partition.intake import arrival_of
+from picustream.streams.partition.intake import input_record_of
 from picustream.streams.partition.misrouted import FORWARDED_HEADER, forwarded
 from picustream.streams.store.outbox import Entry, Header
 
@@ -41,29 +41,29 @@ def sent_on(headers: Any, value: bytes = b"{}", key: bytes | None = STAY) -> Ent
 def test_a_stamp_that_no_broker_sets_is_no_time_of_arrival(stamp: int, speed: float) -> None:
     """With CreateTime it is the producer's, in whatever unit, or not set at all."""
     clock = Clock(datetime(2025, 1, 1, tzinfo=UTC), WALL, speed)
-    assert arrival_of(LAB, HOME, Record(timestamp=stamp), clock).arrived_at is None
+    assert input_record_of(LAB, HOME, Record(timestamp=stamp), clock).arrived_at is None
 
 
 def test_a_stamp_beyond_what_compressed_time_can_say_is_none() -> None:
     clock = Clock(datetime(2025, 1, 1, tzinfo=UTC), WALL, 1e6)
-    assert arrival_of(LAB, HOME, Record(timestamp=7_000_000_000_000), clock).arrived_at is None
+    assert input_record_of(LAB, HOME, Record(timestamp=7_000_000_000_000), clock).arrived_at is None
 
 
 def test_what_nobody_can_read_is_refused_for_that() -> None:
-    arrival = arrival_of(LAB, HOME, Record(headers=((UNREADABLE, b"no gzip"),)), Clock())
-    assert arrival.fault is not None
-    assert (arrival.fault.reason, "no gzip" in arrival.fault.message) == ("unreadable", True)
+    input_record = input_record_of(LAB, HOME, Record(headers=((UNREADABLE, b"no gzip"),)), Clock())
+    assert input_record.fault is not None
+    assert (input_record.fault.reason, "no gzip" in input_record.fault.message) == ("unreadable", True)
 
 
 def test_the_head_of_a_large_value_says_of_what_it_is_the_head() -> None:
-    arrival = arrival_of(LAB, HOME, Record(headers=((CUT, b"14000000 ab"),)), Clock())
-    assert arrival.whole == Whole(14_000_000, "ab")
+    input_record = input_record_of(LAB, HOME, Record(headers=((CUT, b"14000000 ab"),)), Clock())
+    assert input_record.whole == Whole(14_000_000, "ab")
 
 
 @pytest.mark.parametrize("name", ["traceparent", RESUBMITTED_HEADER])
 def test_a_null_header_is_no_trouble(name: str) -> None:
-    arrival = arrival_of(LAB, HOME, Record(headers=((name, None),)), Clock())
-    assert arrival.resubmitted is (name == RESUBMITTED_HEADER)
+    input_record = input_record_of(LAB, HOME, Record(headers=((name, None),)), Clock())
+    assert input_record.resubmitted is (name == RESUBMITTED_HEADER)
     assert not resubmission_of([(name, None)])
 
 

@@ -94,8 +94,8 @@ def test_i2_of_a_batch_cut_short_an_offset_counts_with_what_lies_before_it(
 ) -> None:
     """What is left is not done, nor is a forward behind it: both come again."""
     intake = taken_in()
-    part = intake.before(one for one in intake.arrivals if one.offset in left)
-    assert [one.offset for one in part.arrivals] == offsets
+    part = intake.before(one for one in intake.input_records if one.offset in left)
+    assert [one.offset for one in part.input_records] == offsets
     assert len(part.forwards) == forwards
     assert part.next == ends
 

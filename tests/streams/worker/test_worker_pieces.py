@@ -24,7 +24,7 @@ from picustream.streams.kafka.scheduler import BatchScheduler, FetchedBatch
 from picustream.streams.kafka.topics import partition_of
 from picustream.streams.kafka.transport import Consumer, ConsumerThread
 from picustream.streams.partition import metrics
-from picustream.streams.partition.intake import StreamGap, arrival_of, take_in
+from picustream.streams.partition.intake import StreamGap, input_record_of, take_in
 from picustream.streams.partition.misrouted import FORWARDED_HEADER, forwarded, is_misrouted
 from picustream.streams.partition.trouble import TROUBLE
 from picustream.streams.partition.waiting import LONG, ROOM, Waiting, adjusted
@@ -109,17 +109,17 @@ class TestIntake:
 
     def test_what_is_processed_already_is_dropped(self) -> None:
         intake = self.take(fetched(8, 9, 10, 11))
-        assert [one.offset for one in intake.arrivals] == [10, 11]
+        assert [one.offset for one in intake.input_records] == [10, 11]
         assert intake.next == {LAB: 12}
 
     def test_nothing_new_moves_nothing(self) -> None:
         intake = self.take(fetched(8, 9))
-        assert (intake.arrivals, intake.next) == ([], {})
+        assert (intake.input_records, intake.next) == ([], {})
 
     def test_a_hole_in_the_offsets_is_no_gap(self) -> None:
         """Markers of transactions take offsets, too."""
         intake = self.take(fetched(12, 13, previous=10), fetched(20, previous=14))
-        assert [one.offset for one in intake.arrivals] == [12, 13, 20]
+        assert [one.offset for one in intake.input_records] == [12, 13, 20]
 
     def test_a_batch_that_does_not_begin_where_the_last_one_ended_is_a_gap(self) -> None:
         with pytest.raises(StreamGap):
@@ -132,7 +132,7 @@ class TestIntake:
     def test_misrouted_records_are_set_apart_and_count_as_done(self) -> None:
         batch = FetchedBatch(LAB, ELSEWHERE, 10, [Record(10)])
         intake = take_in([batch], {LAB: 10}, ELSEWHERE, PARTITIONS, Clock())
-        assert (intake.arrivals, [one.partition for one in intake.forwards]) == ([], [HOME])
+        assert (intake.input_records, [one.partition for one in intake.forwards]) == ([], [HOME])
         assert intake.next == {LAB: 11}
 
     def test_an_arrival_says_when_it_came_and_whether_it_was_misrouted(self) -> None:
@@ -140,9 +140,9 @@ class TestIntake:
         start = datetime(2025, 1, 1, tzinfo=UTC)
         clock = Clock(start, datetime.fromtimestamp(1_700_000_000, UTC), 1000.0)
         record = Record(10, headers=((FORWARDED_HEADER, b"picu.lab.v1/0/3"),))
-        arrival = arrival_of(LAB, HOME, record, clock)
-        assert (arrival.arrived_at, arrival.misrouted) == (start + timedelta(seconds=123), True)
-        assert not arrival_of(LAB, HOME, Record(11), clock).misrouted
+        input_record = input_record_of(LAB, HOME, record, clock)
+        assert (input_record.arrived_at, input_record.misrouted) == (start + timedelta(seconds=123), True)
+        assert not input_record_of(LAB, HOME, Record(11), clock).misrouted
 
 
 class TestOutboxEntry:
