@@ -17,8 +17,9 @@ from picustream.streams.partition.failures import told_by_stay
 from picustream.streams.partition.intake import Intake, take_in
 from picustream.streams.partition.suspects import Place
 from picustream.streams.partition.takeover import Holding
+from picustream.streams.store.batch_write import BatchWrite
 from picustream.streams.store.outbox import Entry
-from picustream.streams.store.store import BatchWrite, Store
+from picustream.streams.store.store import Store
 
 _ENGINES = ThreadPoolExecutor(1, thread_name_prefix="engine")
 """Engines compute here, so that connections are served while a long batch is worked on: on the event loop they would
@@ -109,7 +110,7 @@ async def _compute(holding: Holding, store: Store, intake: Intake, moment: Momen
     batch = await run(_ENGINES, holding.engine.read, intake.input_records, now)
     missing = holding.engine.missing(batch, now, settle=settle)
     ours = {"", *getattr(batch, "stays", missing)}
-    for stay_id, fields in zip(missing, await store.states(holding.partition, missing), strict=True):
+    for stay_id, fields in zip(missing, await store.states(holding.partition, missing, holding), strict=True):
         installing = holding.engine.installing(stay_id, fields)
         while not await run(_ENGINES, _installed, holding.engine, installing, None if stay_id in ours else stay_id):
             pass

@@ -73,7 +73,7 @@ class Recaller:
 
         await self._read(partition, DEAD_LETTERS, tell, read)
         await self._read(partition, INPUT_TOPICS, take, read)
-        fields = dict(zip(stays, await self.store.states(partition, list(stays)), strict=True))
+        fields = dict(zip(stays, await self.store.states(partition, list(stays), control), strict=True))
 
         def recall() -> None:
             batch = history.read(engine)

@@ -27,8 +27,9 @@ from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.partition.intake import condemned_record, input_record_of
 from picustream.streams.partition.misrouted import forwarded
 from picustream.streams.partition.suspects import Place, SetAside
+from picustream.streams.store.batch_write import BatchWrite
 from picustream.streams.store.outbox import Entry, portions
-from picustream.streams.store.store import BatchWrite, Control, Store
+from picustream.streams.store.store import Control, Store
 
 log = logger(__name__)
 

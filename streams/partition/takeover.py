@@ -31,8 +31,9 @@ from picustream.streams.partition.history import Recaller
 from picustream.streams.partition.misrouted import as_letter
 from picustream.streams.partition.rebuild import Rebuilder, Report
 from picustream.streams.partition.suspects import SetAside
+from picustream.streams.store.batch_write import BatchWrite
 from picustream.streams.store.outbox import Entry
-from picustream.streams.store.store import BatchWrite, Control, Store
+from picustream.streams.store.store import Control, Store
 
 
 class Broker(Protocol):
@@ -131,7 +132,7 @@ class TakeOver:
         try:
             await publisher.start()  # 2
             crash_point("take-over-producer-ready")
-            left = await self.store.outbox(partition)  # 3
+            left = await self.store.outbox(partition, control)  # 3
             told = await self._last_told(partition, control, broker, report)  # 4
             if control.rebuilding or told > control.sequence:
                 engine, control = await self.rebuild(partition, control, max(told, control.sequence), publisher, report)
@@ -141,7 +142,7 @@ class TakeOver:
                     left = self._bearable(partition, left, engine, tenure.too_large)
                     await self._finish(partition, control.epoch, left, control.sent, publisher)
                 engine.clock = control.clock
-                engine.install_due(await self.store.due(partition))
+                engine.install_due(await self.store.due(partition, control))
                 if tenure.recall:
                     await self.recall(partition, control, engine, sorted(tenure.recall), report)
             position = await broker.seek_inputs(partition, control.next)  # 8

@@ -3,8 +3,8 @@
 --
 -- KEYS  1 control hash   2 due times (sorted set)   3 outbox (stream)   4 what is laid down (hash)
 --       5... one hash per state written
--- ARGV  1 epoch   2 batches before this one   3 outbox sequence before this one   4 clock
---       5 how many of the arguments that follow were laid down beforehand by stage.lua, for they are too many or too
+-- ARGV  1 epoch   2 owner   3 batches before this one   4 outbox sequence before this one   5 clock
+--       6 how many of the arguments that follow were laid down beforehand by stage.lua, for they are too many or too
 --         large for one call: then all of them; '' for none
 --       then counted groups, each preceded by the number of its items:
 --         offsets  topic, next offset expected ('' for none), next offset after the batch
@@ -17,7 +17,7 @@
 --         'FENCED'  another writer has raised the epoch: nothing is changed
 --         'GAP'     Redis holds less than the caller has seen it hold: it lost state; nothing is changed
 local control, due, outbox, staged = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local items, at = ARGV, 5
+local items, at = ARGV, 6
 
 local function take()
   at = at + 1
@@ -42,19 +42,18 @@ local function read_staged(count)
   return true
 end
 
-local epoch = tonumber(redis.call('HGET', control, 'epoch') or '0')
-if epoch > tonumber(ARGV[1]) then return 'FENCED' end
-if epoch < tonumber(ARGV[1]) then return 'GAP' end
+local refused = refusal(control, ARGV[1], ARGV[2])
+if refused then return refused end
 local batch = tonumber(redis.call('HGET', control, 'batch') or '0')
-if batch == tonumber(ARGV[2]) + 1 then
+if batch == tonumber(ARGV[3]) + 1 then
   redis.call('DEL', staged)
   return 'DUP'
 end
-if batch ~= tonumber(ARGV[2]) then return 'GAP' end
+if batch ~= tonumber(ARGV[3]) then return 'GAP' end
 local sequence = tonumber(redis.call('HGET', control, 'sequence') or '0')
-if sequence ~= tonumber(ARGV[3]) then return 'GAP' end
+if sequence ~= tonumber(ARGV[4]) then return 'GAP' end
 
-if ARGV[5] ~= '' and not read_staged(tonumber(ARGV[5])) then return 'GAP' end
+if ARGV[6] ~= '' and not read_staged(tonumber(ARGV[6])) then return 'GAP' end
 local offsets = {}
 for _ = 1, tonumber(take()) do
   local field, expected, after = 'next:' .. take(), take(), take()
@@ -82,6 +81,6 @@ for key = 5, #KEYS do
   write('HDEL', KEYS[key], at + 1, at + deleted)
   at = at + deleted
 end
-if ARGV[5] ~= '' then redis.call('DEL', staged) end
-redis.call('HSET', control, 'batch', batch + 1, 'sequence', string.format('%d', sequence), 'clock', ARGV[4])
+if ARGV[6] ~= '' then redis.call('DEL', staged) end
+redis.call('HSET', control, 'batch', batch + 1, 'sequence', string.format('%d', sequence), 'clock', ARGV[5])
 return 'OK'

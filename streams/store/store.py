@@ -4,7 +4,7 @@ All keys of partition p share the hash tag `{group.p}`, so that one script can t
 
 | key | type | holds |
 |---|---|---|
-| `picustream:{g.p}:control` | hash | who writes and how far it is: the fields of `Control`, and `owner` |
+| `picustream:{g.p}:control` | hash | who writes and how far it is: the fields of `Control`, and the `owner` |
 | `picustream:{g.p}:stay:<id>` | hash | the state of one stay, in pieces |
 | `picustream:{g.p}:partition` | hash | the engine's state that belongs to no stay |
 | `picustream:{g.p}:due` | sorted set | stay by due time, microseconds since 1970 |
@@ -13,25 +13,23 @@ All keys of partition p share the hash tag `{group.p}`, so that one script can t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
+from picustream.streams.store.batch_write import EPOCH, BatchWrite, calls, commit_arguments
 from picustream.streams.store.outbox import Entry
-
-MOST_ARGUMENTS, MOST_BYTES = 50_000, 32 * 1024 * 1024
-"""Of one call: Redis refuses more than 1,048,576 arguments, or one of 512 MB, for good, and all partitions wait for a
-call to end."""
 
 READ_AT_ONCE = 1_000
 """Entries of an outbox."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+FORGOTTEN_AT_ONCE = 500
+"""States of stays that a rebuild begins without."""
 
 
 class Fenced(Exception):
@@ -40,6 +38,20 @@ class Fenced(Exception):
 
 class StateLost(Exception):
     """Redis holds less than it was seen to hold: wiped, restored from an older copy, failed over (I5)."""
+
+
+class Version(Protocol):
+    """Which state of a partition is meant: a control hash, or what was made of it."""
+
+    @property
+    def epoch(self) -> int:
+        """Of the writer."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """Batches written."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,32 +81,20 @@ class Standing:
     """When time alone changes something."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchWrite:
-    """All that one batch writes. `after` is the next offset by topic, `before` what Redis must hold until then."""
-
-    epoch: int
-    batch: int
-    sequence: int
-    clock: datetime | None
-    before: Mapping[str, int | None] = field(default_factory=dict)
-    after: Mapping[str, int] = field(default_factory=dict)
-    due: Mapping[str, datetime | None] = field(default_factory=dict)
-    writes: Mapping[str, Mapping[str, bytes | None]] = field(default_factory=dict)
-    entries: Sequence[Entry] = ()
-
-
 class Store:
     """Reads and writes the partitions of one consumer group. Raises redis-py's errors when Redis does not answer."""
 
     def __init__(self, redis: Redis, group: str) -> None:
         self._redis = redis
         self._group = group
+        self._owners: dict[int, str] = {}
+        """What each partition's take-over, of this process, is known by to the scripts."""
+        self._next_owners: dict[int, str] = {}
+        """Likewise of one under way, whose answer may have been lost: asked again it is the same."""
         self._take_over = redis.register_script(_lua("take_over"))
-        self._commit = redis.register_script(_lua("commit"))
-        self._stage = redis.register_script(_lua("stage"))
-        self._trim = redis.register_script(_lua("trim"))
-        self._reset = redis.register_script(_lua("reset"))
+        self._commit, self._stage, self._trim, self._reset, self._forget = (
+            redis.register_script(_lua("owner") + _lua(name)) for name in ("commit", "stage", "trim", "reset", "forget")
+        )
 
     def key(self, partition: int, name: str) -> str:
         """The Redis key of `name` (`control`, `due`, `outbox`, `partition`, `stay:<id>`) in `partition`."""
@@ -105,27 +105,36 @@ class Store:
         return self.key(partition, f"stay:{stay_id}" if stay_id else "partition")
 
     async def take_over(self, partition: int, owner: str, held: int | None = None) -> Control:
-        """Raise the epoch, return the control hash. Fenced if an epoch was `held` and has been raised by another."""
-        answer = await self._take_over([self.key(partition, "control")], [owner, "" if held is None else held])
+        """Raise the epoch, return the control hash. Fenced if an epoch was `held` and another has taken over since."""
+        ours = self._next_owners.setdefault(partition, f"{owner} {uuid.uuid4().hex}")
+        arguments = [ours, "" if held is None else held, self._owners.get(partition, "")]
+        answer = await self._take_over([self.key(partition, "control")], arguments)
+        del self._next_owners[partition]
         if answer == b"FENCED":
             raise Fenced
+        self._owners[partition] = ours
         return _control(dict(zip(answer[::2], answer[1::2], strict=True)))
 
     async def begin_rebuild(self, partition: int, epoch: int, sequence: int) -> None:
         """Forget all state of the partition; it counts as lost until `end_rebuild`. Fenced or StateLost: not done."""
         keys = [self.key(partition, name) for name in ("control", "due", "outbox")]
-        _raise_for(await self._reset(keys, [epoch, "begin", sequence]))
+        _raise_for(await self._reset(keys, [*self._by(partition, epoch), "begin", sequence]))
+        found: list[str | bytes] = [self.key(partition, name) for name in ("partition", "staged")]
         async for key in self._redis.scan_iter(match=_literal(self.key(partition, "stay:")) + "*", count=1000):
-            await self._redis.unlink(key)
-        await self._redis.unlink(self.key(partition, "partition"), self.key(partition, "staged"))
+            found.append(key)
+            if len(found) == FORGOTTEN_AT_ONCE:
+                _raise_for(await self._forget([keys[0], *found], self._by(partition, epoch)))
+                found = []
+        if found:
+            _raise_for(await self._forget([keys[0], *found], self._by(partition, epoch)))
 
     async def end_rebuild(self, partition: int, epoch: int, batches: int) -> None:
         """The state is whole again, with so many batches written since `begin_rebuild`. Fenced or StateLost: not done.
 
-        StateLost too where Redis holds fewer, for then it is not whole.
+        StateLost too where Redis holds fewer, or of another rebuild, for then it is not whole.
         """
         keys = [self.key(partition, name) for name in ("control", "due", "outbox")]
-        _raise_for(await self._reset(keys, [epoch, "end", batches]))
+        _raise_for(await self._reset(keys, [*self._by(partition, epoch), "end", batches]))
 
     async def standing(self, partition: int) -> Standing:
         """How far a partition is; for one that nobody has taken over yet, at the beginning."""
@@ -144,30 +153,60 @@ class Store:
             control, fields = await pipe.execute()
         return _control({b"epoch": b"0", **control}), {name.decode(): value for name, value in fields.items()}
 
-    async def outbox(self, partition: int) -> list[Entry]:
-        """What the outbox holds, in order."""
+    async def outbox(self, partition: int, of: Version | None = None) -> list[Entry]:
+        """What the outbox holds, in order. Fenced or StateLost: Redis holds another version than `of`."""
         entries: list[Entry] = []
-        while some := await self._redis.xrange(self.key(partition, "outbox"), _after(entries), count=READ_AT_ONCE):
+        while True:
+            async with self._reading(partition) as pipe:
+                pipe.xrange(self.key(partition, "outbox"), _after(entries), count=READ_AT_ONCE)
+                [some] = await self._read(pipe, partition, of)
+            if not some:
+                return entries
             entries += [Entry.of(*item) for item in some]
-        return entries
 
-    async def due(self, partition: int) -> list[tuple[str, datetime]]:
-        """Every stay with a due time, earliest first."""
-        items = await self._redis.zrange(self.key(partition, "due"), 0, -1, withscores=True)
+    async def due(self, partition: int, of: Version | None = None) -> list[tuple[str, datetime]]:
+        """Every stay with a due time, earliest first. Raises as `outbox`."""
+        async with self._reading(partition) as pipe:
+            pipe.zrange(self.key(partition, "due"), 0, -1, withscores=True)
+            [items] = await self._read(pipe, partition, of)
         return [(stay.decode(), _moment(score)) for stay, score in items]
 
-    async def states(self, partition: int, stay_ids: Sequence[str]) -> list[dict[str, bytes]]:
-        """The fields of each stay's hash, in the order asked; empty for a stay that is not there.
+    async def states(
+        self, partition: int, stay_ids: Sequence[str], of: Version | None = None
+    ) -> list[dict[str, bytes]]:
+        """The fields of each stay's hash, in the order asked; empty for a stay that is not there. Raises as `outbox`.
 
         A stay is read whole: a record per day and what is in force of its events (I9), some 10 MB after 25 years.
         """
         if not stay_ids:
             return []
-        async with self._redis.pipeline(transaction=False) as pipe:
+        async with self._reading(partition) as pipe:
             for stay_id in stay_ids:
                 pipe.hgetall(self.state_key(partition, stay_id))
-            found = await pipe.execute()
+            found = await self._read(pipe, partition, of)
         return [{name.decode(): value for name, value in fields.items()} for fields in found]
+
+    def _reading(self, partition: int) -> Pipeline:
+        """What is asked by one connection, and so of one server, with whose state it is."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hmget(self.key(partition, "control"), "epoch", "owner", "batch")
+        return pipe
+
+    async def _read(self, pipe: Pipeline, partition: int, of: Version | None) -> list[Any]:
+        """The answers. While two servers take themselves for the first, what one of them holds may be old, and what is
+        made of it would be written to the other."""
+        (epoch, owner, batch), *answers = await pipe.execute()
+        if of is not None:
+            if int(epoch or 0) > of.epoch:
+                raise Fenced
+            ours = (of.epoch, self._owners.get(partition, "").encode(), of.batch)
+            if (int(epoch or 0), owner, int(batch or 0)) != ours:
+                raise StateLost
+        return answers
+
+    def _by(self, partition: int, epoch: int) -> list[Any]:
+        """Who writes, as all scripts are told."""
+        return [epoch, self._owners.get(partition, "")]
 
     async def commit(self, partition: int, write: BatchWrite) -> None:
         """Write one batch, whole; once written, writing it again changes nothing. Fenced or StateLost: not written.
@@ -177,21 +216,23 @@ class Store:
         """
         keys = [self.key(partition, name) for name in ("control", "due", "outbox", "staged")]
         keys += [self.state_key(partition, stay_id) for stay_id in write.writes]
-        head, arguments = _commit_arguments(write)
-        calls = list(_calls(arguments))
-        if len(calls) == 1:
+        arguments = commit_arguments(write)
+        by = self._by(partition, write.epoch)
+        head = [*by, write.batch, write.sequence, write.clock.isoformat() if write.clock else ""]
+        portions = list(calls(arguments))
+        if len(portions) == 1:
             _raise_for(await self._commit(keys, [*head, "", *arguments]))
             return
         first = 1
-        for some in calls:
-            _raise_for(await self._stage([keys[0], keys[3]], [write.epoch, first, *some]))
+        for some in portions:
+            _raise_for(await self._stage([keys[0], keys[3]], [*by, write.batch, first, *some]))
             first += len(some)
         _raise_for(await self._commit(keys, [*head, len(arguments)]))
 
     async def trim(self, partition: int, epoch: int, sequence: int, sent: Mapping[tuple[str, int], int]) -> None:
         """Drop the outbox up to `sequence`. Fenced or StateLost: not dropped."""
         keys = [self.key(partition, name) for name in ("control", "outbox")]
-        arguments: list[Any] = [epoch, sequence]
+        arguments = [*self._by(partition, epoch), sequence]
         for (topic, number), offset in sent.items():
             arguments += [f"sent:{topic}:{number}", offset]
         _raise_for(await self._trim(keys, arguments))
@@ -202,7 +243,7 @@ def _after(entries: Sequence[Entry]) -> str:
 
 
 def _moment(score: float) -> datetime:
-    return _EPOCH + timedelta(microseconds=int(score))
+    return EPOCH + timedelta(microseconds=int(score))
 
 
 def _raise_for(answer: bytes) -> None:
@@ -210,42 +251,6 @@ def _raise_for(answer: bytes) -> None:
         raise Fenced
     if answer == b"GAP":
         raise StateLost
-
-
-def _commit_arguments(write: BatchWrite) -> tuple[list[Any], list[Any]]:
-    """The arguments of commit.lua, in the order of its header: the first four, and those that may be laid down."""
-    head: list[Any] = [write.epoch, write.batch, write.sequence, write.clock.isoformat() if write.clock else ""]
-    arguments: list[Any] = [len(write.after)]
-    for topic, offset in write.after.items():
-        before = write.before.get(topic)
-        arguments += [topic, "" if before is None else before, offset]
-    arguments.append(len(write.due))
-    for stay_id, time in write.due.items():
-        arguments += [stay_id, "" if time is None else (time - _EPOCH) // _MICROSECOND]
-    arguments.append(len(write.entries))
-    for entry in write.entries:
-        arguments += _counted(entry.fields())
-    for fields in write.writes.values():
-        arguments += _counted([part for name, value in fields.items() if value is not None for part in (name, value)])
-        arguments += _counted([name for name, value in fields.items() if value is None])
-    return head, arguments
-
-
-def _calls(arguments: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """The arguments in portions for one call each; an empty one where there are none."""
-    first = size = 0
-    for place, one in enumerate(arguments):
-        length = len(one) if isinstance(one, str | bytes) else 8
-        if place > first and (place - first >= MOST_ARGUMENTS or size + length > MOST_BYTES):
-            yield arguments[first:place]
-            first, size = place, 0
-        size += length
-    yield arguments[first:]
-
-
-def _counted(items: Iterable[Any]) -> list[Any]:
-    items = list(items)
-    return [len(items), *items]
 
 
 def _control(raw: Mapping[bytes, bytes]) -> Control:

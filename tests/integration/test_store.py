@@ -12,8 +12,9 @@ from redis.asyncio import Redis
 
 from picustream.models.event import LAB, VITAL
 from picustream.models.record import MODS
+from picustream.streams.store.batch_write import BatchWrite
 from picustream.streams.store.outbox import Entry
-from picustream.streams.store.store import BatchWrite, Fenced, StateLost, Store
+from picustream.streams.store.store import Fenced, StateLost, Store
 
 pytestmark = pytest.mark.servers
 

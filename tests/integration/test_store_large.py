@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from picustream.models.event import LAB
+from picustream.streams.store import batch_write
 from picustream.streams.store import store as store_module
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import Fenced, StateLost, Store
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3", "I4")]
 @pytest.fixture
 def small_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every write is too much for one call."""
-    monkeypatch.setattr(store_module, "MOST_ARGUMENTS", 3)
+    monkeypatch.setattr(batch_write, "MOST_ARGUMENTS", 3)
 
 
 async def staged(redis: Redis, store: Store) -> int:
@@ -31,8 +32,8 @@ def test_in_many_calls_the_same_is_written_as_in_one(on_redis: Any, monkeypatch:
 
     async def story(store: Store, redis: Redis) -> None:
         found = []
-        for most in (store_module.MOST_ARGUMENTS, 3, 1):
-            monkeypatch.setattr(store_module, "MOST_ARGUMENTS", most)
+        for most in (batch_write.MOST_ARGUMENTS, 3, 1):
+            monkeypatch.setattr(batch_write, "MOST_ARGUMENTS", most)
             await redis.flushdb()
             await store.take_over(P, "a")
             await store.commit(P, write())
@@ -65,6 +66,35 @@ def test_the_same_large_batch_sent_twice_is_written_once(on_redis: Any, small_ca
         await store.commit(P, write())
         assert await everything(store) == before
         assert await staged(redis, store) == 0
+
+    on_redis(story)
+
+
+def test_what_the_network_held_up_until_its_batch_was_written_is_not_mixed_with_the_next(
+    on_redis: Any, small_calls: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was sent again when no answer came; now it comes between two calls of the next batch, which has as many."""
+    held_up: list[tuple[Any, Any]] = []
+
+    async def story(store: Store, redis: Redis) -> None:
+        await store.take_over(P, "a")
+        stage = store._stage
+
+        async def slow(keys: Any, arguments: Any) -> Any:
+            answer = await stage(keys, arguments)
+            if arguments[2] == 0 and not held_up:
+                held_up.append((keys, arguments))
+            if arguments[2] == 1 and held_up:
+                await stage(*held_up.pop())
+            return answer
+
+        monkeypatch.setattr(store, "_stage", slow)
+        await store.commit(P, write())
+        following = {"before": {LAB: 5}, "after": {LAB: 6}, "due": {}, "entries": [], "writes": {"S-3": {"a": b"3"}}}
+        await store.commit(P, write(batch=1, sequence=2, **following))
+        assert not held_up
+        assert (await store.standing(P)).next == {LAB: 6}
+        assert await store.states(P, ["S-3"]) == [{"a": b"3"}]
 
     on_redis(story)
 
