@@ -41,14 +41,14 @@ class Engine:
     ) -> None:
         """`decides`: of which sources this engine tells; None where it is all there is.
 
-        `bounded`: memory and store do not grow with what feeds send (I9); then `process` may raise `Recall`. `lot`:
-        how much it does at once, in units of `budget.py`; None: all there is.
+        `bounded`: memory and store do not grow with what feeds send (I9); then `process` may raise `HistoryNeeded`.
+        `lot`: how much it does at once, in units of `budget.py`; None: all there is.
         """
         self._rules = rules
         self._zone = rules.protocol.zone
         self._lot = lot
         self.memory = Memory(bounded, lot)
-        self._recalled: list[str] = []
+        self._reloaded: list[str] = []
         self.feeds = FeedWatch(rules, decides)
         self._validator = Validator(rules)
         self._dues = Dues()
@@ -92,11 +92,11 @@ class Engine:
         yield from stay.load(fields)
         self.memory.stays[stay_id] = stay
 
-    def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
+    def reload_history(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
         """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
         known = [one.accepted for one in history.inputs if one.accepted and one.stay_id == stay_id]
-        self.memory.recall(StayFile.recalled(stay_id, self._rules, fields, known), fields)
-        self._recalled.append(subject)
+        self.memory.reload(StayFile.of_history(stay_id, self._rules, fields, known), fields)
+        self._reloaded.append(subject)
 
     def rebuild(self, stays: Iterable[StayFile], now: datetime) -> Effects:
         """Takes over stays whose state was lost, and tells what differs from what was last told (I5)."""
@@ -156,13 +156,13 @@ class Engine:
         whether there is more without it. Stays that are in the midst of being worked off get on when there is no batch,
         so that they and the others take turns.
 
-        Raises `Recall` where an answer rests on what was let go of: the engine is then of no use any more, and a new
-        one must be given the stay's history (`recall`) before the batch.
+        Raises `HistoryNeeded` where an answer rests on what was let go of: the engine is then of no use any more, and a
+        new one must be given the stay's history (`reload_history`) before the batch.
         """
         effects = Effects()
-        for subject in self._recalled:
+        for subject in self._reloaded:
             effects.publish(self.told_at_once("state-rebuilt", subject, emitted_at or now, "info"))
-        self._recalled.clear()
+        self._reloaded.clear()
         self._pass_time(self.clock, effects, emitted_at)  # what was left of that the last time
         taken = self._take(batch, now, effects, emitted_at, waiting)
         if settle and not effects.left.inputs:

@@ -25,7 +25,7 @@ class Memory:
         self._whole: set[str] = set()
         """Stays whose history was needed, as long as there is a backlog in which it may be needed again."""
         self._stored: dict[str, set[str]] = {}
-        """Fields in the store of stays that were recalled, until they are saved."""
+        """Fields in the store of stays that were read anew, until they are saved."""
 
     @property
     def size(self) -> int:
@@ -38,7 +38,7 @@ class Memory:
         if self._bounded:
             self.untidy = not self._thin([stay.stay_id], now, effects) or self.untidy
 
-    def recall(self, stay: StayFile, fields: Mapping[str, bytes]) -> None:
+    def reload(self, stay: StayFile, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay with its whole history; `fields`: what the store holds of it."""
         self.stays[stay.stay_id] = stay
         self._stored[stay.stay_id] = set(fields)
@@ -66,7 +66,7 @@ class Memory:
             self.untidy = behind or not done
             if self.size > HELD:
                 self._thin(self.stays.keys() - self._whole, clock, effects)
-        self._save_recalled(effects)
+        self._save_reloaded(effects)
         self.forget_the_oldest(busy)
 
     def _thin(self, stays: Iterable[str], clock: datetime | None, effects: Effects) -> bool:
@@ -95,8 +95,8 @@ class Memory:
         if stay.stay_id not in self._stored and (unsaved := stay.take_unsaved()):
             effects.writes.setdefault(stay.stay_id, {}).update(unsaved)
 
-    def _save_recalled(self, effects: Effects) -> None:
-        """Of a stay that was recalled what is left of it, and not what came and went since."""
+    def _save_reloaded(self, effects: Effects) -> None:
+        """Of a stay that was read anew what is left of it, and not what came and went since."""
         for stay_id, stored in self._stored.items():
             unsaved = self.stays[stay_id].take_unsaved()
             fields = {name: value for name, value in unsaved.items() if value is not None or name in stored}

@@ -19,7 +19,7 @@ from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes, Filed, filed
 from picustream.scoring.chart.pruning import is_crowded, thin
-from picustream.scoring.chart.series import Recall, Span
+from picustream.scoring.chart.series import HistoryNeeded, Span
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey, spelling
 from picustream.scoring.records.revisions import Head, Revision, Telling, revise
@@ -83,7 +83,7 @@ class StayFile:
         self._chart.lineages.restored(gone.get("reused", []))
 
     @classmethod
-    def recalled(
+    def of_history(
         cls, stay_id: str, rules: Rules, fields: Mapping[str, bytes], history: Iterable[tuple[Event, Filed]]
     ) -> "StayFile":
         """The stay with its whole history; of the fields that a store keeps only what was told is taken."""
@@ -132,7 +132,7 @@ class StayFile:
     def thin(self, now: datetime, budget: Budget | None = None) -> bool:
         """Lets go of what no record rests on, once that is much (I9); False: not finished, to be asked again.
 
-        Raises `Recall` as `revisions` does.
+        Raises `HistoryNeeded` as `revisions` does.
         """
         if self._thinner is None and not is_crowded(self._chart):
             return True
@@ -152,7 +152,7 @@ class StayFile:
     ) -> list[Revision]:
         """What has to be told as of `now`; with a budget some of it, and `unfinished` says so.
 
-        Raises `Recall` where that rests on something that was let go of.
+        Raises `HistoryNeeded` where that rests on something that was let go of.
         """
         with self._named():
             return self._revisions(now, cause, emitted_at, budget or Budget())
@@ -212,8 +212,8 @@ class StayFile:
         """Says of which stay the history is needed."""
         try:
             yield
-        except Recall as recall:
-            recall.stay_id = self.stay_id
+        except HistoryNeeded as needed_by:
+            needed_by.stay_id = self.stay_id
             raise
 
     def _save(self, changes: Changes) -> None:

@@ -22,7 +22,7 @@ from picustream.scoring.chart.lineage import AMENDED, Lineages
 from picustream.scoring.chart.live_events import Held
 from picustream.scoring.chart.pruned import Gone
 from picustream.scoring.chart.reading import observed_of, ventilation_of
-from picustream.scoring.chart.series import Recall, Series
+from picustream.scoring.chart.series import HistoryNeeded, Series
 from picustream.scoring.chart.series_index import Shelves
 
 FactKey = tuple[str, ...]
@@ -91,7 +91,7 @@ class Chart:
             return
         self._release(old, changes)
         if self.gone and not self.held.names(old.filed.patient_id):
-            raise Recall  # what was let go of may name the patient, too
+            raise HistoryNeeded  # what was let go of may name the patient, too
         if new.rank != old.rank and self.conflicts.settle(piece):
             changes.conflicts = True
 
@@ -141,11 +141,11 @@ class Chart:
     def _passed_over(self, kept: Filed, observed: list[Observed], said: Ventilation | None, changes: Changes) -> bool:
         """Whether an event not known here lies where things were let go of, so that no record can rest on it either.
 
-        Only as a whole, for what is kept of it is all of it in the store. Raises `Recall` where some of it lies
+        Only as a whole, for what is kept of it is all of it in the store. Raises `HistoryNeeded` where some of it lies
         elsewhere, and a later version of what is not known of it may be among what was let go of.
         """
         if said is not None and self._may_move_peaks(said):
-            raise Recall
+            raise HistoryNeeded
         names = [one.id for one in observed if (kept.source, one.id) not in self._current]
         if said is not None and (kept.source, kept.event_id) not in self._ventilation:
             names.append(said.pruned_as)
@@ -155,7 +155,7 @@ class Chart:
             changes.gone = changes.gone or any(news)
             return True
         if any(self.gone.may_supersede(kept, name) for name in names):
-            raise Recall
+            raise HistoryNeeded
         return False
 
     def _corrects_unknown(self, observed: list[Observed], said: Ventilation | None) -> bool:
@@ -189,7 +189,7 @@ class Chart:
         if self.lineages.note(piece, new, old, pruned):
             changes.lineages.add(piece)
             if self.lineages.lost():
-                raise Recall
+                raise HistoryNeeded
 
     # Versions. ------------------------------------------------------------------------------------------------------
 

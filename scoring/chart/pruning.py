@@ -3,8 +3,8 @@
 A monitor that sends a heart rate every second makes 86,400 values a day, of which the records use one or two. Which
 ones is not a second set of rules here: the records are made once while every series notes the spans that their
 answers rest on. What lies outside of these, and is not new, may go; and where a later question reaches into what went,
-the series raises `Recall` instead of answering, and the stay is read from Kafka again. So letting go can cost time, and
-never a record its value.
+the series raises `HistoryNeeded` instead of answering, and the stay is read from Kafka again. So letting go can cost
+time, and never a record its value.
 """
 
 from collections import Counter, defaultdict

@@ -2,7 +2,7 @@
 
 A series may have let go of things that no record rested on (`pruning.py`, invariant I9). It knows the spans in which
 they lay, and every look-up knows the span that its answer rests on: where the two meet, the series does not guess and
-raises `Recall`.
+raises `HistoryNeeded`.
 """
 
 from bisect import bisect_left, bisect_right
@@ -20,7 +20,7 @@ TICK = timedelta(microseconds=1)
 """The resolution of time here: the smallest step past a moment."""
 
 
-class Recall(Exception):
+class HistoryNeeded(Exception):
     """An answer may rest on something that was let go of: the stay's whole history is needed. `stay_id` names it."""
 
     stay_id: str = ""
@@ -82,7 +82,7 @@ class Series(Generic[T]):
         """When the last item happened."""
         last = self.newest()
         if self.gaps and (last is None or last < self.gaps[-1][1]):
-            raise Recall
+            raise HistoryNeeded
         return last
 
     def walk(self, first: datetime, last: datetime) -> Iterator[T]:
@@ -150,7 +150,7 @@ class Series(Generic[T]):
         return joined
 
     def _rests_on(self, first: datetime, last: datetime) -> None:
-        """Notes the span that an answer rests on. Raises `Recall` where something of it was let go of."""
+        """Notes the span that an answer rests on. Raises `HistoryNeeded` where something of it was let go of."""
         if last < first:
             return
         if self.looked_at is not None:
@@ -158,7 +158,7 @@ class Series(Generic[T]):
         if self.gaps:
             place = bisect_right(self.gaps, last, key=lambda gap: gap[0])
             if place > 0 and self.gaps[place - 1][1] >= first:
-                raise Recall
+                raise HistoryNeeded
 
     def _outward(self, moment: datetime, first: datetime, last: datetime) -> Iterator[T]:
         """Items from `first` to `last` by their distance to a moment, at equal distance in the order V1."""

@@ -63,7 +63,7 @@ async def apply(
     5. Publish the outbox. A crash from here on is mended by the next take-over (I3).
     6. Trim the outbox.
 
-    Fenced, PublisherFenced, StateLost, StreamGap, Recall: the partition must be taken over again, or is another
+    Fenced, PublisherFenced, StateLost, StreamGap, HistoryNeeded: the partition must be taken over again, or is another
     worker's.
     """
     started = time.monotonic()

@@ -54,8 +54,8 @@ class Engine(Protocol):
     def installing(self, stay_id: str, fields: Mapping[str, bytes]) -> Iterator[None]:
         """Likewise, to be walked through; pauses on the way where there is much of it."""
 
-    def recall(self, stay_id: str, fields: Mapping[str, bytes], history: Any, subject: str) -> None:
-        """A stay with its whole history, after `process` has raised Recall."""
+    def reload_history(self, stay_id: str, fields: Mapping[str, bytes], history: Any, subject: str) -> None:
+        """A stay with its whole history, after `process` has raised HistoryNeeded."""
 
     def let_go_of(self) -> set[str]:
         """Stays in memory that are not whole."""
@@ -74,7 +74,7 @@ class Engine(Protocol):
     ) -> Any:
         """Apply the events, time passing as they say; with `settle` let it pass up to `now`. The `Effects`.
 
-        `waiting`: topics of which there is more; time does not pass beyond what they say. Raises Recall: see
+        `waiting`: topics of which there is more; time does not pass beyond what they say. Raises HistoryNeeded: see
         `scoring/chart/series.py`.
         """
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from picustream.scoring.chart.series import Recall
+from picustream.scoring.chart.series import HistoryNeeded
 from picustream.streams.partition.engine import Engine
 
 
@@ -18,10 +18,10 @@ class StayFailed(Exception):
 @contextmanager
 def told_by_stay(engine: Engine, stay_id: str | None = None) -> Iterator[None]:
     """Whatever is raised within while the engine looks at a stay whose time has come, or works for the one that is
-    named, is raised as StayFailed. Recall is no failure."""
+    named, is raised as StayFailed. HistoryNeeded is no failure."""
     try:
         yield
-    except Recall:
+    except HistoryNeeded:
         raise
     # Whatever it is, the other stays must go on: it is told, by an alert, and this one is looked at again later.
     except Exception as error:

@@ -28,7 +28,7 @@ from picustream.streams.store.store import Control, Store
 
 log = logger(__name__)
 
-_THREAD = ThreadPoolExecutor(1, thread_name_prefix="recall")
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="history")
 
 
 class HistoryCutOff(UserError):
@@ -43,7 +43,7 @@ class HistoryCutOff(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Recaller:
+class HistoryReader:
     """Reads histories again."""
 
     settings: Settings
@@ -59,7 +59,7 @@ class Recaller:
         """
         await keeping.check_again(self.settings)
         log.warning("recalling", partition=partition, stays=len(stays))
-        metrics.RECALLS.inc(len(stays))
+        metrics.HISTORIES_READ.inc(len(stays))
         read, history = Read(report), History(stays)
 
         def tell(records: Sequence[Any]) -> None:
@@ -75,12 +75,12 @@ class Recaller:
         await self._read(partition, INPUT_TOPICS, take, read)
         fields = dict(zip(stays, await self.store.states(partition, list(stays), control), strict=True))
 
-        def recall() -> None:
+        def reload() -> None:
             batch = history.read(engine)
             for stay_id in stays:
-                engine.recall(stay_id, fields[stay_id], batch, f"{stay_id}+{control.sequence}")
+                engine.reload_history(stay_id, fields[stay_id], batch, f"{stay_id}+{control.sequence}")
 
-        await asyncio.get_running_loop().run_in_executor(_THREAD, recall)
+        await asyncio.get_running_loop().run_in_executor(_THREAD, reload)
 
     async def _read(
         self, partition: int, topics: Sequence[str], take: Callable[[Sequence[Any]], None], read: Read

@@ -24,7 +24,7 @@ DEAD_LETTERS = Counter("picustream_dead_letters", "Dead letters published", ["re
 TAKE_OVERS = Counter("picustream_take_overs", "Partitions taken over", ["why"], registry=REGISTRY)
 FENCED = Counter("picustream_fenced", "Writes refused because another worker owns the partition", registry=REGISTRY)
 STATE_LOST = Counter("picustream_state_lost", "Times that Redis held less than it had held before", registry=REGISTRY)
-RECALLS = Counter(
+HISTORIES_READ = Counter(
     "picustream_recalls", "Stays whose history was read again, for state had let go of it", registry=REGISTRY
 )
 BATCH_SECONDS = Histogram(

@@ -275,7 +275,7 @@ class Partition:
         if condemned is not None:
             self._told(condemned)
         if written and not moment.waiting:
-            recovery.tenure.recall.clear()
+            recovery.tenure.needs_history.clear()
         if written:
             self._most_rebuilt = -1
         recovery.passed(len(suspected) - len(places(batches, holding.position)))

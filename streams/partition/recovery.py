@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from picustream.runtime.errors import UserError
 from picustream.runtime.logs import logger, place
-from picustream.scoring.chart.series import Recall
+from picustream.scoring.chart.series import HistoryNeeded
 from picustream.streams.kafka.publisher import PublisherFenced
 from picustream.streams.partition import metrics
 from picustream.streams.partition.engine import Engine
@@ -19,7 +19,7 @@ log = logger(__name__)
 
 FIRST_BACK_OFF, LAST_BACK_OFF = 0.1, 2.0
 """Seconds before taking over again: doubled from one failure to the next, until something gets done."""
-MOST_RECALLS = 5
+MOST_RELOADS = 5
 """Times in a row that the same batch may ask for history; then it will never have enough."""
 
 
@@ -38,14 +38,14 @@ class Recovery:
         self._number = number
         self._rounds = 0
         """Take-overs in a row that nothing came of."""
-        self._recalls = 0
+        self._reloads = 0
         self._asked_by: Sequence[Place] | None = None
         """The records that needed the history which is read in the take-over under way."""
 
     def passed(self, records: int) -> None:
         """A batch with so many records is written, or there was nothing to do."""
         self.pause, self.trouble, self.waits = 0.0, None, False
-        self._rounds = self._recalls = self.tenure.too_large = 0
+        self._rounds = self._reloads = self.tenure.too_large = 0
         self._asked_by = None
         if records:
             self.suspects.passed(records)
@@ -57,8 +57,8 @@ class Recovery:
         """
         if isinstance(error, UserError):
             raise error
-        if isinstance(error, Recall):
-            return self._recall(error, places, engine, backlog)
+        if isinstance(error, HistoryNeeded):
+            return self._with_history(error, places, engine, backlog)
         if (known := _KNOWN.get(type(error))) is not None:
             return self._again(known)
         if isinstance(error, StayFailed) and error.stay_id not in self.suspects.late:
@@ -111,22 +111,24 @@ class Recovery:
             log.warning("stream-gap", partition=self._number)
         return known
 
-    def _recall(self, recall: Recall, places: Sequence[Place] | None, engine: Engine | None, backlog: bool) -> str:
+    def _with_history(
+        self, needed: HistoryNeeded, places: Sequence[Place] | None, engine: Engine | None, backlog: bool
+    ) -> str:
         self.pause = self._backed_off(rounds=0)
-        self._recalls += 1
+        self._reloads += 1
         self._asked_by = places
-        if self._recalls > MOST_RECALLS:
-            return self._without_history(recall)
+        if self._reloads > MOST_RELOADS:
+            return self._without_history(needed)
         # All at once, where it may come again: what is read is the whole partition.
         others = engine.let_go_of() if engine is not None and backlog else set()
-        self.tenure.recall |= {recall.stay_id} | others
+        self.tenure.needs_history |= {needed.stay_id} | others
         return "recall"
 
     def _without_history(self, error: Exception) -> str:
         """What asked for it, and not the partition, is what cannot go on."""
-        places, stays = self._asked_by or (), set(self.tenure.recall)
-        self._asked_by, self._recalls = None, 0
-        self.tenure.recall.clear()
+        places, stays = self._asked_by or (), set(self.tenure.needs_history)
+        self._asked_by, self._reloads = None, 0
+        self.tenure.needs_history.clear()
         if places:
             self._weigh(error, places)
         else:  # time alone did

@@ -27,7 +27,7 @@ from picustream.streams.kafka import tail
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.partition import metrics
 from picustream.streams.partition.engine import Engine, EngineFactory
-from picustream.streams.partition.history import Recaller
+from picustream.streams.partition.history import HistoryReader
 from picustream.streams.partition.misrouted import as_letter
 from picustream.streams.partition.rebuild import Rebuilder, Report
 from picustream.streams.partition.suspects import SetAside
@@ -60,7 +60,7 @@ class Tenure:
     epoch: int | None = None
     """The one that this worker raised last; None: it is newly given to us. Without it, a worker whose take-over failed
     half-way would take its own epoch for that of another."""
-    recall: set[str] = field(default_factory=set)
+    needs_history: set[str] = field(default_factory=set)
     """Stays whose whole history the next batch needs."""
     too_large: int = 0
     """Times in a row that a topic did not take what the outbox holds for its size."""
@@ -99,7 +99,7 @@ class TakeOver:
     engine_factory: EngineFactory
     owner: str
     rebuild: Rebuilder
-    recall: Recaller
+    read_history: HistoryReader
     aside: SetAside
     """Counts what this worker has set aside, over all its partitions."""
 
@@ -143,8 +143,8 @@ class TakeOver:
                     await self._finish(partition, control.epoch, left, control.sent, publisher)
                 engine.clock = control.clock
                 engine.install_due(await self.store.due(partition, control))
-                if tenure.recall:
-                    await self.recall(partition, control, engine, sorted(tenure.recall), report)
+                if tenure.needs_history:
+                    await self.read_history(partition, control, engine, sorted(tenure.needs_history), report)
             position = await broker.seek_inputs(partition, control.next)  # 8
             control = await self._begun(partition, control, position)  # 9
         except BaseException:

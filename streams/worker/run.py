@@ -20,7 +20,7 @@ from picustream.streams.kafka import rights, topics
 from picustream.streams.kafka.clients import admin
 from picustream.streams.kafka.rights import Right
 from picustream.streams.partition.engine import EngineFactory
-from picustream.streams.partition.history import Recaller
+from picustream.streams.partition.history import HistoryReader
 from picustream.streams.partition.rebuild import Rebuilder
 from picustream.streams.partition.suspects import SetAside
 from picustream.streams.partition.takeover import TakeOver
@@ -104,7 +104,7 @@ class _Worker:
                 self._engine_factory,
                 self._slot.name,
                 Rebuilder(self._settings, store, self._clock, self._start_rebuild, aside),
-                Recaller(self._settings, store, self._clock),
+                HistoryReader(self._settings, store, self._clock),
                 aside,
             )
             partitions = Partitions(self._settings, self._clock, take_over, self._failed)

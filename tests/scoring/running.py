@@ -7,7 +7,7 @@ from typing import Any
 
 from picustream.eventfiles.replay import AFTERWARDS
 from picustream.scoring.batch import Batch, Effects
-from picustream.scoring.chart.series import Recall
+from picustream.scoring.chart.series import HistoryNeeded
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
@@ -35,7 +35,7 @@ class Worker:
         self._bounded = bounded
         self._clock: datetime | None = None
         self._history: list[InputRecord] = []
-        self.recalls = 0
+        self.reloads = 0
         """How often a stay's history was needed again."""
         self._until = until
         self._store: dict[str, dict[str, bytes]] = {}
@@ -67,7 +67,7 @@ class Worker:
             self._install(self._engine.missing(batch, latest, settle=False))
             return self._engine.process(batch, latest, settle=False, waiting=waiting)
 
-        effects = self._recalling(process)
+        effects = self._with_history(process)
         self._keep(effects)
         left = {id(one.input_record) for one in effects.left.inputs}
         self._history += [one for one in found if id(one) not in left]
@@ -119,21 +119,21 @@ class Worker:
         """What the store keeps of a stay."""
         return sum(len(name) + len(value) for name, value in self._store.get(stay, {}).items())
 
-    def _recalling(self, work: Callable[[], Effects]) -> Effects:
+    def _with_history(self, work: Callable[[], Effects]) -> Effects:
         """Does the work, with the history of every stay that needs it."""
         needed: set[str] = set()
         while True:
             try:
                 return work()
-            except Recall as recall:
-                assert recall.stay_id not in needed, "its whole history is there already"
-                needed.add(recall.stay_id)
+            except HistoryNeeded as needed_by:
+                assert needed_by.stay_id not in needed, "its whole history is there already"
+                needed.add(needed_by.stay_id)
             self.crash()
-            self.recalls += 1
+            self.reloads += 1
             history = self._engine.read_until(self._history, self._until or LATEST)
             for stay_id in needed:
                 fields = self._store.get(stay_id, {})
-                self._engine.recall(stay_id, fields, history, f"{stay_id}+{self.recalls}")
+                self._engine.reload_history(stay_id, fields, history, f"{stay_id}+{self.reloads}")
 
     def end(self) -> list[Output]:
         """Lets the rest of the time pass; every output of the run."""
@@ -142,7 +142,7 @@ class Worker:
             return self.outputs
         until = self._until or self._engine.clock + AFTERWARDS
         while (due := self._engine.next_due()) is not None and due <= until:
-            self._keep(self._recalling(partial(self._pass_time, due)))
+            self._keep(self._with_history(partial(self._pass_time, due)))
             self.finish()
         return self.outputs
 

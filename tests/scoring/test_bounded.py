@@ -148,6 +148,6 @@ def test_i9_another_patient_is_still_named_by_what_was_let_go_of() -> None:
     worker = Worker(SHIPPED, bounded=True)
     for event in story:
         worker.take([event])
-    assert worker.recalls == 1
+    assert worker.reloads == 1
     assert "S/alert/patient-mismatch/Q" in firing(worker.outputs)
     assert firing(worker.end()) == firing(replayed(story, SHIPPED))

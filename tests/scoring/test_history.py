@@ -56,7 +56,7 @@ def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_told() ->
     stay.revisions(LATEST, Cause(reason="test", event_id=None), LATEST)
     fields = {name: value for name, value in stay.take_unsaved().items() if value is not None}
     assert fields.keys() > events.keys()
-    again = StayFile.recalled("S", SHIPPED, fields | {GONE: b"{}"}, history)
+    again = StayFile.of_history("S", SHIPPED, fields | {GONE: b"{}"}, history)
     assert again.take_unsaved() == events | {GONE: None}
     assert again.revisions(LATEST, Cause(reason="test", event_id=None), LATEST) == []
 
@@ -66,6 +66,6 @@ def test_i9_a_stay_is_given_its_own_history_alone() -> None:
     """The histories of two stays are read at once, where both are needed."""
     others = [(topic, body | {"stay_id": "T", "source": "elsewhere"}) for topic, body in EVENTS]
     engine = Engine(SHIPPED)
-    engine.recall("S", {}, engine.read_until(input_records([*others, *EVENTS]), LATEST), "S+1")
+    engine.reload_history("S", {}, engine.read_until(input_records([*others, *EVENTS]), LATEST), "S+1")
     effects = engine.process(engine.read_until(input_records(EVENTS[:1]), LATEST), LATEST, settle=False)
     assert sum(name.startswith(EVENT) for name in effects.writes["S"]) == len(EVENTS)

@@ -79,7 +79,7 @@ def test_i9_a_correction_that_met_nothing_stays_until_its_original_comes(crash: 
     )
     worker = taken(late, crash=crash)
     assert states(worker, "correction-unmatched") == ["firing", "resolved"]
-    assert worker.recalls == 0
+    assert worker.reloads == 0
 
 
 @pytest.mark.proves("I9")
@@ -122,7 +122,7 @@ def test_i9_ids_used_again_are_over_only_when_none_is_left_among_what_was_pruned
             worker.crash()
         found = [one["state"] for one in alerts(worker.outputs) if one["name"] == "id-reused"]
         assert found == (["firing", "resolved"] if place == len(stay.events) - 1 else ["firing"])
-    assert worker.recalls > 0
+    assert worker.reloads > 0
 
 
 @pytest.mark.proves("I5", "I3")

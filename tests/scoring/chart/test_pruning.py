@@ -69,7 +69,7 @@ def test_i9_a_dense_feed_is_bounded_and_changes_no_record(every: timedelta) -> N
         worker.take(told[first : first + 50])
         largest = max(largest, worker.bytes_of("S"))
     assert largest < BOUND
-    assert worker.recalls == 0
+    assert worker.reloads == 0
     assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
 
 
@@ -201,4 +201,4 @@ def test_i9_what_is_looked_up_by_its_event_is_not_guessed(story: str, crash: boo
     outputs = worker.end()
     assert_same(essence(replayed(told, SHIPPED)), essence(outputs))
     rebuilt = [one["state"] for one in alerts(outputs) if one["name"] == "state-rebuilt"]
-    assert rebuilt == ["firing", "resolved"] * worker.recalls
+    assert rebuilt == ["firing", "resolved"] * worker.reloads

@@ -9,7 +9,7 @@ from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
 from picustream.scoring.chart.pruning import is_crowded, thin
-from picustream.scoring.chart.series import Recall
+from picustream.scoring.chart.series import HistoryNeeded
 from picustream.scoring.validation import LATEST, Validator
 from tests.scoring.build import Stay
 from tests.scoring.histories import SHIPPED, input_records
@@ -199,5 +199,5 @@ def test_i9_what_a_late_breath_under_pressure_control_says_of_peaks_that_went_is
     file_all(pressure, chart)
     assert [peak.at for peak in chart.shelves.pressure_peaks] == [late]
     last = {"event_id": f"v{moments[-242]:%H.%M}", "recorded": "2025-01-02T12:00:00Z", "status": "corrected"}
-    with pytest.raises(Recall):
+    with pytest.raises(HistoryNeeded):
         file_all(Stay().vent(moments[-242].isoformat(), None, control="pressure", peep=5, **last), chart)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring.chart.series import TICK, Order, Recall, Series, Span, nearest
+from picustream.scoring.chart.series import TICK, HistoryNeeded, Order, Series, Span, nearest
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 TICKS = 14
@@ -64,10 +64,11 @@ class Chance:
         return first <= last and any(first <= end and start <= last for start, end in self.gaps)
 
     def check(self, look: Callable[[], Any], rests_on: Span, answer: Any) -> None:
-        """A look-up answers as the plain list does, or recalls exactly where its answer rests on what went."""
+        """A look-up answers as the plain list does, or asks for the history exactly where its answer rests on what
+        went."""
         self.series.looked_at = []
         if self.touched(rests_on):
-            with pytest.raises(Recall):
+            with pytest.raises(HistoryNeeded):
                 look()
         else:
             assert look() == answer
@@ -108,7 +109,7 @@ def test_v1_items_stand_in_their_order_and_gaps_where_others_went(chance: Chance
 
 @pytest.mark.proves("V1", "I9")
 def test_v1_between_two_moments_both_included(chance: Chance) -> None:
-    """All of them, or a recall."""
+    """All of them, or the history is asked for."""
     for span in [chance.span() for _ in range(LOOKS)]:
         chance.check(lambda span=span: chance.series.between(*span), span, of(chance.kept, span))
 
@@ -153,7 +154,7 @@ def walked(chance: Chance, span: Span, steps: int) -> None:
     reached = span[1] if whole else found[steps - 1].at if steps else None
     walk: Iterator[Item] = islice(chance.series.walk(*span), steps)
     if reached is not None and chance.touched((span[0], reached)):
-        with pytest.raises(Recall):
+        with pytest.raises(HistoryNeeded):
             list(walk)
     else:
         assert list(walk) == found[:steps]
@@ -165,7 +166,7 @@ def test_i9_when_the_last_item_happened_is_known_unless_a_later_one_went(chance:
     last_gone = max((item.at for item in chance.gone), default=None)
     last_kept = chance.kept[-1].at if chance.kept else None
     if last_gone is not None and (last_kept is None or last_kept < last_gone):
-        with pytest.raises(Recall):
+        with pytest.raises(HistoryNeeded):
             chance.series.last_at()
     else:
         assert chance.series.last_at() == last_kept

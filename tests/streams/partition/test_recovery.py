@@ -18,12 +18,12 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from picustream.models.event import LAB
 from picustream.runtime.errors import ENVIRONMENT, UserError
-from picustream.scoring.chart.series import Recall
+from picustream.scoring.chart.series import HistoryNeeded
 from picustream.streams.kafka.publisher import PublisherFenced
 from picustream.streams.partition import trouble
 from picustream.streams.partition.failures import StayFailed, told_by_stay
 from picustream.streams.partition.intake import StreamGap
-from picustream.streams.partition.recovery import LAST_BACK_OFF, MOST_RECALLS, Recovery
+from picustream.streams.partition.recovery import LAST_BACK_OFF, MOST_RELOADS, Recovery
 from picustream.streams.partition.trouble import Told, named, passes
 from picustream.streams.store.store import StateLost
 
@@ -128,34 +128,34 @@ def test_what_the_next_take_over_mends_is_not_waited_for(error: Exception) -> No
     assert recovery.pause > 0  # and if it does not, there is no hurry
 
 
-def recall(stay_id: str = "S-1") -> Recall:
-    error = Recall()
+def history_needed(stay_id: str = "S-1") -> HistoryNeeded:
+    error = HistoryNeeded()
     error.stay_id = stay_id
     return error
 
 
 def test_history_is_read_for_the_stay_that_needs_it() -> None:
     recovery = Recovery(3)
-    assert after(recovery, recall()) == "recall"
-    assert recovery.tenure.recall == {"S-1"}
+    assert after(recovery, history_needed()) == "recall"
+    assert recovery.tenure.needs_history == {"S-1"}
 
 
 def test_a_batch_that_never_has_history_enough_is_looked_into() -> None:
     """It would take the partition over again and again."""
     recovery = Recovery(3)
-    for _ in range(MOST_RECALLS):
-        after(recovery, recall())
+    for _ in range(MOST_RELOADS):
+        after(recovery, history_needed())
     assert not recovery.suspects.active
-    after(recovery, recall())
-    assert (recovery.suspects.active, recovery.tenure.recall) == (True, set())
+    after(recovery, history_needed())
+    assert (recovery.suspects.active, recovery.tenure.needs_history) == (True, set())
 
 
 def test_history_that_cannot_be_taken_in_is_the_trouble_of_the_batch_that_needs_it() -> None:
     """The take-over that reads it would fail each time, and the partition never go on."""
     recovery = Recovery(3)
-    after(recovery, recall())
+    after(recovery, history_needed())
     after(recovery, KeyError("history"), None)
-    assert (recovery.suspects.active, recovery.tenure.recall) == (True, set())
+    assert (recovery.suspects.active, recovery.tenure.needs_history) == (True, set())
 
 
 def test_a_stay_at_which_time_alone_fails_is_put_off() -> None:
@@ -163,7 +163,7 @@ def test_a_stay_at_which_time_alone_fails_is_put_off() -> None:
     assert after(recovery, StayFailed("S-1"), []) == "stay-failed"
     assert recovery.suspects.late == {"S-1"}
     again = Recovery(3)
-    after(again, recall("S-2"), [])
+    after(again, history_needed("S-2"), [])
     after(again, KeyError("history"), None)
     assert again.suspects.late == {"S-2"}
 
@@ -176,8 +176,8 @@ def test_a_failure_while_a_stay_is_due_names_the_stay_and_no_other_does() -> Non
     assert "S-1" not in str(failed.value)
     with pytest.raises(KeyError), told_by_stay(busy):  # type: ignore[arg-type]
         raise KeyError
-    with pytest.raises(Recall), told_by_stay(late):  # type: ignore[arg-type]
-        raise recall()
+    with pytest.raises(HistoryNeeded), told_by_stay(late):  # type: ignore[arg-type]
+        raise history_needed()
 
 
 def test_a_watcher_tells_its_trouble_once_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
