@@ -13,7 +13,7 @@ from picustream.models.protocol import hours
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import Severity, passing_alert
 from picustream.scoring.alerts.feed_monitor import FeedWatch
-from picustream.scoring.alerts.feed_snapshot import View
+from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.budget import Budget
 from picustream.scoring.causes import REBUILT, TIME, cause_of
@@ -131,9 +131,9 @@ class Engine:
         """Whether there was more to do than `process` does at once: to be called again, if with nothing."""
         return bool(self._dues.unfinished) or self._behind
 
-    def hear(self, view: View) -> None:
+    def observe(self, snapshot: FeedSnapshot) -> None:
         """Takes over what all partitions heard of the sources; `process` tells what follows."""
-        self.feeds.hear(view)
+        self.feeds.observe(snapshot)
 
     def process(
         self,
@@ -189,7 +189,7 @@ class Engine:
                 effects.left = Batch(order[place:])
                 return Batch(order[:place])
             news = self._take_in(one, self.clock or now, effects, emitted_at)
-            self._hear(one, news, now)
+            self._observe(one, news, now)
             self._look_at_feeds(self.clock or now, effects, emitted_at)
         return batch
 
@@ -239,7 +239,7 @@ class Engine:
             self._look_again(late[1], moment, TIME, effects, emitted_at)
         return True
 
-    def _hear(self, one: ValidatedInput, news: bool, now: datetime) -> None:
+    def _observe(self, one: ValidatedInput, news: bool, now: datetime) -> None:
         self.feeds.note(one, self.clock, now, news)
         if isinstance(one.event, FactEvent):
             stay_id = one.event.stay_id

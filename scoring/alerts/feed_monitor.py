@@ -12,7 +12,7 @@ from picustream.models.feeds import SourceLimits
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import FIRING, Condition, alert_revisions
 from picustream.scoring.alerts.feed_alerts import LASTS, conditions, due_of, faults_of, is_unread
-from picustream.scoring.alerts.feed_snapshot import Feeds, View
+from picustream.scoring.alerts.feed_snapshot import Feeds, FeedSnapshot
 from picustream.scoring.alerts.source import SILENT, UNREAD, Source, end_of_hour
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head, Revision, Telling
@@ -32,14 +32,14 @@ _CAUSE = Cause(reason="feeds", event_id=None)
 class FeedWatch:
     """What one engine heard of the sources, and what it has told of those that it decides on.
 
-    `decides` None: the engine is all there is. Else it is told by `hear` what all partitions heard.
+    `decides` None: the engine is all there is. Else it is told by `observe` what all partitions heard.
     """
 
     def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None) -> None:
         self._rules = rules
         self._decides = decides
         self._feeds = Feeds()
-        self._view: View | None = None
+        self._snapshot: FeedSnapshot | None = None
         self._heads: dict[RecordKey, Head] = {}
         self._firing: dict[str, dict[str, datetime]] = {}
         """Source -> what fires of it, and since when."""
@@ -64,7 +64,7 @@ class FeedWatch:
         if self._judged is not None:
             moments.append(self._judged)
         if moments and self._decides is None:
-            self._set_due(self._feeds.view(max(moments)))
+            self._set_due(self._feeds.snapshot(max(moments)))
 
     def note(self, one: ValidatedInput, clock: datetime | None, now: datetime, news: bool) -> None:
         """Takes note of an input record; `clock` is the engine's, by which days close, `news`: whether it is no repeat.
@@ -98,34 +98,34 @@ class FeedWatch:
         if self._feeds.stay(stay_id, is_open, moment) and self._decides is None:
             self.due = moment
 
-    def hear(self, view: View) -> None:
+    def observe(self, snapshot: FeedSnapshot) -> None:
         """Takes over what all partitions heard; one that is no later than what was told by changes nothing."""
-        if self._decides is None or self._is_over(view):
+        if self._decides is None or self._is_over(snapshot):
             return
-        self._view = view
-        news = not self.loaded or self._holding(view).keys() != self._told_keys()
-        self.due = view.as_of if news else None
+        self._snapshot = snapshot
+        news = not self.loaded or self._holding(snapshot).keys() != self._told_keys()
+        self.due = snapshot.as_of if news else None
 
     # What is told. -------------------------------------------------------------------------------------------------
 
     def revisions(self, now: datetime, emitted_at: datetime) -> list[Revision]:
-        """What has to be told, if anything has: as of the view, or in a replay as of `now`."""
+        """What has to be told, if anything has: as of the snapshot, or in a replay as of `now`."""
         if self.due is None or (self._decides is None and self.due > now):
             return []
-        view = self._feeds.view(now) if self._decides is None else self._view
-        if view is None or (self._decides is not None and self._is_over(view)):
+        snapshot = self._feeds.snapshot(now) if self._decides is None else self._snapshot
+        if snapshot is None or (self._decides is not None and self._is_over(snapshot)):
             self.due = None
             return []
         telling = Telling(self._rules, None, None, _CAUSE, emitted_at)
-        found = list(alert_revisions(self._holding(view), self._told_keys(), self._heads, telling))
+        found = list(alert_revisions(self._holding(snapshot), self._told_keys(), self._heads, telling))
         for one in found:
             self._keep(one.key, one.head)
         if found:
-            self._judged = view.as_of
-            self._unsaved[JUDGED] = view.as_of.isoformat().encode()
+            self._judged = snapshot.as_of
+            self._unsaved[JUDGED] = snapshot.as_of.isoformat().encode()
         self.due = None
         if self._decides is None:
-            self._set_due(view)
+            self._set_due(snapshot)
         return found
 
     def restore(self, key: RecordKey, head: Head) -> None:
@@ -143,28 +143,32 @@ class FeedWatch:
         self._unsaved = {}
         return taken
 
-    def _is_over(self, view: View) -> bool:
-        """Whether something was told by a view no earlier: of two workers the one has the earlier clock."""
-        return self._judged is not None and view.as_of <= self._judged
+    def _is_over(self, snapshot: FeedSnapshot) -> bool:
+        """Whether something was told by a snapshot no earlier: of two workers the one has the earlier clock."""
+        return self._judged is not None and snapshot.as_of <= self._judged
 
-    def _holding(self, view: View) -> dict[RecordKey, Condition]:
+    def _holding(self, snapshot: FeedSnapshot) -> dict[RecordKey, Condition]:
         found = {}
-        for name, source in view.sources.items():
+        for name, source in snapshot.sources.items():
             if self._decides is None or self._decides(name):
                 for alert, since, detail in conditions(
-                    source, view.opened, self._limits(name, source), view.as_of, self._firing.get(name, {})
+                    source, snapshot.opened, self._limits(name, source), snapshot.as_of, self._firing.get(name, {})
                 ):
                     condition = Condition(alert, since, name, detail)
                     if condition.key in self._heads or len(self._heads) < MOST_ALERTS:
                         found[condition.key] = condition
         return found
 
-    def _set_due(self, view: View) -> None:
+    def _set_due(self, snapshot: FeedSnapshot) -> None:
         """Where nobody else heard anything, what time will change is known beforehand (I8)."""
         self.due = None
-        for name, source in view.sources.items():
-            moments = due_of(source, view.opened, self._limits(name, source), view.as_of, self._firing.get(name, {}))
-            self.due = min((one for one in (self.due, *moments) if one is not None and one > view.as_of), default=None)
+        for name, source in snapshot.sources.items():
+            moments = due_of(
+                source, snapshot.opened, self._limits(name, source), snapshot.as_of, self._firing.get(name, {})
+            )
+            self.due = min(
+                (one for one in (self.due, *moments) if one is not None and one > snapshot.as_of), default=None
+            )
 
     def _limits(self, name: str, source: Source) -> SourceLimits:
         return self._rules.codemap.sources.limits(name, source.measures)

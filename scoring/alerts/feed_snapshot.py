@@ -1,8 +1,8 @@
 """What is heard of the sources: by one partition, and by all of them put together.
 
 A source is spread over all partitions, so no partition alone can say that it is silent. Each keeps what it heard; what
-all of them heard, joined, is the view by which alerts about a source are judged. Joining takes the later moment and
-adds up the counts, so the view does not depend on how a feed is spread or split into batches (I1).
+all of them heard, joined, is the snapshot by which alerts about a source are judged. Joining takes the later moment and
+adds up the counts, so the snapshot does not depend on how a feed is spread or split into batches (I1).
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ SOURCE, OPEN = "s:", "o:"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class FeedSnapshot:
     """What all partitions heard, complete up to a moment."""
 
     as_of: datetime
@@ -66,9 +66,9 @@ class Feeds:
         self._unsaved.add(OPEN + stay_id)
         return True
 
-    def view(self, as_of: datetime) -> View:
+    def snapshot(self, as_of: datetime) -> FeedSnapshot:
         """What this partition heard as if it were all there is."""
-        return View(as_of, self.sources, min(self.open.values(), default=None))
+        return FeedSnapshot(as_of, self.sources, min(self.open.values(), default=None))
 
     def take_unsaved(self) -> dict[str, bytes | None]:
         """The fields to write, handed over once; None: delete the field."""
@@ -97,12 +97,12 @@ class Feeds:
         return moment.isoformat().encode() if moment else None
 
 
-def joined(parts: Iterable[Mapping[str, bytes]], as_of: datetime) -> View:
-    """The view of all partitions, from what the store keeps of each."""
+def joined(parts: Iterable[Mapping[str, bytes]], as_of: datetime) -> FeedSnapshot:
+    """The snapshot of all partitions, from what the store keeps of each."""
     sources: dict[str, Source] = {}
     opened: list[datetime] = []
     for part in map(Feeds, parts):
         opened += part.open.values()
         for name, heard in part.sources.items():
             sources[name] = sources[name].joined(heard) if name in sources else heard
-    return View(as_of, sources, min(opened, default=None))
+    return FeedSnapshot(as_of, sources, min(opened, default=None))

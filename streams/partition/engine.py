@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from typing import Any, Protocol
 
-from picustream.scoring.alerts.feed_snapshot import View
+from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
 
 
 class Output(Protocol):
@@ -84,7 +84,7 @@ class Engine(Protocol):
     def told_at_once(self, name: str, subject: str, now: datetime) -> list[Any]:
         """The outputs of an alert that is over as it is told."""
 
-    def hear(self, view: View) -> None:
+    def observe(self, snapshot: FeedSnapshot) -> None:
         """What all partitions heard of the sources, complete up to a moment; `process` tells what follows."""
 
     def next_due(self) -> datetime | None:

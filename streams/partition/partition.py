@@ -15,7 +15,7 @@ from functools import partial
 from picustream.runtime.clock import Clock
 from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
-from picustream.scoring.alerts.feed_snapshot import View
+from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.partition import metrics
 from picustream.streams.partition.apply import Moment, apply, put_off
@@ -56,7 +56,7 @@ class Partition:
         """When anything got done last: offsets, state, or that there was nothing to do. A take-over alone is none."""
         self.rebuilt: int | None = None
         """Records read while lost state is rebuilt; None otherwise."""
-        self.view: View | None = None
+        self.snapshot: FeedSnapshot | None = None
         """What all partitions heard of the sources, as of the last look."""
         self._settings = settings
         self._clock = clock
@@ -151,7 +151,7 @@ class Partition:
     def idle(self) -> bool:
         """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
         holding = self._holding
-        if holding is None or self._in_hand is not None or holding.heard is not self.view:
+        if holding is None or self._in_hand is not None or holding.heard is not self.snapshot:
             return False
         if not self._waiting.empty or self._broker.unread(self.number, holding.position):
             return False
@@ -248,10 +248,11 @@ class Partition:
 
     async def _go_on(self, holding: Holding, batches: list[FetchedBatch], unfinished: bool) -> float:
         """Time first, up to where everything that came is processed; then what came since. Seconds of computing."""
-        holding.hear(self.view)
+        holding.observe(self.snapshot)
         self._backlog = backlog(batches, holding.position, partial(self._broker.unread, self.number))
-        # At least as far as it has passed, wherever a clock was set back to; and the view is complete up to a moment.
-        seconds, until = 0.0, self.passage.until(holding.engine.clock, self.view and self.view.as_of)
+        # At least as far as it has passed, wherever a clock was set back to; and the snapshot is complete up to a
+        # moment.
+        seconds, until = 0.0, self.passage.until(holding.engine.clock, self.snapshot and self.snapshot.as_of)
         if not batches or (until is not None and not unfinished):
             alone = Moment(until or self._now(holding), until is not None, self._backlog)
             seconds += await self._apply(holding, [], alone)

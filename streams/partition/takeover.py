@@ -22,7 +22,7 @@ from typing import Protocol
 from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.settings import Settings
-from picustream.scoring.alerts.feed_snapshot import View
+from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.partition import metrics
@@ -80,14 +80,14 @@ class Holding:
     """Next offset by topic that will be processed."""
     engine: Engine
     publisher: Publisher
-    heard: View | None = None
+    heard: FeedSnapshot | None = None
     """What all partitions heard of the sources, as the engine was told last."""
 
-    def hear(self, view: View | None) -> None:
+    def observe(self, snapshot: FeedSnapshot | None) -> None:
         """Tell the engine what all partitions heard, where that is new."""
-        if view is not None and view is not self.heard:
-            self.heard = view
-            self.engine.hear(view)
+        if snapshot is not None and snapshot is not self.heard:
+            self.heard = snapshot
+            self.engine.observe(snapshot)
 
 
 @dataclass(frozen=True, slots=True)

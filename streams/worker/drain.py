@@ -99,8 +99,8 @@ class Drain:
 
     def _feeds_judged(self) -> bool:
         """Whether everything that stood in the inputs at the start counts in what all partitions heard."""
-        views = [partition.view for partition in self._app.partitions.owned.values()]
-        return all(view is not None and view.as_of >= self._started for view in views)
+        snapshots = [partition.snapshot for partition in self._app.partitions.owned.values()]
+        return all(snapshot is not None and snapshot.as_of >= self._started for snapshot in snapshots)
 
     async def _drained_elsewhere(self, number: int) -> bool:
         standing = await self._store.standing(number)

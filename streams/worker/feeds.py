@@ -13,7 +13,7 @@ from faust.types import TP
 from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
-from picustream.scoring.alerts.feed_snapshot import View, joined
+from picustream.scoring.alerts.feed_snapshot import FeedSnapshot, joined
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition import metrics
@@ -30,14 +30,14 @@ def decides(partition: int, partitions: int) -> Callable[[str], bool]:
     return lambda source: partition_of(source, partitions) == partition
 
 
-class FeedView:
-    """Looks at all partitions, and hands the view to those of this worker.
+class FeedCollector:
+    """Looks at all partitions, and hands the snapshot to those of this worker.
 
     1. Note the moment, and then where every input ends.
     2. Look until every partition has processed up to there, and none is being rebuilt.
     3. What they heard by then is complete up to that moment: hand it on, and begin at 1 again.
 
-    So a backlog, a worker that died or a Redis that was wiped delays the view, and no feed is called silent whose
+    So a backlog, a worker that died or a Redis that was wiped delays the snapshot, and no feed is called silent whose
     messages wait to be read.
     """
 
@@ -59,18 +59,18 @@ class FeedView:
         while True:
             await asyncio.sleep(LOOK)
             try:
-                view = await self._look() if self._app.partitions.owned else None
+                snapshot = await self._look() if self._app.partitions.owned else None
             except TROUBLE as error:
                 told.note(error)  # until it is over no silent feed can be found
                 continue
             told.over()
-            if view is not None:
+            if snapshot is not None:
                 for partition in self._app.partitions.owned.values():
-                    partition.view = view
-            if view is not None or not self._app.partitions.owned:
+                    partition.snapshot = snapshot
+            if snapshot is not None or not self._app.partitions.owned:
                 self._seen_at = time.monotonic()
 
-    async def _look(self) -> View | None:
+    async def _look(self) -> FeedSnapshot | None:
         numbers = range(self._settings.partitions)
         if not self._ends:  # 1
             self._as_of = self._clock.now()

@@ -31,7 +31,7 @@ from picustream.streams.worker import loop, watch
 from picustream.streams.worker import supervisor_link as leash
 from picustream.streams.worker.app import Agent, App, WrongPartitions, create_app
 from picustream.streams.worker.drain import Drain
-from picustream.streams.worker.feeds import FeedView
+from picustream.streams.worker.feeds import FeedCollector
 from picustream.streams.worker.health import Health, serve
 from picustream.streams.worker.loop_watch import LoopWatch
 from picustream.streams.worker.partitions import Partitions
@@ -133,7 +133,7 @@ class _Worker:
         yield self._guarded(watch.faust(app))
         yield self._guarded(Watchdog(self._settings, app, redis).watch())
         yield self._guarded(watch.name(claim))
-        yield self._guarded(FeedView(app, store, self._clock, self._settings).watch())
+        yield self._guarded(FeedCollector(app, store, self._clock, self._settings).watch())
         if self._drain:
             yield self._guarded(self._watch_drain(Drain(self._settings, app, store, self._clock)))
 

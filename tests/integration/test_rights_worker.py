@@ -181,7 +181,7 @@ def test_a_right_that_is_taken_away_is_named_and_given_back_nothing_is_lost(
 
     with secured_servers.redis_client() as redis:
         redis.execute_command("ACL", "SETUSER", "picustream", "-multi")
-        noticed = wait_for(lambda: waiting(worker), "the feed view says that it stands still")
+        noticed = wait_for(lambda: waiting(worker), "the feed collector says that it stands still")
         redis.execute_command("ACL", "SETUSER", "picustream", "+@transaction")
     assert noticed["trouble"] == "ResponseError EXEC without MULTI"
     assert re.search(r"^picustream_feed_view_age_seconds \d", worker.page("/metrics")[1], re.MULTILINE)

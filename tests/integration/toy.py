@@ -78,7 +78,7 @@ class ToyEngine:
     def told_at_once(self, name: str, subject: str, now: datetime) -> list[ToyOutput]:
         return []
 
-    def hear(self, view: Any) -> None:
+    def observe(self, snapshot: Any) -> None:
         """Nothing is told of the sources."""
 
     def next_due(self) -> datetime | None:

@@ -14,7 +14,7 @@ from picustream.models import text
 from picustream.models.event import VITAL
 from picustream.models.record import ALERT
 from picustream.scoring.alerts.feed_monitor import FeedWatch
-from picustream.scoring.alerts.feed_snapshot import View, joined
+from picustream.scoring.alerts.feed_snapshot import FeedSnapshot, joined
 from picustream.scoring.alerts.source import MISROUTED, Source
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
@@ -100,14 +100,14 @@ class Ward:
             for name in [name for name, value in fields.items() if value is None]:
                 kept.pop(name, None)
 
-    def view(self, now: datetime) -> View:
+    def snapshot(self, now: datetime) -> FeedSnapshot:
         return joined([store.get("", {}) for store in self._stores], now)
 
     def look(self, now: datetime) -> None:
         """Every engine is told what all of them heard, and tells what follows."""
-        view = self.view(now)
+        snapshot = self.snapshot(now)
         for number, engine in enumerate(self._engines):
-            engine.hear(view)
+            engine.observe(snapshot)
             self.take(number, (), now)
 
     def crash(self, number: int) -> None:
@@ -201,7 +201,7 @@ def test_i1_the_view_of_all_does_not_depend_on_the_order_of_what_came(steps: lis
         one.take(number, [found], now)
     for number, found in facts + rng.sample([of for of in came if of[1].topic == VITAL], len(came) - len(facts)):
         other.take(number, [found], now)
-    left, right = one.view(now), other.view(now)
+    left, right = one.snapshot(now), other.snapshot(now)
     assert (left.opened, left.sources.keys()) == (right.opened, right.sources.keys())
     for name, source in left.sources.items():
         assert replace(source, hours={}, faults={}) == replace(right.sources[name], hours={}, faults={})
@@ -233,16 +233,16 @@ def test_a_view_that_is_not_later_than_what_was_told_by_changes_nothing() -> Non
 
 
 def test_only_a_later_view_is_news_and_what_one_partition_heard_is_none() -> None:
-    """Of two views of one moment the first is what was told by: nothing is due of the other."""
+    """Of two snapshots of one moment the first is what was told by: nothing is due of the other."""
     source, second = Source(START, faults={MISROUTED: START}), timedelta(seconds=1)
     watch = FeedWatch(SHIPPED, lambda _: True)
     watch.load({})
     watch.stands("S0", True, START)
     assert watch.due is None
-    watch.hear(View(START, {"monitor": source}, START))
+    watch.observe(FeedSnapshot(START, {"monitor": source}, START))
     assert [one.head.digest for one in watch.revisions(START, START)] == ["firing"]
     for as_of in (START, START - second):
-        watch.hear(View(as_of, {}, START))
+        watch.observe(FeedSnapshot(as_of, {}, START))
         assert (watch.due, watch.revisions(as_of, as_of)) == (None, [])
-    watch.hear(View(START + second, {}, START))
+    watch.observe(FeedSnapshot(START + second, {}, START))
     assert [one.head.digest for one in watch.revisions(START, START)] == ["resolved"]

@@ -75,7 +75,7 @@ def test_i1_two_partitions_joined_know_what_one_would(seed: int) -> None:
 @pytest.mark.proves("I5", "I9")
 @pytest.mark.parametrize("seed", range(10))
 def test_i5_a_source_is_the_same_after_it_was_stored(seed: int) -> None:
-    """Through the store and back; also when the view of all is put together from there."""
+    """Through the store and back; also when the snapshot of all is put together from there."""
     source = noted(heard(seed))
     assert Source.from_store(source.to_store()) == source
     feeds = Feeds()
@@ -89,17 +89,17 @@ def test_i5_a_source_is_the_same_after_it_was_stored(seed: int) -> None:
 
 @pytest.mark.proves("I8")
 def test_i8_a_stay_is_open_until_it_is_not() -> None:
-    """Told once each way; the view knows since when any is, over all partitions."""
+    """Told once each way; the snapshot knows since when any is, over all partitions."""
     one, other = Feeds(), Feeds()
     later = START + timedelta(hours=1)
     assert [one.stay("S", True, later), one.stay("S", True, later), one.stay("T", False, later)] == [True, False, False]
     other.stay("U", True, START)
     fields = [feeds.take_unsaved() for feeds in (one, other)]
     assert joined(fields, later).opened == START
-    assert one.view(later).opened == later
+    assert one.snapshot(later).opened == later
     assert one.stay("S", False, later)
     assert one.take_unsaved() == {"o:S": None}
-    assert one.view(later).opened is None
+    assert one.snapshot(later).opened is None
     assert joined([{}], later).opened is None
 
 

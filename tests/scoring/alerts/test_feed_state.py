@@ -111,7 +111,7 @@ def test_i5_what_fires_is_restored_from_its_topic_and_what_no_longer_holds_is_re
     before.install("", {})
     first = before.process(before.read(came, at("day 1 10:00")), at("day 1 10:00"))
     kept |= first.writes[""]
-    before.hear(joined([kept], at("day 2 11:00")))
+    before.observe(joined([kept], at("day 2 11:00")))
     fired = before.process(before.read((), at("day 2 11:00")), at("day 2 11:00")).outputs
     assert states(alerts(fired), "feed-silent") == [("firing", at("day 2 11:00"))] * 2
 
@@ -123,7 +123,7 @@ def test_i5_what_fires_is_restored_from_its_topic_and_what_no_longer_holds_is_re
         rebuild.take(one, now)
     engine, effects = rebuild.finish(now, "partition-0+0")
     assert [one["name"] for one in alerts(effects.outputs) if one["stay_id"] is None] == ["state-rebuilt"] * 2
-    engine.hear(joined([effects.writes[""]], now))
+    engine.observe(joined([effects.writes[""]], now))
     assert [
         (one["state"], one["alert_id"], one["revision"]) for one in alerts(engine.process(NOTHING, now).outputs)
     ] == [("resolved", "alert/feed-silent/monitor", 2)]
@@ -137,14 +137,14 @@ def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from
     (topic, body) = WARD.events[0]
     came = InputRecord(topic, 0, 0, None, written(body), misrouted=True, arrived_at=at("day 1 10:00"))
     first = before.process(before.read([came], at("day 1 10:00")), at("day 1 10:00"))
-    before.hear(joined([first.writes[""]], at("day 1 10:01")))
+    before.observe(joined([first.writes[""]], at("day 1 10:01")))
     rebuild = Rebuild(SHIPPED, decides, bounded=False)
     for output in before.process(NOTHING, at("day 1 10:01")).outputs:
         rebuild.told(output.topic, output.key, output.value, dict(output.headers))
     engine, effects = rebuild.finish(at("day 1 10:30"), "partition-0+0")
     told = []
     for now in (at("day 1 10:30"), at("day 1 10:59"), at("day 1 11:00")):
-        engine.hear(joined([effects.writes[""]], now))
+        engine.observe(joined([effects.writes[""]], now))
         told += engine.process(NOTHING, now).outputs
     assert states(alerts(told), "misrouted-key") == [("resolved", at("day 1 11:00"))]
 
@@ -175,7 +175,7 @@ def test_t6_what_was_refused_as_ahead_still_says_so_after_a_rebuild() -> None:
     for one in came:
         rebuild.take(one, now)
     engine, effects = rebuild.finish(now, "partition-0+0")
-    engine.hear(joined([effects.writes[""]], now))
+    engine.observe(joined([effects.writes[""]], now))
     assert states(alerts(engine.process(NOTHING, now).outputs), "clock-skew") == [("firing", now)]
 
 
