@@ -37,7 +37,7 @@ class Replay:
         batch = self._engine.read_until((input_record,), latest)
         nothing_yet = self._engine.clock is None and batch.latest(latest) is None
         emitted_at = _BEFORE_ALL if nothing_yet else None
-        return self._engine.process(batch, latest, settle=False, emitted_at=emitted_at).outputs
+        return self._engine.process(batch, latest, advance_clock=False, emitted_at=emitted_at).outputs
 
     def end(self) -> Iterator[Output]:
         """What the rest of the time makes, moment by moment."""

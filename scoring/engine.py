@@ -56,7 +56,7 @@ class Engine:
         """Whether there was too much that had fallen due to look at all of it."""
         self._told: dict[str, datetime] = {}
         """How far each topic has come, by filing times."""
-        self.late: str | None = None
+        self.due_stay: str | None = None
         """The stay that is looked at because its time has come, or goes on; None while none is."""
         self.clock: datetime | None = None
         """How far time has passed; never runs backwards. Set at a take-over to what the store keeps."""
@@ -69,9 +69,9 @@ class Engine:
         """Likewise, where nothing may lie after a moment."""
         return Batch(tuple(self._validator.validate(one, latest) for one in input_records))
 
-    def missing(self, batch: Batch, now: datetime, *, settle: bool = True) -> list[str]:
+    def missing(self, batch: Batch, now: datetime, *, advance_clock: bool = True) -> list[str]:
         """Stays that `process` needs and that are not held yet; "" is what belongs to no stay."""
-        moments = (self.clock, now if settle else batch.latest(now))
+        moments = (self.clock, now if advance_clock else batch.latest(now))
         until = max((moment for moment in moments if moment is not None), default=None)
         most = None if self._lot is None else LATE_AT_ONCE
         due = set() if until is None else self._dues.late(until, self.memory.stays, most)
@@ -109,7 +109,7 @@ class Engine:
             effects.writes[stay_id] = {name: value for name, value in fields.items() if value is not None}
         return effects
 
-    def told_at_once(self, name: str, subject: str, now: datetime, severity: Severity | None = None) -> list[Output]:
+    def passing_alert(self, name: str, subject: str, now: datetime, severity: Severity | None = None) -> list[Output]:
         """An alert that is over as it is told: fired and resolved."""
         return [alert_output(record, self._zone) for record in passing_alert(name, subject, self._rules, now, severity)]
 
@@ -140,17 +140,17 @@ class Engine:
         batch: Batch,
         now: datetime,
         *,
-        settle: bool = True,
+        advance_clock: bool = True,
         emitted_at: datetime | None = None,
-        waiting: Collection[str] = (),
+        backlog_topics: Collection[str] = (),
     ) -> Effects:
         """Files the batch event by event, each as of the record clock, and then lets time pass up to `now`.
 
-        The record clock is the greatest filing time seen, never past `now`. `settle` False: more events wait, so time
-        goes no further than they say; else a backlog that holds an admission would close every day up to today
-        before the discharge behind it is read. `emitted_at`: what the records say of when they were made. `waiting`:
-        topics of which there is a backlog. Others may have overtaken them by days: time goes no further than they
-        say, too, and little is let go of.
+        The record clock is the greatest filing time seen, never past `now`. `advance_clock` False: more events wait, so
+        time goes no further than they say; else a backlog that holds an admission would close every day up to today
+        before the discharge behind it is read. `emitted_at`: what the records say of when they were made.
+        `backlog_topics`: topics of which there is a backlog. Others may have overtaken them by days: time goes no
+        further than they say, too, and little is let go of.
 
         What is more than a lot is not done at once: then `Effects.left` is to be given again, and `unfinished` says
         whether there is more without it. Stays that are in the midst of being worked off get on when there is no batch,
@@ -161,30 +161,35 @@ class Engine:
         """
         effects = Effects()
         for subject in self._reloaded:
-            effects.publish(self.told_at_once("state-rebuilt", subject, emitted_at or now, "info"))
+            effects.publish(self.passing_alert("state-rebuilt", subject, emitted_at or now, "info"))
         self._reloaded.clear()
         self._pass_time(self.clock, effects, emitted_at)  # what was left of that the last time
-        taken = self._take(batch, now, effects, emitted_at, waiting)
-        if settle and not effects.left.inputs:
+        taken = self._take(batch, now, effects, emitted_at, backlog_topics)
+        if advance_clock and not effects.left.inputs:
             self._pass_time(now, effects, emitted_at)
         if not batch.inputs:
             self._go_on(effects, emitted_at)
         self._look_at_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
-        self.memory.tidy(taken.stays, self._dues.unfinished, self.clock, behind=bool(waiting), effects=effects)
+        self.memory.tidy(taken.stays, self._dues.unfinished, self.clock, behind=bool(backlog_topics), effects=effects)
         return effects
 
     def _take(
-        self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, waiting: Collection[str]
+        self,
+        batch: Batch,
+        now: datetime,
+        effects: Effects,
+        emitted_at: datetime | None,
+        backlog_topics: Collection[str],
     ) -> Batch:
         """Takes the events in, time passing as they say; what was taken, the rest is left."""
-        order = tuple(batch.in_time() if waiting else batch.inputs)
+        order = tuple(batch.in_time() if backlog_topics else batch.inputs)
         for place, one in enumerate(order):
             moment = self.clock
             if one.event is not None:
                 topic, told = one.input_record.topic, one.event.filed_at
                 self._told[topic] = max(told, self._told.get(topic, told))
-                moment = min(now, told, *self._held_back(waiting))
+                moment = min(now, told, *self._held_back(backlog_topics))
             if not self._pass_time(moment, effects, emitted_at) or effects.fill(self._lot):
                 effects.left = Batch(order[place:])
                 return Batch(order[:place])
@@ -201,18 +206,18 @@ class Engine:
             self._look_again(stay_id, self.clock, cause, effects, emitted_at)
 
     @property
-    def untidy(self) -> bool:
+    def pruning_deferred(self) -> bool:
         """Whether little was let go of lately, for there was a backlog, or much to do."""
-        return self.memory.untidy
+        return self.memory.pruning_deferred
 
-    def let_go_of(self) -> set[str]:
+    def pruned_stays(self) -> set[str]:
         """Stays in memory that are not whole."""
         return {stay_id for stay_id, stay in self.memory.stays.items() if stay.is_thinned}
 
-    def _held_back(self, waiting: Collection[str]) -> Iterator[datetime]:
+    def _held_back(self, backlog_topics: Collection[str]) -> Iterator[datetime]:
         """How far each topic has come of which there is more; what has said nothing yet holds time where it is."""
         if self.clock is not None:
-            for topic in waiting:
+            for topic in backlog_topics:
                 yield self._told.get(topic, self.clock)
 
     def _pass_time(self, moment: datetime | None, effects: Effects, emitted_at: datetime | None) -> bool:
@@ -289,9 +294,9 @@ class Engine:
         self, stay_id: str, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
     ) -> None:
         """Likewise, with no event that brings it up."""
-        self.late = stay_id
+        self.due_stay = stay_id
         self._look_at(self.memory.stays[stay_id], moment, cause, effects, emitted_at)
-        self.late = None
+        self.due_stay = None
 
     def _tell(self, stay: StayFile, revisions: list[Revision], effects: Effects) -> None:
         effects.publish(record_output(one, self._zone) for one in revisions)

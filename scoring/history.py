@@ -10,14 +10,15 @@ from picustream.scoring.validation import LATEST, InputRecord
 
 
 class History:
-    """Dead letters first (`told`), then inputs (`take`), both in the order of their offsets, then `read`."""
+    """Dead letters first (`note_dead_letter`), then inputs (`take`), both in the order of their offsets, then
+    `read`."""
 
     def __init__(self, stays: Collection[str]) -> None:
         self._keys = {stay.encode() for stay in stays}
         self._refused: set[str] = set()
         self._arrivals: list[InputRecord] = []
 
-    def told(self, value: bytes) -> None:
+    def note_dead_letter(self, value: bytes) -> None:
         """Takes note of a dead letter: what lay ahead of the clock of its time is not used later either (T6)."""
         letter = text.parse(value)
         if letter["reason"] in STAYS_REFUSED:

@@ -23,7 +23,7 @@ class Teller(Protocol):
     def dead_letters(self, one: ValidatedInput, now: datetime) -> list[Output]:
         """A dead letter per fault of an input record."""
 
-    def told_at_once(self, name: str, subject: str, now: datetime) -> list[Output]:
+    def passing_alert(self, name: str, subject: str, now: datetime) -> list[Output]:
         """An alert that is over as it is told."""
 
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
@@ -35,7 +35,7 @@ def set_aside(engine: Teller, record: InputRecord, now: datetime) -> Effects:
     assert record.fault is not None
     effects = Effects()
     effects.outputs.extend(engine.dead_letters(refuse(record, record.fault), now))
-    effects.outputs.extend(engine.told_at_once(QUARANTINED, place_of(record), now))
+    effects.outputs.extend(engine.passing_alert(QUARANTINED, place_of(record), now))
     return effects
 
 
@@ -43,7 +43,7 @@ def unreadable(engine: Teller, one: ValidatedInput, now: datetime) -> list[Outpu
     """An alert on a record that nobody can read. Of a batch of them, the first has its bytes and tells of all."""
     if one.input_record.fault is None or one.input_record.value is None:
         return []
-    return engine.told_at_once(QUARANTINED, place_of(one.input_record), now)
+    return engine.passing_alert(QUARANTINED, place_of(one.input_record), now)
 
 
 def put_off(engine: Teller, stay_id: str, partition: int, now: datetime) -> Effects:
@@ -54,7 +54,7 @@ def put_off(engine: Teller, stay_id: str, partition: int, now: datetime) -> Effe
     effects = Effects()
     engine.install_due([(stay_id, now + PUT_OFF)])
     effects.due[stay_id] = now + PUT_OFF
-    effects.outputs.extend(engine.told_at_once(QUARANTINED, f"partition-{partition}{WITHIN}{now.isoformat()}", now))
+    effects.outputs.extend(engine.passing_alert(QUARANTINED, f"partition-{partition}{WITHIN}{now.isoformat()}", now))
     return effects
 
 

@@ -29,7 +29,7 @@ class CannotRebuild(Exception):
 
 
 class Rebuild:
-    """Outputs first (`told`, in the order of their offsets), then inputs (`take`), then `finish`."""
+    """Outputs first (`note_output`, in the order of their offsets), then inputs (`take`), then `finish`."""
 
     def __init__(
         self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool, lot: int | None = None
@@ -46,7 +46,7 @@ class Rebuild:
         self._refused: dict[str, str] = {}
         """Those of them whose event stays refused, and the reason: it lay ahead of the clock of its time (T6) ..."""
 
-    def told(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> None:
+    def note_output(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> None:
         """Takes note of one output record. Raises `CannotRebuild`."""
         if topic in DEAD_LETTERS:
             letter = text.parse(value)
@@ -99,7 +99,7 @@ class Rebuild:
         for stay in self._stays.values():
             self._engine.feeds.stands(stay.stay_id, stay.is_open, self._admitted.get(stay.stay_id, now))
         effects.writes[""] = self._engine.feeds.take_unsaved()
-        effects.outputs.extend(self._engine.told_at_once("state-rebuilt", subject, now))
+        effects.outputs.extend(self._engine.passing_alert("state-rebuilt", subject, now))
         return self._engine, effects
 
     def _stay(self, stay_id: str) -> StayFile:

@@ -20,7 +20,7 @@ class Memory:
         self._bounded = bounded
         self._lot = lot
         self.stays: dict[str, StayFile] = {}
-        self.untidy = False
+        self.pruning_deferred = False
         """Whether there is more to let go of: there was a backlog, or more of it than a lot."""
         self._whole: set[str] = set()
         """Stays whose history was needed, as long as there is a backlog in which it may be needed again."""
@@ -36,7 +36,7 @@ class Memory:
         """Takes over a stay that was rebuilt."""
         self.stays[stay.stay_id] = stay
         if self._bounded:
-            self.untidy = not self._thin([stay.stay_id], now, effects) or self.untidy
+            self.pruning_deferred = not self._thin([stay.stay_id], now, effects) or self.pruning_deferred
 
     def reload(self, stay: StayFile, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay with its whole history; `fields`: what the store holds of it."""
@@ -60,10 +60,10 @@ class Memory:
         if self._bounded:
             for stay_id in touched:
                 self.stays[stay_id] = self.stays.pop(stay_id)
-            done = behind or self._thin(list(self.stays) if self.untidy else touched, clock, effects)
+            done = behind or self._thin(list(self.stays) if self.pruning_deferred else touched, clock, effects)
             if not behind:
                 self._whole.clear()
-            self.untidy = behind or not done
+            self.pruning_deferred = behind or not done
             if self.size > HELD:
                 self._thin(self.stays.keys() - self._whole, clock, effects)
         self._save_reloaded(effects)

@@ -34,9 +34,9 @@ class Moment:
     """When a batch is applied."""
 
     now: datetime
-    settle: bool
+    advance_clock: bool
     """Time may pass up to `now`; else it goes no further than the events say."""
-    waiting: frozenset[str]
+    backlog_topics: frozenset[str]
     """Topics of which there is more: a backlog, in which one topic may overtake another."""
 
 
@@ -69,8 +69,8 @@ async def apply(
     started = time.monotonic()
     intake = take_in(batches, holding.position, holding.partition, partitions, clock, condemned)  # 1
     due = holding.engine.next_due()
-    tidies = holding.engine.untidy and not moment.waiting
-    late = moment.settle and (tidies or (due is not None and due <= moment.now))
+    tidies = holding.engine.pruning_deferred and not moment.backlog_topics
+    late = moment.advance_clock and (tidies or (due is not None and due <= moment.now))
     passes = holding.engine.unfinished or late
     if not intake.next and not passes:
         return 0.0
@@ -106,9 +106,9 @@ async def _make_durable(holding: Holding, store: Store, intake: Intake, effects:
 
 
 async def _compute(holding: Holding, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:
-    run, now, settle = asyncio.get_running_loop().run_in_executor, moment.now, moment.settle
+    run, now, advance_clock = asyncio.get_running_loop().run_in_executor, moment.now, moment.advance_clock
     batch = await run(_ENGINES, holding.engine.read, intake.input_records, now)
-    missing = holding.engine.missing(batch, now, settle=settle)
+    missing = holding.engine.missing(batch, now, advance_clock=advance_clock)
     ours = {"", *getattr(batch, "stays", missing)}
     for stay_id, fields in zip(missing, await store.states(holding.partition, missing, holding), strict=True):
         installing = holding.engine.installing(stay_id, fields)
@@ -120,7 +120,9 @@ async def _compute(holding: Holding, store: Store, intake: Intake, moment: Momen
         crash_point("engine")
         fail_point(input_record.value for input_record in intake.input_records)
         with told_by_stay(holding.engine):
-            effects = holding.engine.process(batch, now, settle=settle, emitted_at=now, waiting=moment.waiting)
+            effects = holding.engine.process(
+                batch, now, advance_clock=advance_clock, emitted_at=now, backlog_topics=moment.backlog_topics
+            )
         return effects, time.monotonic() - start
 
     return await run(_ENGINES, process)

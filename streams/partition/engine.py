@@ -35,17 +35,17 @@ class Engine(Protocol):
 
     clock: datetime | None
     """How far time has passed."""
-    late: str | None
+    due_stay: str | None
     """The stay that `process` looks at because its time has come; None while none is."""
     unfinished: bool
     """Whether there is more to do than it does at once; without a batch `process` goes on with it."""
-    untidy: bool
+    pruning_deferred: bool
     """Whether there is more in the state than there need be, for there was a backlog: `process` mends it."""
 
     def read(self, input_records: Sequence[Any], now: datetime) -> Any:
         """Parse and validate; never raises for any bytes."""
 
-    def missing(self, batch: Any, now: datetime, *, settle: bool = True) -> list[str]:
+    def missing(self, batch: Any, now: datetime, *, advance_clock: bool = True) -> list[str]:
         """Stays whose state must be installed before the batch is processed; "" is the partition's own."""
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
@@ -57,7 +57,7 @@ class Engine(Protocol):
     def reload_history(self, stay_id: str, fields: Mapping[str, bytes], history: Any, subject: str) -> None:
         """A stay with its whole history, after `process` has raised HistoryNeeded."""
 
-    def let_go_of(self) -> set[str]:
+    def pruned_stays(self) -> set[str]:
         """Stays in memory that are not whole."""
 
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
@@ -68,20 +68,20 @@ class Engine(Protocol):
         batch: Any,
         now: datetime,
         *,
-        settle: bool = True,
+        advance_clock: bool = True,
         emitted_at: datetime | None = None,
-        waiting: Collection[str] = (),
+        backlog_topics: Collection[str] = (),
     ) -> Any:
-        """Apply the events, time passing as they say; with `settle` let it pass up to `now`. The `Effects`.
+        """Apply the events, time passing as they say; with `advance_clock` let it pass up to `now`. The `Effects`.
 
-        `waiting`: topics of which there is more; time does not pass beyond what they say. Raises HistoryNeeded: see
-        `scoring/chart/series.py`.
+        `backlog_topics`: topics of which there is more; time does not pass beyond what they say. Raises HistoryNeeded:
+        see `scoring/chart/series.py`.
         """
 
     def dead_letters(self, one: Any, now: datetime) -> list[Any]:
         """The outputs that tell of the faults of a record."""
 
-    def told_at_once(self, name: str, subject: str, now: datetime) -> list[Any]:
+    def passing_alert(self, name: str, subject: str, now: datetime) -> list[Any]:
         """The outputs of an alert that is over as it is told."""
 
     def observe(self, snapshot: FeedSnapshot) -> None:

@@ -25,7 +25,7 @@ def told_by_stay(engine: Engine, stay_id: str | None = None) -> Iterator[None]:
         raise
     # Whatever it is, the other stays must go on: it is told, by an alert, and this one is looked at again later.
     except Exception as error:
-        at_fault = stay_id or engine.late
+        at_fault = stay_id or engine.due_stay
         if at_fault is None:
             raise
         raise StayFailed(at_fault) from error

@@ -64,7 +64,7 @@ class HistoryReader:
 
         def tell(records: Sequence[Any]) -> None:
             for record in records:
-                history.told(record.value)
+                history.note_dead_letter(record.value)
 
         def take(records: Sequence[Any]) -> None:
             for record in records:

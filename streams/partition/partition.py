@@ -156,7 +156,7 @@ class Partition:
         if not self._waiting.empty or self._broker.unread(self.number, holding.position):
             return False
         due = holding.engine.next_due()
-        busy = holding.engine.unfinished or holding.engine.untidy
+        busy = holding.engine.unfinished or holding.engine.pruning_deferred
         return not busy and (due is None or due > self._now(holding))
 
     async def _run(self) -> None:
@@ -275,7 +275,7 @@ class Partition:
         written = holding.batch > done
         if condemned is not None:
             self._told(condemned)
-        if written and not moment.waiting:
+        if written and not moment.backlog_topics:
             recovery.tenure.needs_history.clear()
         if written:
             self._most_rebuilt = -1

@@ -76,7 +76,7 @@ class Rebuilder:
     async def __call__(
         self, partition: int, control: Control, told: int, publisher: Publisher, report: Report
     ) -> tuple[Engine, Control]:
-        """Rebuild `partition`; `told` is the greatest outbox sequence that stands on the output topics.
+        """Rebuild `partition`; `note_output` is the greatest outbox sequence that stands on the output topics.
 
         `report` is told now and then how many records are read. A record at which the program fails is set aside, and
         it begins anew.
@@ -224,7 +224,7 @@ class Read:
 
 def _tell(rebuild: Rebuild, records: Sequence[Any]) -> None:
     for record in records:
-        rebuild.told(record.topic, record.key, record.value, dict(record.headers))
+        rebuild.note_output(record.topic, record.key, record.value, dict(record.headers))
 
 
 def _entry(partition: int, output: Output) -> Entry:

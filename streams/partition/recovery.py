@@ -120,7 +120,7 @@ class Recovery:
         if self._reloads > MOST_RELOADS:
             return self._without_history(needed)
         # All at once, where it may come again: what is read is the whole partition.
-        others = engine.let_go_of() if engine is not None and backlog else set()
+        others = engine.pruned_stays() if engine is not None and backlog else set()
         self.tenure.needs_history |= {needed.stay_id} | others
         return "recall"
 

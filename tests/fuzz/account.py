@@ -70,9 +70,9 @@ class Ledger:
         self.engine = Engine(self.rules)
         self.engine.install("", {})
 
-    def take(self, batch: Sequence[tuple[int, InputRecord]], now: datetime, *, settle: bool) -> None:
+    def take(self, batch: Sequence[tuple[int, InputRecord]], now: datetime, *, advance_clock: bool) -> None:
         """Sends a batch through the engine. Raises `Finding`."""
-        let_in, outputs = self._processed(batch, now, settle)
+        let_in, outputs = self._processed(batch, now, advance_clock)
         letters: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
         for output in outputs:
             record = self._sound(output)
@@ -88,11 +88,11 @@ class Ledger:
             raise Finding(None, "a dead letter of a message that never came")
 
     def _processed(
-        self, batch: Sequence[tuple[int, InputRecord]], now: datetime, settle: bool
+        self, batch: Sequence[tuple[int, InputRecord]], now: datetime, advance_clock: bool
     ) -> tuple[Batch, list[Output]]:
         try:
             let_in = self.engine.read([input_record for _, input_record in batch], now)
-            effects = self.engine.process(let_in, now, settle=settle)
+            effects = self.engine.process(let_in, now, advance_clock=advance_clock)
         except Exception as error:
             raise Finding(batch[0][0], f"{type(error).__name__} in the batch that begins here") from error
         self._keep(effects)

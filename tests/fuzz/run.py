@@ -21,7 +21,7 @@ def run(course: Course, rules: Rules, first: int, last: int, reasons: Counter[st
         rng = random.Random(f"settle {course.seed} {start}")
         for batch in story.batches(start, end):
             try:
-                ledger.take(batch, story.now, settle=rng.random() < 0.2)
+                ledger.take(batch, story.now, advance_clock=rng.random() < 0.2)
             except Finding as finding:
                 finding.index = batch[0][0] if finding.index is None else finding.index
                 raise

@@ -49,18 +49,18 @@ class ToyEngine:
         self._count: dict[str, int] = {}
         self._due: dict[str, datetime] = {}
         self.clock: datetime | None = None
-        self.untidy = self.unfinished = False
-        self.late: str | None = None
+        self.pruning_deferred = self.unfinished = False
+        self.due_stay: str | None = None
 
     def read(self, input_records: Any, now: datetime) -> list[tuple[Any, dict | None]]:
         return [(input_record, _event(input_record.value)) for input_record in input_records]
 
-    def missing(self, batch: Any, now: datetime, *, settle: bool = True) -> list[str]:
-        stays = {event["stay_id"] for _, event in batch if event} | set(self._over(now, settle))
+    def missing(self, batch: Any, now: datetime, *, advance_clock: bool = True) -> list[str]:
+        stays = {event["stay_id"] for _, event in batch if event} | set(self._over(now, advance_clock))
         return sorted(stays - set(self._count))
 
-    def _over(self, now: datetime, settle: bool) -> list[str]:
-        return [stay for stay, due in self._due.items() if settle and due <= now]
+    def _over(self, now: datetime, advance_clock: bool) -> list[str]:
+        return [stay for stay, due in self._due.items() if advance_clock and due <= now]
 
     def install(self, stay_id: str, fields: Any) -> None:
         self._count[stay_id] = int(fields.get("count", 0))
@@ -75,7 +75,7 @@ class ToyEngine:
     def dead_letters(self, one: Any, now: datetime) -> list[ToyOutput]:
         return [_letter(one.input_record, fault.reason) for fault in one.faults]
 
-    def told_at_once(self, name: str, subject: str, now: datetime) -> list[ToyOutput]:
+    def passing_alert(self, name: str, subject: str, now: datetime) -> list[ToyOutput]:
         return []
 
     def observe(self, snapshot: Any) -> None:
@@ -89,13 +89,13 @@ class ToyEngine:
         batch: Any,
         now: datetime,
         *,
-        settle: bool = True,
+        advance_clock: bool = True,
         emitted_at: datetime | None = None,
-        waiting: Collection[str] = (),
+        backlog_topics: Collection[str] = (),
     ) -> ToyEffects:
         effects = ToyEffects()
-        self.clock = now if settle else self.clock
-        for stay in self._over(now, settle):
+        self.clock = now if advance_clock else self.clock
+        for stay in self._over(now, advance_clock):
             del self._due[stay]
             effects.due[stay] = None
             effects.writes.setdefault(stay, {})["closed"] = b"1"

@@ -46,26 +46,26 @@ class Worker:
         self._taken = 0
         self.outputs: list[Output] = []
 
-    def take(self, events: Events, *, waiting: Collection[str] = ()) -> None:
-        """One batch, its effects made durable together; `waiting`: topics of which there is more.
+    def take(self, events: Events, *, backlog_topics: Collection[str] = ()) -> None:
+        """One batch, its effects made durable together; `backlog_topics`: topics of which there is more.
 
         With a lot in as many pieces as it takes to have all of it taken in, and the stays get on in between.
         """
         found = input_records(events, after=self._taken)
         self._taken += len(events)
-        left = self._process(found, waiting)
+        left = self._process(found, backlog_topics)
         while left:
-            self._process([], waiting)
-            left = self._process(left, waiting)
+            self._process([], backlog_topics)
+            left = self._process(left, backlog_topics)
 
-    def _process(self, found: Sequence[InputRecord], waiting: Collection[str] = ()) -> Sequence[InputRecord]:
+    def _process(self, found: Sequence[InputRecord], backlog_topics: Collection[str] = ()) -> Sequence[InputRecord]:
         """What of some input records is left."""
         latest = self._until or LATEST
         batch = self._engine.read_until(found, latest)
 
         def process() -> Effects:
-            self._install(self._engine.missing(batch, latest, settle=False))
-            return self._engine.process(batch, latest, settle=False, waiting=waiting)
+            self._install(self._engine.missing(batch, latest, advance_clock=False))
+            return self._engine.process(batch, latest, advance_clock=False, backlog_topics=backlog_topics)
 
         effects = self._with_history(process)
         self._keep(effects)
@@ -92,11 +92,11 @@ class Worker:
         """Stays that have to be loaded before some events are taken."""
         latest = self._until or LATEST
         batch = self._engine.read_until(input_records(events, after=self._taken), latest)
-        return self._engine.missing(batch, latest, settle=False)
+        return self._engine.missing(batch, latest, advance_clock=False)
 
     def tidy_up(self) -> None:
         """Lets go of all that need not be kept."""
-        while self._engine.untidy or self.unfinished:
+        while self._engine.pruning_deferred or self.unfinished:
             self.go_on()
 
     def finish(self) -> None:

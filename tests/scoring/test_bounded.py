@@ -27,12 +27,12 @@ def of_stay(name: str) -> list[InputRecord]:
 DENSE = of_stay("S")
 
 
-def take(one: Engine, some: Sequence[InputRecord], waiting: Collection[str] = ()) -> Effects:
+def take(one: Engine, some: Sequence[InputRecord], backlog_topics: Collection[str] = ()) -> Effects:
     """What follows from some input records in one batch, behind which more of some topics waits."""
     batch = one.read_until(some, LATEST)
-    for stay in one.missing(batch, LATEST, settle=False):
+    for stay in one.missing(batch, LATEST, advance_clock=False):
         one.install(stay, {})
-    return one.process(batch, LATEST, settle=False, waiting=waiting)
+    return one.process(batch, LATEST, advance_clock=False, backlog_topics=backlog_topics)
 
 
 def taken(one: Engine) -> Effects:
@@ -42,7 +42,7 @@ def taken(one: Engine) -> Effects:
 
 def taken_behind(one: Engine) -> Engine:
     """The engine with all of it, and a backlog behind that."""
-    take(one, DENSE, waiting=[LAB])
+    take(one, DENSE, backlog_topics=[LAB])
     return one
 
 
@@ -53,7 +53,7 @@ def held(one: Engine) -> int:
 
 def missing(one: Engine, some: Sequence[InputRecord]) -> list[str]:
     """Stays of some input records that are not in memory."""
-    return one.missing(one.read_until(some, LATEST), LATEST, settle=False)
+    return one.missing(one.read_until(some, LATEST), LATEST, advance_clock=False)
 
 
 def rebuilt(*, bounded: bool) -> tuple[Engine, Effects]:
@@ -79,14 +79,14 @@ def test_i9_only_a_bounded_engine_lets_go() -> None:
     plain, bounded = Engine(SHIPPED), Engine(SHIPPED, bounded=True)
     assert events_kept(taken(plain)) == len(DENSE)
     taken(bounded)
-    assert (plain.let_go_of(), bounded.let_go_of()) == (set(), {"S"})
+    assert (plain.pruned_stays(), bounded.pruned_stays()) == (set(), {"S"})
 
 
 @pytest.mark.proves("I9", "I5")
 def test_i9_a_rebuilt_stay_is_as_small_as_it_was() -> None:
     """What was let go of before the loss is not written to the store again."""
     (plain, everything), (bounded, little) = rebuilt(bounded=False), rebuilt(bounded=True)
-    assert (plain.let_go_of(), bounded.let_go_of()) == (set(), {"S"})
+    assert (plain.pruned_stays(), bounded.pruned_stays()) == (set(), {"S"})
     assert events_kept(everything) == len(DENSE)
     assert events_kept(little) < len(DENSE) * 2 // 3
     assert None not in little.writes["S"].values()
@@ -118,20 +118,20 @@ def test_i9_what_just_fits_is_held_whole_while_there_is_a_backlog(monkeypatch: p
     """Nothing is let go of in a backlog before the memory is full."""
     monkeypatch.setattr(memory, "HELD", held(taken_behind(Engine(SHIPPED))))
     bounded = taken_behind(Engine(SHIPPED, bounded=True))
-    assert (bounded.let_go_of(), missing(bounded, DENSE)) == (set(), [])
+    assert (bounded.pruned_stays(), missing(bounded, DENSE)) == (set(), [])
     monkeypatch.setattr(memory, "HELD", memory.HELD - 1)
-    assert taken_behind(Engine(SHIPPED, bounded=True)).let_go_of() == {"S"}
+    assert taken_behind(Engine(SHIPPED, bounded=True)).pruned_stays() == {"S"}
 
 
 @pytest.mark.proves("I9")
 def test_i9_after_a_backlog_every_stay_is_made_small() -> None:
-    """Also those that nothing more is said of; the worker asks `untidy` whether it has to."""
+    """Also those that nothing more is said of; the worker asks `pruning_deferred` whether it has to."""
     bounded = Engine(SHIPPED, bounded=True)
-    assert not bounded.untidy
+    assert not bounded.pruning_deferred
     taken_behind(bounded)
-    assert (bounded.untidy, bounded.let_go_of()) == (True, set())
+    assert (bounded.pruning_deferred, bounded.pruned_stays()) == (True, set())
     take(bounded, of_stay("T")[:1])
-    assert (bounded.untidy, bounded.let_go_of()) == (False, {"S"})
+    assert (bounded.pruning_deferred, bounded.pruned_stays()) == (False, {"S"})
 
 
 @pytest.mark.proves("I9", "I1")

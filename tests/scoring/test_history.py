@@ -40,7 +40,7 @@ def test_i9_what_lay_ahead_of_its_time_is_not_used_when_it_is_read_again() -> No
     history = History({"S"})
     for offset, reason in ((1, "in-the-future"), (2, "unit-missing")):
         event_id = dead_letter_id(input_record(offset, b"S"), 0)
-        history.told(text.encode({"event_id": event_id, "reason": reason}).encode())
+        history.note_dead_letter(text.encode({"event_id": event_id, "reason": reason}).encode())
     assert read(history, *(input_record(offset, b"S") for offset in range(4))) == [0, 2, 3]
 
 
@@ -67,5 +67,5 @@ def test_i9_a_stay_is_given_its_own_history_alone() -> None:
     others = [(topic, body | {"stay_id": "T", "source": "elsewhere"}) for topic, body in EVENTS]
     engine = Engine(SHIPPED)
     engine.reload_history("S", {}, engine.read_until(input_records([*others, *EVENTS]), LATEST), "S+1")
-    effects = engine.process(engine.read_until(input_records(EVENTS[:1]), LATEST), LATEST, settle=False)
+    effects = engine.process(engine.read_until(input_records(EVENTS[:1]), LATEST), LATEST, advance_clock=False)
     assert sum(name.startswith(EVENT) for name in effects.writes["S"]) == len(EVENTS)

@@ -167,7 +167,7 @@ def test_i5_lost_state_of_a_long_stay_is_made_up_for_in_pieces() -> None:
     told = worker.outputs[: len(worker.outputs) // 2]
     rebuild = Rebuild(SHIPPED, bounded=True, lot=LOT)
     for one in told:
-        rebuild.told(one.topic, one.key, one.value, dict(one.headers))
+        rebuild.note_output(one.topic, one.key, one.value, dict(one.headers))
     for input_record in input_records(events.events):
         rebuild.take(input_record, worker.clock)
     engine, effects = rebuild.finish(worker.clock, "partition-0+0")

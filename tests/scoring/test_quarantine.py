@@ -103,11 +103,11 @@ def test_i8_the_engine_says_at_which_stay_it_is_when_its_time_comes(monkeypatch:
     for stay_id in made.missing(batch, at("day 1 08:30")):
         made.install(stay_id, {})
     made.process(batch, at("day 1 08:30"))
-    assert made.late is None
+    assert made.due_stay is None
     monkeypatch.setattr(StayFile, "revisions", _fails)
     with pytest.raises(ZeroDivisionError):
         made.process(made.read([], NOW), NOW)
-    assert made.late == "S"
+    assert made.due_stay == "S"
 
 
 def _fails(*_: Any, **__: Any) -> None:
@@ -122,7 +122,7 @@ def test_i5_what_was_set_aside_stays_refused_when_state_is_made_again(already: b
     letters = [one for one in aside.set_aside(engine(), replace(LAB, fault=BUG), NOW).outputs if one.topic != ALERT]
     if already:
         for letter in letters:
-            rebuild.told(letter.topic, letter.key, letter.value, dict(letter.headers))
+            rebuild.note_output(letter.topic, letter.key, letter.value, dict(letter.headers))
         owed = rebuild.take(LAB, NOW) + rebuild.set_aside(replace(LAB, fault=BUG), NOW)
         assert owed == []
     else:
@@ -140,13 +140,13 @@ def test_i5_an_unreadable_record_that_was_told_is_not_told_again() -> None:
     assert len(owed) == 3
     again = Rebuild(SHIPPED, bounded=False)
     for output in owed:
-        again.told(output.topic, output.key, output.value, dict(output.headers))
+        again.note_output(output.topic, output.key, output.value, dict(output.headers))
     assert again.take(broken, NOW) == []
 
 
 @pytest.mark.proves("I9")
 def test_i9_what_was_set_aside_is_no_part_of_a_history() -> None:
     history = History({"S"})
-    history.told(text.encode({"event_id": dead_letter_id(LAB, 0), "reason": "unprocessable"}).encode())
+    history.note_dead_letter(text.encode({"event_id": dead_letter_id(LAB, 0), "reason": "unprocessable"}).encode())
     history.take(LAB)
     assert history.read(engine()).inputs == ()

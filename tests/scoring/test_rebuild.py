@@ -33,7 +33,7 @@ def test_state_lost_at_any_moment_is_rebuilt_and_each_revision_told_once(seed: i
 
     rebuild = Rebuild(SHIPPED, bounded=False)
     for output in told:
-        rebuild.told(output.topic, output.key, output.value, dict(output.headers))
+        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
     owed: list[Output] = []
     for one in whole:
         owed += rebuild.take(one, until)
@@ -60,13 +60,13 @@ def test_a_record_that_does_not_say_what_it_told_stops_a_rebuild(
 ) -> None:
     """Nothing is guessed, for the next revision would be one too low."""
     with pytest.raises(CannotRebuild, match=topic):
-        Rebuild(SHIPPED, bounded=False).told(topic, key, b"{}", headers)
+        Rebuild(SHIPPED, bounded=False).note_output(topic, key, b"{}", headers)
 
 
 @pytest.mark.proves("I5")
 def test_an_alert_that_was_over_as_it_was_told_is_passed_over() -> None:
     """It belongs to a partition; there is nothing of it to go on with."""
-    Rebuild(SHIPPED, bounded=False).told(ALERT, None, b"{}", {})
+    Rebuild(SHIPPED, bounded=False).note_output(ALERT, None, b"{}", {})
 
 
 def heard(ward: Stay, *hours: int) -> Feeds:
@@ -103,7 +103,7 @@ def test_t6_what_lay_ahead_of_its_time_stays_refused() -> None:
     [admission] = engine.read([ahead], refused_at).inputs
     rebuild = Rebuild(SHIPPED, bounded=False)
     for letter in engine.dead_letters(admission, refused_at):
-        rebuild.told(letter.topic, letter.key, letter.value, dict(letter.headers))
+        rebuild.note_output(letter.topic, letter.key, letter.value, dict(letter.headers))
     assert rebuild.take(ahead, now) == []
     _, effects = rebuild.finish(now, "partition-0+0")
     assert effects.writes.keys() == {""}

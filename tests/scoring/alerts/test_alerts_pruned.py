@@ -137,7 +137,7 @@ def test_i5_alerts_about_versions_are_rebuilt_with_the_state(seed: int) -> None:
     told = [output for one in whole[:cut] for output in before.take(one)]
     rebuild = Rebuild(SHIPPED, bounded=False)
     for output in told:
-        rebuild.told(output.topic, output.key, output.value, dict(output.headers))
+        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
     for one in whole:
         rebuild.take(one, until)
     _, effects = rebuild.finish(until, "partition-0+0")

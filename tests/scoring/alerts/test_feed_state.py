@@ -117,7 +117,7 @@ def test_i5_what_fires_is_restored_from_its_topic_and_what_no_longer_holds_is_re
 
     rebuild, now = Rebuild(SHIPPED, decides, bounded=False), at("day 2 12:00")
     for output in (*first.outputs, *fired):
-        rebuild.told(output.topic, output.key, output.value, dict(output.headers))
+        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
     (new,) = input_records(ward.vital("day 2 11:30", source="monitor", spo2=98).events[-1:])
     for one in (*came, replace(new, arrived_at=at("day 2 11:30"))):
         rebuild.take(one, now)
@@ -140,7 +140,7 @@ def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from
     before.observe(joined([first.writes[""]], at("day 1 10:01")))
     rebuild = Rebuild(SHIPPED, decides, bounded=False)
     for output in before.process(NOTHING, at("day 1 10:01")).outputs:
-        rebuild.told(output.topic, output.key, output.value, dict(output.headers))
+        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
     engine, effects = rebuild.finish(at("day 1 10:30"), "partition-0+0")
     told = []
     for now in (at("day 1 10:30"), at("day 1 10:59"), at("day 1 11:00")):
@@ -171,7 +171,7 @@ def test_t6_what_was_refused_as_ahead_still_says_so_after_a_rebuild() -> None:
     first = before.process(before.read(came, at("day 1 10:00")), at("day 1 10:00"))
     rebuild, now = Rebuild(SHIPPED, decides, bounded=False), at("day 1 10:30")
     for output in first.outputs:
-        rebuild.told(output.topic, output.key, output.value, dict(output.headers))
+        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
     for one in came:
         rebuild.take(one, now)
     engine, effects = rebuild.finish(now, "partition-0+0")

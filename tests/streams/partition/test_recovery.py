@@ -58,7 +58,7 @@ LASTING = [
 
 
 def after(recovery: Recovery, error: Exception, places: Any = PLACES) -> str:
-    return recovery.after(error, places, SimpleNamespace(let_go_of=lambda: {"S-9"}), backlog=False)  # type: ignore[arg-type]
+    return recovery.after(error, places, SimpleNamespace(pruned_stays=lambda: {"S-9"}), backlog=False)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("error", PASSING, ids=str)
@@ -169,7 +169,7 @@ def test_a_stay_at_which_time_alone_fails_is_put_off() -> None:
 
 
 def test_a_failure_while_a_stay_is_due_names_the_stay_and_no_other_does() -> None:
-    late, busy = SimpleNamespace(late="S-1"), SimpleNamespace(late=None)
+    late, busy = SimpleNamespace(due_stay="S-1"), SimpleNamespace(due_stay=None)
     with pytest.raises(StayFailed) as failed, told_by_stay(late):  # type: ignore[arg-type]
         raise KeyError
     assert failed.value.stay_id == "S-1"
