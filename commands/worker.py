@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from picustream.streams.worker import supervisor_link as leash
+from picustream.streams.worker import supervisor_link
 
 
 def worker(
@@ -22,7 +22,7 @@ def worker(
         return supervise(Settings(), [*command, "--drain"] if drain else command)
     # While the modules load nothing has begun: to end is to end cleanly. From then on `run` listens.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    leash.follow()
+    supervisor_link.follow()
 
     from picustream.agents.inputs import AGENTS
     from picustream.commands.errors import guarded

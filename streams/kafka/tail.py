@@ -8,8 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from picustream.runtime.settings import Settings
-from picustream.streams.kafka import offset_gaps as holes
-from picustream.streams.kafka import readable
+from picustream.streams.kafka import offset_gaps, readable
 from picustream.streams.kafka.async_client import options
 from picustream.streams.kafka.limits import LARGEST_MESSAGE
 from picustream.streams.store.outbox import OUTBOX_HEADER, Entry
@@ -114,7 +113,7 @@ async def read_whole(
                 await take(portion)
                 portion = []
         await take(portion)
-    holes.check(places)
+    offset_gaps.check(places)
     return positions
 
 

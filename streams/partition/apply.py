@@ -9,14 +9,14 @@ from datetime import datetime
 
 from picustream.runtime.clock import Clock
 from picustream.runtime.crash_points import crash_point, fail_point
-from picustream.scoring import quarantine as aside
+from picustream.scoring import quarantine
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.partition import metrics
 from picustream.streams.partition.engine import Effects, Engine
-from picustream.streams.partition.failures import told_by_stay
+from picustream.streams.partition.failures import raised_for_stay
 from picustream.streams.partition.intake import Intake, take_in
 from picustream.streams.partition.suspects import Place
-from picustream.streams.partition.takeover import Holding
+from picustream.streams.partition.takeover import OwnedPartition
 from picustream.streams.store.batch_write import BatchWrite
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import Store
@@ -41,7 +41,7 @@ class Moment:
 
 
 async def apply(
-    holding: Holding,
+    owned: OwnedPartition,
     store: Store,
     batches: Sequence[FetchedBatch],
     moment: Moment,
@@ -51,7 +51,7 @@ async def apply(
 ) -> float:
     """Apply `batches`, which may be none: then time alone has passed. Seconds that the engine took.
 
-    Where the engine has enough to do with a part of them, that part alone is applied, as `holding.position` tells: the
+    Where the engine has enough to do with a part of them, that part alone is applied, as `owned.position` tells: the
     same batches are to be given again.
 
     `condemned`: a record among them, and then the only one, that is set aside instead.
@@ -67,60 +67,60 @@ async def apply(
     worker's.
     """
     started = time.monotonic()
-    intake = take_in(batches, holding.position, holding.partition, partitions, clock, condemned)  # 1
-    due = holding.engine.next_due()
-    tidies = holding.engine.pruning_deferred and not moment.backlog_topics
+    intake = take_in(batches, owned.position, owned.partition, partitions, clock, condemned)  # 1
+    due = owned.engine.next_due()
+    tidies = owned.engine.pruning_deferred and not moment.backlog_topics
     late = moment.advance_clock and (tidies or (due is not None and due <= moment.now))
-    passes = holding.engine.unfinished or late
+    passes = owned.engine.unfinished or late
     if not intake.next and not passes:
         return 0.0
     if intake.condemned:
         [input_record] = intake.condemned
-        effects, computed = aside.set_aside(holding.engine, input_record, moment.now), 0.0
+        effects, computed = quarantine.set_aside(owned.engine, input_record, moment.now), 0.0
     else:
-        effects, computed = await _compute(holding, store, intake, moment)  # 2, 3
+        effects, computed = await _compute(owned, store, intake, moment)  # 2, 3
         intake = intake.before(one.input_record for one in effects.left.inputs)
-    await _make_durable(holding, store, intake, effects)  # 4, 5, 6
+    await _make_durable(owned, store, intake, effects)  # 4, 5, 6
     metrics.BATCH_SECONDS.observe(time.monotonic() - started)
     return computed
 
 
-async def put_off(holding: Holding, store: Store, stay_id: str, now: datetime) -> None:
+async def put_off(owned: OwnedPartition, store: Store, stay_id: str, now: datetime) -> None:
     """Look again later at a stay at which the engine fails though nothing has come of it. Raises as `apply`."""
-    effects = aside.put_off(holding.engine, stay_id, holding.partition, now)
-    await _make_durable(holding, store, Intake(), effects)
+    effects = quarantine.put_off(owned.engine, stay_id, owned.partition, now)
+    await _make_durable(owned, store, Intake(), effects)
 
 
-async def _make_durable(holding: Holding, store: Store, intake: Intake, effects: Effects) -> None:
-    entries = _entries(holding, intake, effects)
+async def _make_durable(owned: OwnedPartition, store: Store, intake: Intake, effects: Effects) -> None:
+    entries = _entries(owned, intake, effects)
     crash_point("before-lua")
-    await store.commit(holding.partition, _write(holding, intake, effects, entries))
+    await store.commit(owned.partition, _write(owned, intake, effects, entries))
     crash_point("after-lua")
-    _note(holding, intake, effects, len(entries))
+    _note(owned, intake, effects, len(entries))
     if entries:
-        with metrics.pending(holding.partition, len(entries)):
-            sent = await holding.publisher.publish(entries)
-            await store.trim(holding.partition, holding.epoch, entries[-1].sequence, sent)
+        with metrics.pending(owned.partition, len(entries)):
+            sent = await owned.publisher.publish(entries)
+            await store.trim(owned.partition, owned.epoch, entries[-1].sequence, sent)
         crash_point("after-trim")
         metrics.published(entries)
 
 
-async def _compute(holding: Holding, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:
+async def _compute(owned: OwnedPartition, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:
     run, now, advance_clock = asyncio.get_running_loop().run_in_executor, moment.now, moment.advance_clock
-    batch = await run(_ENGINES, holding.engine.read, intake.input_records, now)
-    missing = holding.engine.missing(batch, now, advance_clock=advance_clock)
+    batch = await run(_ENGINES, owned.engine.read, intake.input_records, now)
+    missing = owned.engine.missing(batch, now, advance_clock=advance_clock)
     ours = {"", *getattr(batch, "stays", missing)}
-    for stay_id, fields in zip(missing, await store.states(holding.partition, missing, holding), strict=True):
-        installing = holding.engine.installing(stay_id, fields)
-        while not await run(_ENGINES, _installed, holding.engine, installing, None if stay_id in ours else stay_id):
+    for stay_id, fields in zip(missing, await store.states(owned.partition, missing, owned), strict=True):
+        installing = owned.engine.installing(stay_id, fields)
+        while not await run(_ENGINES, _installed, owned.engine, installing, None if stay_id in ours else stay_id):
             pass
 
     def process() -> tuple[Effects, float]:
         start = time.monotonic()
         crash_point("engine")
         fail_point(input_record.value for input_record in intake.input_records)
-        with told_by_stay(holding.engine):
-            effects = holding.engine.process(
+        with raised_for_stay(owned.engine):
+            effects = owned.engine.process(
                 batch, now, advance_clock=advance_clock, emitted_at=now, backlog_topics=moment.backlog_topics
             )
         return effects, time.monotonic() - start
@@ -133,28 +133,28 @@ def _installed(engine: Engine, installing: Iterator[None], late: str | None) -> 
 
     `late`: the stay, where no event of the batch calls for it.
     """
-    with told_by_stay(engine, late):
+    with raised_for_stay(engine, late):
         return next(installing, _DONE) is _DONE
 
 
-def _entries(holding: Holding, intake: Intake, effects: Effects) -> list[Entry]:
+def _entries(owned: OwnedPartition, intake: Intake, effects: Effects) -> list[Entry]:
     outputs = [
-        Entry(0, output.topic, holding.partition, output.key, output.event_id, output.value, tuple(output.headers))
+        Entry(0, output.topic, owned.partition, output.key, output.event_id, output.value, tuple(output.headers))
         for output in effects.outputs
     ]
     return [
-        replace(entry, sequence=holding.sequence + count)
+        replace(entry, sequence=owned.sequence + count)
         for count, entry in enumerate(intake.forwards + outputs, start=1)
     ]
 
 
-def _write(holding: Holding, intake: Intake, effects: Effects, entries: list[Entry]) -> BatchWrite:
+def _write(owned: OwnedPartition, intake: Intake, effects: Effects, entries: list[Entry]) -> BatchWrite:
     return BatchWrite(
-        epoch=holding.epoch,
-        batch=holding.batch,
-        sequence=holding.sequence,
-        clock=holding.engine.clock,
-        before={topic: holding.next.get(topic) for topic in intake.next},
+        epoch=owned.epoch,
+        batch=owned.batch,
+        sequence=owned.sequence,
+        clock=owned.engine.clock,
+        before={topic: owned.next.get(topic) for topic in intake.next},
         after=intake.next,
         due=effects.due,
         writes=effects.writes,
@@ -162,10 +162,10 @@ def _write(holding: Holding, intake: Intake, effects: Effects, entries: list[Ent
     )
 
 
-def _note(holding: Holding, intake: Intake, effects: Effects, entries: int) -> None:
+def _note(owned: OwnedPartition, intake: Intake, effects: Effects, entries: int) -> None:
     """What is written now holds."""
-    holding.batch += 1
-    holding.sequence += entries
-    holding.next.update(intake.next)
-    holding.position.update(intake.next)
+    owned.batch += 1
+    owned.sequence += entries
+    owned.next.update(intake.next)
+    owned.position.update(intake.next)
     metrics.processed(intake, effects)

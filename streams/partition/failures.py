@@ -16,7 +16,7 @@ class StayFailed(Exception):
 
 
 @contextmanager
-def told_by_stay(engine: Engine, stay_id: str | None = None) -> Iterator[None]:
+def raised_for_stay(engine: Engine, stay_id: str | None = None) -> Iterator[None]:
     """Whatever is raised within while the engine looks at a stay whose time has come, or works for the one that is
     named, is raised as StayFailed. HistoryNeeded is no failure."""
     try:

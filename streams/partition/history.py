@@ -17,8 +17,7 @@ from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
 from picustream.scoring.history import History
-from picustream.streams.kafka import retention as keeping
-from picustream.streams.kafka import tail
+from picustream.streams.kafka import retention, tail
 from picustream.streams.partition import metrics
 from picustream.streams.partition.engine import Engine
 from picustream.streams.partition.intake import input_record_of
@@ -57,7 +56,7 @@ class HistoryReader:
 
         `report` is told now and then how many records are read. Raises HistoryCutOff, Compacted, RecordsTakenOut.
         """
-        await keeping.check_again(self.settings)
+        await retention.check_again(self.settings)
         log.warning("recalling", partition=partition, stays=len(stays))
         metrics.HISTORIES_READ.inc(len(stays))
         read, history = Read(report), History(stays)

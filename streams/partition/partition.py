@@ -1,7 +1,7 @@
 """One owned partition: takes itself over, then applies its batches one after another.
 
 There is one way out of any trouble - Redis or Kafka away, an answer that did not come, state lost, a batch lost in
-the stream, a bug of ours: drop everything held and take the partition over again. So nothing in between has to be
+the stream, a bug of ours: drop all state and take the partition over again. So nothing in between has to be
 repaired. What fails for good is narrowed down on the way to the record that does (`suspects.py`), and set aside.
 """
 
@@ -22,7 +22,7 @@ from picustream.streams.partition.apply import Moment, apply, put_off
 from picustream.streams.partition.intake import backlog, left_of, places
 from picustream.streams.partition.recovery import Recovery
 from picustream.streams.partition.suspects import Place
-from picustream.streams.partition.takeover import Broker, Holding, TakeOver
+from picustream.streams.partition.takeover import Broker, OwnedPartition, TakeOver
 from picustream.streams.partition.time_passage import Passage
 from picustream.streams.partition.waiting import Waiting, adjusted
 from picustream.streams.store.store import Fenced
@@ -50,8 +50,8 @@ class Partition:
         failed: Callable[[BaseException], None],
     ) -> None:
         self.number = number
-        self.held = asyncio.Event()
-        """Set while the partition is held and its batches are applied."""
+        self.working = asyncio.Event()
+        """Set while the partition is owned and its batches are applied."""
         self.progress_at = time.monotonic()
         """When anything got done last: offsets, state, or that there was nothing to do. A take-over alone is none."""
         self.rebuilt: int | None = None
@@ -74,7 +74,7 @@ class Partition:
         self._in_hand: list[FetchedBatch] | None = None
         self._tried_at = -1
         """Batches written before the one in hand."""
-        self._holding: Holding | None = None
+        self._owned: OwnedPartition | None = None
         self._waiting = Waiting()
         self._stopping = False
         self._backlog: frozenset[str] = frozenset()
@@ -91,37 +91,38 @@ class Partition:
         if self._task is None:
             return
         self._waiting.nudge()
-        done, _ = await asyncio.wait({self._task}, timeout=GRACE if self._holding else 0)
+        done, _ = await asyncio.wait({self._task}, timeout=GRACE if self._owned else 0)
         if not done:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
     async def receive(self, batch: FetchedBatch) -> None:
-        """Queue a batch. While nothing is held it is dropped: the take-over seeks, and it comes again."""
-        if self._holding is not None:
+        """Queue a batch. While the partition is not taken over it is dropped: the take-over seeks, and it comes
+        again."""
+        if self._owned is not None:
             await self._waiting.put(batch)
 
     async def seek_again(self) -> dict[str, int]:
-        """Seek the inputs to where this partition stands; next offset by topic, empty while nothing is held."""
-        if self._holding is None:
+        """Seek the inputs to where this partition stands; next offset by topic, empty while it is not taken over."""
+        if self._owned is None:
             return {}
-        return await self._broker.seek_inputs(self.number, self._holding.position)
+        return await self._broker.seek_inputs(self.number, self._owned.position)
 
     @property
     def position(self) -> dict[str, int]:
-        """Next offset by topic that will be processed; empty while nothing is held."""
-        return dict(self._holding.position) if self._holding else {}
+        """Next offset by topic that will be processed; empty while it is not taken over."""
+        return dict(self._owned.position) if self._owned else {}
 
     @property
     def stored(self) -> dict[str, int]:
-        """Next offset by topic as Redis holds it; empty while nothing is held."""
-        return dict(self._holding.next) if self._holding else {}
+        """Next offset by topic as Redis holds it; empty while it is not taken over."""
+        return dict(self._owned.next) if self._owned else {}
 
     @property
     def state(self) -> str:
         """In a word: working, rebuilding, waiting (there is trouble) or taking-over."""
-        if self._holding is not None:
+        if self._owned is not None:
             return "working"
         if self.rebuilt is not None:
             return "rebuilding"
@@ -150,51 +151,51 @@ class Partition:
     @property
     def idle(self) -> bool:
         """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
-        holding = self._holding
-        if holding is None or self._in_hand is not None or holding.heard is not self.snapshot:
+        owned = self._owned
+        if owned is None or self._in_hand is not None or owned.heard is not self.snapshot:
             return False
-        if not self._waiting.empty or self._broker.unread(self.number, holding.position):
+        if not self._waiting.empty or self._broker.unread(self.number, owned.position):
             return False
-        due = holding.engine.next_due()
-        busy = holding.engine.unfinished or holding.engine.pruning_deferred
-        return not busy and (due is None or due > self._now(holding))
+        due = owned.engine.next_due()
+        busy = owned.engine.unfinished or owned.engine.pruning_deferred
+        return not busy and (due is None or due > self._now(owned))
 
     async def _run(self) -> None:
         recovery, why = self._recovery, "assigned"
         try:
             while not self._stopping:
                 try:
-                    await self._work(await self._hold(why))
+                    await self._work(await self._acquire(why))
                     return
                 except Fenced:
                     await self._wait_out_the_fence()
-                    recovery.tenure.epoch, why = None, "fenced"
+                    recovery.ownership.epoch, why = None, "fenced"
                 except Exception as error:  # noqa: BLE001 - what nobody can do anything about is raised again
-                    engine = self._holding.engine if self._holding else None
+                    engine = self._owned.engine if self._owned else None
                     why = recovery.after(error, self._suspected(), engine, backlog=bool(self._backlog))
                     await asyncio.sleep(recovery.pause)
                 finally:
-                    await self._let_go()
+                    await self._drop_state()
         except Exception as error:  # noqa: BLE001 - nothing may end silently: the process exits and Redis knows where to go on
             self._failed(error)
 
     def _suspected(self) -> list[Place] | None:
         """The records of the batch that was being applied; None where none was, or it is written already."""
-        holding = self._holding
-        if self._in_hand is None or holding is None or holding.batch != self._tried_at:
+        owned = self._owned
+        if self._in_hand is None or owned is None or owned.batch != self._tried_at:
             return None
-        return places(self._in_hand, holding.position)
+        return places(self._in_hand, owned.position)
 
-    async def _hold(self, why: str) -> Holding:
-        holding = await self._take_over(self.number, self._broker, self._recovery.tenure, self._rebuilding)
+    async def _acquire(self, why: str) -> OwnedPartition:
+        owned = await self._take_over(self.number, self._broker, self._recovery.ownership, self._rebuilding)
         self._waiting.clear()
         self.passage.reached(None)
-        self._holding = holding
+        self._owned = owned
         self.rebuilt = None
-        self.held.set()
+        self.working.set()
         metrics.TAKE_OVERS.labels(why).inc()
-        log.debug("partition-taken-over", partition=self.number, epoch=holding.epoch, why=why)
-        return holding
+        log.debug("partition-taken-over", partition=self.number, epoch=owned.epoch, why=why)
+        return owned
 
     def _rebuilding(self, records: int) -> None:
         self.rebuilt = records
@@ -207,15 +208,15 @@ class Partition:
         self.progress_at = time.monotonic()
         self._steps += step
 
-    async def _let_go(self) -> None:
-        holding, self._holding = self._holding, None
+    async def _drop_state(self) -> None:
+        owned, self._owned = self._owned, None
         self.rebuilt = None
-        self.held.clear()
+        self.working.clear()
         self._in_hand = None
-        # An agent that waits for room in the queue must not wait for a partition that is not held.
+        # An agent that waits for room in the queue must not wait for a partition that is not taken over.
         self._waiting.clear()
-        if holding is not None:
-            await holding.publisher.close()
+        if owned is not None:
+            await owned.publisher.close()
 
     async def _wait_out_the_fence(self) -> None:
         """Another worker owns the partition, and the group will say so within a session time-out, by releasing it here.
@@ -225,62 +226,62 @@ class Partition:
         metrics.FENCED.inc()
         self._recovery.trouble, self._recovery.waits = "fenced", True
         log.warning("fenced", partition=self.number)
-        await self._let_go()
+        await self._drop_state()
         await asyncio.sleep(self._settings.session_timeout + GRACE)
 
-    async def _work(self, holding: Holding) -> None:
+    async def _work(self, owned: OwnedPartition) -> None:
         recovery, store = self._recovery, self._take_over.store
         for stay_id in sorted(recovery.suspects.late):
-            await put_off(holding, store, stay_id, self._now(holding))
+            await put_off(owned, store, stay_id, self._now(owned))
             recovery.suspects.late.discard(stay_id)
         records, turn = FIRST_RECORDS, False
         rest: list[FetchedBatch] = []
         while not self._stopping:
             # What is not finished, a stay that spans years, takes turns with what is fetched.
-            unfinished = holding.engine.unfinished
+            unfinished = owned.engine.unfinished
             turn = unfinished and not turn
             wait, most = 0 if unfinished else TICK, recovery.suspects.bounded(records)
             batches = [] if turn else rest or await self._waiting.take(most, wait)
-            seconds = await self._go_on(holding, batches, unfinished)
-            rest = rest if turn else left_of(batches, holding.position)
+            seconds = await self._go_on(owned, batches, unfinished)
+            rest = rest if turn else left_of(batches, owned.position)
             self._in_hand = rest or None
             records = records if turn else adjusted(records, seconds, self._settings.batch_records)
 
-    async def _go_on(self, holding: Holding, batches: list[FetchedBatch], unfinished: bool) -> float:
+    async def _go_on(self, owned: OwnedPartition, batches: list[FetchedBatch], unfinished: bool) -> float:
         """Time first, up to where everything that came is processed; then what came since. Seconds of computing."""
-        holding.observe(self.snapshot)
-        self._backlog = backlog(batches, holding.position, partial(self._broker.unread, self.number))
+        owned.observe(self.snapshot)
+        self._backlog = backlog(batches, owned.position, partial(self._broker.unread, self.number))
         # At least as far as it has passed, wherever a clock was set back to; and the snapshot is complete up to a
         # moment.
-        seconds, until = 0.0, self.passage.until(holding.engine.clock, self.snapshot and self.snapshot.as_of)
+        seconds, until = 0.0, self.passage.until(owned.engine.clock, self.snapshot and self.snapshot.as_of)
         if not batches or (until is not None and not unfinished):
-            alone = Moment(until or self._now(holding), until is not None, self._backlog)
-            seconds += await self._apply(holding, [], alone)
+            alone = Moment(until or self._now(owned), until is not None, self._backlog)
+            seconds += await self._apply(owned, [], alone)
         if batches:
-            seconds += await self._apply(holding, batches, Moment(self._now(holding), False, self._backlog))
-        self.passage.carried(holding.engine.clock, self._now(holding))
+            seconds += await self._apply(owned, batches, Moment(self._now(owned), False, self._backlog))
+        self.passage.carried(owned.engine.clock, self._now(owned))
         return seconds
 
-    async def _apply(self, holding: Holding, batches: list[FetchedBatch], moment: Moment) -> float:
+    async def _apply(self, owned: OwnedPartition, batches: list[FetchedBatch], moment: Moment) -> float:
         """Records, or the passing of time: kept apart, so that it is known which of them fails."""
-        self._in_hand, self._tried_at = batches, holding.batch
-        recovery, done = self._recovery, holding.batch
-        suspects, suspected = recovery.suspects, places(batches, holding.position)
+        self._in_hand, self._tried_at = batches, owned.batch
+        recovery, done = self._recovery, owned.batch
+        suspects, suspected = recovery.suspects, places(batches, owned.position)
         condemned = suspects.condemned if suspects.condemned in suspected else None
         if condemned is not None:
             self._take_over.aside.claim(self.number, condemned)
         seconds = await apply(
-            holding, self._take_over.store, batches, moment, self._settings.partitions, self._clock, condemned
+            owned, self._take_over.store, batches, moment, self._settings.partitions, self._clock, condemned
         )
-        written = holding.batch > done
+        written = owned.batch > done
         if condemned is not None:
             self._told(condemned)
         if written and not moment.backlog_topics:
-            recovery.tenure.needs_history.clear()
+            recovery.ownership.needs_history.clear()
         if written:
             self._most_rebuilt = -1
-        recovery.passed(len(suspected) - len(places(batches, holding.position)))
-        self.pieces += written and holding.engine.unfinished
+        recovery.passed(len(suspected) - len(places(batches, owned.position)))
+        self.pieces += written and owned.engine.unfinished
         self._done(step=written)
         return seconds
 
@@ -289,7 +290,7 @@ class Partition:
         topic, offset = condemned
         log.error("record-quarantined", topic=topic, partition=self.number, offset=offset)
 
-    def _now(self, holding: Holding) -> datetime:
+    def _now(self, owned: OwnedPartition) -> datetime:
         """The clock, which never runs backwards for a partition, whoever owned it before."""
-        now, passed = self._clock.now(), holding.engine.clock
+        now, passed = self._clock.now(), owned.engine.clock
         return now if passed is None else max(now, passed)

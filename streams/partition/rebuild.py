@@ -21,8 +21,7 @@ from picustream.scoring.batch import Effects
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams.kafka import retention as keeping
-from picustream.streams.kafka import tail
+from picustream.streams.kafka import retention, tail
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.partition.intake import condemned_record, input_record_of
 from picustream.streams.partition.misrouted import forwarded
@@ -76,7 +75,7 @@ class Rebuilder:
     async def __call__(
         self, partition: int, control: Control, told: int, publisher: Publisher, report: Report
     ) -> tuple[Engine, Control]:
-        """Rebuild `partition`; `note_output` is the greatest outbox sequence that stands on the output topics.
+        """Rebuild `partition`; `told` is the greatest outbox sequence that stands on the output topics.
 
         `report` is told now and then how many records are read. A record at which the program fails is set aside, and
         it begins anew.
@@ -143,7 +142,7 @@ class Rebuilder:
         )
 
     async def _check_whole(self, partition: int) -> None:
-        await keeping.check_again(self.settings)
+        await retention.check_again(self.settings)
         places = [(topic, partition) for topic in (*INPUT_TOPICS, *OUTPUT_TOPICS)]
         for (topic, _), first in (await tail.first_offsets(self.settings, places)).items():
             if first > 0:

@@ -11,7 +11,7 @@ from picustream.streams.partition.engine import Engine
 from picustream.streams.partition.failures import StayFailed
 from picustream.streams.partition.intake import StreamGap
 from picustream.streams.partition.suspects import Place, Suspects
-from picustream.streams.partition.takeover import Tenure
+from picustream.streams.partition.takeover import Ownership
 from picustream.streams.partition.trouble import TOO_LARGE, TROUBLE, named, passes
 from picustream.streams.store.store import StateLost
 
@@ -27,7 +27,7 @@ class Recovery:
     """What outlasts the take-overs of one partition."""
 
     def __init__(self, number: int) -> None:
-        self.tenure = Tenure()
+        self.ownership = Ownership()
         self.suspects = Suspects()
         self.pause = 0.0
         """Seconds to wait before the next take-over."""
@@ -45,7 +45,7 @@ class Recovery:
     def passed(self, records: int) -> None:
         """A batch with so many records is written, or there was nothing to do."""
         self.pause, self.trouble, self.waits = 0.0, None, False
-        self._rounds = self._reloads = self.tenure.too_large = 0
+        self._rounds = self._reloads = self.ownership.too_large = 0
         self._asked_by = None
         if records:
             self.suspects.passed(records)
@@ -74,7 +74,7 @@ class Recovery:
         """Wait for a server, or look for the record at which it fails."""
         if isinstance(error, TROUBLE) and (passes(error) or places is None):
             self.waits = True
-            self.tenure.too_large += isinstance(error, TOO_LARGE)
+            self.ownership.too_large += isinstance(error, TOO_LARGE)
             if places:
                 self.suspects.stumbled(places)
         elif places is None or not self.suspects.failed(places):
@@ -121,14 +121,14 @@ class Recovery:
             return self._without_history(needed)
         # All at once, where it may come again: what is read is the whole partition.
         others = engine.pruned_stays() if engine is not None and backlog else set()
-        self.tenure.needs_history |= {needed.stay_id} | others
+        self.ownership.needs_history |= {needed.stay_id} | others
         return "recall"
 
     def _without_history(self, error: Exception) -> str:
         """What asked for it, and not the partition, is what cannot go on."""
-        places, stays = self._asked_by or (), set(self.tenure.needs_history)
+        places, stays = self._asked_by or (), set(self.ownership.needs_history)
         self._asked_by, self._reloads = None, 0
-        self.tenure.needs_history.clear()
+        self.ownership.needs_history.clear()
         if places:
             self._weigh(error, places)
         else:  # time alone did

@@ -54,7 +54,7 @@ MARKER = 1
 
 
 @dataclass(slots=True)
-class Tenure:
+class Ownership:
     """What outlasts a take-over, whether it came to its end or not."""
 
     epoch: int | None = None
@@ -67,7 +67,7 @@ class Tenure:
 
 
 @dataclass(slots=True)
-class Holding:
+class OwnedPartition:
     """What a worker holds of a partition. Exact as long as `epoch` is the one in Redis."""
 
     partition: int
@@ -103,7 +103,7 @@ class TakeOver:
     aside: SetAside
     """Counts what this worker has set aside, over all its partitions."""
 
-    async def __call__(self, partition: int, broker: Broker, tenure: Tenure, report: Report) -> Holding:
+    async def __call__(self, partition: int, broker: Broker, ownership: Ownership, report: Report) -> OwnedPartition:
         """Take over `partition`, for the first time or again.
 
         `report` is told how many records have been read again.
@@ -125,8 +125,8 @@ class TakeOver:
         Fenced if another worker has taken the partition since we did. Any other error leaves a partition that the next
         take-over, here or elsewhere, starts with at step 1.
         """
-        control = await self.store.take_over(partition, self.owner, tenure.epoch)  # 1
-        tenure.epoch = control.epoch
+        control = await self.store.take_over(partition, self.owner, ownership.epoch)  # 1
+        ownership.epoch = control.epoch
         crash_point("take-over-epoch-raised")
         publisher = Publisher(self.settings, partition)
         try:
@@ -139,18 +139,18 @@ class TakeOver:
             else:
                 engine = self.engine_factory(partition)  # 7
                 if left:
-                    left = self._bearable(partition, left, engine, tenure.too_large)
+                    left = self._bearable(partition, left, engine, ownership.too_large)
                     await self._finish(partition, control.epoch, left, control.sent, publisher)
                 engine.clock = control.clock
                 engine.install_due(await self.store.due(partition, control))
-                if tenure.needs_history:
-                    await self.read_history(partition, control, engine, sorted(tenure.needs_history), report)
+                if ownership.needs_history:
+                    await self.read_history(partition, control, engine, sorted(ownership.needs_history), report)
             position = await broker.seek_inputs(partition, control.next)  # 8
             control = await self._begun(partition, control, position)  # 9
         except BaseException:
             await publisher.close()
             raise
-        return Holding(
+        return OwnedPartition(
             partition=partition,
             epoch=control.epoch,
             batch=control.batch,

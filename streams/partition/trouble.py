@@ -73,7 +73,7 @@ def named(error: BaseException) -> str:
     return " ".join([type(error).__name__, *words, *about])
 
 
-class Told:
+class WatcherLog:
     """Says what keeps a watcher from its work: as it begins, once for each kind, and when it is over."""
 
     def __init__(self, watcher: str) -> None:

@@ -80,7 +80,7 @@ class App(faust.App):
 
 
 def create_app(settings: Settings, partitions: Partitions, instance: str, agents: Mapping[str, Agent]) -> App:
-    """The app with one agent per input topic; `instance` is this worker's slot in the group.
+    """The app with one agent per input topic; `instance` is this worker's name in the group.
 
     `agents`: by input topic.
     """

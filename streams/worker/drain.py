@@ -11,7 +11,7 @@ from picustream.runtime.clock import Clock
 from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import tail
-from picustream.streams.partition.trouble import TROUBLE, Told
+from picustream.streams.partition.trouble import TROUBLE, WatcherLog
 from picustream.streams.store.store import Store
 from picustream.streams.worker.app import App
 from picustream.streams.worker.partitions import Partitions
@@ -44,7 +44,7 @@ class Drain:
         self._started = clock.now()
         self._done_elsewhere: set[int] = set()
         self._told: set[int] = set()
-        self._trouble = Told("drain")
+        self._trouble = WatcherLog("drain")
 
     async def wait(self) -> None:
         """Return when all is drained."""

@@ -17,7 +17,7 @@ from picustream.scoring.alerts.feed_snapshot import FeedSnapshot, joined
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition import metrics
-from picustream.streams.partition.trouble import TROUBLE, Told
+from picustream.streams.partition.trouble import TROUBLE, WatcherLog
 from picustream.streams.store.store import Store
 from picustream.streams.worker.app import App
 
@@ -55,15 +55,15 @@ class FeedCollector:
 
     async def watch(self) -> None:
         """Look now and then, without end."""
-        told = Told("feeds")
+        waits = WatcherLog("feeds")
         while True:
             await asyncio.sleep(LOOK)
             try:
                 snapshot = await self._look() if self._app.partitions.owned else None
             except TROUBLE as error:
-                told.note(error)  # until it is over no silent feed can be found
+                waits.note(error)  # until it is over no silent feed can be found
                 continue
-            told.over()
+            waits.over()
             if snapshot is not None:
                 for partition in self._app.partitions.owned.values():
                     partition.snapshot = snapshot

@@ -53,7 +53,7 @@ class Health:
         waited = time.monotonic() - progress_at
         return {
             "partition": partition.number,
-            "held": partition.held.is_set(),
+            "held": partition.working.is_set(),
             "state": partition.state,
             "rebuilt": partition.rebuilt,
             "lag": lag,

@@ -1,4 +1,4 @@
-"""A worker's name: its slot in the consumer group (static membership).
+"""A worker's name in the consumer group (static membership).
 
 A worker that comes back under its old name has its partitions back at once, and the others never stop; one that comes
 back under a new name makes the group wait for the old one's session to run out. So the name must outlive the process:
@@ -23,26 +23,26 @@ from picustream.runtime.errors import ENVIRONMENT, WRONG_USE, UserError
 from picustream.runtime.settings import Settings
 
 HANDED = "PICUSTREAM_SLOT"
-"""The slot that a supervisor has taken for its worker, and keeps while the worker is started again."""
+"""The name that a supervisor has taken for its worker, and keeps while the worker is started again."""
 MOST = 1000
 """Workers of one group on one machine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class InstanceName:
     """`name` in the group; `number` on this machine, 0 for the first and for every worker with a name of its own."""
 
     name: str
     number: int
 
 
-def take(settings: Settings) -> Slot:
-    """The slot of this process, until it ends."""
+def take(settings: Settings) -> InstanceName:
+    """The name of this process, until it ends."""
     if settings.instance:
-        return Slot(settings.instance, 0)
+        return InstanceName(settings.instance, 0)
     if HANDED in os.environ:
         number, _, name = os.environ[HANDED].partition(" ")
-        return Slot(name, int(number))
+        return InstanceName(name, int(number))
     try:
         folder = Path(tempfile.gettempdir()) / f"picustream-{os.getuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -55,13 +55,13 @@ def take(settings: Settings) -> Slot:
     group = hashlib.sha256(f"{settings.kafka} {settings.group}".encode()).hexdigest()[:16]
     for number in range(MOST):
         if _locked(folder / f"{group}-{number}.lock"):
-            return Slot(socket.gethostname() + (f"-{number + 1}" if number else ""), number)
+            return InstanceName(socket.gethostname() + (f"-{number + 1}" if number else ""), number)
     raise RuntimeError(f"more than {MOST} workers on this machine")
 
 
-def handed(slot: Slot) -> dict[str, str]:
-    """The environment of a process that works under a slot of ours."""
-    return {HANDED: f"{slot.number} {slot.name}"}
+def handed(taken: InstanceName) -> dict[str, str]:
+    """The environment of a process that works under a name that we have taken."""
+    return {HANDED: f"{taken.number} {taken.name}"}
 
 
 def _locked(path: Path) -> bool:

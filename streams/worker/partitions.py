@@ -44,10 +44,10 @@ class Partitions:
         metrics.PARTITIONS.set(len(self.owned))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(READY):
-                await asyncio.gather(*(partition.held.wait() for partition in new))
+                await asyncio.gather(*(partition.working.wait() for partition in new))
         await asyncio.gather(*(partition.seek_again() for partition in known))
         if new:
-            log.info("taken-over", partitions=_held(new, True), not_yet=_held(new, False))
+            log.info("taken-over", partitions=_working(new, True), not_yet=_working(new, False))
         return {
             (topic, partition.number): offset
             for partition in known + new
@@ -75,5 +75,5 @@ class Partitions:
         return partition
 
 
-def _held(partitions: list[Partition], held: bool) -> list[int]:
-    return [partition.number for partition in partitions if partition.held.is_set() is held]
+def _working(partitions: list[Partition], working: bool) -> list[int]:
+    return [partition.number for partition in partitions if partition.working.is_set() is working]

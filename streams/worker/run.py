@@ -15,8 +15,7 @@ from picustream.runtime.errors import BUG, UserError
 from picustream.runtime.logs import configure, logger, place
 from picustream.runtime.settings import Settings
 from picustream.scoring.rebuild import Rebuild
-from picustream.streams.kafka import retention as keeping
-from picustream.streams.kafka import rights, topics
+from picustream.streams.kafka import retention, rights, topics
 from picustream.streams.kafka.clients import admin
 from picustream.streams.kafka.rights import Right
 from picustream.streams.partition.engine import EngineFactory
@@ -26,9 +25,7 @@ from picustream.streams.partition.suspects import SetAside
 from picustream.streams.partition.takeover import TakeOver
 from picustream.streams.store import redis_client, redis_rights
 from picustream.streams.store.store import Store
-from picustream.streams.worker import instance_names as slots
-from picustream.streams.worker import loop, watch
-from picustream.streams.worker import supervisor_link as leash
+from picustream.streams.worker import instance_names, loop, supervisor_link, watch
 from picustream.streams.worker.app import Agent, App, WrongPartitions, create_app
 from picustream.streams.worker.drain import Drain
 from picustream.streams.worker.feeds import FeedCollector
@@ -74,7 +71,7 @@ class _Worker:
         self._engine_factory = engine_factory
         self._start_rebuild = start_rebuild
         self._drain = drain
-        self._slot = slots.take(settings)
+        self._instance = instance_names.take(settings)
         self._started = time.monotonic()
         self._loop_watch = LoopWatch(settings.stall_after)
         self._clock = Clock.of(settings)
@@ -94,7 +91,7 @@ class _Worker:
             doubt = await redis_client.persistence_doubt(redis)
             if doubt:
                 log.warning("redis-persistence", doubt=doubt)
-            claim = slots.Claim(redis, self._settings.group, self._slot.name)
+            claim = instance_names.Claim(redis, self._settings.group, self._instance.name)
             await claim.make()
             store = Store(redis, self._settings.group)
             aside = SetAside()
@@ -102,7 +99,7 @@ class _Worker:
                 self._settings,
                 store,
                 self._engine_factory,
-                self._slot.name,
+                self._instance.name,
                 Rebuilder(self._settings, store, self._clock, self._start_rebuild, aside),
                 HistoryReader(self._settings, store, self._clock),
                 aside,
@@ -111,8 +108,8 @@ class _Worker:
             health = Health(partitions)
             runner, port = await serve(health, self._settings.http_host, self._ports())
             stack.push_async_callback(runner.cleanup)
-            app = create_app(self._settings, partitions, self._slot.name, self._agents)
-            log.info("starting", instance=self._slot.name, pid=os.getpid(), http_port=port, drain=self._drain)
+            app = create_app(self._settings, partitions, self._instance.name, self._agents)
+            log.info("starting", instance=self._instance.name, pid=os.getpid(), http_port=port, drain=self._drain)
             stack.push_async_callback(self._stop, app)
             watchers = [asyncio.create_task(one) for one in self._watchers(app, store, health, claim, redis)]
             for watcher in watchers:
@@ -122,10 +119,10 @@ class _Worker:
     def _ports(self) -> list[int]:
         """The port that is set and no other; else the usual one, counted up by the worker's number, or any."""
         port = self._settings.http_port
-        return [port] if "http_port" in self._settings.model_fields_set else [port + self._slot.number, 0]
+        return [port] if "http_port" in self._settings.model_fields_set else [port + self._instance.number, 0]
 
     def _watchers(
-        self, app: App, store: Store, health: Health, claim: slots.Claim, redis: Redis
+        self, app: App, store: Store, health: Health, claim: instance_names.Claim, redis: Redis
     ) -> Iterator[Coroutine[Any, Any, None]]:
         yield self._guarded(self._start(app))
         yield self._guarded(watch.lag(app, health))
@@ -139,7 +136,7 @@ class _Worker:
 
     async def _start(self, app: App) -> None:
         await app.maybe_start()
-        leash.at_work()
+        supervisor_link.at_work()
         log.info("ready", seconds=round(time.monotonic() - self._started, 2), partitions=sorted(app.partitions.owned))
 
     async def _tick(self) -> None:
@@ -191,7 +188,7 @@ def check_kafka(settings: Settings) -> None:
         found = rights.require(client, settings, topics.ALL, Right.READ)
         rights.require(client, settings, topics.ALL, Right.WRITE)
         rights.check_group(client, settings)
-        keeping.check(client, found)
+        retention.check(client, found)
     wrong = {name: topic.partitions for name, topic in found.items() if topic.partitions != settings.partitions}
     if wrong:
         raise WrongPartitions(wrong, settings.partitions)

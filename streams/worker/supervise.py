@@ -16,8 +16,7 @@ from types import FrameType
 from picustream.runtime.errors import ENVIRONMENT, WRONG_USE
 from picustream.runtime.logs import configure, logger
 from picustream.runtime.settings import Settings
-from picustream.streams.worker import instance_names as slots
-from picustream.streams.worker import supervisor_link as leash
+from picustream.streams.worker import instance_names, supervisor_link
 
 log = logger(__name__)
 
@@ -38,8 +37,8 @@ def supervise(settings: Settings, command: Sequence[str]) -> int:
     is missing, unless a worker of ours has worked before: then it is waited for.
     """
     configure(settings)
-    slot = slots.take(settings)
-    return _Supervisor(command, os.environ | ({} if settings.instance else slots.handed(slot))).run()
+    name = instance_names.take(settings)
+    return _Supervisor(command, os.environ | ({} if settings.instance else instance_names.handed(name))).run()
 
 
 class _Supervisor:
@@ -72,7 +71,7 @@ class _Supervisor:
         with ours, its:
             self._worker = subprocess.Popen(
                 self._command,
-                env={**self._environment, leash.VARIABLE: str(its.fileno())},
+                env={**self._environment, supervisor_link.VARIABLE: str(its.fileno())},
                 pass_fds=[its.fileno()],
                 start_new_session=True,  # Ctrl-C is for us, and we pass it on
             )

@@ -11,7 +11,7 @@ from picustream.runtime.clock import Clock
 from picustream.runtime.errors import STALLED, UserError
 from picustream.streams.kafka.transport import Consumer
 from picustream.streams.partition import metrics
-from picustream.streams.partition.trouble import TROUBLE, Told
+from picustream.streams.partition.trouble import TROUBLE, WatcherLog
 from picustream.streams.worker.app import App
 from picustream.streams.worker.health import Health
 from picustream.streams.worker.instance_names import Claim
@@ -45,15 +45,15 @@ async def faust(app: App) -> None:
 
 async def name(claim: Claim) -> None:
     """Raises NameTaken when another process has been started under the name of this one."""
-    told = Told("name")
+    waits = WatcherLog("name")
     while True:
         await asyncio.sleep(WATCH)
         try:
             await claim.check()
         except RedisError as error:
-            told.note(error)
+            waits.note(error)
         else:
-            told.over()
+            waits.over()
 
 
 class Lag:
@@ -70,16 +70,16 @@ class Lag:
 
     async def watch(self) -> None:
         """Look now and then, without end."""
-        told = Told("time")
+        waits = WatcherLog("time")
         while True:
             await asyncio.sleep(WATCH / 4)
             if self._app.partitions.owned:
                 try:
                     await self._look()
                 except TROUBLE as error:
-                    told.note(error)  # time waits until it has passed
+                    waits.note(error)  # time waits until it has passed
                 else:
-                    told.over()
+                    waits.over()
 
     async def _look(self) -> None:
         consumer: Consumer = self._app.consumer
@@ -113,16 +113,16 @@ def reached(processed: int, read: tuple[int, int] | None) -> int:
 
 async def lag(app: App, health: Health) -> None:
     """Lag and progress for health and metrics; what is processed for those who watch the consumer group."""
-    told = Told("lag")
+    waits = WatcherLog("lag")
     while True:
         await asyncio.sleep(WATCH)
         consumer: Consumer = app.consumer
         try:
             read = await consumer.read() if app.partitions.owned else {}
         except TROUBLE as error:
-            told.note(error)
+            waits.note(error)
             continue
-        told.over()
+        waits.over()
         stored = {}
         health.keep(app.partitions.owned)
         for number, partition in app.partitions.owned.items():

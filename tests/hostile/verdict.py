@@ -17,7 +17,7 @@ from tests.hostile.records import Plan, Sent
 from tests.hostile.run import Outcome, Run, StandsStill
 from tests.hostile.standing import Read
 from tests.integration import ending
-from tests.integration.ending import Told, Verdict
+from tests.integration.ending import Published, Verdict
 
 _PATIENTS = re.compile(r"C\d-S-|\bH-\d|\bHP-|\bN-\d|\bevt-\d|Zwetsch|王小明|u738b|肌酐")
 """What a log may not show: stays, patients, events, and words of what they said."""
@@ -73,11 +73,11 @@ def _records(run: Run, names: Iterable[str]) -> list[Read]:
     return reading.records(run.servers.kafka, names, PARTITIONS)
 
 
-def _told(outputs: Iterable[Read]) -> Told:
+def _told(outputs: Iterable[Read]) -> Published:
     return [(one.topic, json.loads(one.value or b"null")) for one in outputs]
 
 
-def _unlike_replay(run: Run, accounts: Account, told: Told) -> Iterator[str]:
+def _unlike_replay(run: Run, accounts: Account, told: Published) -> Iterator[str]:
     """Everything that went in gives the records of `replay` and of the reference; the good ward alone those of its own
     events, whatever came between them."""
     until = run.now

@@ -30,7 +30,7 @@ ON_THE_WAY = {"revision", "supersedes", "cause", "emitted_at", "event_id"}
 
 Key = tuple[Any, ...]
 Records = dict[Key, dict[str, Any]]
-Told = list[tuple[str, dict[str, Any]]]
+Published = list[tuple[str, dict[str, Any]]]
 """Topic and body of each record, in the order of its partition."""
 
 
@@ -76,7 +76,7 @@ class Verdict:
         return "\n".join([counted, *(self.faults[:20] or ["all right: every record, each once"]), *more])
 
 
-def run_replay(events: Path, out: Path, until: datetime) -> Told:
+def run_replay(events: Path, out: Path, until: datetime) -> Published:
     """What `picustream replay` makes of an event file."""
     assert picustream(["replay", str(events), "--out", str(out), "--until", until.isoformat()]) == 0
     found = [out / f"{topic}.ndjson" for topic in OUTPUT_TOPICS]
@@ -108,7 +108,7 @@ SETTLED = {"correction-unmatched", "id-reused", "admission-moved", "birth-date-i
 """Alerts that depend on what came, and on no order in which it came."""
 
 
-def unlike_alerts(told: Told, replayed: Told) -> list[str]:
+def unlike_alerts(told: Published, replayed: Published) -> list[str]:
     """Alerts that fire in the end on one side alone, and those that fired or resolved twice in a row."""
     ours, theirs = states_of_alerts(told), states_of_alerts(replayed)
     firing, expected = ({name for name, chain in one.items() if chain[-1] == "firing"} for one in (ours, theirs))
@@ -118,7 +118,7 @@ def unlike_alerts(told: Told, replayed: Told) -> list[str]:
     return lines + [f"{name}: {chain}" for name, chain in ours.items() if chain != (in_turn * len(chain))[: len(chain)]]
 
 
-def states_of_alerts(told: Told) -> dict[str, list[str]]:
+def states_of_alerts(told: Published) -> dict[str, list[str]]:
     """The states of each settled alert, in the order of its revisions."""
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for topic, body in told:
@@ -161,11 +161,11 @@ def _dumped(one: Any) -> str:
     return json.dumps({**told, "mark": marks, "value": json.loads(one.value)}) + "\n"
 
 
-def _twice(told: Told) -> list[str]:
+def _twice(told: Published) -> list[str]:
     return [name for name, times in Counter(body["event_id"] for _, body in told).items() if times > 1]
 
 
-def broken_chains(told: Told) -> list[str]:
+def broken_chains(told: Published) -> list[str]:
     """I3: revisions 1, 2, ... of each record in their order, each superseding the one before."""
     chains: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for topic, body in told:
@@ -179,7 +179,7 @@ def broken_chains(told: Told) -> list[str]:
     ]
 
 
-def _account(bench: Bench, inputs: list[Any], told: Told, until: datetime, verdict: Verdict) -> None:
+def _account(bench: Bench, inputs: list[Any], told: Published, until: datetime, verdict: Verdict) -> None:
     """I2: every input offset is accepted, refused, forwarded or a repeat, and Redis says that it is done."""
     astray = [record for record in inputs if _belongs_elsewhere(record, bench.partitions)]
     processed = [record for record in inputs if not _belongs_elsewhere(record, bench.partitions)]
@@ -214,7 +214,7 @@ def _never_forwarded(astray: Iterable[Any], inputs: Iterable[Any]) -> list[str]:
     return [place for one in astray if (place := f"{one.topic}/{one.partition}/{one.offset}") not in copied]
 
 
-def _unlike_letters(bench: Bench, processed: list[Any], told: Told, until: datetime) -> list[str]:
+def _unlike_letters(bench: Bench, processed: list[Any], told: Published, until: datetime) -> list[str]:
     """Each dead letter that `replay` makes of what stands on the input topics is there once, and no other."""
     file = bench.folder / "inputs.ndjson"
     file.write_bytes(b"".join(files.record_line(one.topic, one.value) for one in processed))

@@ -141,14 +141,14 @@ def main() -> None:
     from picustream.agents.inputs import AGENTS
     from picustream.commands.errors import guarded
     from picustream.runtime.settings import Settings
-    from picustream.streams.worker import supervisor_link as leash
+    from picustream.streams.worker import supervisor_link
     from picustream.streams.worker.run import run
     from picustream.streams.worker.supervise import supervise
 
     if "--supervised" in sys.argv:
         command = [sys.executable, "-m", "tests.integration.toy", *(["--drain"] if "--drain" in sys.argv else [])]
         sys.exit(guarded(lambda: supervise(Settings(), command)))
-    leash.follow()
+    supervisor_link.follow()
     status = guarded(lambda: run(Settings(), AGENTS, lambda _: ToyEngine(), _no_rebuild, "--drain" in sys.argv))
     sys.stderr.flush()
     os._exit(status)

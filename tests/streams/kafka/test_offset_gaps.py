@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.models.event import LAB
-from picustream.streams.kafka import offset_gaps as holes
+from picustream.streams.kafka import offset_gaps
 from picustream.streams.kafka.batches import span_of
 from picustream.streams.kafka.offset_gaps import RecordsTakenOut, Trail, check
 
@@ -37,7 +37,7 @@ def topic_of(sizes: Iterable[int]) -> list[bytes]:
 
 def found(batches: Iterable[bytes], start: int = 0) -> bool:
     """Whether anything is missing, for one answer of the broker."""
-    holes._found.clear()
+    offset_gaps._found.clear()
     trail = Trail(LAB, 1, start)
     for one in batches:
         trail.batch(one, sound=True)
@@ -47,7 +47,7 @@ def found(batches: Iterable[bytes], start: int = 0) -> bool:
         assert (error.status, f"{LAB} partition 1" in error.message) == (3, True)
         return True
     finally:
-        holes._found.clear()
+        offset_gaps._found.clear()
     return False
 
 

@@ -21,10 +21,10 @@ from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.scoring.chart.series import HistoryNeeded
 from picustream.streams.kafka.publisher import PublisherFenced
 from picustream.streams.partition import trouble
-from picustream.streams.partition.failures import StayFailed, told_by_stay
+from picustream.streams.partition.failures import StayFailed, raised_for_stay
 from picustream.streams.partition.intake import StreamGap
 from picustream.streams.partition.recovery import LAST_BACK_OFF, MOST_RELOADS, Recovery
-from picustream.streams.partition.trouble import Told, named, passes
+from picustream.streams.partition.trouble import WatcherLog, named, passes
 from picustream.streams.store.store import StateLost
 
 PLACES = [(LAB, 7), (LAB, 8)]
@@ -113,9 +113,9 @@ def test_an_output_that_kafka_does_not_take_is_waited_for_and_what_was_only_sent
     recovery = Recovery(3)
     after(recovery, MessageSizeTooLargeError(), None)
     after(recovery, MessageSizeTooLargeError(), None)
-    assert (recovery.waits, recovery.tenure.too_large) == (True, 2)
+    assert (recovery.waits, recovery.ownership.too_large) == (True, 2)
     recovery.passed(0)
-    assert (recovery.trouble, recovery.waits, recovery.tenure.too_large) == (None, False, 0)
+    assert (recovery.trouble, recovery.waits, recovery.ownership.too_large) == (None, False, 0)
 
 
 @pytest.mark.parametrize("error", [PublisherFenced(), StateLost(), StreamGap()])
@@ -137,7 +137,7 @@ def history_needed(stay_id: str = "S-1") -> HistoryNeeded:
 def test_history_is_read_for_the_stay_that_needs_it() -> None:
     recovery = Recovery(3)
     assert after(recovery, history_needed()) == "recall"
-    assert recovery.tenure.needs_history == {"S-1"}
+    assert recovery.ownership.needs_history == {"S-1"}
 
 
 def test_a_batch_that_never_has_history_enough_is_looked_into() -> None:
@@ -147,7 +147,7 @@ def test_a_batch_that_never_has_history_enough_is_looked_into() -> None:
         after(recovery, history_needed())
     assert not recovery.suspects.active
     after(recovery, history_needed())
-    assert (recovery.suspects.active, recovery.tenure.needs_history) == (True, set())
+    assert (recovery.suspects.active, recovery.ownership.needs_history) == (True, set())
 
 
 def test_history_that_cannot_be_taken_in_is_the_trouble_of_the_batch_that_needs_it() -> None:
@@ -155,7 +155,7 @@ def test_history_that_cannot_be_taken_in_is_the_trouble_of_the_batch_that_needs_
     recovery = Recovery(3)
     after(recovery, history_needed())
     after(recovery, KeyError("history"), None)
-    assert (recovery.suspects.active, recovery.tenure.needs_history) == (True, set())
+    assert (recovery.suspects.active, recovery.ownership.needs_history) == (True, set())
 
 
 def test_a_stay_at_which_time_alone_fails_is_put_off() -> None:
@@ -170,13 +170,13 @@ def test_a_stay_at_which_time_alone_fails_is_put_off() -> None:
 
 def test_a_failure_while_a_stay_is_due_names_the_stay_and_no_other_does() -> None:
     late, busy = SimpleNamespace(due_stay="S-1"), SimpleNamespace(due_stay=None)
-    with pytest.raises(StayFailed) as failed, told_by_stay(late):  # type: ignore[arg-type]
+    with pytest.raises(StayFailed) as failed, raised_for_stay(late):  # type: ignore[arg-type]
         raise KeyError
     assert failed.value.stay_id == "S-1"
     assert "S-1" not in str(failed.value)
-    with pytest.raises(KeyError), told_by_stay(busy):  # type: ignore[arg-type]
+    with pytest.raises(KeyError), raised_for_stay(busy):  # type: ignore[arg-type]
         raise KeyError
-    with pytest.raises(HistoryNeeded), told_by_stay(late):  # type: ignore[arg-type]
+    with pytest.raises(HistoryNeeded), raised_for_stay(late):  # type: ignore[arg-type]
         raise history_needed()
 
 
@@ -187,7 +187,7 @@ def test_a_watcher_tells_its_trouble_once_and_its_end(monkeypatch: pytest.Monkey
         lines.append((event, more))
 
     monkeypatch.setattr(trouble, "log", SimpleNamespace(warning=keep, info=keep))
-    told = Told("feeds")
+    told = WatcherLog("feeds")
     for _ in range(3):
         told.note(NoPermissionError("no"))
     told.over()

@@ -31,7 +31,7 @@ class Broken:
         self._error = error
         self._read = read
 
-    async def __call__(self, number: int, broker: Any, tenure: Any, report: Any) -> Any:
+    async def __call__(self, number: int, broker: Any, ownership: Any, report: Any) -> Any:
         self.tried += 1
         if self.tried > ROUNDS:
             self.enough.set()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.models.event import LAB, VITAL
-from picustream.streams.partition import time_passage as passage
+from picustream.streams.partition import time_passage
 from picustream.streams.partition.time_passage import LEAP, QUIET, Passage
 from picustream.streams.worker.watch import caught_up
 
@@ -44,7 +44,7 @@ class Course:
 @pytest.fixture
 def course(monkeypatch: pytest.MonkeyPatch) -> Course:
     made = Course()
-    monkeypatch.setattr(passage.time, "monotonic", lambda: made.seconds)
+    monkeypatch.setattr(time_passage.time, "monotonic", lambda: made.seconds)
     return made
 
 
@@ -67,7 +67,7 @@ def test_time_waits_while_there_is_more_at_the_broker(course: Course) -> None:
 def test_late_values_hold_nobody_up_however_fast_they_come(pauses: Iterable[float]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         made = Course()
-        patch.setattr(passage.time, "monotonic", lambda: made.seconds)
+        patch.setattr(time_passage.time, "monotonic", lambda: made.seconds)
         late = begun(made, NOW - timedelta(days=2))
         for pause in pauses:
             late.batch(NOW - timedelta(days=2), after=pause)
@@ -78,7 +78,7 @@ def test_late_values_hold_nobody_up_however_fast_they_come(pauses: Iterable[floa
 def test_a_feed_that_is_always_late_holds_nobody_up(pauses: Iterable[float], behind: timedelta) -> None:
     with pytest.MonkeyPatch.context() as patch:
         made = Course()
-        patch.setattr(passage.time, "monotonic", lambda: made.seconds)
+        patch.setattr(time_passage.time, "monotonic", lambda: made.seconds)
         late = begun(made, made.now - behind)
         for pause in pauses:
             made.seconds += pause
@@ -90,7 +90,7 @@ def test_a_feed_that_is_always_late_holds_nobody_up(pauses: Iterable[float], beh
 def test_a_history_is_over_a_moment_after_its_last_leap(pauses: Iterable[float]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         made = Course()
-        patch.setattr(passage.time, "monotonic", lambda: made.seconds)
+        patch.setattr(time_passage.time, "monotonic", lambda: made.seconds)
         clock = NOW - timedelta(days=3650)
         made.batch(clock)
         assert made.passage.until() is None, "the first record of all may be the first of many"

@@ -21,15 +21,15 @@ def test_what_is_written_with_more_to_come_is_a_piece(
 ) -> None:
     """The last one is none: the offset of its event moves with it."""
 
-    async def apply(holding: Any, *_: Any) -> float:
-        holding.batch += written
+    async def apply(owned: Any, *_: Any) -> float:
+        owned.batch += written
         return 0.0
 
     monkeypatch.setattr(partition, "apply", apply)
     take_over = SimpleNamespace(aside=SetAside(), store=None)
     one = Partition(3, Settings(), Clock(), take_over, SimpleNamespace(), lambda _: None)  # type: ignore[arg-type]
-    holding = SimpleNamespace(batch=5, engine=SimpleNamespace(unfinished=unfinished), position={})
-    asyncio.run(one._apply(holding, [], SimpleNamespace(backlog_topics=frozenset())))  # type: ignore[arg-type]
+    owned = SimpleNamespace(batch=5, engine=SimpleNamespace(unfinished=unfinished), position={})
+    asyncio.run(one._apply(owned, [], SimpleNamespace(backlog_topics=frozenset())))  # type: ignore[arg-type]
     assert one.pieces == counted
 
 

@@ -14,8 +14,8 @@ class Owned:
     def __init__(self, number: int, stopped: list[int]) -> None:
         self.number = number
         self.position: dict[str, int] = {}
-        self.held = asyncio.Event()
-        self.held.set()
+        self.working = asyncio.Event()
+        self.working.set()
         self._stopped = stopped
 
     async def seek_again(self) -> None:

@@ -14,15 +14,15 @@ PATIENCE = 60.0
 WORKER = """
 import os, signal, sys
 from pathlib import Path
-from picustream.streams.worker import supervisor_link as leash
-leash.follow()
+from picustream.streams.worker import supervisor_link
+supervisor_link.follow()
 lives, ends = Path(sys.argv[1]), sys.argv[2:]
 number = len(lives.read_text().splitlines()) if lives.exists() else 0
 with lives.open("a") as told:
     print(os.getpid(), os.environ["PICUSTREAM_SLOT"].replace(" ", "/"), file=told)
 end = ends[min(number, len(ends) - 1)]
 if end.startswith("works"):
-    leash.at_work()
+    supervisor_link.at_work()
     end = end.removeprefix("works")
 if end == "stays":
     signal.pause()

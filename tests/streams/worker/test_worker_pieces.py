@@ -29,7 +29,7 @@ from picustream.streams.partition.misrouted import FORWARDED_HEADER, forwarded, 
 from picustream.streams.partition.trouble import TROUBLE
 from picustream.streams.partition.waiting import LONG, ROOM, Waiting, adjusted
 from picustream.streams.store.outbox import OUTBOX_HEADER, Entry
-from picustream.streams.worker import instance_names as slots
+from picustream.streams.worker import instance_names
 from picustream.streams.worker.drain import drained
 from picustream.streams.worker.health import REBUILDING, STUCK, TROUBLED, Health
 from picustream.streams.worker.watch import reached
@@ -320,13 +320,13 @@ class TestSlots:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        first, second = slots.take(Settings()), slots.take(Settings())
+        first, second = instance_names.take(Settings()), instance_names.take(Settings())
         assert (first.number, second.number) == (0, 1)
         assert second.name == f"{first.name}-2"
-        assert slots.take(Settings(group="another")).number == 0
+        assert instance_names.take(Settings(group="another")).number == 0
 
     def test_a_name_that_is_set_is_the_name(self) -> None:
-        assert slots.take(Settings(instance="ward-3")) == slots.Slot("ward-3", 0)
+        assert instance_names.take(Settings(instance="ward-3")) == instance_names.InstanceName("ward-3", 0)
 
 
 class TestHealth:
@@ -334,8 +334,8 @@ class TestHealth:
 
     def row(self, since: float, lag: int, trouble: str | None = None, rebuilt: int | None = None) -> dict[str, Any]:
         now = time.monotonic()
-        held = asyncio.Event()
-        one: Any = SimpleNamespace(number=3, progress_at=now, held=held, trouble=trouble, idle=not lag)
+        working = asyncio.Event()
+        one: Any = SimpleNamespace(number=3, progress_at=now, working=working, trouble=trouble, idle=not lag)
         one.state, one.rebuilt = "working", rebuilt
         if trouble or rebuilt is not None:
             one.progress_at = now - since
