@@ -24,7 +24,7 @@ def follow() -> None:
     descriptor = os.environ.pop(VARIABLE, None)
     if descriptor is not None:
         _end = socket.socket(fileno=int(descriptor))
-        threading.Thread(target=_wait, args=(_end,), name="leash", daemon=True).start()
+        threading.Thread(target=_wait, args=(_end,), name="supervisor-link", daemon=True).start()
 
 
 def at_work() -> None:
