@@ -175,21 +175,16 @@ class Engine:
         return effects
 
     def _take(
-        self,
-        batch: Batch,
-        now: datetime,
-        effects: Effects,
-        emitted_at: datetime | None,
-        backlog_topics: Collection[str],
+        self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, backlog: Collection[str]
     ) -> Batch:
         """Takes the events in, time passing as they say; what was taken, the rest is left."""
-        order = tuple(batch.in_time() if backlog_topics else batch.inputs)
+        order = tuple(batch.in_time() if backlog else batch.inputs)
         for place, one in enumerate(order):
             moment = self.clock
             if one.event is not None:
                 topic, told = one.input_record.topic, one.event.filed_at
                 self._told[topic] = max(told, self._told.get(topic, told))
-                moment = min(now, told, *self._held_back(backlog_topics))
+                moment = min(now, told, *self._held_back(backlog))
             if not self._pass_time(moment, effects, emitted_at) or effects.fill(self._lot):
                 effects.left = Batch(order[place:])
                 return Batch(order[:place])
@@ -214,10 +209,10 @@ class Engine:
         """Stays in memory that are not whole."""
         return {stay_id for stay_id, stay in self.memory.stays.items() if stay.is_thinned}
 
-    def _held_back(self, backlog_topics: Collection[str]) -> Iterator[datetime]:
+    def _held_back(self, backlog: Collection[str]) -> Iterator[datetime]:
         """How far each topic has come of which there is more; what has said nothing yet holds time where it is."""
         if self.clock is not None:
-            for topic in backlog_topics:
+            for topic in backlog:
                 yield self._told.get(topic, self.clock)
 
     def _pass_time(self, moment: datetime | None, effects: Effects, emitted_at: datetime | None) -> bool:
