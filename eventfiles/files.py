@@ -92,6 +92,18 @@ def lines(file: BinaryIO, name: str, broken: Callable[[BrokenLine], None] | None
             broken(error)
 
 
+def read_events(path: Path | str) -> Iterator[tuple[str, bytes | None]]:
+    """Topic and value of each event in a file, plain or gzipped, in its order: what `picustream.replay` takes.
+
+    Raises `UserError` for a file that cannot be read, and for the first line of it that is no event.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            yield from ((line.topic, line.record_value) for line in lines(file, str(path)))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.", "Name an event file.") from error
+
+
 def record_line(
     topic: str,
     value: bytes | None,

@@ -4,14 +4,20 @@ The clock is the greatest filing time seen so far; what is refused never moves i
 `until`, so that every day closes and every follow-up falls due.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
+from pydantic import BaseModel
+
+from picustream.models import text
 from picustream.models.event import INPUT_TOPICS
+from picustream.models.record import MODELS
 from picustream.scoring.batch import Effects
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
-from picustream.scoring.rules import Rules
+from picustream.scoring.rules import Rules, load_rules
 from picustream.scoring.validation import LATEST, InputRecord
 
 AFTERWARDS = timedelta(days=60)
@@ -60,3 +66,40 @@ def run(rules: Rules, input_records: Iterable[InputRecord], until: datetime | No
     for input_record in input_records:
         yield from replay.take(input_record)
     yield from replay.end()
+
+
+def replay(
+    events: Iterable[tuple[str, bytes | str | Mapping[str, Any] | None]],
+    rules: Rules | None = None,
+    *,
+    until: datetime | None = None,
+) -> Iterator[tuple[str, BaseModel]]:
+    """The records that a history makes, in the order in which they are made: every revision, and not only the last.
+
+    `events`: pairs of an input topic (`picu.lab.v1`) and an event, in the order of their arrival. An event is its JSON
+    (bytes or str, of which every digit counts) or a mapping, with the fields and units of docs/topics.md; None is a
+    record without a value. An iterator is read as it goes: the charts of all stays have to fit into memory, and not
+    the history.
+    `rules`: a protocol and code maps, by `load_rules`; None: the ones shipped.
+    `until`: the moment, with an offset, that the clock runs on to after the last event, so that days close and
+    follow-ups fall due; None: 60 days after the latest filing time. Events of a time after `until` are refused (T6).
+
+    Yields pairs of an output topic (`picu.score.mods.v1`) and a record, a frozen model of `picustream.models.record`:
+    points are whole numbers (`basis` says whether they were measured, carried forward or assumed), measured values are
+    `Decimal` in the unit beside them, moments are `datetime` with an offset, days are `date` in the protocol's zone.
+
+    An event that cannot be used is no error and stops nothing: it makes a record of `picu.dead-letter.v1` that says
+    why. Raises `NotAnInput` for an event of another topic, `ValueError` for an `until` without an offset, and
+    `TypeError` for a mapping that is no JSON.
+    """
+    if until is not None and until.utcoffset() is None:
+        raise ValueError("until has no offset from UTC")
+    records = (InputRecord(topic, None, number, None, _bytes(event)) for number, (topic, event) in enumerate(events))
+    for output in run(rules or load_rules(), records, until):
+        yield output.topic, MODELS[output.topic].model_validate(text.parse(output.value))
+
+
+def _bytes(event: bytes | str | Mapping[str, Any] | None) -> bytes | None:
+    if isinstance(event, Mapping):
+        event = json.dumps(dict(event))
+    return event.encode() if isinstance(event, str) else event
