@@ -6,6 +6,10 @@ READY := $(VENV)/ready
 export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# The folders of the product, which mypy meets as parts of one package, and those of which it checks all types.
+FOLDERS := $(filter-out bench picustream tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
+TYPED := models scoring
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format trace bench chaos fuzz hostile mutation clean
 
@@ -34,9 +38,8 @@ lint: $(READY) ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@rm -rf $(VENV)/typed && mkdir -p $(VENV)/typed/picustream
-	@for room in models scoring; do ln -s ../../../$$room $(VENV)/typed/picustream/$$room; done
-	@ln -s ../../../picustream/__init__.py $(VENV)/typed/picustream/__init__.py
-	@MYPYPATH=$(VENV)/typed $(BIN)/mypy -p picustream.models -p picustream.scoring
+	@ln -s $(addprefix ../../../,$(FOLDERS) picustream/__init__.py) $(VENV)/typed/picustream
+	@MYPYPATH=$(VENV)/typed $(BIN)/mypy $(TYPED:%=-p picustream.%)
 
 format: $(READY) ## Put the code into its form
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .

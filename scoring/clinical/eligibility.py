@@ -98,7 +98,7 @@ def _without_countdown(detail: str | None) -> str | None:
 
 def _criterion(name: str, met: Met) -> Criterion:
     evidence = [fact.filed.event_id for fact in met.evidence]
-    return Criterion(criterion=name, met=met.met, detail=met.detail, evidence=evidence)  # type: ignore[arg-type]
+    return Criterion(criterion=name, met=met.met, detail=met.detail, evidence=evidence)
 
 
 def _state(found: dict[str, Met]) -> str:
