@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.cases import every_case, live_cases
 from tests.lint.cards import card, file_of, linted
 from tests.scoring.build import Stay, obs
-
-CASES = Path(__file__).parents[3] / "shared" / "cases"
 
 PATIENT, OTHER, STAY, EVENT, THING = "Pq7712", "Rq7712", "Sq7712", "Eq7712", "Tq7712"
 BIRTH, VALUE = "1877-12-07", 77.12
@@ -66,9 +65,8 @@ def test_i10_nothing_of_a_patient_stands_on_the_card(tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.proves("I10")
-@pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not there")
-@pytest.mark.parametrize("path", sorted(CASES.glob("*.ndjson")), ids=lambda path: path.stem)
-def test_i10_no_id_of_a_real_case_stands_on_its_card(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("path", every_case() + live_cases(), ids=lambda path: path.stem)
+def test_i10_no_id_of_a_case_is_on_its_card(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Ids of patients and stays, and ids of events that are more than a short number."""
     text = path.read_text("utf-8")
     ids = set(re.findall(r'"(?:patient_id|stay_id|event_id)": ?"([^"]{4,})"', text))
