@@ -20,6 +20,7 @@ from picustream.scoring.causes import REBUILT, TIME, cause_of
 from picustream.scoring.deadletters import dead_letter_output
 from picustream.scoring.due_times import LATE_AT_ONCE, Dues
 from picustream.scoring.outputs import Output, alert_output, record_output
+from picustream.scoring.port import EnginePort
 from picustream.scoring.quarantine import unreadable
 from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
@@ -28,8 +29,8 @@ from picustream.scoring.stay_state import StayFile
 from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 
 
-class Engine:
-    """Stays held in memory, and the one way they change."""
+class Engine(EnginePort):
+    """Stays in memory, and the one way they change."""
 
     def __init__(
         self,

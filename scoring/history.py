@@ -5,7 +5,7 @@ from collections.abc import Collection
 from picustream.models import text
 from picustream.scoring.batch import Batch
 from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
-from picustream.scoring.engine import Engine
+from picustream.scoring.port import EnginePort
 from picustream.scoring.validation import LATEST, InputRecord
 
 
@@ -30,6 +30,6 @@ class History:
         if ours and dead_letter_id(record, 0) not in self._refused:
             self._arrivals.append(record)
 
-    def read(self, engine: Engine) -> Batch:
+    def read(self, engine: EnginePort) -> Batch:
         """What was accepted of it."""
         return engine.read_until(self._arrivals, LATEST)

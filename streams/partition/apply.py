@@ -10,9 +10,10 @@ from datetime import datetime
 from picustream.runtime.clock import Clock
 from picustream.runtime.crash_points import crash_point, fail_point
 from picustream.scoring import quarantine
+from picustream.scoring.batch import Effects
+from picustream.scoring.port import EnginePort
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.partition import metrics
-from picustream.streams.partition.engine import Effects, Engine
 from picustream.streams.partition.failures import raised_for_stay
 from picustream.streams.partition.intake import Intake, take_in
 from picustream.streams.partition.suspects import Place
@@ -109,7 +110,7 @@ async def _compute(owned: OwnedPartition, store: Store, intake: Intake, moment: 
     run, now, advance_clock = asyncio.get_running_loop().run_in_executor, moment.now, moment.advance_clock
     batch = await run(_ENGINES, owned.engine.read, intake.input_records, now)
     missing = owned.engine.missing(batch, now, advance_clock=advance_clock)
-    ours = {"", *getattr(batch, "stays", missing)}
+    ours = {"", *batch.stays}
     for stay_id, fields in zip(missing, await store.states(owned.partition, missing, owned), strict=True):
         installing = owned.engine.installing(stay_id, fields)
         while not await run(_ENGINES, _installed, owned.engine, installing, None if stay_id in ours else stay_id):
@@ -128,7 +129,7 @@ async def _compute(owned: OwnedPartition, store: Store, intake: Intake, moment: 
     return await run(_ENGINES, process)
 
 
-def _installed(engine: Engine, installing: Iterator[None], late: str | None) -> bool:
+def _installed(engine: EnginePort, installing: Iterator[None], late: str | None) -> bool:
     """A part of taking a stay over, for other partitions wait meanwhile; whether it was the last.
 
     `late`: the stay, where no event of the batch calls for it.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from picustream.scoring.chart.series import HistoryNeeded
-from picustream.streams.partition.engine import Engine
+from picustream.scoring.port import EnginePort
 
 
 class StayFailed(Exception):
@@ -16,7 +16,7 @@ class StayFailed(Exception):
 
 
 @contextmanager
-def raised_for_stay(engine: Engine, stay_id: str | None = None) -> Iterator[None]:
+def raised_for_stay(engine: EnginePort, stay_id: str | None = None) -> Iterator[None]:
     """Whatever is raised within while the engine looks at a stay whose time has come, or works for the one that is
     named, is raised as StayFailed. HistoryNeeded is no failure."""
     try:

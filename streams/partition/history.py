@@ -17,9 +17,9 @@ from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
 from picustream.scoring.history import History
+from picustream.scoring.port import EnginePort
 from picustream.streams.kafka import retention, tail
 from picustream.streams.partition import metrics
-from picustream.streams.partition.engine import Engine
 from picustream.streams.partition.intake import input_record_of
 from picustream.streams.partition.misrouted import forwarded
 from picustream.streams.partition.rebuild import Read, Report
@@ -50,7 +50,7 @@ class HistoryReader:
     clock: Clock
 
     async def __call__(
-        self, partition: int, control: Control, engine: Engine, stays: Collection[str], report: Report
+        self, partition: int, control: Control, engine: EnginePort, stays: Collection[str], report: Report
     ) -> None:
         """Give `engine` the stays whole, as of the offsets that `control` holds.
 

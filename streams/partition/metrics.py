@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS as LETTER_TOPICS
-from picustream.streams.partition.engine import Effects
+from picustream.scoring.batch import Effects
 from picustream.streams.partition.intake import Intake
 from picustream.streams.store.outbox import Entry
 

@@ -11,7 +11,7 @@ from picustream.models import text
 from picustream.models.envelope import id_of, stay_of_key
 from picustream.models.event import MAX_EVENT_BYTES
 from picustream.scoring.faults import Fault
-from picustream.scoring.quarantine import Teller
+from picustream.scoring.port import FaultReports
 from picustream.scoring.validation import InputRecord, refuse
 from picustream.streams.kafka.batches import CUT, UNREADABLE
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER, is_resubmitted
@@ -68,7 +68,7 @@ def _bounded(headers: Sequence[Header]) -> Sequence[Header]:
     return [(name, value) for name, value in headers if name in OURS and len(value or b"") <= LONGEST_OF_OURS]
 
 
-def as_letter(entry: Entry, partition: int, teller: Teller, now: datetime) -> Entry:
+def as_letter(entry: Entry, partition: int, reports: FaultReports, now: datetime) -> Entry:
     """The dead letter of a record that its topic does not take from us, under the sequence of its way out."""
     named = dict(entry.headers)
     topic, number, offset = (named[FORWARDED_HEADER] or b"").decode().rsplit("/", 2)
@@ -82,7 +82,7 @@ def as_letter(entry: Entry, partition: int, teller: Teller, now: datetime) -> En
         is_resubmitted(entry.headers),
         fault=Fault("too-large", "", message),
     )
-    [letter] = teller.dead_letters(refuse(input_record, input_record.fault), now)
+    [letter] = reports.dead_letters(refuse(input_record, input_record.fault), now)
     return Entry(
         entry.sequence, letter.topic, partition, letter.key, letter.event_id, letter.value, tuple(letter.headers)
     )

@@ -18,8 +18,8 @@ from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.logs import logger, place
 from picustream.runtime.settings import Settings
 from picustream.scoring.batch import Effects
-from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
+from picustream.scoring.port import EnginePort
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams.kafka import retention, tail
 from picustream.streams.kafka.publisher import Publisher
@@ -74,7 +74,7 @@ class Rebuilder:
 
     async def __call__(
         self, partition: int, control: Control, told: int, publisher: Publisher, report: Report
-    ) -> tuple[Engine, Control]:
+    ) -> tuple[EnginePort, Control]:
         """Rebuild `partition`; `told` is the greatest outbox sequence that stands on the output topics.
 
         `report` is told now and then how many records are read. A record at which the program fails is set aside, and
@@ -102,7 +102,7 @@ class Rebuilder:
 
     async def _rebuilt(
         self, partition: int, control: Control, told: int, publisher: Publisher, report: Report, refused: set[Place]
-    ) -> tuple[Engine, Control]:
+    ) -> tuple[EnginePort, Control]:
         now = self.clock.now() if control.clock is None else max(self.clock.now(), control.clock)
         log.error("state-rebuilding", partition=partition)
         read = Read(report)

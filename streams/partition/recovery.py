@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from picustream.runtime.errors import UserError
 from picustream.runtime.logs import logger, place
 from picustream.scoring.chart.series import HistoryNeeded
+from picustream.scoring.port import EnginePort
 from picustream.streams.kafka.publisher import PublisherFenced
 from picustream.streams.partition import metrics
-from picustream.streams.partition.engine import Engine
 from picustream.streams.partition.failures import StayFailed
 from picustream.streams.partition.intake import StreamGap
 from picustream.streams.partition.suspects import Place, Suspects
@@ -50,7 +50,7 @@ class Recovery:
         if records:
             self.suspects.passed(records)
 
-    def after(self, error: Exception, places: Sequence[Place] | None, engine: Engine | None, backlog: bool) -> str:
+    def after(self, error: Exception, places: Sequence[Place] | None, engine: EnginePort | None, backlog: bool) -> str:
         """Why the partition is to be taken over again, in a word; raises `error` where that would not help.
 
         `places`: the records of the batch that was being applied, None where none was, or it is written.
@@ -112,7 +112,7 @@ class Recovery:
         return known
 
     def _with_history(
-        self, needed: HistoryNeeded, places: Sequence[Place] | None, engine: Engine | None, backlog: bool
+        self, needed: HistoryNeeded, places: Sequence[Place] | None, engine: EnginePort | None, backlog: bool
     ) -> str:
         self.pause = self._backed_off(rounds=0)
         self._reloads += 1

@@ -23,10 +23,10 @@ from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.settings import Settings
 from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
+from picustream.scoring.port import EngineFactory, EnginePort
 from picustream.streams.kafka import tail
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.partition import metrics
-from picustream.streams.partition.engine import Engine, EngineFactory
 from picustream.streams.partition.history import HistoryReader
 from picustream.streams.partition.misrouted import as_letter
 from picustream.streams.partition.rebuild import Rebuilder, Report
@@ -78,7 +78,7 @@ class OwnedPartition:
     """Next offset by topic as Redis holds it; absent: nothing processed yet."""
     position: dict[str, int]
     """Next offset by topic that will be processed."""
-    engine: Engine
+    engine: EnginePort
     publisher: Publisher
     heard: FeedSnapshot | None = None
     """What all partitions heard of the sources, as the engine was told last."""
@@ -179,7 +179,7 @@ class TakeOver:
         await self.store.commit(partition, write)
         return replace(control, batch=control.batch + 1, next=control.next | new)
 
-    def _bearable(self, partition: int, left: list[Entry], engine: Engine, number: int) -> list[Entry]:
+    def _bearable(self, partition: int, left: list[Entry], engine: EnginePort, number: int) -> list[Entry]:
         """The outbox with the `number` largest records that are only sent on as dead letters: a topic that takes less
         than an input topic should must not hold up what stands behind them."""
         sent_on = sorted(

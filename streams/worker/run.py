@@ -14,11 +14,11 @@ from picustream.runtime.clock import Clock
 from picustream.runtime.errors import BUG, UserError
 from picustream.runtime.logs import configure, logger, place
 from picustream.runtime.settings import Settings
+from picustream.scoring.port import EngineFactory
 from picustream.scoring.rebuild import Rebuild
 from picustream.streams.kafka import retention, rights, topics
 from picustream.streams.kafka.clients import admin
 from picustream.streams.kafka.rights import Right
-from picustream.streams.partition.engine import EngineFactory
 from picustream.streams.partition.history import HistoryReader
 from picustream.streams.partition.rebuild import Rebuilder
 from picustream.streams.partition.suspects import SetAside

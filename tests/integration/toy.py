@@ -1,4 +1,4 @@
-"""A toy engine behind the seam of `streams/partition/engine.py`: counts the events of each stay, one output per event.
+"""A toy behind the engine's port (`scoring/port.py`): counts the events of each stay, one output per event.
 
 Run as a program it is a worker with that engine: `python -m tests.integration.toy [--drain]`.
 """
@@ -7,15 +7,17 @@ import json
 import os
 import re
 import sys
-from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from picustream.models.record import DEAD_LETTER, MODS, OUTCOME
-from picustream.scoring.batch import Batch
+from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
+from picustream.scoring.batch import Batch, Effects
+from picustream.scoring.outputs import Output
+from picustream.scoring.port import EnginePort
 from picustream.scoring.rebuild import Rebuild
+from picustream.scoring.validation import InputRecord, ValidatedInput
 
 CLOSES_AFTER = timedelta(seconds=4)
 """A stay is closed, once, this long after its first event."""
@@ -24,83 +26,81 @@ FAILS_AT = os.environ.pop("PICUSTREAM_TOY_FAILS_AT", None)
 """A pattern of the `event_id`s that this engine does not bear."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToyOutput:
-    topic: str
-    key: bytes | None
-    event_id: str
-    value: bytes
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-
-@dataclass(slots=True)
-class ToyEffects:
-    outputs: list[ToyOutput] = field(default_factory=list)
-    writes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
-    due: dict[str, datetime | None] = field(default_factory=dict)
-    ignored: Counter[str] = field(default_factory=Counter)
-    left: Batch = field(default_factory=lambda: Batch(()))
-
-
-class ToyEngine:
+class ToyEngine(EnginePort):
     """`field` count: events of the stay so far; `field` closed: whether its time has come."""
 
     def __init__(self) -> None:
         self._count: dict[str, int] = {}
         self._due: dict[str, datetime] = {}
         self.clock: datetime | None = None
-        self.pruning_deferred = self.unfinished = False
         self.due_stay: str | None = None
 
-    def read(self, input_records: Any, now: datetime) -> list[tuple[Any, dict | None]]:
-        return [(input_record, _event(input_record.value)) for input_record in input_records]
+    @property
+    def unfinished(self) -> bool:
+        return False
 
-    def missing(self, batch: Any, now: datetime, *, advance_clock: bool = True) -> list[str]:
-        stays = {event["stay_id"] for _, event in batch if event} | set(self._over(now, advance_clock))
+    @property
+    def pruning_deferred(self) -> bool:
+        return False
+
+    def read(self, input_records: Sequence[InputRecord], now: datetime) -> Batch:
+        return self.read_until(input_records, now)
+
+    def read_until(self, input_records: Sequence[InputRecord], latest: datetime) -> Batch:
+        return Batch(tuple(ValidatedInput(one, None, ()) for one in input_records))
+
+    def missing(self, batch: Batch, now: datetime, *, advance_clock: bool = True) -> list[str]:
+        stays = {event["stay_id"] for _, event in _events(batch) if event} | set(self._over(now, advance_clock))
         return sorted(stays - set(self._count))
 
     def _over(self, now: datetime, advance_clock: bool) -> list[str]:
         return [stay for stay, due in self._due.items() if advance_clock and due <= now]
 
-    def install(self, stay_id: str, fields: Any) -> None:
+    def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         self._count[stay_id] = int(fields.get("count", 0))
 
-    def installing(self, stay_id: str, fields: Any) -> Iterator[None]:
+    def installing(self, stay_id: str, fields: Mapping[str, bytes]) -> Iterator[None]:
         self.install(stay_id, fields)
         yield
 
-    def install_due(self, due: Any) -> None:
+    def reload_history(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
+        raise NotImplementedError("the toy prunes nothing")
+
+    def pruned_stays(self) -> set[str]:
+        return set()
+
+    def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
         self._due = dict(due)
 
-    def dead_letters(self, one: Any, now: datetime) -> list[ToyOutput]:
+    def dead_letters(self, one: ValidatedInput, now: datetime) -> list[Output]:
         return [_letter(one.input_record, fault.reason) for fault in one.faults]
 
-    def passing_alert(self, name: str, subject: str, now: datetime) -> list[ToyOutput]:
+    def passing_alert(self, name: str, subject: str, now: datetime) -> list[Output]:
         return []
 
-    def observe(self, snapshot: Any) -> None:
-        """Nothing is told of the sources."""
+    def observe(self, snapshot: FeedSnapshot) -> None:
+        """It publishes nothing about the sources."""
 
     def next_due(self) -> datetime | None:
         return min(self._due.values(), default=None)
 
     def process(
         self,
-        batch: Any,
+        batch: Batch,
         now: datetime,
         *,
         advance_clock: bool = True,
         emitted_at: datetime | None = None,
         backlog_topics: Collection[str] = (),
-    ) -> ToyEffects:
-        effects = ToyEffects()
+    ) -> Effects:
+        effects = Effects()
         self.clock = now if advance_clock else self.clock
         for stay in self._over(now, advance_clock):
             del self._due[stay]
             effects.due[stay] = None
             effects.writes.setdefault(stay, {})["closed"] = b"1"
             effects.outputs.append(_output(OUTCOME, stay, f"closed/{stay}", {}))
-        for input_record, event in batch:
+        for input_record, event in _events(batch):
             if event is None:
                 effects.outputs.append(_letter(input_record, "not-json"))
                 continue
@@ -116,21 +116,23 @@ class ToyEngine:
         return effects
 
 
-def _event(value: bytes | None) -> dict | None:
-    try:
-        return json.loads(value or b"")
-    except ValueError:
-        return None
+def _events(batch: Batch) -> Iterator[tuple[InputRecord, dict[str, Any] | None]]:
+    """Each record with what its JSON says; None where it is none."""
+    for one in batch.inputs:
+        try:
+            yield one.input_record, json.loads(one.input_record.value or b"")
+        except ValueError:
+            yield one.input_record, None
 
 
-def _letter(input_record: Any, reason: str) -> ToyOutput:
+def _letter(input_record: InputRecord, reason: str) -> Output:
     name = f"dead/{input_record.topic}/{input_record.partition}/{input_record.offset}"
-    return ToyOutput(DEAD_LETTER, input_record.key, name, json.dumps({"event_id": name, "reason": reason}).encode())
+    return Output(DEAD_LETTER, input_record.key, name, json.dumps({"event_id": name, "reason": reason}).encode(), ())
 
 
-def _output(topic: str, stay: str, event_id: str, body: dict) -> ToyOutput:
+def _output(topic: str, stay: str, event_id: str, body: dict[str, Any]) -> Output:
     value = json.dumps({"event_id": event_id, "stay_id": stay, **body}).encode()
-    return ToyOutput(topic, stay.encode(), event_id, value, (("ce_id", event_id.encode()),))
+    return Output(topic, stay.encode(), event_id, value, (("ce_id", event_id.encode()),))
 
 
 def _no_rebuild(partition: int) -> Rebuild:
