@@ -39,16 +39,16 @@ class _Commands(TyperGroup):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options | {"commands": dict.fromkeys(COMMANDS)})
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
         return _load(cmd_name)
 
-    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
         from picustream.commands.settings_help import lines
 
         with formatter.section("Settings (environment variables; [default])"):
@@ -94,7 +94,8 @@ def main(arguments: list[str]) -> int:
     def command() -> int | None:
         group = get_command(app)
         with group.make_context("picustream", list(arguments) or ["--help"]) as context:
-            return group.invoke(context)
+            status: int | None = group.invoke(context)
+            return status
 
     return guarded(command)
 

@@ -20,7 +20,7 @@ _OBSERVATION = re.compile(r"/observations/(\d+)/")
 
 EventName = tuple[str, str, str]
 """Topic, source and `event_id`."""
-Place = tuple[str, int | None, int]
+Place = tuple[str, int | None, int | None]
 """Topic, partition and offset of an input record; no partition in a replay."""
 
 

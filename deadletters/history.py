@@ -26,7 +26,7 @@ Trouble = tuple[EventName | bytes, str, str]
 class Later:
     """An input record that came after a letter and holds the event of one."""
 
-    place: Place
+    place: tuple[str, int, int]
     stamped: int
     event: EventName | None
     content: bytes
@@ -83,6 +83,6 @@ def _trouble(letter: Letter) -> Trouble:
 def _came_after(letter: Letter, later: Later) -> bool:
     """Within a partition by offset, else by the brokers' clocks."""
     topic, partition, offset = letter.place
-    if later.place[:2] == (topic, partition):
+    if offset is not None and later.place[:2] == (topic, partition):
         return later.place[2] > offset
     return letter.stamped is not None and later.stamped >= letter.stamped - MARGIN_MS

@@ -142,7 +142,7 @@ def _starts(
     for letter in letters:
         topic, own, offset = letter.place
         count = partitions.get(topic, 0)
-        if own is None or letter.stamped is None or not count:
+        if own is None or offset is None or letter.stamped is None or not count:
             continue
         _least(offsets, TopicPartition(topic, own), offset + 1)
         anywhere = letter.record.scope == "event" and letter.event is not None

@@ -25,7 +25,12 @@ class Originals:
     def __call__(self, letter: Letter) -> bytes | None:
         """What was refused, whole; None where it is too large for an event, or stands there no more."""
         topic, partition, offset = letter.place
-        if letter.record.payload_bytes > MAX_EVENT_BYTES or partition is None or topic not in INPUT_TOPICS:
+        if (
+            letter.record.payload_bytes > MAX_EVENT_BYTES
+            or partition is None
+            or offset is None
+            or topic not in INPUT_TOPICS
+        ):
             return None
         from kafka import TopicPartition
 

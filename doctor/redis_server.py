@@ -70,7 +70,7 @@ async def facts(redis: Redis) -> RedisFacts:
 async def _version_told(redis: Redis) -> dict[str, Any]:
     """What a greeting tells of the version, which every user may send; nothing where even that is refused."""
     try:
-        answer = await redis.execute_command("HELLO")
+        answer: Any = await redis.execute_command("HELLO")  # type: ignore[no-untyped-call]
     except ResponseError:
         return {}
     pairs = answer.items() if isinstance(answer, dict) else zip(answer[::2], answer[1::2], strict=True)
@@ -81,7 +81,7 @@ async def _version_told(redis: Redis) -> dict[str, Any]:
 async def _default_user(redis: Redis) -> frozenset[str] | None:
     """The rules of commands and keys of the user `default`."""
     try:
-        user = await redis.acl_getuser("default")
+        user: Any = await redis.acl_getuser("default")
     except ResponseError:
         return None
     keys = user.get("keys") or ()
@@ -100,7 +100,7 @@ async def _ahead(redis: Redis) -> float | None:
 
 async def _config(redis: Redis) -> dict[str, str]:
     try:
-        found = [await redis.config_get(pattern) for pattern in ("append*", "maxmemory-policy")]
+        found: list[dict[Any, Any]] = [await redis.config_get(pattern) for pattern in ("append*", "maxmemory-policy")]
     except (NoPermissionError, ResponseError):
         return {}  # an access list forbids it, or a managed Redis has no CONFIG
     return {_text(name): _text(value) for answer in found for name, value in answer.items()}

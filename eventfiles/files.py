@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from picustream.runtime.errors import UserError
 from picustream.scoring import hints
@@ -149,10 +149,10 @@ def iso(timestamp: int) -> str:
 
 
 def _numbered(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
-    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[arg-type]
-    plain: BinaryIO = buffered
+    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
+    plain: io.BufferedIOBase = buffered
     if buffered.peek(1)[:1] == _GZIP:  # one byte, for a pipe may have brought no more
-        plain = io.BufferedReader(gzip.GzipFile(fileobj=buffered), 1 << 16)  # type: ignore[arg-type]
+        plain = io.BufferedReader(gzip.GzipFile(fileobj=buffered), 1 << 16)
     number = 0
     try:
         while text := plain.readline(LONGEST_LINE + 1):

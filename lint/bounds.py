@@ -101,8 +101,10 @@ def judge(stays: Iterable[StayTally], memory: Memory) -> Judged:
     for (parts,) in run(_PARTS_OUTSIDE):
         beyond |= parts
     return Judged(
-        outside={feed: Outside(*counts, where(place)) for feed, *counts, place in run(_OUTSIDE)},
-        strange={feed: Strange(*counts, where(place)) for feed, *counts, place in run(_STRANGE)},
+        outside={feed: Outside(early, late, stays, where(place)) for feed, early, late, stays, place in run(_OUTSIDE)},
+        strange={
+            feed: Strange(count, stays, named, where(place)) for feed, count, stays, named, place in run(_STRANGE)
+        },
         had=[had[stay.number] | stay.stated_parts for stay in known],
         had_outside=beyond,
     )

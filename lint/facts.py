@@ -26,7 +26,7 @@ def said_beside(event: ObservationEvent, usable: list[Variable]) -> set[str]:
     """What a ventilator event says beside its values."""
     if not isinstance(event, VentilatorEvent) or not states(event.status):
         return set()
-    found = {event.support_known} & {ROOM_AIR, INVASIVE}
+    found = {support for support in (ROOM_AIR, INVASIVE) if support == event.support_known}
     if event.control_known == "pressure" and Variable.PEAK_PRESSURE in usable:
         found.add(PEAK_UNDER_PRESSURE_CONTROL)
     return found

@@ -48,8 +48,9 @@ class Levels:
 
     def beyond(self, low: float, high: float) -> Iterator["Levels"]:
         """Those below a range, and those above it."""
-        for outside in (lambda size: size < low, lambda size: size > high):
-            part = Levels(_sizes=Counter({one: n for one, n in self._sizes.items() if outside(_STEP**one)}))
+        for least, most in ((-math.inf, low), (high, math.inf)):
+            inside = {size: count for size, count in self._sizes.items() if least < _STEP**size < most}
+            part = Levels(_sizes=Counter(inside))
             part.count = part._sizes.total()
             yield part
 

@@ -20,10 +20,10 @@ def refused(report: Report) -> Iterator[Finding]:
             where = f" at {key.path}" if key.path else ""
             yield Finding(key.reason, tally.count, _sender(key), f"{scope}{where}: {key.message}", tally.first)
     by_reason: dict[str, list[Finding]] = defaultdict(list)
-    for code, tally in report.feed.codes.items():
-        for reason, refusals_ in tally.refused.items():
-            message, by_codemap = _advice(reason, code, tally.variable, report)
-            finding = Finding(reason, refusals_.count, about(code), message, refusals_.first, by_codemap)
+    for code, codes in report.feed.codes.items():
+        for reason, tally in codes.refused.items():
+            message, by_codemap = _advice(reason, code, codes.variable, report)
+            finding = Finding(reason, tally.count, about(code), message, tally.first, by_codemap)
             by_reason[reason].append(finding)
     for reason in _ADVICE:
         yield from sorted(by_reason[reason], key=lambda finding: -finding.count)

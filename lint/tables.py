@@ -35,7 +35,7 @@ def _times(report: Report) -> Iterator[Table | Text]:
     rows = table("from", ">filed", ">median", ">p95", ">latest", ">behind", ">most")
     for (topic, source), one in report.feed.sources.items():
         late, behind = one.timing.lateness, one.timing.behind
-        shown = (late.count, *_quantiles(late, 0.5, 0.95, 1), behind.count, *_quantiles(behind, 1))
+        shown: list[str | int] = [late.count, *_quantiles(late, 0.5, 0.95, 1), behind.count, *_quantiles(behind, 1)]
         row(rows, (f"{short(topic)} {source}", *shown))
     yield rows
     silent = [key for key, one in report.feed.sources.items() if one.unrecorded == one.accepted.count]

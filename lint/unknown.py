@@ -154,4 +154,4 @@ def _known(unit: str | None, codemap: CodeMap, twins: Twins) -> str | None:
 
 def foreign(unit: str | None, twins: Twins) -> bool:
     """Whether a unit is certainly none of ours in another spelling."""
-    return unit in twins and twins[unit] is None and another(unit)
+    return unit is not None and unit in twins and twins[unit] is None and another(unit)

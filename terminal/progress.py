@@ -41,7 +41,7 @@ class Reading:
     def open(self, path: Path) -> BinaryIO:
         """A file of `paths`, opened; what is read of it moves the bar. Raises `UserError` if it cannot be opened."""
         try:
-            raw = sys.stdin.buffer.raw if path == STDIN else path.open("rb", buffering=0)  # type: ignore[attr-defined]
+            raw = _unbuffered_stdin() if path == STDIN else path.open("rb", buffering=0)
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}.", "Name an event file.") from error
         return cast(BinaryIO, io.BufferedReader(_Counted(raw, self), 1 << 18))
@@ -71,6 +71,10 @@ class Reading:
         if self._bar is not None:
             self._show()
             self._bar.stop()
+
+
+def _unbuffered_stdin() -> io.RawIOBase:
+    return cast(io.RawIOBase, cast(io.BufferedReader, sys.stdin.buffer).raw)
 
 
 class _Counted(io.RawIOBase):

@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from picustream.models.envelope import STATUS_RANK, Status
 from picustream.scoring.chart.conflicts import Piece
@@ -37,6 +37,22 @@ Correction = tuple[Version, datetime, str]
 Dated = tuple[datetime, Version]
 
 
+class _Sender(Protocol):
+    @property
+    def source(self) -> str: ...
+
+
+class Filing(Protocol):
+    """A version as far as a lineage looks at it: an entry or fact of a chart, or one of `lint`."""
+
+    @property
+    def rank(self) -> Version: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def filed(self) -> _Sender: ...
+
+
 @dataclass(slots=True)
 class Lineage:
     """The versions of one thing."""
@@ -55,7 +71,7 @@ class Lineage:
     late: Dated | None = None
     """The same of the latest moment."""
 
-    def add(self, one: Entry | Fact, of_admission: bool = False) -> bool:
+    def add(self, one: Filing, of_admission: bool = False) -> bool:
         """Takes note of a version; whether that is news."""
         before = self._parts()
         rank, status = one.rank, one.rank[1]
