@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from picustream.eventfiles.outputs import Unread
-from picustream.models.record import APPS, MODS
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.terminal.options import day as parsed_day
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _overview(page: "Page", stay: str, shown: "StayScores", paths: Sequence[Path
 
 def _receipts(page: "Page", shown: "StayScores", scores: "StayScores") -> None:
     from picustream.explain import apps, mods
-    from picustream.models.record import ModsRecord
+    from picustream.scoring.scores.mods.record import ModsRecord
 
     counted = scores.first_counted
     for number, chain in enumerate(shown.chains):

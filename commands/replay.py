@@ -14,10 +14,11 @@ from picustream.eventfiles import files
 from picustream.eventfiles.files import BrokenLine, Line
 from picustream.eventfiles.replay import Replay
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import DEAD_LETTERS, OUTPUT_TOPICS
+from picustream.models.record import DEAD_LETTERS
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
 from picustream.scoring.outputs import Output
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.scoring.validation import InputRecord
 from picustream.terminal.options import loaded_rules, moment
 from picustream.terminal.progress import Reading

@@ -12,40 +12,34 @@ from typing import Any
 from picustream import __version__
 from picustream.contract.schemas import generated, written
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
-from picustream.models.record import (
-    ALERT,
-    APPS,
-    DEAD_LETTER,
-    DEAD_LETTER_TRIAL,
-    DEAD_LETTERS,
-    ELIGIBILITY,
-    MODS,
-    OUTCOME,
-    OUTPUT_TOPICS,
-)
+from picustream.models.record import ALERT, DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
+from picustream.scoring.scores.registry import SHIPPED, Registry
 
 Document = dict[str, Any]
 
-CARRIES = {
+_INPUTS = {
     LAB: "Laboratory and blood-gas results, from the laboratory system.",
     VITAL: "Monitor values and nursing observations, from the monitoring feed and the charting system.",
     VENTILATOR: "Ventilator settings and readings, from the ventilator gateway.",
     ADT: "Admission, discharge, death, follow-up and sedation, from the hospital information system.",
     TRIAL: "Consent, start of treatment, ARDS assessment and data collection, from the trial office. "
     "The arm is secret from the ward: an access list of its own.",
-    MODS: "Daily Marshall MODS of a stay.",
-    APPS: "APPS of a stay: of a day, and 24 hours after the onset of each episode of ARDS.",
-    ELIGIBILITY: "The screening state of a stay, with a reason per criterion.",
-    OUTCOME: "Outcome milestones of a stay.",
+}
+_OUTPUTS = {
     ALERT: "Alerts for operations and for the trial office, fired once and resolved once.",
     DEAD_LETTER: "What could not be used, with the reason and the original bytes.",
     DEAD_LETTER_TRIAL: "The same for the trial topic, whose events name the arm: an access list of its own.",
 }
-"""What each topic is for."""
 
 
-def document() -> Document:
+def carries(kinds: Registry) -> dict[str, str]:
+    """What each topic is for."""
+    return _INPUTS | {kind.topic: kind.summary for kind in kinds} | _OUTPUTS
+
+
+def document(kinds: Registry = SHIPPED) -> Document:
     """The whole interface."""
+    topics = carries(kinds)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -56,8 +50,8 @@ def document() -> Document:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {_short(topic): _channel(topic) for topic in CARRIES},
-        "operations": {_operation(topic): _operated(topic) for topic in CARRIES},
+        "channels": {_short(topic): _channel(topic, meaning) for topic, meaning in topics.items()},
+        "operations": {_operation(topic): _operated(topic, meaning) for topic, meaning in topics.items()},
         "components": {"messageTraits": {"cloudEvent": {"headers": _cloud_event()}}},
     }
 
@@ -68,18 +62,18 @@ def _short(topic: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _channel(topic: str) -> Document:
+def _channel(topic: str, meaning: str) -> Document:
     message: Document = {
         "name": topic,
-        "summary": CARRIES[topic],
+        "summary": meaning,
         "payload": {"$ref": f"./schemas/{topic}.json"},
         "bindings": {"kafka": {"key": {"type": "string", "description": _key_of(topic)}}},
     }
-    if topic in OUTPUT_TOPICS:
+    if topic not in INPUT_TOPICS:
         message["traits"] = [{"$ref": "#/components/messageTraits/cloudEvent"}]
     return {
         "address": topic,
-        "description": CARRIES[topic],
+        "description": meaning,
         "messages": {_short(topic): message},
         "bindings": {"kafka": {"topic": topic, "topicConfiguration": {"cleanup.policy": ["delete"]}}},
     }
@@ -102,11 +96,11 @@ def _operation(topic: str) -> str:
     return f"{_action(topic)}{name[0].upper()}{name[1:]}"
 
 
-def _operated(topic: str) -> Document:
+def _operated(topic: str, meaning: str) -> Document:
     channel = f"#/channels/{_short(topic)}"
     return {
         "action": _action(topic),
-        "summary": CARRIES[topic],
+        "summary": meaning,
         "channel": {"$ref": channel},
         "messages": [{"$ref": f"{channel}/messages/{_short(topic)}"}],
     }

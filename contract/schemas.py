@@ -17,7 +17,7 @@ from picustream.models.envelope import NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAW
 from picustream.models.event import ADAPTERS, VENTILATOR
 from picustream.models.fact import FactEvent, Moved
 from picustream.models.observation import STATED_WORDS
-from picustream.models.record import MODELS
+from picustream.scoring.scores.registry import SHIPPED, Registry
 
 Schema = dict[str, Any]
 
@@ -34,11 +34,12 @@ class _Plain(GenerateJsonSchema):
         return self.mode == "serialization" or super().field_is_required(field, total)
 
 
-def schemas() -> dict[str, Schema]:
+def schemas(kinds: Registry = SHIPPED) -> dict[str, Schema]:
     """The schema of each topic's messages, input topics first."""
     incoming = {topic: _incoming(topic) for topic in ADAPTERS}
     outgoing = {
-        topic: model.model_json_schema(mode="serialization", schema_generator=_Plain) for topic, model in MODELS.items()
+        topic: model.model_json_schema(mode="serialization", schema_generator=_Plain)
+        for topic, model in kinds.models.items()
     }
     return {topic: _headed(topic, schema) for topic, schema in (incoming | outgoing).items()}
 

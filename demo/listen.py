@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.settings import Settings
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.streams.kafka import clients as kafka_clients
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from picustream.eventfiles.files import record_line
-from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.errors import UserError
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 
 
 class Record(Protocol):

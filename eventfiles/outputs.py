@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 
 from picustream.eventfiles import files
 from picustream.models import text
-from picustream.models.record import MODELS, OUTPUT_TOPICS
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
+from picustream.scoring.scores.registry import MODELS, OUTPUT_TOPICS
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition

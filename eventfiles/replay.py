@@ -13,11 +13,11 @@ from pydantic import BaseModel
 
 from picustream.models import text
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import MODELS
 from picustream.scoring.batch import Effects
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules, load_rules
+from picustream.scoring.scores.registry import MODELS
 from picustream.scoring.validation import LATEST, InputRecord
 
 AFTERWARDS = timedelta(days=60)

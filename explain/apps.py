@@ -9,7 +9,7 @@ from picustream.explain.chains import Chain, FirstCounted, day_of
 from picustream.explain.frame import COLUMN, closing, opening, study_day
 from picustream.explain.inputs import show_inputs
 from picustream.explain.working import working
-from picustream.models.record import AppsComponent, AppsRecord
+from picustream.scoring.scores.apps.record import AppsComponent, AppsRecord
 from picustream.terminal import glyphs
 from picustream.terminal.page import Page
 

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from picustream.explain.bands import DISPUTED_PLATEAU
+from picustream.explain.bands import OF_COMPONENT, OF_ORGAN
 from picustream.explain.chains import ScoreRecord
 from picustream.explain.words import APPS_NAMES, MEASURES
 from picustream.explain.working import conversion, working
 from picustream.models.birth import parse_birth
-from picustream.models.record import AppsComponent, AppsRecord, Input, ModsComponent, ModsRecord
+from picustream.models.record import Input
 from picustream.models.text import printed
-from picustream.scoring.chart.bands import OF_ONE_VALUE, points_of
-from picustream.scoring.clinical.apps import age_points, pf_points
+from picustream.scoring.scores.apps.components import DISPUTED_PLATEAU
+from picustream.scoring.scores.apps.record import AppsComponent, AppsRecord
+from picustream.scoring.scores.mods.organs import POINTS
+from picustream.scoring.scores.mods.record import ModsComponent, ModsRecord
 
 WITH_VALUE = ("measured", "carried-forward")
 
@@ -31,11 +33,14 @@ def _mods(record: ModsRecord) -> Iterator[str]:
     certain = [component.points for component in record.components if component.basis == "measured"]
     if record.total != sum(component.points for component in record.components):
         yield "the total is not the sum of the points"
-    if (record.range.min, record.range.max) != (sum(certain), sum(certain) + 4 * (6 - len(certain))):
+    if (record.range.min, record.range.max) != (
+        sum(certain),
+        sum(certain) + POINTS * (len(record.components) - len(certain)),
+    ):
         yield "the range does not follow from what was measured"
     counts = [record.measured, record.carried, record.assumed]
     carried = sum(component.basis == "carried-forward" for component in record.components)
-    if counts != [len(certain), carried, 6 - len(certain) - carried]:
+    if counts != [len(certain), carried, len(record.components) - len(certain) - carried]:
         yield "measured, carried and assumed are miscounted"
 
 
@@ -56,9 +61,7 @@ def _organ(component: ModsComponent) -> Iterator[str]:
 
 def _points(component: ModsComponent, value: Decimal) -> int | None:
     """The points of the value; of one with a comparator those of all that it stands for, if any (V4)."""
-    if component.comparator is not None and component.organ not in OF_ONE_VALUE:
-        return None
-    return points_of(component.organ, value, component.comparator)
+    return OF_ORGAN[component.organ].points(value, component.comparator)
 
 
 def _apps(record: AppsRecord) -> Iterator[str]:
@@ -80,11 +83,8 @@ def possible_points(record: AppsRecord, name: str, component: AppsComponent) -> 
     made = working(component.inputs)
     if made is None or printed(made.exact) != component.value:
         return set()
-    if name == "pf":
-        return {pf_points(made.exact)}
-    if made.exact == DISPUTED_PLATEAU:
-        return {1, 2}
-    return {1 if made.exact < 27 else 2 if made.exact <= 30 else 3}
+    points = OF_COMPONENT[name].points(made.exact)
+    return {1, points} if name == "plateau" and made.exact == DISPUTED_PLATEAU else {points}
 
 
 def _age_points(inputs: list[Input], onset_at: datetime | None) -> set[int]:
@@ -95,7 +95,7 @@ def _age_points(inputs: list[Input], onset_at: datetime | None) -> set[int]:
         born = parse_birth(str(inputs[0].value))
     except ValueError:
         return set()
-    return {age_points(years) for years in born.years_on(onset_at.date())}
+    return {OF_COMPONENT["age"].points(Decimal(years)) for years in born.years_on(onset_at.date())}
 
 
 def _inputs(part: str, inputs: list[Input]) -> Iterator[str]:

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from picustream.models.record import AppsRecord, Input, ModsRecord
+from picustream.models.record import Input
+from picustream.scoring.scores.apps.record import AppsRecord
+from picustream.scoring.scores.mods.record import ModsRecord
 
 ScoreRecord = ModsRecord | AppsRecord
 R = TypeVar("R", ModsRecord, AppsRecord)

@@ -6,7 +6,8 @@ from typing import Any
 
 from picustream.explain import words
 from picustream.explain.chains import WITHDRAWN, ScoreRecord
-from picustream.models.record import AppsComponent, AppsRecord, ModsComponent, ModsRecord
+from picustream.scoring.scores.apps.record import AppsComponent, AppsRecord
+from picustream.scoring.scores.mods.record import ModsComponent, ModsRecord
 
 Component = ModsComponent | AppsComponent
 

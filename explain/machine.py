@@ -9,8 +9,10 @@ from picustream.explain.bands import apps_band, apps_interval, mods_band, mods_i
 from picustream.explain.chains import AnyChain, FirstCounted, ScoreRecord, StayScores
 from picustream.explain.changes import changes
 from picustream.explain.working import conversion, working
-from picustream.models.record import AppsComponent, AppsRecord, Input, ModsComponent, ModsRecord, dump
+from picustream.models.record import Input, dump
 from picustream.models.text import encode
+from picustream.scoring.scores.apps.record import AppsComponent, AppsRecord
+from picustream.scoring.scores.mods.record import ModsComponent, ModsRecord
 
 
 def as_json(stay_id: str, scores: StayScores, counted: FirstCounted) -> str:

@@ -11,8 +11,8 @@ from picustream.explain.chains import Chain, FirstCounted
 from picustream.explain.frame import COLUMN, closing, opening, study_day
 from picustream.explain.inputs import show_inputs
 from picustream.explain.working import Working, working
-from picustream.models.record import ModsComponent, ModsRecord
 from picustream.models.text import plain
+from picustream.scoring.scores.mods.record import ModsComponent, ModsRecord
 from picustream.terminal import glyphs
 from picustream.terminal.page import QUIET, Page
 

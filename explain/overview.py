@@ -6,7 +6,8 @@ from rich.text import Text
 
 from picustream.explain import apps, words
 from picustream.explain.chains import Chain, StayScores, day_of
-from picustream.models.record import AppsComponent, AppsRecord, ModsRecord
+from picustream.scoring.scores.apps.record import AppsComponent, AppsRecord
+from picustream.scoring.scores.mods.record import ModsRecord
 from picustream.terminal import glyphs
 from picustream.terminal.page import QUIET, Page
 

@@ -1,46 +1,41 @@
-"""What goes out: the records of the output topics (`docs/topics.md`).
+"""What all that goes out has in common, alerts and dead letters (`docs/topics.md`).
 
 Numbers are decimals. Every record names its protocol by hash and its software, and every point names its inputs.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-MODS = "picu.score.mods.v1"
-APPS = "picu.score.apps.v1"
-ELIGIBILITY = "picu.eligibility.v1"
-OUTCOME = "picu.outcome.v1"
 ALERT = "picu.alert.v1"
 DEAD_LETTER = "picu.dead-letter.v1"
 DEAD_LETTER_TRIAL = "picu.dead-letter.trial.v1"
 """Of what was refused on the trial topic, whose payload names the arm."""
 DEAD_LETTERS = (DEAD_LETTER, DEAD_LETTER_TRIAL)
-OUTPUT_TOPICS = (MODS, APPS, ELIGIBILITY, OUTCOME, ALERT, *DEAD_LETTERS)
 
 JsonDecimal = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
-Organ = Literal["respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic"]
-Basis = Literal["measured", "carried-forward", "assumed-normal", "assumed-normal-sedated"]
 RecordStatus = Literal["preliminary", "final", "amended", "entered-in-error"]
 Comparator = Literal["<", "<=", ">=", ">"]
 """On which side of a value the true one lies (rule V4)."""
 
 
-class _Out(BaseModel):
+class Out(BaseModel):
+    """Part of a record: closed, and never changed."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Original(_Out):
+class Original(Out):
     """A value as the feed wrote it."""
 
     value: JsonDecimal | None
     unit: str | None
 
 
-class Input(_Out):
+class Input(Out):
     """One input observation of a point: what it is, where it came from, when it was taken and filed."""
 
     variable: str
@@ -57,46 +52,27 @@ class Input(_Out):
     topic: str
 
 
-class Rejected(_Out):
+class Rejected(Out):
     """A value of the day that was passed over, and why."""
 
     id: str
     reason: str
 
 
-class ModsComponent(_Out):
-    """One organ of one day."""
-
-    organ: Organ
-    points: Annotated[int, Field(ge=0, le=4)]
-    basis: Basis
-    value: JsonDecimal | None
-    comparator: Comparator | None = None
-    """The true value lies on that side of `value`, where every such value gives these points (rule V4)."""
-    unit: str | None
-    observed_at: datetime | None
-    age_hours: JsonDecimal | None
-    """From `observed_at` to the end of the day; carried forward only."""
-    inputs: list[Input]
-    reason: Literal["not-measured", "no-cvp", "unpaired", "implausible", "withdrawn", "sedated"] | None
-    """Why it was not measured that day."""
-    candidates_rejected: Annotated[list[Rejected], Field(max_length=8)]
-
-
-class ProtocolStamp(_Out):
+class ProtocolStamp(Out):
     id: str
     version: str
     sha256: str
 
 
-class Cause(_Out):
+class Cause(Out):
     """What made this revision."""
 
     reason: str
     event_id: str | None
 
 
-class Record(_Out):
+class Record(Out):
     """Common to all records of a stay."""
 
     event_id: str
@@ -114,110 +90,7 @@ class Record(_Out):
     use: Literal["research-only"] = "research-only"
 
 
-class Window(_Out):
-    start: datetime
-    end: datetime
-    timezone: str
-
-
-class Range(_Out):
-    """What the total could be, given what is not measured."""
-
-    min: int
-    max: int
-
-
-class ModsRecord(Record):
-    """`picu.score.mods.v1`: Marshall MODS of one local day. A withdrawn record has a null total and no components."""
-
-    score: Literal["MODS"] = "MODS"
-    day: date
-    window: Window | None
-    picu_day: int | None
-    elapsed_day: int | None
-    sdtm_day: int | None
-    in_window: bool | None
-    total: Annotated[int, Field(ge=0, le=24)] | None
-    range: Range | None
-    measured: int | None
-    carried: int | None
-    assumed: int | None
-    components: list[ModsComponent]
-
-
-class AppsComponent(_Out):
-    points: Annotated[int, Field(ge=1, le=3)] | None
-    value: JsonDecimal | None
-    unit: str | None
-    inputs: list[Input]
-    reason: str | None
-
-
-class AppsComponents(_Out):
-    age: AppsComponent
-    pf: AppsComponent
-    plateau: AppsComponent
-
-
-class AppsRecord(Record):
-    """`picu.score.apps.v1`: APPS of a day, or 24 hours after the onset of an ARDS episode."""
-
-    score: Literal["APPS"] = "APPS"
-    basis: Literal["daily", "at-24h"]
-    day: date | None
-    episode: int | None
-    onset_at: datetime | None
-    ards: Literal["presumptive", "confirmed"] | None
-    total: Annotated[int, Field(ge=3, le=9)] | None
-    components: AppsComponents | None
-    standard_settings: bool | None
-    elapsed_day: int | None
-    sdtm_day: int | None
-    in_window: bool | None
-
-
-class Criterion(_Out):
-    criterion: Literal["in-picu", "age", "stay-48h", "consent", "data-complete"]
-    met: bool | None
-    detail: str | None
-    evidence: list[str]
-
-
-class EligibilityRecord(Record):
-    """`picu.eligibility.v1`: the screening state with a reason per criterion."""
-
-    state: Literal["screening", "eligible", "ineligible", "review", "withdrawn"] | None
-    criteria: list[Criterion]
-    eligible_since: datetime | None
-    next_change_at: datetime | None
-    closes_at: datetime | None
-    """When enrolment closes for this stay; null where the protocol sets no limit."""
-
-
-class WindowSummary(_Out):
-    """Final MODS of the analysis window's days in the stay."""
-
-    max: int
-    mean: JsonDecimal
-    first: int
-    last: int
-    delta: int | None
-    days: int
-    days_unmeasured: int
-
-
-class OutcomeRecord(Record):
-    """`picu.outcome.v1`: one milestone."""
-
-    milestone: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-    reached: bool | None
-    at: datetime | None
-    value: JsonDecimal | WindowSummary | None
-    unit: str | None
-    detail: str | None
-
-
-class AlertRecord(_Out):
+class AlertRecord(Out):
     """`picu.alert.v1`: a condition that somebody should look at, fired once and resolved once."""
 
     event_id: str
@@ -242,7 +115,7 @@ class AlertRecord(_Out):
     use: Literal["research-only"] = "research-only"
 
 
-class DeadLetter(_Out):
+class DeadLetter(Out):
     """`picu.dead-letter.v1` and `picu.dead-letter.trial.v1`: what could not be used, why, and its original bytes."""
 
     event_id: str
@@ -284,15 +157,8 @@ class DeadLetter(_Out):
     resubmitted: bool
 
 
-MODELS: dict[str, type[BaseModel]] = {
-    MODS: ModsRecord,
-    APPS: AppsRecord,
-    ELIGIBILITY: EligibilityRecord,
-    OUTCOME: OutcomeRecord,
-    ALERT: AlertRecord,
-    DEAD_LETTER: DeadLetter,
-    DEAD_LETTER_TRIAL: DeadLetter,
-}
+COMMON_MODELS: dict[str, type[BaseModel]] = {ALERT: AlertRecord, DEAD_LETTER: DeadLetter, DEAD_LETTER_TRIAL: DeadLetter}
+"""By topic, of what goes out beside the records of a stay, which stand with their kind."""
 
 
 def dump(record: BaseModel) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The rules in force: a protocol and the code maps, loaded once and handed to everything that scores."""
+"""The rules in force: a protocol, code maps, kinds of record; loaded once and handed to everything that scores."""
 
 import tomllib
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from picustream import __version__
 from picustream.models.codemap import CodeMap, CodeMapError, parse_codemap
 from picustream.models.protocol import Protocol, parse_protocol
+from picustream.scoring.scores.registry import SHIPPED, Registry
 
 DEFAULT_PROTOCOL = "nct04850469.toml"
 DEFAULT_CODEMAP = "default.toml"
@@ -28,6 +29,7 @@ class Rules:
     protocol: Protocol
     codemap: CodeMap
     software: str = __version__
+    kinds: Registry = SHIPPED
 
 
 T = TypeVar("T")

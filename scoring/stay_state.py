@@ -56,7 +56,7 @@ class StayFile:
     def __init__(self, stay_id: str, rules: Rules, fields: Mapping[str, bytes] | None = None) -> None:
         self.stay_id = stay_id
         self._rules = rules
-        self._chart = Chart(rules.protocol, rules.codemap)
+        self._chart = Chart(rules.protocol, rules.codemap, rules.kinds.is_certain)
         self._assessor = Assessor(rules, self._chart)
         self._alarms = Alarms(rules, self._chart)
         self._heads: dict[RecordKey, Head] = {}

@@ -1,8 +1,23 @@
-"""For all tests: what was not run for want of the real data stands at the end of the run."""
+"""For all tests: how hard the random ones try, and what was not run for want of the real data.
+
+A few minutes by default, as long as PICUSTREAM_TEST_SEEDS says in the long form.
+"""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.paths import NOT_HERE, REAL_DATA
+from tests.scoring.histories import LONG, SEEDS
+
+settings.register_profile(
+    "core",
+    max_examples=SEEDS,
+    derandomize=not LONG,  # the short form tries the same examples every time: it fails for a change, not by chance
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+settings.load_profile("core")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

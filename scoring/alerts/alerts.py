@@ -14,10 +14,10 @@ from picustream.models.protocol import Protocol
 from picustream.models.record import ALERT, AlertRecord, Cause, ProtocolStamp
 from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.clinical.outcomes import FOLLOW_UP_DUE
 from picustream.scoring.clinical.stay import Stay, treatment_start
-from picustream.scoring.records.bodies import ELIGIBILITY, Body, RecordKey
-from picustream.scoring.records.revisions import SCORES, Head, Revision, Telling, said_of_the_patient
+from picustream.scoring.records.bodies import Body, RecordKey
+from picustream.scoring.records.conditions import Condition
+from picustream.scoring.records.revisions import Head, Revision, Telling, said_of_the_patient
 from picustream.scoring.rules import Rules
 
 Severity = Literal["info", "warning", "critical"]
@@ -25,8 +25,6 @@ Audience = Literal["operations", "trial-office"]
 
 SILENT_AFTER = timedelta(hours=4)
 """An open stay without a vital sign for this long is silent."""
-FEW_ORGANS = 3
-"""A closed window day with fewer organs measured than this is told to the trial office."""
 
 VITAL_SIGNS = (Variable.HEART_RATE, Variable.MAP_INVASIVE, Variable.MAP_NONINVASIVE, Variable.SPO2)
 
@@ -63,21 +61,6 @@ RESOLVED: Literal["resolved"] = "resolved"
 
 WITHIN = "+"
 """Between a source and an event id in a subject; no id has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Something that holds now and that somebody should look at."""
-
-    name: str
-    since: datetime
-    subject: str = ""
-    """What it is about within the stay: a day, an event."""
-    detail: str | None = None
-
-    @property
-    def key(self) -> RecordKey:
-        return RecordKey("alert", f"{self.name}/{self.subject}" if self.subject else self.name)
 
 
 def alert_name(key: RecordKey) -> str:
@@ -156,30 +139,14 @@ def _facts(situation: Situation, stay: Stay) -> Iterator[Condition]:
         yield Condition("treatment-outside-stay", t0)
 
 
-def record_conditions(key: RecordKey, body: Body | None, head: Head | None, protocol: Protocol) -> Iterator[Condition]:
+def record_conditions(key: RecordKey, body: Body | None, head: Head | None, rules: Rules) -> Iterator[Condition]:
     """Every condition that one record makes hold."""
     if body is None:
         return
-    fields = body.fields
-    if key.kind == "outcome" and key.part.startswith("death-") and fields["detail"] == FOLLOW_UP_DUE:
-        yield Condition("follow-up-due", body.asks_since or body.effective_at, detail=key.part)
-    if key.kind == "mods" and body.closed and fields["in_window"] and fields["measured"] < FEW_ORGANS:
-        closed = fields["window"].end + protocol.finalise_after
-        yield Condition("window-day-unmeasured", closed, key.part, f"{fields['measured']}-organs-measured")
-    amended = key.kind in SCORES and head is not None and head.status == "amended"
+    yield from rules.kinds[key.kind].conditions(key.part, body, rules.protocol)
+    amended = key.kind in rules.kinds.is_score and head is not None and head.status == "amended"
     if amended and head is not None and said_of_the_patient(body) != head.final:
         yield Condition("amended-after-final", body.effective_at, str(key))
-    if key == ELIGIBILITY:
-        yield from _screening(body)
-
-
-def _screening(body: Body) -> Iterator[Condition]:
-    if body.fields["state"] == "eligible":
-        yield Condition("eligible", body.fields["eligible_since"])
-    met = {one.criterion: one.met for one in body.fields["criteria"]}
-    unrecorded = next(one.detail for one in body.fields["criteria"] if one.criterion == "consent")
-    if unrecorded == "consent-not-recorded" and all(met[name] for name in met if name != "consent"):
-        yield Condition("consent-due", body.asks_since or body.effective_at)
 
 
 def alert_revisions(

@@ -10,11 +10,12 @@ from datetime import datetime
 from picustream.models import text
 from picustream.models.feeds import SourceLimits
 from picustream.models.record import Cause
-from picustream.scoring.alerts.alerts import FIRING, Condition, alert_revisions
+from picustream.scoring.alerts.alerts import FIRING, alert_revisions
 from picustream.scoring.alerts.feed_alerts import LASTS, conditions, due_of, faults_of, is_unread
 from picustream.scoring.alerts.feed_snapshot import Feeds, FeedSnapshot
 from picustream.scoring.alerts.source import SILENT, UNREAD, Source, end_of_hour
 from picustream.scoring.records.bodies import RecordKey
+from picustream.scoring.records.conditions import Condition
 from picustream.scoring.records.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
 from picustream.scoring.validation import LATEST, ValidatedInput

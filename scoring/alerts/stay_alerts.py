@@ -10,7 +10,6 @@ from picustream.scoring.alerts.alerts import (
     MOST_SUBJECTS,
     SILENT_AFTER,
     STAY_SILENT,
-    Condition,
     Situation,
     alert_name,
     alert_revisions,
@@ -23,6 +22,7 @@ from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.conflicts import Piece
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey
+from picustream.scoring.records.conditions import Condition
 from picustream.scoring.records.revisions import Head, Revision, Telling
 from picustream.scoring.rules import Rules
 
@@ -31,6 +31,7 @@ class Alarms:
     """Conditions by the record that makes them hold, so that a change looks at what changed and no further."""
 
     def __init__(self, rules: Rules, chart: Chart) -> None:
+        self._rules = rules
         self._protocol = rules.protocol
         self._chart = chart
         self._of_records: dict[RecordKey, tuple[Condition, ...]] = {}
@@ -52,7 +53,7 @@ class Alarms:
 
     def look_at(self, key: RecordKey, body: Body | None, head: Head | None) -> None:
         """Takes note of a record that changed."""
-        found = tuple(record_conditions(key, body, head, self._protocol))
+        found = tuple(record_conditions(key, body, head, self._rules))
         if found:
             self._of_records[key] = found
         else:
@@ -75,7 +76,7 @@ class Alarms:
         """What has to be told of alerts as of `now`, up to `most`; to be asked once all records are looked at."""
         of_stay = stay_conditions(Situation(self._chart, stay, heads, now, self._protocol))
         of_records = (condition for found in self._of_records.values() for condition in found)
-        of_versions = version_conditions(self._chart, stay, self._protocol)
+        of_versions = version_conditions(self._chart, stay, self._rules)
         holding = {condition.key: condition for condition in (*of_stay, *of_records, *of_versions)}
         due = list(self._corrections(now, telling.cause.event_id is None, holding))
         if stay is not None and STAY_SILENT not in holding:

@@ -6,16 +6,16 @@ Functions of what is known of all versions, so what holds does not depend on the
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import chain
 
 from picustream.models.protocol import Protocol
-from picustream.scoring.alerts.alerts import REUSED, UNMATCHED, WITHIN, Condition
+from picustream.scoring.alerts.alerts import REUSED, UNMATCHED, WITHIN
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.conflicts import Piece
 from picustream.scoring.chart.lineage import ADMISSION, WITHDRAWN
 from picustream.scoring.clinical.days import closes_at, local_date
-from picustream.scoring.clinical.organs import ANCHORS
 from picustream.scoring.clinical.stay import Stay
+from picustream.scoring.records.conditions import Condition
+from picustream.scoring.rules import Rules
 
 MOVED = "admission-moved"
 
@@ -29,7 +29,7 @@ def unmatched(chart: Chart, protocol: Protocol) -> Iterator[tuple[Piece, Conditi
         yield piece, condition, filed_at + protocol.finalise_after
 
 
-def version_conditions(chart: Chart, stay: Stay | None, protocol: Protocol) -> Iterator[Condition]:
+def version_conditions(chart: Chart, stay: Stay | None, rules: Rules) -> Iterator[Condition]:
     """What holds of ids and of the admission."""
     for source, (moment, _), (_, newer) in chart.lineages.reused():
         yield Condition(REUSED, moment, source, newer[2])
@@ -37,14 +37,14 @@ def version_conditions(chart: Chart, stay: Stay | None, protocol: Protocol) -> I
     two = lineage.two_moments if lineage is not None else None
     if stay is not None and two is not None:
         (start, _), (_, (filed_at, _, event_id)) = two
-        if _had_a_score(chart, start, filed_at, protocol):
+        if _had_a_score(chart, start, filed_at, rules):
             yield Condition(MOVED, start, detail=event_id)
 
 
-def _had_a_score(chart: Chart, start: datetime, moment: datetime, protocol: Protocol) -> bool:
+def _had_a_score(chart: Chart, start: datetime, moment: datetime, rules: Rules) -> bool:
     """Whether a stay that began at `start` had a score at a moment: its first day was closed, or a value was filed that
     makes one. By filing times, for what was published when depends on the order of arrival (I1)."""
-    if closes_at(local_date(start, protocol.zone), protocol) <= moment:
+    if closes_at(local_date(start, rules.protocol.zone), rules.protocol) <= moment:
         return True
-    values = (value for variable in chain(*ANCHORS.values()) for value in chart.shelves.usable[variable])
+    values = (value for variable in rules.kinds.makers for value in chart.shelves.usable[variable])
     return any(value.at >= start and value.filed.rank[0] < moment for value in values)

@@ -12,7 +12,7 @@ from typing import Any
 from picustream.models.codemap import CodeMap
 from picustream.models.event import Event
 from picustream.models.fact import FactEvent
-from picustream.models.observation import VentilatorEvent
+from picustream.models.observation import Observation, ObservationEvent, VentilatorEvent
 from picustream.models.protocol import Protocol
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
@@ -21,7 +21,7 @@ from picustream.scoring.chart.entries import Changes, Entry, Fact, Filed, Holdin
 from picustream.scoring.chart.lineage import AMENDED, Lineages
 from picustream.scoring.chart.live_events import Held
 from picustream.scoring.chart.pruned import Gone
-from picustream.scoring.chart.reading import observed_of, ventilation_of
+from picustream.scoring.chart.reading import Certain, observed_of, ventilation_of
 from picustream.scoring.chart.series import HistoryNeeded, Series
 from picustream.scoring.chart.series_index import Shelves
 
@@ -35,9 +35,11 @@ BESIDE = (Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE)
 class Chart:
     """Current versions of one stay, with the usable observations of each variable in the order V1."""
 
-    def __init__(self, protocol: Protocol, codemap: CodeMap) -> None:
+    def __init__(self, protocol: Protocol, codemap: CodeMap, is_certain: Certain) -> None:
+        """`is_certain` says which values count of which one side is known (V4)."""
         self._protocol = protocol
         self._codemap = codemap
+        self._is_certain = is_certain
         self._current: dict[Identity, Observed] = {}
         self._ventilation: dict[Identity, Ventilation] = {}
         self.facts: dict[FactKey, Fact] = {}
@@ -60,13 +62,16 @@ class Chart:
             self._file_fact(event, kept, changes)
             return
         said = ventilation_of(event, kept) if isinstance(event, VentilatorEvent) else None
-        observed = [observed_of(event, one, kept, self._protocol, self._codemap) for one in event.observations]
+        observed = [self._observed(event, one, kept) for one in event.observations]
         if self.gone and self._passed_over(kept, observed, said, changes):
             return
         if said is not None:  # first, for it tells where a peak pressure lies
             self._file_ventilation(said, changes)
         for one in observed:
             self._file_observation(one, changes)
+
+    def _observed(self, event: ObservationEvent, observation: Observation, kept: Filed) -> Observed:
+        return observed_of(event, observation, kept, self._protocol, self._codemap, self._is_certain)
 
     @property
     def size(self) -> int:

@@ -1,5 +1,6 @@
 """What one observation of an event says: its variable, its usable value or why there is none (V1, V4)."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import cast
 
@@ -9,7 +10,6 @@ from picustream.models.observation import Observation, ObservationEvent, Ventila
 from picustream.models.protocol import Protocol
 from picustream.models.record import Comparator
 from picustream.models.variable import Variable
-from picustream.scoring.chart.bands import is_certain
 from picustream.scoring.chart.entries import Filed, Observed, Ventilation
 from picustream.scoring.chart.units import Unusable, canonical_value
 
@@ -17,13 +17,19 @@ COMPARATOR = "comparator"
 """Why a value is not usable of which only a side is known (V4)."""
 
 
+Certain = Callable[[Variable, Decimal, Comparator], bool]
+"""V4: whether every value on that side of a canonical value counts the same."""
+
+
 def observed_of(
-    event: ObservationEvent, said: Observation, kept: Filed, protocol: Protocol, codemap: CodeMap
+    event: ObservationEvent, said: Observation, kept: Filed, protocol: Protocol, codemap: CodeMap, is_certain: Certain
 ) -> Observed:
     """The version of an observation that an event brings; `kept` is the event as the chart keeps it."""
     variable = asked_for(said, event.specimen_known, codemap)
     status = event.status_of(said)
-    value, fault = _usable(variable, said, status, protocol, codemap) if variable else (None, "not-asked-for")
+    value, fault = (
+        _usable(variable, said, status, protocol, codemap, is_certain) if variable else (None, "not-asked-for")
+    )
     identity = event.id_of(said)
     return Observed(
         filed=kept,
@@ -82,7 +88,12 @@ _NUMBER_WANTED = (
 
 
 def _usable(
-    variable: Variable, said: Observation, status: Status, protocol: Protocol, codemap: CodeMap
+    variable: Variable,
+    said: Observation,
+    status: Status,
+    protocol: Protocol,
+    codemap: CodeMap,
+    is_certain: Certain,
 ) -> tuple[Decimal | None, str | None]:
     """Rules V1, V4: current, not withdrawn, unit known, in range, its points certain; else the fault."""
     if status in WITHDRAWN:

@@ -1,5 +1,6 @@
 """Local calendar days (rules T1, T3, T4). Days of 23 and 25 hours count as one day."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,13 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
     """The local calendar day of a moment (T1)."""
     return moment.astimezone(zone).date()
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Every day from `first` to `last`, both included."""
+    while first <= last:
+        yield first
+        first += ONE_DAY
 
 
 def counted_in(unit: timedelta, span: timedelta) -> Decimal:

@@ -155,3 +155,13 @@ def is_day_of(stay: Stay, day: date, protocol: Protocol) -> bool:
     """Whether a local day belongs to the stay, whatever the clock says; by a correction it may do so no more (T5)."""
     last = last_day(stay, protocol)
     return local_date(stay.start, protocol.zone) <= day and (last is None or day <= last)
+
+
+ADULT_DERIVED = "adult-derived-score"
+"""The caveat of a score of a patient who may be a child (M11)."""
+
+
+def may_be_child(stay: Stay, day: date, protocol: Protocol) -> bool:
+    """M11: whether the patient may be under 18 on a day; an unknown age may."""
+    birth = stay.birth_by(protocol)
+    return birth is None or birth.years_on(day)[0] < protocol.age.adult_from_years

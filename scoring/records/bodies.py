@@ -1,17 +1,18 @@
 """A record's body: what it says, before status, revision and the rest of the book-keeping are added."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
-Kind = Literal["mods", "apps", "eligibility", "outcome", "alert"]
+ALERT = "alert"
+"""The kind of the records that are no records of a score or of the trial."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RecordKey:
     """What has one current record: a stay's day, basis, screening, milestone or alert."""
 
-    kind: Kind
+    kind: str
     part: str
     """`2025-01-31`, `daily/2025-01-31`, `at-24h/1`, `picu-los`, ... ; empty for eligibility."""
 
@@ -20,14 +21,15 @@ class RecordKey:
 
     @property
     def group(self) -> str:
-        """`mods`, `apps/daily`, `apps/at-24h`, `eligibility`, `outcome` or `alert`."""
-        return f"apps/{self.part.partition('/')[0]}" if self.kind == "apps" else self.kind
+        """The kind, or a basis within it: `mods`, `apps/daily`, `apps/at-24h`, `alert`."""
+        basis, slash, _ = self.part.partition("/")
+        return f"{self.kind}/{basis}" if slash and self.kind != ALERT else self.kind
 
     @classmethod
     def parse(cls, written: str) -> "RecordKey":
         """The key that `str` wrote."""
         kind, _, part = written.partition("/")
-        return cls(kind, part)  # type: ignore[arg-type]
+        return cls(kind, part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +55,5 @@ def spelling(body: Body | None) -> tuple[str, ...]:
     return tuple(str(one.original.value) for one in inputs if one.original is not None)
 
 
-def mods_key(day: date) -> RecordKey:
-    return RecordKey("mods", day.isoformat())
-
-
-def apps_daily_key(day: date) -> RecordKey:
-    return RecordKey("apps", f"daily/{day.isoformat()}")
-
-
-def apps_episode_key(episode: int) -> RecordKey:
-    return RecordKey("apps", f"at-24h/{episode}")
-
-
-ELIGIBILITY = RecordKey("eligibility", "")
-
-
-def outcome_key(milestone: str) -> RecordKey:
-    return RecordKey("outcome", milestone)
+Bodies = dict[RecordKey, Body | None]
+"""By record; None: there is (no longer) such a record."""

@@ -14,22 +14,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from picustream.models import text
-from picustream.models.record import (
-    APPS,
-    ELIGIBILITY,
-    MODELS,
-    MODS,
-    OUTCOME,
-    Cause,
-    ProtocolStamp,
-    dump,
-)
+from picustream.models.record import Cause, ProtocolStamp, dump
 from picustream.scoring.records.bodies import Body, RecordKey
 from picustream.scoring.rules import Rules
 
-TOPICS = {"mods": MODS, "apps": APPS, "eligibility": ELIGIBILITY, "outcome": OUTCOME}
-SCORES = ("mods", "apps")
-"""The kinds of record that hold a score."""
 WITHDRAWN = "entered-in-error"
 CLOSED = ("final", "amended")
 
@@ -91,7 +79,7 @@ def revise(key: RecordKey, body: Body | None, head: Head | None, telling: Tellin
     if body is None:
         if head is None or head.status == WITHDRAWN:
             return None
-        return _revision(key, _withdrawn(key), head, telling, WITHDRAWN, "")
+        return _revision(key, _withdrawn(key, telling.rules), head, telling, WITHDRAWN, "")
     digest = _digest(body, telling.patient_id)
     same = head is not None and head.digest == digest
     if same and head is not None and (head.status in CLOSED or not body.closed):
@@ -102,10 +90,11 @@ def revise(key: RecordKey, body: Body | None, head: Head | None, telling: Tellin
 
 def _revision(key: RecordKey, body: Body, head: Head | None, telling: Telling, status: str, digest: str) -> Revision:
     number = head.revision + 1 if head else 1
-    topic, withdrawn = TOPICS[key.kind], status == WITHDRAWN
+    kind, withdrawn = telling.rules.kinds[key.kind], status == WITHDRAWN
     patient_id = head.patient_id if withdrawn and head else telling.patient_id
     effective_at = head.effective_at if withdrawn and head else body.effective_at
-    record = MODELS[topic](
+    model: type[BaseModel] = kind.record
+    record = model(
         event_id=event_id_of(telling.stay_id, key, number),
         stay_id=telling.stay_id,
         patient_id=patient_id,
@@ -122,9 +111,9 @@ def _revision(key: RecordKey, body: Body, head: Head | None, telling: Telling, s
     )
     closed = status in CLOSED or (head is not None and head.closed)
     final = head.final if head else ""
-    if key.kind in SCORES and status in CLOSED and not final:
+    if key.kind in telling.rules.kinds.is_score and status in CLOSED and not final:
         final = said_of_the_patient(body)
-    return Revision(topic, key, record, Head(number, digest, status, closed, patient_id, effective_at, final))
+    return Revision(kind.topic, key, record, Head(number, digest, status, closed, patient_id, effective_at, final))
 
 
 def said_of_the_patient(body: Body) -> str:
@@ -154,27 +143,10 @@ def _plain(value: Any) -> Any:
     return [_plain(part) for part in value] if isinstance(value, list) else value
 
 
-def _withdrawn(key: RecordKey) -> Body:
-    """What is left of a withdrawn record: its key, and nothing that could be taken for a score."""
-    empty = dict.fromkeys(_NULLED[key.kind])
-    basis, _, which = key.part.partition("/")
-    every: dict[str, dict[str, Any]] = {
-        "mods": {"day": key.part, "components": []},
-        "apps": {"basis": basis, "day": which if basis == "daily" else None},
-        "eligibility": {"criteria": []},
-        "outcome": {"milestone": key.part},
-    }
-    own = every[key.kind]
-    if basis == "at-24h":
-        own["episode"] = int(which)
-    return Body(empty | own, datetime.min, (), closed=False)
+def _withdrawn(key: RecordKey, rules: Rules) -> Body:
+    """What is left of a withdrawn record: its key, and nothing that could be taken for a result."""
+    return Body(rules.kinds[key.kind].withdrawn(key.part), datetime.min, (), closed=False)
 
 
 _RECEIPT = ("inputs", "candidates_rejected")
 _STUDY_DAY = ("elapsed_day", "sdtm_day", "in_window")
-_NULLED = {
-    "mods": ("window", "picu_day", *_STUDY_DAY, "total", "range", "measured", "carried", "assumed"),
-    "apps": ("episode", "onset_at", "ards", "total", "components", "standard_settings", *_STUDY_DAY),
-    "eligibility": ("state", "eligible_since", "next_change_at", "closes_at"),
-    "outcome": ("reached", "at", "value", "unit", "detail"),
-}

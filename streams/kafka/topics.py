@@ -10,12 +10,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import (
-    DEAD_LETTERS,
-    OUTPUT_TOPICS,
-)
+from picustream.models.record import DEAD_LETTERS
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.streams.kafka import rights
 from picustream.streams.kafka.limits import LARGEST_EVENT, LARGEST_MESSAGE
 from picustream.streams.kafka.rights import NotAllowed, Right

@@ -23,9 +23,9 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.crash_points import stall_point
 from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.streams.kafka import readable
 from picustream.streams.kafka.scheduler import FetchedBatch
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.clock import Clock
 from picustream.runtime.crash_points import crash_point, fail_point
 from picustream.runtime.errors import ENVIRONMENT, UserError
@@ -21,6 +20,7 @@ from picustream.scoring.batch import Effects
 from picustream.scoring.outputs import Output
 from picustream.scoring.port import EnginePort
 from picustream.scoring.rebuild import Rebuild
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.streams.kafka import retention, tail
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.partition.intake import condemned_record, input_record_of

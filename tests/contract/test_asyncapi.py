@@ -9,8 +9,8 @@ import pytest
 
 from picustream.contract.asyncapi import document, main
 from picustream.contract.schemas import written
-from picustream.models.record import OUTPUT_TOPICS
 from picustream.scoring.outputs import HEAD_HEADER
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.streams.kafka.topics import ALL, configuration
 from tests.paths import DOCS
 from tests.scoring.build import Stay

@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from picustream.contract.schemas import DIALECT, main, schemas, written
 from picustream.demo.ward import ward
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import DEAD_LETTER_TRIAL, OUTPUT_TOPICS
+from picustream.models.record import DEAD_LETTER_TRIAL
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from tests import reference
 from tests.paths import DOCS, REAL_DATA, needs_real_data
 from tests.reference.generate import case

@@ -10,9 +10,12 @@ import pytest
 from picustream.demo.timeline import Beat, Timed
 from picustream.demo.ward import SEED, Ward, ward
 from picustream.eventfiles.replay import Replay
-from picustream.models.record import ALERT, APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
+from picustream.models.record import ALERT, DEAD_LETTER
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import load_rules
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME
 from picustream.scoring.validation import InputRecord
 
 Record = dict[str, Any]

@@ -26,10 +26,10 @@ from picustream.demo.view import PlainView
 from picustream.demo.ward import Ward, ward
 from picustream.demo.worker import Worker, WorkerEnded, environment
 from picustream.eventfiles.files import lines
-from picustream.models.record import OUTPUT_TOPICS
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 
 OPENS = datetime(2026, 3, 2, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -24,9 +24,11 @@ from picustream.explain.audit import faults
 from picustream.explain.chains import ScoreRecord, StayScores, collect
 from picustream.explain.overview import overview
 from picustream.models import text
-from picustream.models.record import APPS, MODELS, MODS, ModsRecord
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import load_rules
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS, ModsRecord
+from picustream.scoring.scores.registry import MODELS
 from picustream.scoring.validation import InputRecord
 from picustream.terminal.page import Page
 from tests.paths import REAL_DATA, needs_real_data

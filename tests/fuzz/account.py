@@ -15,13 +15,14 @@ from pydantic import ValidationError
 
 from picustream.models import text
 from picustream.models.event import ADAPTERS
-from picustream.models.record import DEAD_LETTERS, MODELS
+from picustream.models.record import DEAD_LETTERS
 from picustream.models.variable import Variable
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
+from picustream.scoring.scores.registry import MODELS
 from picustream.scoring.validation import InputRecord, ValidatedInput
 from picustream.streams.kafka.topics import configuration
 from tests.reference.written import Number, loads

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from picustream.models.event import TRIAL
-from picustream.models.record import OUTPUT_TOPICS
 from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.scoring.validation import InputRecord
 from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition.misrouted import FORWARDED_HEADER

@@ -8,7 +8,7 @@ from typing import Any
 
 from picustream.eventfiles import files
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import OUTPUT_TOPICS
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from tests.hostile import reading
 from tests.hostile.account import LETTERS, Account, Place, account, origin_of
 from tests.hostile.commands import command_faults

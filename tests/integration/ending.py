@@ -16,8 +16,9 @@ from redis import Redis
 from picustream.commands.main import main as picustream
 from picustream.eventfiles import files
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import ALERT, DEAD_LETTERS, OUTPUT_TOPICS
+from picustream.models.record import ALERT, DEAD_LETTERS
 from picustream.scoring.outputs import Output
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.streams.partition.misrouted import FORWARDED_HEADER, forwarded
 from picustream.streams.store.outbox import OUTBOX_HEADER
 from tests import reference

@@ -19,8 +19,9 @@ from picustream.commands.main import main
 from picustream.local import servers as local
 from picustream.local.servers import Servers
 from picustream.models.event import ADT, LAB, VITAL
-from picustream.models.record import ALERT, MODS
+from picustream.models.record import ALERT
 from picustream.runtime.settings import Settings
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka import arrival, topics
 from picustream.streams.kafka import clients as kafka_clients
 from tests.integration import workers

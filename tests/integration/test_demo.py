@@ -15,8 +15,11 @@ import pytest
 
 from picustream.demo.ward import ward
 from picustream.eventfiles.replay import run
-from picustream.models.record import APPS, DEAD_LETTER, ELIGIBILITY, MODS, OUTCOME
+from picustream.models.record import DEAD_LETTER
 from picustream.scoring.rules import load_rules
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME
 from picustream.scoring.validation import InputRecord
 
 pytestmark = pytest.mark.servers

@@ -9,8 +9,9 @@ import pytest
 from redis import Redis
 
 from picustream.models.event import ADT, VITAL
-from picustream.models.record import ALERT, ELIGIBILITY
+from picustream.models.record import ALERT
 from picustream.runtime.clock import Clock
+from picustream.scoring.trial.records import ELIGIBILITY
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from picustream.streams.kafka.topics import partition_of

@@ -15,7 +15,8 @@ from redis import Redis
 
 from picustream.commands.main import main as picustream
 from picustream.models.event import LAB, VITAL
-from picustream.models.record import DEAD_LETTERS, MODS
+from picustream.models.record import DEAD_LETTERS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from picustream.streams.kafka.topics import partition_of

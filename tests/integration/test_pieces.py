@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from picustream.models.event import ADT, LAB, TRIAL
-from picustream.models.record import MODS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka.topics import partition_of
 from tests.integration.realrun import PARTITIONS, RealRun
 

@@ -11,7 +11,8 @@ import pytest
 
 from picustream.commands.main import main
 from picustream.models.event import LAB
-from picustream.models.record import ALERT, DEAD_LETTER, MODS
+from picustream.models.record import ALERT, DEAD_LETTER
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER

@@ -15,8 +15,12 @@ from kafka.admin import ACL, ACLFilter, ACLOperation, ResourcePatternFilter, Res
 from redis.asyncio import Redis as AsyncRedis
 
 from picustream.models.event import ADT, VITAL
-from picustream.models.record import ALERT, APPS, ELIGIBILITY, MODS, OUTPUT_TOPICS
+from picustream.models.record import ALERT
 from picustream.runtime.clock import Clock
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
+from picustream.scoring.trial.records import ELIGIBILITY
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.kafka.rights import NotAllowed

@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from picustream.models.event import LAB, VITAL
-from picustream.models.record import MODS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.store.batch_write import BatchWrite
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import Fenced, StateLost, Store

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from picustream.models.event import LAB
-from picustream.models.record import MODS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.store.store import Control, Fenced, StateLost, Store
 from tests.integration.test_store import P, entry, on_redis, write
 from tests.integration.test_store_set_back import World

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from picustream.models.event import LAB
-from picustream.models.record import MODS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.partition.takeover import MARKER
 from picustream.streams.store.store import Control, StateLost, Store
 from tests.integration.test_store import P, entry, on_redis, write

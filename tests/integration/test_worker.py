@@ -15,9 +15,11 @@ import pytest
 from picustream.local import servers as local
 from picustream.local.ports import is_free
 from picustream.models.event import LAB, TRIAL
-from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS, MODS, OUTCOME
+from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
 from picustream.runtime.crash_points import POINTS
 from picustream.runtime.errors import BUG
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import OUTCOME
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from picustream.streams.partition.misrouted import FORWARDED_HEADER

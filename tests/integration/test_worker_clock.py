@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from picustream.models.event import ADT, LAB
-from picustream.models.record import MODS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
 from tests.integration.workers import PATIENCE, Bench, Worker, wait_for
 

@@ -8,7 +8,7 @@ from kafka.admin import ConfigResource
 from redis import Redis
 
 from picustream.models.event import ADT, LAB
-from picustream.models.record import MODS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
 from tests.integration.workers import PATIENCE, Bench, Worker, wait_for
 

@@ -8,7 +8,8 @@ from kafka import TopicPartition
 from redis import Redis
 
 from picustream.models.event import ADT, LAB, TRIAL, VITAL
-from picustream.models.record import DEAD_LETTERS, MODS
+from picustream.models.record import DEAD_LETTERS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.integration.workers import PATIENCE, Bench, Worker, assert_exactly_once, toy_events, wait_for

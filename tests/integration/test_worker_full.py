@@ -17,8 +17,8 @@ from redis.exceptions import ResponseError
 from picustream.local import servers as local
 from picustream.local.servers import Servers
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import MODS
 from picustream.runtime.errors import UserError
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.integration.workers import Bench, Worker, assert_exactly_once, toy_events, wait_for

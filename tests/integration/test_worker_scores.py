@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from picustream.commands.main import main
-from picustream.models.record import MODS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
 from tests.integration.ending import Records, current, different, run_replay

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from picustream.local import servers as local
-from picustream.models.record import DEAD_LETTERS, MODS
+from picustream.models.record import DEAD_LETTERS
+from picustream.scoring.scores.mods.record import MODS
 from tests.integration.workers import Bench, Worker, assert_exactly_once, toy_events, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]

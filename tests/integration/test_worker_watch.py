@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from picustream.local import servers as local
-from picustream.models.record import MODS
 from picustream.runtime.errors import STALLED
+from picustream.scoring.scores.mods.record import MODS
 from tests.integration.workers import Bench, Worker, assert_exactly_once, toy_events, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]

@@ -11,12 +11,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from picustream.models.record import DEAD_LETTER, MODS, OUTCOME
+from picustream.models.record import DEAD_LETTER
 from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.outputs import Output
 from picustream.scoring.port import EnginePort
 from picustream.scoring.rebuild import Rebuild
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import OUTCOME
 from picustream.scoring.validation import InputRecord, ValidatedInput
 
 CLOSES_AFTER = timedelta(seconds=4)

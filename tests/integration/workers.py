@@ -22,8 +22,9 @@ from kafka import TopicPartition
 
 from picustream.local.places import LocalError
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import MODS, OUTPUT_TOPICS
 from picustream.runtime.settings import Settings
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.streams.kafka import clients as kafka_clients
 from tests.paths import ROOT
 

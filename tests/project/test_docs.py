@@ -12,11 +12,12 @@ from picustream.eventfiles.replay import Replay
 from picustream.models import text
 from picustream.models.codemap import CodeMap, parse_codemap
 from picustream.models.event import ADAPTERS, INPUT_TOPICS
-from picustream.models.record import DEAD_LETTER_TRIAL, DEAD_LETTERS, MODELS, OUTPUT_TOPICS, DeadLetter
+from picustream.models.record import DEAD_LETTER_TRIAL, DEAD_LETTERS, DeadLetter
 from picustream.models.variable import Variable
 from picustream.scoring.alerts.alerts import CATALOGUE
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.rules import load_rules
+from picustream.scoring.scores.registry import MODELS, OUTPUT_TOPICS
 from picustream.scoring.validation import InputRecord
 from picustream.streams.partition.metrics import REGISTRY
 from tests.paths import DOCS, ROOT

@@ -13,7 +13,8 @@ from picustream.commands.main import main
 from picustream.demo.ward import as_lines, ward
 from picustream.models import text
 from picustream.models.event import LAB
-from picustream.models.record import MODELS, ModsRecord
+from picustream.scoring.scores.mods.record import ModsRecord
+from picustream.scoring.scores.registry import MODELS
 from tests.paths import DOCS, ROOT
 
 PAGE = (DOCS / "python.md").read_text()

@@ -15,11 +15,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from picustream.models import text
-from picustream.models.record import ALERT, APPS, DEAD_LETTERS, ELIGIBILITY, MODS, OUTCOME
+from picustream.models.record import ALERT, DEAD_LETTERS
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME
 from tests import reference
 from tests.scoring.compare import current
 from tests.scoring.histories import PLACES, SHIPPED, compared, replayed, with_parameters

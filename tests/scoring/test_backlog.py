@@ -8,9 +8,9 @@ import pytest
 
 from picustream.models import text
 from picustream.models.event import LAB
-from picustream.models.record import MODS
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import Output
+from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.validation import LATEST, InputRecord
 from tests.scoring.build import Event, Stay
 from tests.scoring.compare import current

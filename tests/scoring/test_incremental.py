@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.models.record import ALERT, APPS, OUTCOME, Cause, dump
+from picustream.models.record import ALERT, Cause, dump
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
+from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.stay_state import EVENT, StayFile
+from picustream.scoring.trial.records import OUTCOME
 from picustream.scoring.validation import LATEST, InputRecord, Validator
 from tests.reference.generate import case
 from tests.scoring.build import Stay, at, date_of

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from picustream.models import text
-from picustream.models.record import ALERT, DEAD_LETTER, MODS, OUTCOME
+from picustream.models.record import ALERT, DEAD_LETTER
 from picustream.scoring import budget
 from picustream.scoring.batch import Batch
 from picustream.scoring.chart import pruning as thinning
 from picustream.scoring.rebuild import Rebuild
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import OUTCOME
 from tests.scoring.build import Event, Stay, at
 from tests.scoring.feeding import firing
 from tests.scoring.histories import SEEDS, SHIPPED, input_records, replayed

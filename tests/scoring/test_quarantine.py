@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from picustream.models import text
-from picustream.models.record import ALERT, DEAD_LETTER, MODS
+from picustream.models.record import ALERT, DEAD_LETTER
 from picustream.scoring import quarantine as aside
 from picustream.scoring.deadletters import dead_letter_id
 from picustream.scoring.engine import Engine
@@ -15,6 +15,7 @@ from picustream.scoring.faults import Fault, Whole
 from picustream.scoring.history import History
 from picustream.scoring.outputs import Output
 from picustream.scoring.rebuild import Rebuild
+from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.stay_state import StayFile
 from picustream.scoring.validation import InputRecord
 from tests.scoring.build import Stay, at

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from picustream.eventfiles.replay import Replay
-from picustream.models.record import ALERT, MODS, OUTCOME
+from picustream.models.record import ALERT
 from picustream.scoring.alerts.feed_snapshot import Feeds
 from picustream.scoring.alerts.source import LATE
 from picustream.scoring.engine import Engine
 from picustream.scoring.outputs import HEAD_HEADER, Output
 from picustream.scoring.rebuild import CannotRebuild, Rebuild
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import OUTCOME
 from tests import reference
 from tests.reference.generate import history
 from tests.scoring.build import Stay, at

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from picustream.demo.ward import ward
-from picustream.models.record import MODS
 from picustream.scoring.rules import DEFAULT_PROTOCOL, load_rules
+from picustream.scoring.scores.mods.record import MODS
 from tests.project.test_imports import CORE, ROOT, modules, name
 from tests.scoring.build import Record, Stay, at
 from tests.scoring.compare import Key, current

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from picustream.models import text
-from picustream.models.record import MODS
 from picustream.scoring.engine import Engine
+from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.validation import InputRecord
 from tests.scoring.build import MICROSECOND, Stay, at, date_of
 from tests.scoring.histories import SHIPPED, written

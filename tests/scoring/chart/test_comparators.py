@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picustream.models.record import Comparator
 from picustream.models.variable import Variable
-from picustream.scoring.chart.bands import BANDS, OF_ONE_VALUE, is_certain, points_of
 from picustream.scoring.chart.units import QUANTITIES
+from picustream.scoring.scores.mods.organs import ORGANS, Organ
+from picustream.scoring.scores.registry import SHIPPED as KINDS
 from tests.scoring.build import Record, Stay, obs
 
 WARD = Stay().admitted("day 1 00:00", birth_date="2020-05-01", sex="female").discharged("day 5 00:00")
@@ -20,6 +22,9 @@ SIDES = ("<", "<=", ">=", ">")
 def platelets(value: Any, comparator: str, unit: str = "10*9/L") -> Record:
     """The haematologic component of a day with this value alone."""
     return WARD.lab("day 1 09:00", obs("platelets", value, unit, comparator=comparator)).organ(1, "haematologic")
+
+
+SIDED = [organ for organ in ORGANS if organ.one_value is not None]
 
 
 @pytest.mark.proves("V4", "I7")
@@ -79,11 +84,13 @@ def test_v4_an_unusable_side_is_passed_over_and_hides_its_older_version() -> Non
 
 
 @pytest.mark.proves("V4", "M5", "M4", "M6")
-@pytest.mark.parametrize("variable", sorted(set(Variable) - set(OF_ONE_VALUE.values())))
+@pytest.mark.parametrize("variable", sorted(set(Variable) - {organ.one_value for organ in SIDED}))
 def test_v4_of_no_other_variable_a_side_can_be_used(variable: Variable) -> None:
     """Whatever is made of two values needs both of them exactly."""
     quantity = QUANTITIES[variable]
-    assert not any(is_certain(variable, number, side) for number, side in product((quantity.low, quantity.high), SIDES))
+    assert not any(
+        KINDS.is_certain(variable, number, side) for number, side in product((quantity.low, quantity.high), SIDES)
+    )
 
 
 @pytest.mark.proves("V4")
@@ -107,29 +114,27 @@ def test_v4_the_comparator_of_what_does_not_count_is_not_looked_at(status: str) 
     assert WARD.lab("day 1 09:00", said, status=status, recorded="day 1 10:00").dead_letters == []
 
 
-ORGANS = sorted(OF_ONE_VALUE)
-
-
 @pytest.mark.proves("V4", "V2")
-@given(st.sampled_from(ORGANS), st.sampled_from(SIDES), st.decimals(0, 600, places=1), st.data())
+@given(st.sampled_from(SIDED), st.sampled_from(SIDES), st.decimals(0, 600, places=1), st.data())
 def test_v4_certain_means_that_every_value_on_that_side_agrees(
-    organ: str, side: str, value: Decimal, data: Any
+    organ: Organ, side: Comparator, value: Decimal, data: Any
 ) -> None:
     """Against values drawn on that side of the number, in the range of the variable."""
-    quantity = QUANTITIES[OF_ONE_VALUE[organ]]  # type: ignore[index]
-    points = points_of(organ, value, side)  # type: ignore[arg-type]
+    assert organ.one_value is not None
+    quantity = QUANTITIES[organ.one_value]
+    points = organ.points(value, side)
     low, high = (quantity.low, value) if side in ("<", "<=") else (value, quantity.high)
     inside = [
         one for one in data.draw(st.lists(st.decimals(low, high, places=2), min_size=1)) if _lies(one, side, value)
     ]
-    seen = {BANDS[organ].points(one) for one in inside}  # type: ignore[index]
+    seen = {organ.bands.points(one) for one in inside}
     if points is not None:
         assert seen <= {points}
     elif inside:
         tiny = Decimal("0.01")
-        edges = [edge for edge in BANDS[organ].edges if low <= edge <= high]  # type: ignore[index]
+        edges = [band.high for band in organ.bands.by_points.values() if band.high and low <= band.high <= high]
         around = [one for edge in (low, high, *edges) for one in (edge - tiny, Decimal(edge), edge + tiny)]
-        told = {BANDS[organ].points(one) for one in around if low <= one <= high and _lies(one, side, value)}  # type: ignore[index]
+        told = {organ.bands.points(one) for one in around if low <= one <= high and _lies(one, side, value)}
         assert len(told | seen) > 1
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from picustream.models.event import LAB, VITAL
-from picustream.models.record import MODS
 from picustream.scoring.engine import Engine
+from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.validation import InputRecord
 from tests.scoring.build import Stay, at, date_of, obs
 from tests.scoring.histories import SHIPPED, input_records

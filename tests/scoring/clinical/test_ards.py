@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from picustream.models.record import APPS
+from picustream.scoring.scores.apps.record import APPS
 from tests.scoring.build import Stay, at, obs
 
 WARD = Stay().admitted("day 1 00:00", birth_date="2020-05-01").discharged("day 15 00:00")

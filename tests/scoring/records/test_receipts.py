@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from picustream.models import text
-from picustream.models.record import APPS, MODS
 from picustream.models.text import printed
 from picustream.models.variable import Variable
-from picustream.scoring.chart.bands import BANDS
 from picustream.scoring.chart.units import canonical_value
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.organs import ORGANS
+from picustream.scoring.scores.mods.record import MODS
 from tests.reference.generate import case
 from tests.reference.written import printed as reference_printed
 from tests.scoring.build import Record, Stay, at, obs
@@ -169,9 +170,8 @@ def check(component: Record) -> None:
     value = by_hand(component)
     assert reference_printed(value) == component["value"]
     value += BESIDE.get(component.get("comparator"), 0)
-    bands = BANDS[component["organ"]]
-    worse = [value > edge if bands.high_is_bad else value <= edge for edge in bands.edges]
-    assert component["points"] == sum(worse)
+    [bands] = [organ.bands for organ in ORGANS if organ.name == component["organ"]]
+    assert component["points"] == bands.points(value)
 
 
 @pytest.mark.proves("I7", "I6", "M8")

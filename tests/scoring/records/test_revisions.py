@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from picustream.models.record import APPS, DEAD_LETTERS, ELIGIBILITY, MODS, OUTCOME
+from picustream.models.record import DEAD_LETTERS
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME
 from tests.reference.generate import case
 from tests.scoring.build import MICROSECOND, Record, Stay, at, date_of, obs
 from tests.scoring.histories import SHIPPED, replayed, shuffled

@@ -2,7 +2,7 @@
 
 import pytest
 
-from picustream.models.record import ELIGIBILITY
+from picustream.scoring.trial.records import ELIGIBILITY
 from tests.scoring.build import Stay, at
 from tests.scoring.trial.test_eligibility import MEASURED, SOON, WARD
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from picustream.models.record import OUTCOME
+from picustream.scoring.trial.records import OUTCOME
 from tests.scoring.build import Stay, at, obs
 from tests.scoring.milestones import LEFT, WARD, reached, told
 

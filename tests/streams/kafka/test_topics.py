@@ -5,8 +5,10 @@ from kafka.cluster import ClusterMetadata
 from kafka.partitioner import DefaultPartitioner
 
 from picustream.models.event import INPUT_TOPICS, LAB, MAX_EVENT_BYTES, TRIAL
-from picustream.models.record import APPS, DEAD_LETTER, MODS
+from picustream.models.record import DEAD_LETTER
 from picustream.runtime.errors import UserError
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka import topics
 
 # Values of Kafka's own test of its murmur2 (org.apache.kafka.common.utils.UtilsTest).

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from picustream.models.event import LAB, VITAL
-from picustream.models.record import MODS
 from picustream.runtime.clock import Clock
+from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition import waiting

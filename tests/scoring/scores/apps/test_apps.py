@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from picustream.models.record import APPS
+from picustream.scoring.scores.apps.record import APPS
 from tests.scoring.build import Record, Stay, at, date_of, obs
 
 WARD = Stay().admitted("day 1 00:00", birth_date="2020-05-01").discharged("day 6 00:00")

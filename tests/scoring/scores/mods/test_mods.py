@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring.chart.bands import BANDS
+from picustream.scoring.scores.mods.organs import ORGANS
 from tests.scoring.build import Record, Stay, obs
 
 WARD = Stay().admitted("day 1 00:00", birth_date="2020-05-01", sex="female").discharged("day 5 00:00")
@@ -18,6 +18,7 @@ def said(organ: Record) -> tuple[str, Any, int]:
 
 # M1. ---------------------------------------------------------------------------------------------------------------
 
+BANDS = {organ.name: organ.bands for organ in ORGANS}
 EDGES = {
     "respiratory": [300, 225, 150, 75],
     "renal": [100, 200, 350, 500],
@@ -33,7 +34,7 @@ FALLING = {"respiratory", "haematologic", "neurologic"}
 @pytest.mark.parametrize("organ", EDGES)
 def test_m1_bands_are_open_below_and_closed_above(organ: str) -> None:
     """A value on an edge belongs to the band below the edge, one just above it to the band above."""
-    bands = BANDS[organ]  # type: ignore[index]
+    bands = BANDS[organ]
     just = Decimal("1e-20")
     for place, edge in enumerate(EDGES[organ]):
         worse, better = (place + 1, place) if organ in FALLING else (place, place + 1)
@@ -43,10 +44,10 @@ def test_m1_bands_are_open_below_and_closed_above(organ: str) -> None:
 @pytest.mark.proves("M1", "I7")
 def test_m1_a_band_reads_as_it_scores() -> None:
     """The band that is shown for a number of points is the one that gives them."""
-    assert [BANDS["renal"].band(points) for points in range(5)] == [
+    assert [str(BANDS["renal"].by_points[points]) for points in range(5)] == [
         "<= 100", "(100, 200]", "(200, 350]", "(350, 500]", "> 500",
     ]  # fmt: skip
-    assert [BANDS["respiratory"].band(points) for points in range(5)] == [
+    assert [str(BANDS["respiratory"].by_points[points]) for points in range(5)] == [
         "> 300", "(225, 300]", "(150, 225]", "(75, 150]", "<= 75",
     ]  # fmt: skip
 

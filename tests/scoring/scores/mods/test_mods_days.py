@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from picustream.models.record import MODS
+from picustream.scoring.scores.mods.record import MODS
 from tests.scoring.build import Stay
 from tests.scoring.scores.mods.test_mods import EDGES, WARD, said
 

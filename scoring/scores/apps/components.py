@@ -14,39 +14,58 @@ from decimal import Decimal
 from functools import partial
 
 from picustream.models.protocol import Protocol, hours
-from picustream.models.record import AppsComponent, AppsComponents
 from picustream.models.text import printed
 from picustream.scoring.chart.entries import Observed
 from picustream.scoring.chart.series import nearest
 from picustream.scoring.clinical.ards import PRESUMPTIVE_ARDS, Ards
 from picustream.scoring.clinical.days import StudyDay, closes_at, local_date, study_day
-from picustream.scoring.clinical.mods import ADULT_DERIVED, may_be_child
-from picustream.scoring.clinical.organs import sources_of
 from picustream.scoring.clinical.pairing import Pair
-from picustream.scoring.clinical.stay import Stay
+from picustream.scoring.clinical.stay import ADULT_DERIVED, Stay, may_be_child
 from picustream.scoring.clinical.support import peep_in_force
 from picustream.scoring.clinical.view import View
 from picustream.scoring.records.bodies import Body
 from picustream.scoring.records.receipts import birth_input, inputs_of
+from picustream.scoring.scores.apps.record import AppsComponent, AppsComponents
+from picustream.scoring.scores.bands import Bands, Interval
 
 
-def age_points(years: int) -> int:
-    """A1: completed years."""
-    return 1 if years < 47 else 2 if years <= 66 else 3
+def _interval(low: int | None, high: int | None, **ends: bool) -> Interval:
+    return Interval(None if low is None else Decimal(low), None if high is None else Decimal(high), **ends)
 
 
-def pf_points(ratio: Decimal) -> int:
-    """A1: P/F in mmHg."""
-    return 1 if ratio > 158 else 2 if ratio >= 105 else 3
+AGE = Bands(
+    {
+        1: _interval(None, 47, with_high=False),
+        2: _interval(47, 66, with_low=True),
+        3: _interval(66, None),
+    },
+    "a",
+)
+"""A1: completed years."""
+PF = Bands(
+    {
+        1: _interval(158, None),
+        2: _interval(105, 158, with_low=True),
+        3: _interval(None, 105, with_high=False),
+    },
+    "mm[Hg]",
+)
+"""A1: P/F."""
+PLATEAU = Bands(
+    {
+        1: _interval(None, 27, with_high=False),
+        2: _interval(27, 30, with_low=True),
+        3: _interval(30, None),
+    },
+    "cm[H2O]",
+)
+"""A1: plateau pressure; the points of exactly 27 are a parameter."""
+DISPUTED_PLATEAU = Decimal(27)
 
 
 def plateau_points(pressure: Decimal, protocol: Protocol) -> int:
-    """A1: plateau pressure in cmH2O; exactly 27 is a parameter."""
-    if pressure < 27:
-        return 1
-    if pressure == 27:
-        return protocol.apps.plateau_27_points
-    return 2 if pressure <= 30 else 3
+    """A1: of a plateau pressure in cmH2O."""
+    return protocol.apps.plateau_27_points if pressure == DISPUTED_PLATEAU else PLATEAU.points(pressure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +161,23 @@ def _age(context: ArdsContext, onset: datetime) -> AppsComponent:
         return _missing("birth-date-missing")
     youngest, oldest = possible.years_on(day)
     inputs = [birth_input(stay.admission, str(stated))]
-    points = age_points(youngest) if age_points(youngest) == age_points(oldest) else None
+    least, most = AGE.points(Decimal(youngest)), AGE.points(Decimal(oldest))
+    points = least if least == most else None
     value = Decimal(youngest) if youngest == oldest else None
     reason = None if points is not None else "birth-date-imprecise"
-    return AppsComponent(points=points, value=value, unit=None if value is None else "a", inputs=inputs, reason=reason)
+    return AppsComponent(
+        points=points, value=value, unit=None if value is None else AGE.unit, inputs=inputs, reason=reason
+    )
 
 
 def _pf(pair: Pair | None) -> AppsComponent:
     if pair is None:
         return _missing("no-pair")
     return AppsComponent(
-        points=pf_points(pair.ratio),
+        points=PF.points(pair.ratio),
         value=printed(pair.ratio),
-        unit="mm[Hg]",
-        inputs=inputs_of(sources_of(pair)),
+        unit=PF.unit,
+        inputs=inputs_of(pair.sources),
         reason=None,
     )
 
@@ -174,7 +196,7 @@ def _plateau(view: View, pair: Pair | None) -> AppsComponent:
     return AppsComponent(
         points=plateau_points(chosen.exact, view.protocol),
         value=printed(chosen.exact),
-        unit="cm[H2O]",
+        unit=PLATEAU.unit,
         inputs=inputs_of((chosen,)),
         reason=reason,
     )

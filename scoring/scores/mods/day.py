@@ -1,21 +1,20 @@
-"""The daily MODS record: six organs, what was brought forward, and what the total could have been (M7-M9, M11, T4)."""
+"""The daily MODS record: its organs, what was brought forward, and what the total could have been (M7-M9, M11, T4)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from picustream.models.protocol import Protocol, hours
-from picustream.models.record import Basis, ModsComponent, Range, Window
 from picustream.models.text import printed
-from picustream.scoring.chart.bands import BANDS, Organ, points_of
 from picustream.scoring.clinical.days import ONE_DAY, closes_at, counted_in, local_date, midnight, study_day
-from picustream.scoring.clinical.organs import ORGANS, OrganDay
-from picustream.scoring.clinical.stay import Stay
+from picustream.scoring.clinical.stay import ADULT_DERIVED, Stay, may_be_child
 from picustream.scoring.records.bodies import Body
 from picustream.scoring.records.receipts import inputs_of, rejected
-
-ADULT_DERIVED = "adult-derived-score"
+from picustream.scoring.scores.mods.organ_rules import OrganDay
+from picustream.scoring.scores.mods.organs import POINTS, Organ
+from picustream.scoring.scores.mods.record import Basis, ModsComponent, Range, Window
 
 LastMeasured = Callable[[Organ, date], OrganDay | None]
 """What the most recent day before a given one measured of an organ (M7)."""
@@ -32,7 +31,11 @@ class DayContext:
 
 
 def mods_body(
-    context: DayContext, today: Mapping[Organ, OrganDay], last_measured: LastMeasured, now: datetime
+    context: DayContext,
+    today: Mapping[Organ, OrganDay],
+    last_measured: LastMeasured,
+    now: datetime,
+    component_of: type[ModsComponent] = ModsComponent,
 ) -> Body | None:
     """The MODS of one local day of the stay, or None as long as there is nothing to tell (T4)."""
     protocol = context.protocol
@@ -41,9 +44,9 @@ def mods_body(
         return None
     end = midnight(context.day + ONE_DAY, protocol.zone)
     components, caveats = [], set()
-    for organ in ORGANS:
-        component, its_caveats = _component(organ, today[organ], last_measured(organ, context.day), end, protocol)
-        components.append(component)
+    for organ, found in today.items():
+        fields, its_caveats = _component(organ, found, last_measured(organ, context.day), end, protocol)
+        components.append(component_of(**fields))
         caveats |= its_caveats
     if may_be_child(context.stay, context.day, protocol):
         caveats.add(ADULT_DERIVED)
@@ -52,15 +55,9 @@ def mods_body(
     return Body(fields, start, tuple(sorted(caveats)), closed)
 
 
-def may_be_child(stay: Stay, day: date, protocol: Protocol) -> bool:
-    """M11: whether the patient may be under 18 on a day; an unknown age may."""
-    birth = stay.birth_by(protocol)
-    return birth is None or birth.years_on(day)[0] < protocol.age.adult_from_years
-
-
 def _component(
     organ: Organ, today: OrganDay, earlier: OrganDay | None, end: datetime, protocol: Protocol
-) -> tuple[ModsComponent, set[str]]:
+) -> tuple[dict[str, Any], set[str]]:
     """M7: measured today, else sedated, else brought forward, else assumed normal; never one for another (M8)."""
     found, age = today, None
     basis: Basis | None = today.basis
@@ -68,25 +65,25 @@ def _component(
         found, basis = earlier, "carried-forward"
         age = printed(_hours_until(found, end))
     value = found.value
-    component = ModsComponent(
-        organ=organ,
-        points=0 if value is None else _points(organ, found),
-        basis=basis or "assumed-normal",
-        value=None if value is None else printed(value),
-        comparator=found.comparator,
-        unit=None if value is None else BANDS[organ].unit,
-        observed_at=found.observed_at,
-        age_hours=age,
-        inputs=inputs_of(found.sources, dict(found.counted_as)),
-        reason=today.reason,
-        candidates_rejected=rejected(today.rejected),
-    )
-    return component, set(today.caveats)
+    fields = {
+        "organ": organ.name,
+        "points": 0 if value is None else _points(organ, found),
+        "basis": basis or "assumed-normal",
+        "value": None if value is None else printed(value),
+        "comparator": found.comparator,
+        "unit": None if value is None else organ.bands.unit,
+        "observed_at": found.observed_at,
+        "age_hours": age,
+        "inputs": inputs_of(found.sources, dict(found.counted_as)),
+        "reason": today.reason,
+        "candidates_rejected": rejected(today.rejected),
+    }
+    return fields, set(today.caveats)
 
 
 def _points(organ: Organ, found: OrganDay) -> int:
     assert found.value is not None
-    points = points_of(organ, found.value, found.comparator)
+    points = organ.points(found.value, found.comparator)
     assert points is not None  # a value whose points are not certain is not usable (V4)
     return points
 
@@ -108,7 +105,7 @@ def _totals(components: list[ModsComponent]) -> dict[str, object]:
     unmeasured = len(components) - len(certain)
     return {
         "total": sum(c.points for c in components),
-        "range": Range(min=sum(certain), max=sum(certain) + 4 * unmeasured),
+        "range": Range(min=sum(certain), max=sum(certain) + POINTS * unmeasured),
         "measured": len(certain),
         "carried": carried,
         "assumed": unmeasured - carried,

@@ -1,9 +1,9 @@
-"""Marshall Multiple Organ Dysfunction Score, organ by organ (Marshall et al., Crit Care Med 1995;23:1638).
+"""What one local day states of each organ (Marshall et al., Crit Care Med 1995;23:1638).
 
-Six organs of 0-4 points, from the FIRST measured value of the local day, not the worst (M2).
+Organs of 0-4 points each, from the FIRST measured value of the local day, not the worst (M2).
 
 Traps:
-- Bands (`scoring/chart/bands.py`) are open below and closed above, and nothing is rounded first (M1). Printed tables
+- Bands (`scoring/scores/bands.py`) are open below and closed above, and nothing is rounded first (M1). Printed tables
   leave gaps between integers.
 - SI units only: reproductions of the table in mg/dL contradict one another.
 - Not the "modified Marshall" of pancreatitis, which has three organs.
@@ -22,15 +22,11 @@ from typing import Literal
 from picustream.models.protocol import minutes
 from picustream.models.record import Comparator
 from picustream.models.variable import Variable
-from picustream.scoring.chart.bands import Organ
 from picustream.scoring.chart.entries import Observed, Ventilation
-from picustream.scoring.clinical.pairing import Pair, pair_of, triplet_of
+from picustream.scoring.clinical.pairing import pair_of, triplet_of
 from picustream.scoring.clinical.stay import sedated
 from picustream.scoring.clinical.support import INVASIVE, support_in_force
 from picustream.scoring.clinical.view import TOLD, View
-
-ORGANS: tuple[Organ, ...] = ("respiratory", "renal", "hepatic", "cardiovascular", "haematologic", "neurologic")
-"""In the order of every record."""
 
 Reason = Literal["not-measured", "no-cvp", "unpaired", "implausible", "withdrawn", "sedated"]
 Source = Observed | Ventilation
@@ -111,16 +107,9 @@ def respiratory(view: View, day: date) -> OrganDay:
     for sample in view.walk(Variable.PAO2, *hours_of):
         pair = pair_of(view, sample)
         if pair is not None:
-            return measured(pair.ratio, pair.at, sources_of(pair), rejected, unpaired)
+            return measured(pair.ratio, pair.at, pair.sources, rejected, unpaired)
         unpaired.append(sample)
     return not_measured(rejected, unpaired)
-
-
-def sources_of(pair: Pair) -> tuple[Source, ...]:
-    """The inputs of a P/F ratio; room air is told by the ventilator event that says so."""
-    other: Source | None = pair.fio2 or pair.room_air
-    assert other is not None
-    return (pair.sample, other)
 
 
 def cardiovascular(view: View, day: date) -> OrganDay:
@@ -178,24 +167,3 @@ def _gcs(view: View, parts: tuple[Observed, ...], rejected: tuple[tuple[str, str
     counted = {parts[1]: _ASSUMED_VERBAL} if assume else {}
     value = sum((counted.get(part, part.exact) for part in parts), Decimal(0))
     return OrganDay("measured", value, at, parts, None, rejected, tuple(counted.items()), caveats)
-
-
-RULES: dict[Organ, Callable[[View, date], OrganDay]] = {
-    "respiratory": respiratory,
-    "renal": first_value(Variable.CREATININE),
-    "hepatic": first_value(Variable.BILIRUBIN_TOTAL),
-    "cardiovascular": cardiovascular,
-    "haematologic": first_value(Variable.PLATELETS),
-    "neurologic": neurologic,
-}
-"""What one day says of each organ."""
-
-ANCHORS: dict[Organ, tuple[Variable, ...]] = {
-    "respiratory": (Variable.PAO2,),
-    "renal": (Variable.CREATININE,),
-    "hepatic": (Variable.BILIRUBIN_TOTAL,),
-    "cardiovascular": (Variable.CVP,),
-    "haematologic": (Variable.PLATELETS,),
-    "neurologic": (Variable.GCS_TOTAL, Variable.GCS_EYE),
-}
-"""The variables without a usable value of which an organ is not measured that day."""

@@ -10,24 +10,16 @@ from decimal import Decimal
 
 from picustream.models.fact import Discharged
 from picustream.models.protocol import Protocol
-from picustream.models.record import WindowSummary
 from picustream.models.text import printed
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.clinical.ards import Ards
 from picustream.scoring.clinical.days import ONE_DAY, closes_at, counted_in, local_date, midnight, window_days
 from picustream.scoring.clinical.stay import Stay, follow_up, is_day_of
 from picustream.scoring.records.bodies import Body
+from picustream.scoring.scores.mods.score import DayScore
+from picustream.scoring.trial.records import WindowSummary
 
 FOLLOW_UP_DUE = "follow-up-due"
-
-
-@dataclass(frozen=True, slots=True)
-class DayScore:
-    """What the summary needs of one day's MODS."""
-
-    total: int
-    measured: int
-    caveats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from itertools import takewhile
 from picustream.models.birth import Birth, birthday
 from picustream.models.fact import Discharged
 from picustream.models.protocol import Protocol, hours
-from picustream.models.record import Criterion
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Fact
 from picustream.scoring.clinical.days import local_date
 from picustream.scoring.clinical.stay import Stay, consents, data_verdict
 from picustream.scoring.records.bodies import Body
+from picustream.scoring.trial.records import Criterion
 
 IMPRECISE_REVIEW = "birth-date-imprecise-review"
 

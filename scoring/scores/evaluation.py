@@ -1,0 +1,80 @@
+"""One evaluation of a stay: as of when, what is known of it, and what comes of it."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from picustream.models.protocol import Protocol
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.clinical.days import ONE_DAY, closes_at, days_between, local_date, midnight
+from picustream.scoring.clinical.stay import Stay, last_day
+from picustream.scoring.clinical.view import View
+from picustream.scoring.records.bodies import Bodies, RecordKey
+from picustream.scoring.scores.day_cache import DayCache
+
+Known = Mapping[str, Collection[RecordKey]]
+"""Keys that ever had a record, by their group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """As of when, and of how much."""
+
+    chart: Chart
+    stay: Stay
+    view: View
+    protocol: Protocol
+    treatment_day: date | None
+    days: DayCache
+    now: datetime
+    known: Known
+    since: datetime | None
+    """The evaluation before; None: everything has to be evaluated."""
+    passed: bool
+    """Whether a due time has passed since then."""
+    changed: frozenset[tuple[str, date]]
+    """The day parts, by name, and the local days of which the value changed since then."""
+    others: Mapping[str, Any]
+    """The records of the stay of every kind, by its name: the trial speaks of scores."""
+    scores: Sequence[Any]
+    """Those of its scores."""
+    found: Bodies = field(default_factory=dict)
+    """The bodies made so far."""
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """The first and the last local day of the stay up to the clock (T4); the last before the first: none."""
+        zone = self.protocol.zone
+        today, last = local_date(self.now, zone), last_day(self.stay, self.protocol)
+        return local_date(self.stay.start, zone), today if last is None else min(today, last)
+
+    def days_turned(self) -> set[date]:
+        """The days that may have begun or closed since the evaluation before."""
+        if not self.passed or self.since is None:
+            return set()
+        last = self.span[1]
+        return set(days_between(local_date(self.since - self.protocol.finalise_after, self.protocol.zone), last))
+
+    def changed_days(self, part: str) -> set[date]:
+        """The days of which a part changed."""
+        return {day for name, day in self.changed if name == part}
+
+    def known_of(self, group: str) -> Bodies:
+        """The known keys of a group, each without a body so far."""
+        return dict.fromkeys(self.known.get(group, ()))
+
+    def known_days(self, group: str) -> set[date]:
+        """The days that ever had a record of a group."""
+        return {date.fromisoformat(key.part.rpartition("/")[2]) for key in self.known.get(group, ())}
+
+    def days_due(self) -> Iterator[datetime]:
+        """When the next day closes, and when the next one begins (T4)."""
+        protocol, last = self.protocol, last_day(self.stay, self.protocol)
+        first = local_date(self.stay.start, protocol.zone)
+        closing = max(first, local_date(self.now - protocol.finalise_after, protocol.zone))
+        if last is None or closing <= last:
+            yield closes_at(closing, protocol)
+        tomorrow = max(first, local_date(self.now, protocol.zone) + ONE_DAY)
+        if last is None or tomorrow <= last:
+            yield midnight(tomorrow, protocol.zone)

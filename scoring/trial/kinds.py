@@ -1,0 +1,176 @@
+"""Eligibility and outcomes as the core sees them: the same contract as that of a score."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any, cast
+
+from picustream.models.protocol import Protocol
+from picustream.scoring.budget import Budget
+from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.entries import Changes
+from picustream.scoring.chart.series import TICK
+from picustream.scoring.clinical.ards import Ards
+from picustream.scoring.clinical.days import days_between, local_date
+from picustream.scoring.clinical.stay import last_day, treatment_start
+from picustream.scoring.clinical.view import view_of
+from picustream.scoring.records.bodies import Bodies, Body, RecordKey
+from picustream.scoring.records.conditions import Condition
+from picustream.scoring.scores.apps.score import KIND as APPS_KIND
+from picustream.scoring.scores.apps.score import AppsOfStay
+from picustream.scoring.scores.evaluation import Evaluation
+from picustream.scoring.scores.mods.score import KIND as MODS_KIND
+from picustream.scoring.scores.mods.score import ModsOfStay
+from picustream.scoring.trial.eligibility import Screening, decided_after, eligibility_body
+from picustream.scoring.trial.outcomes import FOLLOW_UP_DUE, Course, due_times, milestones, outcome_body
+from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME, EligibilityRecord, OutcomeRecord
+
+ELIGIBILITY_KEY = RecordKey("eligibility", "")
+
+
+def outcome_key(milestone: str) -> RecordKey:
+    """The record of a milestone."""
+    return RecordKey("outcome", milestone)
+
+
+def _mods(evaluation: Evaluation) -> ModsOfStay:
+    return cast(ModsOfStay, evaluation.others[MODS_KIND])
+
+
+def _apps(evaluation: Evaluation) -> AppsOfStay:
+    return cast(AppsOfStay, evaluation.others[APPS_KIND])
+
+
+class Eligibility:
+    """The screening of a stay."""
+
+    kind = "eligibility"
+    topic = ELIGIBILITY
+    record = EligibilityRecord
+    summary = "The screening state of a stay, with a reason per criterion."
+    parts = ()
+
+    def of_stay(self, chart: Chart, terms: Protocol) -> "EligibilityOfStay":
+        return EligibilityOfStay(chart, terms)
+
+    def conditions(self, part: str, body: Body, terms: Protocol) -> Iterator[Condition]:
+        if body.fields["state"] == "eligible":
+            yield Condition("eligible", body.fields["eligible_since"])
+        met = {one.criterion: one.met for one in body.fields["criteria"]}
+        unrecorded = next(one.detail for one in body.fields["criteria"] if one.criterion == "consent")
+        if unrecorded == "consent-not-recorded" and all(met[name] for name in met if name != "consent"):
+            yield Condition("consent-due", body.asks_since or body.effective_at)
+
+    def withdrawn(self, part: str) -> dict[str, Any]:
+        return dict.fromkeys(("state", "eligible_since", "next_change_at", "closes_at")) | {"criteria": []}
+
+
+class EligibilityOfStay:
+    """The screening of one stay."""
+
+    pending = False
+
+    def __init__(self, chart: Chart, protocol: Protocol) -> None:
+        self._chart = chart
+        self._protocol = protocol
+        self._measured_early: bool | None = None
+        """E4; None: not known."""
+        self._limit: datetime | None = None
+        """Up to when a value counts for that."""
+        self._touched = False
+
+    def note(self, changes: Changes) -> None:
+        limit = self._limit
+        if self._measured_early is None or limit is None:
+            return
+        if any(moment <= limit for _, moment in changes.touched):
+            self._measured_early, self._touched = None, True
+
+    def plan(self, evaluation: Evaluation) -> None:
+        """What calls for it is asked when it is made."""
+
+    def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
+        since, decided = evaluation.since, decided_after(evaluation.stay, self._protocol)
+        called_for = since is None or self._touched or since <= decided < evaluation.now
+        self._touched = False
+        if not called_for:
+            return {}
+        early = partial(self._is_measured_early, evaluation)
+        screening = Screening(self._chart, evaluation.stay, self._protocol, early)
+        return {ELIGIBILITY_KEY: eligibility_body(screening, evaluation.now)}
+
+    def _is_measured_early(self, evaluation: Evaluation) -> bool:
+        """E4: whether, up to the earlier of 48 h and T0 alone, some day has a component with basis `measured`."""
+        if self._measured_early is None:
+            stay, protocol = evaluation.stay, self._protocol
+            limit, t0 = decided_after(stay, protocol), treatment_start(self._chart)
+            limit = self._limit = limit if t0 is None else min(limit, t0)
+            view = view_of(self._chart, protocol, stay, until=limit)
+            day, last = local_date(limit, protocol.zone), last_day(stay, protocol)
+            days = days_between(local_date(stay.start, protocol.zone), day if last is None else min(day, last))
+            self._measured_early = _mods(evaluation).measures_any(view, days)
+        return self._measured_early
+
+    def due(self, evaluation: Evaluation) -> Iterator[datetime]:
+        yield decided_after(evaluation.stay, self._protocol) + TICK
+
+
+class Outcomes:
+    """The milestones of a stay."""
+
+    kind = "outcome"
+    topic = OUTCOME
+    record = OutcomeRecord
+    summary = "Outcome milestones of a stay."
+    parts = ()
+
+    def of_stay(self, chart: Chart, terms: Protocol) -> "OutcomesOfStay":
+        return OutcomesOfStay(chart, terms)
+
+    def conditions(self, part: str, body: Body, terms: Protocol) -> Iterator[Condition]:
+        if part.startswith("death-") and body.fields["detail"] == FOLLOW_UP_DUE:
+            yield Condition("follow-up-due", body.asks_since or body.effective_at, detail=part)
+
+    def withdrawn(self, part: str) -> dict[str, Any]:
+        return dict.fromkeys(("reached", "at", "value", "unit", "detail")) | {"milestone": part}
+
+
+class OutcomesOfStay:
+    """The milestones of one stay: they rest on its scores, so they come once these are made."""
+
+    def __init__(self, chart: Chart, protocol: Protocol) -> None:
+        self._chart = chart
+        self._protocol = protocol
+        self.pending = False
+        self._all = False
+        """Whether milestones that the protocol does not have (any more) are to be withdrawn, too."""
+        self._ards: Ards | None = None
+
+    def note(self, changes: Changes) -> None:
+        """The scores take note."""
+
+    def plan(self, evaluation: Evaluation) -> None:
+        if evaluation.since is None:
+            self.pending = self._all = True
+        self.pending = self.pending or evaluation.passed
+
+    def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
+        ards = _apps(evaluation).ards
+        self.pending = self.pending or bool(evaluation.found) or ards != self._ards
+        self._ards = ards
+        if not self.pending or any(records.pending for records in evaluation.scores):
+            return {}
+        found = evaluation.known_of("outcome") if self._all else {}
+        for name, milestone in milestones(self._course(evaluation), evaluation.now):
+            found[outcome_key(name)] = outcome_body(name, milestone, evaluation.stay) if milestone else None
+        self.pending = self._all = False
+        return found
+
+    def _course(self, evaluation: Evaluation) -> Course:
+        mods, apps = _mods(evaluation), _apps(evaluation)
+        scores = partial(mods.day_score, evaluation)
+        stay, treatment_day = evaluation.stay, evaluation.treatment_day
+        return Course(self._chart, stay, self._protocol, treatment_day, apps.ards, scores, apps.first_body)
+
+    def due(self, evaluation: Evaluation) -> Iterator[datetime]:
+        yield from due_times(self._course(evaluation))
