@@ -12,7 +12,7 @@ from picustream.models.fact import FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import Severity, passing_alert
-from picustream.scoring.alerts.feed_monitor import FeedWatch
+from picustream.scoring.alerts.feed_monitor import FeedMonitor
 from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.budget import Budget
@@ -25,7 +25,7 @@ from picustream.scoring.quarantine import unreadable
 from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
 from picustream.scoring.stay_cache import Memory
-from picustream.scoring.stay_state import StayFile
+from picustream.scoring.stay_state import StayState
 from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 
 
@@ -50,7 +50,7 @@ class Engine(EnginePort):
         self._lot = lot
         self.memory = Memory(bounded, lot)
         self._reloaded: list[str] = []
-        self.feeds = FeedWatch(rules, decides)
+        self.feeds = FeedMonitor(rules, decides)
         self._validator = Validator(rules)
         self._dues = Dues()
         self._behind = False
@@ -89,17 +89,17 @@ class Engine(EnginePort):
         if not stay_id:
             self.feeds.load(fields)
             return
-        stay = StayFile(stay_id, self._rules)
+        stay = StayState(stay_id, self._rules)
         yield from stay.load(fields)
         self.memory.stays[stay_id] = stay
 
     def reload_history(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
         """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
         known = [one.accepted for one in history.inputs if one.accepted and one.stay_id == stay_id]
-        self.memory.reload(StayFile.of_history(stay_id, self._rules, fields, known), fields)
+        self.memory.reload(StayState.of_history(stay_id, self._rules, fields, known), fields)
         self._reloaded.append(subject)
 
-    def rebuild(self, stays: Iterable[StayFile], now: datetime) -> Effects:
+    def rebuild(self, stays: Iterable[StayState], now: datetime) -> Effects:
         """Takes over stays whose state was lost, and tells what differs from what was last told (I5)."""
         effects = Effects()
         for stay in stays:
@@ -267,13 +267,13 @@ class Engine(EnginePort):
         event = one.accepted.event
         stay = self.memory.stays.get(event.stay_id)
         if stay is None:
-            stay = self.memory.stays[event.stay_id] = StayFile(event.stay_id, self._rules)
+            stay = self.memory.stays[event.stay_id] = StayState(event.stay_id, self._rules)
         news = stay.file(*one.accepted)
         self._look_at(stay, now, cause_of(event), effects, emitted_at)
         return news
 
     def _look_at(
-        self, stay: StayFile, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
+        self, stay: StayState, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
     ) -> None:
         """Looks at a stay as of a moment, as far as a lot goes."""
         budget = Budget(self._lot)
@@ -294,6 +294,6 @@ class Engine(EnginePort):
         self._look_at(self.memory.stays[stay_id], moment, cause, effects, emitted_at)
         self.due_stay = None
 
-    def _tell(self, stay: StayFile, revisions: list[Revision], effects: Effects) -> None:
+    def _tell(self, stay: StayState, revisions: list[Revision], effects: Effects) -> None:
         effects.publish(record_output(one, self._zone) for one in revisions)
         self.memory.save(stay, effects)

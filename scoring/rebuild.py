@@ -20,7 +20,7 @@ from picustream.scoring.quarantine import set_aside, unreadable
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head
 from picustream.scoring.rules import Rules
-from picustream.scoring.stay_state import StayFile
+from picustream.scoring.stay_state import StayState
 from picustream.scoring.validation import InputRecord, ValidatedInput, refuse
 
 
@@ -40,7 +40,7 @@ class Rebuild:
         self._engine.install("", {})
         self._admitted: dict[str, datetime] = {}
         """Stay -> when its admission first came."""
-        self._stays: dict[str, StayFile] = {}
+        self._stays: dict[str, StayState] = {}
         self._letters: set[str] = set()
         """Event ids of the dead letters told."""
         self._refused: dict[str, str] = {}
@@ -102,7 +102,7 @@ class Rebuild:
         effects.outputs.extend(self._engine.passing_alert("state-rebuilt", subject, now))
         return self._engine, effects
 
-    def _stay(self, stay_id: str) -> StayFile:
+    def _stay(self, stay_id: str) -> StayState:
         if stay_id not in self._stays:
-            self._stays[stay_id] = StayFile(stay_id, self._rules)
+            self._stays[stay_id] = StayState(stay_id, self._rules)
         return self._stays[stay_id]

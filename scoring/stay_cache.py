@@ -5,7 +5,7 @@ from datetime import datetime
 
 from picustream.scoring.batch import Effects
 from picustream.scoring.budget import LOTS, Budget
-from picustream.scoring.stay_state import StayFile
+from picustream.scoring.stay_state import StayState
 
 HELD = 50_000
 """Values and records that a bounded engine keeps in memory from one batch to the next, about 2 kB each; the stays
@@ -19,7 +19,7 @@ class Memory:
         """See `Engine`."""
         self._bounded = bounded
         self._lot = lot
-        self.stays: dict[str, StayFile] = {}
+        self.stays: dict[str, StayState] = {}
         self.pruning_deferred = False
         """Whether there is more to let go of: there was a backlog, or more of it than a lot."""
         self._whole: set[str] = set()
@@ -32,13 +32,13 @@ class Memory:
         """Values and records."""
         return sum(stay.size for stay in self.stays.values())
 
-    def take(self, stay: StayFile, now: datetime, effects: Effects) -> None:
+    def take(self, stay: StayState, now: datetime, effects: Effects) -> None:
         """Takes over a stay that was rebuilt."""
         self.stays[stay.stay_id] = stay
         if self._bounded:
             self.pruning_deferred = not self._thin([stay.stay_id], now, effects) or self.pruning_deferred
 
-    def reload(self, stay: StayFile, fields: Mapping[str, bytes]) -> None:
+    def reload(self, stay: StayState, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay with its whole history; `fields`: what the store holds of it."""
         self.stays[stay.stay_id] = stay
         self._stored[stay.stay_id] = set(fields)
@@ -90,7 +90,7 @@ class Memory:
             if held > HELD:
                 held -= self.stays.pop(stay_id).size
 
-    def save(self, stay: StayFile, effects: Effects) -> None:
+    def save(self, stay: StayState, effects: Effects) -> None:
         """Notes what the store is to write of a stay."""
         if stay.stay_id not in self._stored and (unsaved := stay.take_unsaved()):
             effects.writes.setdefault(stay.stay_id, {}).update(unsaved)

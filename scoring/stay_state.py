@@ -13,7 +13,7 @@ from typing import Any
 from picustream.models import text
 from picustream.models.event import ADAPTERS, Event
 from picustream.models.record import Cause
-from picustream.scoring.alerts.stay_alerts import Alarms
+from picustream.scoring.alerts.stay_alerts import StayAlerts
 from picustream.scoring.assessor import Assessor
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
@@ -22,7 +22,7 @@ from picustream.scoring.chart.pruning import is_crowded, thin
 from picustream.scoring.chart.series import HistoryNeeded, Span
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey, spelling
-from picustream.scoring.records.revisions import Head, Revision, Telling, revise
+from picustream.scoring.records.revisions import Head, Revision, RevisionContext, revise
 from picustream.scoring.rules import Rules
 
 EVENT, HEAD = "e:", "h:"
@@ -50,7 +50,7 @@ class Thinner:
     """By the name of a series."""
 
 
-class StayFile:
+class StayState:
     """Chart, assessor and what was last told of one stay."""
 
     def __init__(self, stay_id: str, rules: Rules, fields: Mapping[str, bytes] | None = None) -> None:
@@ -58,11 +58,11 @@ class StayFile:
         self._rules = rules
         self._chart = Chart(rules.protocol, rules.codemap, rules.kinds.is_certain)
         self._assessor = Assessor(rules, self._chart)
-        self._alarms = Alarms(rules, self._chart)
+        self._stay_alerts = StayAlerts(rules, self._chart)
         self._heads: dict[RecordKey, Head] = {}
         self._known: dict[str, set[RecordKey]] = {}
         self._seen: dict[RecordKey, tuple[Body | None, str | None, tuple[str, ...]]] = {}
-        self._alarms_owed = False
+        self._alerts_owed = False
         self._thinner: Thinner | None = None
         self.unsaved: dict[str, bytes | None] = {}
         """Fields written since they were last taken; None: delete the field."""
@@ -85,7 +85,7 @@ class StayFile:
     @classmethod
     def of_history(
         cls, stay_id: str, rules: Rules, fields: Mapping[str, bytes], history: Iterable[tuple[Event, Filed]]
-    ) -> "StayFile":
+    ) -> "StayState":
         """The stay with its whole history; of the fields that a store keeps only what was told is taken."""
         stay = cls(stay_id, rules, {name: value for name, value in fields.items() if name.startswith(HEAD)})
         stay.unsaved = {name: None for name in fields if not name.startswith(HEAD)}
@@ -96,12 +96,14 @@ class StayFile:
     @property
     def due(self) -> datetime | None:
         """When time alone may next change something here."""
-        return min((moment for moment in (self._assessor.due, self._alarms.due) if moment is not None), default=None)
+        return min(
+            (moment for moment in (self._assessor.due, self._stay_alerts.due) if moment is not None), default=None
+        )
 
     @property
     def unfinished(self) -> bool:
         """Whether more has to be looked at than the budget of `revisions` allowed: ask again."""
-        return self._assessor.unfinished or self._alarms_owed
+        return self._assessor.unfinished or self._alerts_owed
 
     @property
     def is_thinned(self) -> bool:
@@ -138,7 +140,7 @@ class StayFile:
             return True
         thinner = self._thinner = self._thinner or Thinner(Assessor(self._rules, self._chart))
         changes = Changes()
-        with self._named(), self._chart.shelves.watched(thinner.spans):
+        with self._named(), self._chart.index.watched(thinner.spans):
             thinner.assessor.bodies(now, self._known, budget)
             if thinner.assessor.unfinished:
                 return False
@@ -160,23 +162,23 @@ class StayFile:
     def _revisions(self, now: datetime, cause: Cause, emitted_at: datetime, budget: Budget) -> list[Revision]:
         bodies = self._assessor.bodies(now, self._known, budget)
         stay = self._assessor.stay
-        telling = Telling(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
+        context = RevisionContext(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
         found = []
-        for key in sorted(key for key, body in bodies.items() if self._is_news(key, body, telling.patient_id)):
-            revision = revise(key, bodies[key], self._heads.get(key), telling)
+        for key in sorted(key for key, body in bodies.items() if self._is_news(key, body, context.patient_id)):
+            revision = revise(key, bodies[key], self._heads.get(key), context)
             if revision is not None:
                 found.append(self._told(revision))
-            self._alarms.look_at(key, bodies[key], self._heads.get(key))
-        self._alarms_owed = self._alarms_owed or bool(bodies) or self._alarms.may_change(now)
-        if self._alarms_owed and not self._assessor.unfinished:
-            found += self._alerts(stay, now, telling, budget)
+            self._stay_alerts.look_at(key, bodies[key], self._heads.get(key))
+        self._alerts_owed = self._alerts_owed or bool(bodies) or self._stay_alerts.may_change(now)
+        if self._alerts_owed and not self._assessor.unfinished:
+            found += self._alerts(stay, now, context, budget)
         return found
 
-    def _alerts(self, stay: Stay | None, now: datetime, telling: Telling, budget: Budget) -> list[Revision]:
+    def _alerts(self, stay: Stay | None, now: datetime, context: RevisionContext, budget: Budget) -> list[Revision]:
         """What the records say all together: before all of them are looked at it would be told of some alone."""
-        found = self._alarms.revisions(stay, now, self._heads, telling, budget.left)
+        found = self._stay_alerts.revisions(stay, now, self._heads, context, budget.left)
         budget.spend(len(found))
-        self._alarms_owed = budget.spent
+        self._alerts_owed = budget.spent
         return [self._told(one) for one in found]
 
     def restore(self, key: RecordKey, head: Head) -> None:
@@ -188,7 +190,7 @@ class StayFile:
         self._heads[key] = head
         self._known.setdefault(key.group, set()).add(key)
         if key.kind == "alert":
-            self._alarms.told(key, head)
+            self._stay_alerts.told(key, head)
 
     def _told(self, revision: Revision) -> Revision:
         self.restore(revision.key, revision.head)
@@ -227,7 +229,7 @@ class StayFile:
             self.unsaved[LINEAGE + " ".join(piece)] = text.encode(known).encode() if known else None
         if changes.gone:
             gaps = {
-                name: [list(gap) for gap in series.gaps] for name, series in self._chart.shelves.named() if series.gaps
+                name: [list(gap) for gap in series.gaps] for name, series in self._chart.index.named() if series.gaps
             }
             gone = {"gaps": gaps, "reused": self._chart.lineages.pruned_to_store()} | self._chart.gone.to_store()
             self.unsaved[GONE] = text.encode(gone).encode()
@@ -236,7 +238,7 @@ class StayFile:
         self._chart.gone.restore(stored)
         for name, gaps in stored["gaps"].items():
             spans = [(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in gaps]
-            self._chart.shelves.by_name(name).gaps = spans
+            self._chart.index.by_name(name).gaps = spans
 
     def _load(self, name: str, value: bytes) -> None:
         if name.startswith(HEAD):

@@ -17,7 +17,7 @@ from picustream.scoring.chart.chart import Chart
 from picustream.scoring.clinical.stay import Stay, treatment_start
 from picustream.scoring.records.bodies import Body, RecordKey
 from picustream.scoring.records.conditions import Condition
-from picustream.scoring.records.revisions import Head, Revision, Telling, said_of_the_patient
+from picustream.scoring.records.revisions import Head, Revision, RevisionContext, said_of_the_patient
 from picustream.scoring.rules import Rules
 
 Severity = Literal["info", "warning", "critical"]
@@ -118,7 +118,7 @@ def silent_since(chart: Chart, stay: Stay) -> datetime | None:
     """When an open stay was last heard by a vital sign, at the earliest its admission; None once it has ended."""
     if stay.end is not None:
         return None
-    heard = (chart.shelves.usable[variable].last_at() for variable in VITAL_SIGNS)
+    heard = (chart.index.usable[variable].last_at() for variable in VITAL_SIGNS)
     return max([stay.start, *(moment for moment in heard if moment is not None)])
 
 
@@ -150,22 +150,25 @@ def record_conditions(key: RecordKey, body: Body | None, head: Head | None, rule
 
 
 def alert_revisions(
-    holding: Mapping[RecordKey, Condition], told: Set[RecordKey], heads: Mapping[RecordKey, Head], telling: Telling
+    holding: Mapping[RecordKey, Condition],
+    told: Set[RecordKey],
+    heads: Mapping[RecordKey, Head],
+    context: RevisionContext,
 ) -> Iterator[Revision]:
     """What has to be told: conditions that began to hold, and those of `told` that hold no more."""
     for key in sorted(holding.keys() - told):
-        yield _revision(key, holding[key], heads.get(key), telling, FIRING)
+        yield _revision(key, holding[key], heads.get(key), context, FIRING)
     for key in sorted(told - holding.keys()):
         name, _, subject = key.part.partition("/")
         over = Condition(name, heads[key].effective_at, subject)
-        yield _revision(key, over, heads[key], telling, RESOLVED)
+        yield _revision(key, over, heads[key], context, RESOLVED)
 
 
 def passing_alert(
     name: str, subject: str, rules: Rules, now: datetime, severity: Severity | None = None
 ) -> Iterator[AlertRecord]:
     """An alert that is over as it is told: fired, then resolved. `severity`: where it is not the name's own."""
-    about = Telling(rules, None, None, Cause(reason=name, event_id=None), now)
+    about = RevisionContext(rules, None, None, Cause(reason=name, event_id=None), now)
     condition = Condition(name, now, detail=subject)
     for number, state in ((1, FIRING), (2, RESOLVED)):
         record = _record(f"{subject}/alert/{name}", number, condition, about, state)
@@ -173,23 +176,27 @@ def passing_alert(
 
 
 def _revision(
-    key: RecordKey, condition: Condition, head: Head | None, telling: Telling, state: Literal["firing", "resolved"]
+    key: RecordKey,
+    condition: Condition,
+    head: Head | None,
+    context: RevisionContext,
+    state: Literal["firing", "resolved"],
 ) -> Revision:
     number = head.revision + 1 if head else 1
-    alert_id = f"{telling.stay_id}/{key}" if telling.stay_id else str(key)
-    record = _record(alert_id, number, condition, telling, state)
-    return Revision(ALERT, key, record, Head(number, state, "final", False, telling.patient_id, condition.since))
+    alert_id = f"{context.stay_id}/{key}" if context.stay_id else str(key)
+    record = _record(alert_id, number, condition, context, state)
+    return Revision(ALERT, key, record, Head(number, state, "final", False, context.patient_id, condition.since))
 
 
 def _record(
-    alert_id: str, number: int, condition: Condition, telling: Telling, state: Literal["firing", "resolved"]
+    alert_id: str, number: int, condition: Condition, context: RevisionContext, state: Literal["firing", "resolved"]
 ) -> AlertRecord:
     severity, audience = CATALOGUE[condition.name]
     return AlertRecord(
         event_id=f"{alert_id}/r{number}",
         alert_id=alert_id,
-        stay_id=telling.stay_id,
-        patient_id=telling.patient_id,
+        stay_id=context.stay_id,
+        patient_id=context.patient_id,
         name=condition.name,
         severity=severity,
         audience=audience,
@@ -199,10 +206,10 @@ def _record(
         status="final",
         revision=number,
         supersedes=f"{alert_id}/r{number - 1}" if number > 1 else None,
-        cause=telling.cause,
+        cause=context.cause,
         effective_at=condition.since,
-        emitted_at=telling.emitted_at,
-        protocol=ProtocolStamp(**telling.rules.protocol.stamp()),
-        software=telling.rules.software,
+        emitted_at=context.emitted_at,
+        protocol=ProtocolStamp(**context.rules.protocol.stamp()),
+        software=context.rules.software,
         caveats=[],
     )

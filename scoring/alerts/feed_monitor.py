@@ -16,7 +16,7 @@ from picustream.scoring.alerts.feed_snapshot import Feeds, FeedSnapshot
 from picustream.scoring.alerts.source import SILENT, UNREAD, Source, end_of_hour
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.conditions import Condition
-from picustream.scoring.records.revisions import Head, Revision, Telling
+from picustream.scoring.records.revisions import Head, Revision, RevisionContext
 from picustream.scoring.rules import Rules
 from picustream.scoring.validation import LATEST, ValidatedInput
 
@@ -30,7 +30,7 @@ HEAD, JUDGED = "h:", "judged"
 _CAUSE = Cause(reason="feeds", event_id=None)
 
 
-class FeedWatch:
+class FeedMonitor:
     """What one engine heard of the sources, and what it has told of those that it decides on.
 
     `decides` None: the engine is all there is. Else it is told by `observe` what all partitions heard.
@@ -117,8 +117,8 @@ class FeedWatch:
         if snapshot is None or (self._decides is not None and self._is_over(snapshot)):
             self.due = None
             return []
-        telling = Telling(self._rules, None, None, _CAUSE, emitted_at)
-        found = list(alert_revisions(self._holding(snapshot), self._told_keys(), self._heads, telling))
+        context = RevisionContext(self._rules, None, None, _CAUSE, emitted_at)
+        found = list(alert_revisions(self._holding(snapshot), self._told_keys(), self._heads, context))
         for one in found:
             self._keep(one.key, one.head)
         if found:
@@ -134,7 +134,7 @@ class FeedWatch:
         self._keep(key, head)
         name, source = _parts(key)
         if head.digest == FIRING and name in LASTS:
-            self._feeds.recall(name, source, head.effective_at)
+            self._feeds.note_fault(name, source, head.effective_at)
 
     def take_unsaved(self) -> dict[str, bytes | None]:
         """The fields to write, handed over once; none where no store's were taken over, as in a replay."""

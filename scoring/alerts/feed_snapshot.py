@@ -50,9 +50,9 @@ class Feeds:
         self._source(one.source, moment).note(one, moment, faults)
         self._unsaved.add(SOURCE + one.source)
 
-    def recall(self, name: str, source: str, moment: datetime) -> None:
+    def note_fault(self, name: str, source: str, moment: datetime) -> None:
         """An alert was told of a source: there was a reason for it at a moment."""
-        self._source(source, moment).recall(name, moment)
+        self._source(source, moment).note_fault(name, moment)
         self._unsaved.add(SOURCE + source)
 
     def stay(self, stay_id: str, is_open: bool, moment: datetime) -> bool:

@@ -51,7 +51,7 @@ class Source:
             self.accepted = True
             self.measures = self.measures or isinstance(one.event, ObservationEvent)
         for name in faults:
-            self.recall(name, moment)
+            self.note_fault(name, moment)
         hour = hour_of(moment)
         events, refused = self.hours.get(hour, (0, 0))
         self.hours[hour] = (events + 1, refused + bool(one.faults))
@@ -67,7 +67,7 @@ class Source:
             for old in [one for one in self.readings if one <= latest - DAY]:
                 del self.readings[old]
 
-    def recall(self, name: str, moment: datetime) -> None:
+    def note_fault(self, name: str, moment: datetime) -> None:
         """There was a reason for an alert at a moment."""
         self.faults[name] = max(moment, self.faults.get(name, moment))
 

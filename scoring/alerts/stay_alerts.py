@@ -23,11 +23,11 @@ from picustream.scoring.chart.conflicts import Piece
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey
 from picustream.scoring.records.conditions import Condition
-from picustream.scoring.records.revisions import Head, Revision, Telling
+from picustream.scoring.records.revisions import Head, Revision, RevisionContext
 from picustream.scoring.rules import Rules
 
 
-class Alarms:
+class StayAlerts:
     """Conditions by the record that makes them hold, so that a change looks at what changed and no further."""
 
     def __init__(self, rules: Rules, chart: Chart) -> None:
@@ -70,7 +70,7 @@ class Alarms:
         stay: Stay | None,
         now: datetime,
         heads: dict[RecordKey, Head],
-        telling: Telling,
+        context: RevisionContext,
         most: int | None = None,
     ) -> list[Revision]:
         """What has to be told of alerts as of `now`, up to `most`; to be asked once all records are looked at."""
@@ -78,14 +78,14 @@ class Alarms:
         of_records = (condition for found in self._of_records.values() for condition in found)
         of_versions = version_conditions(self._chart, stay, self._rules)
         holding = {condition.key: condition for condition in (*of_stay, *of_records, *of_versions)}
-        due = list(self._corrections(now, telling.cause.event_id is None, holding))
+        due = list(self._corrections(now, context.cause.event_id is None, holding))
         if stay is not None and STAY_SILENT not in holding:
             silent = silent_since(self._chart, stay)
             due += [silent + SILENT_AFTER] if silent is not None else []
         self.due = min(due, default=None)
         holding = self._within_bounds(holding)
         self._oddities = self._chart.oddities
-        return list(islice(alert_revisions(holding, frozenset(self._firing), heads, telling), most))
+        return list(islice(alert_revisions(holding, frozenset(self._firing), heads, context), most))
 
     def _corrections(self, now: datetime, by_clock: bool, holding: dict[RecordKey, Condition]) -> Iterator[datetime]:
         """Adds the corrections that met nothing for too long to what holds; when others will have.

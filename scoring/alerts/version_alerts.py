@@ -46,5 +46,5 @@ def _had_a_score(chart: Chart, start: datetime, moment: datetime, rules: Rules) 
     makes one. By filing times, for what was published when depends on the order of arrival (I1)."""
     if closes_at(local_date(start, rules.protocol.zone), rules.protocol) <= moment:
         return True
-    values = (value for variable in rules.kinds.makers for value in chart.shelves.usable[variable])
+    values = (value for variable in rules.kinds.makers for value in chart.index.usable[variable])
     return any(value.at >= start and value.filed.rank[0] < moment for value in values)

@@ -23,7 +23,7 @@ from picustream.scoring.chart.live_events import Held
 from picustream.scoring.chart.pruned import Gone
 from picustream.scoring.chart.reading import Certain, observed_of, ventilation_of
 from picustream.scoring.chart.series import HistoryNeeded, Series
-from picustream.scoring.chart.series_index import Shelves
+from picustream.scoring.chart.series_index import SeriesIndex
 
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
@@ -43,7 +43,7 @@ class Chart:
         self._current: dict[Identity, Observed] = {}
         self._ventilation: dict[Identity, Ventilation] = {}
         self.facts: dict[FactKey, Fact] = {}
-        self.shelves = Shelves()
+        self.index = SeriesIndex()
         """What observations and ventilator events say, as the rules look for it."""
         self.beside: dict[Identity, list[Observed]] = {}
         """Usable PaO2, FiO2 (P1) and peak pressures (A6) of one event."""
@@ -127,12 +127,12 @@ class Chart:
             if self.lineages.prune((one.kind, *one.identity)):
                 changes.lineages.add((one.kind, *one.identity))
             if isinstance(one.entry, Observed):
-                series = self._shelf(one.entry)
+                series = self._series_of(one.entry)
                 self.gone.note(one.entry.filed, one.entry.pruned_as)
                 self._index(one.entry, False, Changes())
                 del self._current[one.identity]
             else:
-                series = self.shelves.of_ventilation(one.entry)
+                series = self.index.of_ventilation(one.entry)
                 self.gone.note(one.entry.filed, one.entry.pruned_as)
             leaving.setdefault(id(series), (series, set()))[1].add(one.entry)
             self._hidden.pop((one.kind, one.identity), None)
@@ -172,7 +172,7 @@ class Chart:
 
     def _may_move_peaks(self, said: Ventilation) -> bool:
         """Whether peaks that were let go of may turn out to be under pressure control, and so be asked for (A6)."""
-        gaps, event_id = self.shelves.usable[Variable.PEAK_PRESSURE].gaps, said.filed.event_id
+        gaps, event_id = self.index.usable[Variable.PEAK_PRESSURE].gaps, said.filed.event_id
         if said.control != "pressure" or not gaps or said.at > gaps[-1][1]:
             return False
         known = (said.filed.source, event_id) in self._ventilation
@@ -180,11 +180,11 @@ class Chart:
 
     def _in_gaps(self, observed: list[Observed], said: Ventilation | None) -> bool:
         """Whether everything that an event says lies where things were let go of."""
-        if said is not None and not self.shelves.of_ventilation(said).holds_nothing_of(said.at):
+        if said is not None and not self.index.of_ventilation(said).holds_nothing_of(said.at):
             return False
         return all(
             not one.of_blood_gas
-            and self.shelves.of_observed(one, said.control if said else self.control_of(one)).holds_nothing_of(one.at)
+            and self.index.of_observed(one, said.control if said else self.control_of(one)).holds_nothing_of(one.at)
             for one in observed
         )
 
@@ -225,14 +225,14 @@ class Chart:
         self._current[identity] = new
         self._hold(("observation", *identity), new, old, changes)
         if old is not None:
-            self._shelf(old).remove(old)
+            self._series_of(old).remove(old)
             self._index(old, False, changes)
-        self._shelf(new).add(new)
+        self._series_of(new).add(new)
         self._index(new, True, changes)
         changes.touched.update((one.variable, one.at) for one in (old, new) if one is not None and one.variable)
 
-    def _shelf(self, observed: Observed) -> Series[Observed]:
-        return self.shelves.of_observed(observed, self.control_of(observed))
+    def _series_of(self, observed: Observed) -> Series[Observed]:
+        return self.index.of_observed(observed, self.control_of(observed))
 
     def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
         """Keeps what belongs together in one event findable, and tells the PaO2 of a change in its FiO2."""
@@ -257,14 +257,14 @@ class Chart:
             return
         peaks = [o for o in self.beside.get(identity, ()) if o.variable is Variable.PEAK_PRESSURE]
         for peak in peaks:
-            self._shelf(peak).remove(peak)
+            self._series_of(peak).remove(peak)
         self._ventilation[identity] = new
         for peak in peaks:
-            self._shelf(peak).add(peak)
+            self._series_of(peak).add(peak)
         self._hold(("ventilation", *identity), new, old, changes)
         if old is not None:
-            self.shelves.of_ventilation(old).remove(old)
-        self.shelves.of_ventilation(new).add(new)
+            self.index.of_ventilation(old).remove(old)
+        self.index.of_ventilation(new).add(new)
         changes.touched.update(("ventilator", one.at) for one in (old, new) if one is not None)
 
     def _file_fact(self, event: FactEvent, kept: Filed, changes: Changes) -> None:

@@ -25,7 +25,7 @@ sampling and then ask what the ventilator said at that time."""
 def is_crowded(chart: Chart) -> bool:
     """Whether it is time to thin a chart. Looks closely only where enough has come since it last did."""
     crowded = False
-    for _, series in chart.shelves.named():
+    for _, series in chart.index.named():
         if series.added >= CROWDED:
             series.added = 0
             crowded = crowded or any(count > CROWDED for count in _by_day(series).values())
@@ -41,7 +41,7 @@ def thin(chart: Chart, changes: Changes) -> None:
     """
     pinned = chart.lineages.pinned()
     named, disputed = set(chart.held.first_by_patient().values()), chart.conflicts.events
-    spare = {entry for _, series in chart.shelves.named() for entry in _spare(series)}
+    spare = {entry for _, series in chart.index.named() for entry in _spare(series)}
     events: defaultdict[tuple[str, str], list[Holding]] = defaultdict(list)
     for holding in chart.holdings():
         events[(holding.entry.filed.source, holding.entry.filed.event_id)].append(holding)

@@ -10,7 +10,7 @@ from picustream.scoring.chart.series import Series, Span
 AnySeries = Series[Observed] | Series[Ventilation]
 
 
-class Shelves:
+class SeriesIndex:
     """Series by what is asked of them. Every entry lies in exactly one."""
 
     def __init__(self) -> None:
@@ -54,13 +54,13 @@ class Shelves:
     @contextmanager
     def watched(self, spans: dict[str, list[Span]] | None = None) -> Iterator[None]:
         """While this lasts every series adds the spans that answers rest on to those that are noted under its name."""
-        spans, shelves = {} if spans is None else spans, list(self.named())
-        for name, series in shelves:
+        spans, index = {} if spans is None else spans, list(self.named())
+        for name, series in index:
             series.looked_at = spans.setdefault(name, [])
         try:
             yield
         finally:
-            for _, series in shelves:
+            for _, series in index:
                 series.looked_at = None
 
     def by_name(self, name: str) -> AnySeries:

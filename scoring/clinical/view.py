@@ -29,34 +29,34 @@ class View:
 
     def walk(self, variable: Variable, first: datetime, last: datetime) -> Iterator[Observed]:
         """Usable observations of a variable from `first` to `last`, both included, in the order V1."""
-        return self.chart.shelves.usable[variable].walk(max(first, self.start), min(last, self.end))
+        return self.chart.index.usable[variable].walk(max(first, self.start), min(last, self.end))
 
     def between(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
         """Likewise, all of them."""
-        return self.chart.shelves.usable[variable].between(max(first, self.start), min(last, self.end))
+        return self.chart.index.usable[variable].between(max(first, self.start), min(last, self.end))
 
     def refused(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
         """Of the unusable current versions, likewise, what a record can tell: the first eight of each fault."""
-        faults = self.chart.shelves.unusable[variable].values()
+        faults = self.chart.index.unusable[variable].values()
         return [o for series in faults for o in islice(series.walk(max(first, self.start), min(last, self.end)), TOLD)]
 
     def latest(self, variable: Variable, moment: datetime, back: timedelta) -> Observed | None:
         """The latest usable observation at or before a moment and at most `back` old."""
-        return self.chart.shelves.usable[variable].latest(max(moment - back, self.start), min(moment, self.end))
+        return self.chart.index.usable[variable].latest(max(moment - back, self.start), min(moment, self.end))
 
     def nearest(self, variable: Variable, moment: datetime, within: timedelta) -> Observed | None:
         """The usable observation nearest to a moment within a distance either side; equal distance: the earlier."""
-        return self._nearest(self.chart.shelves.usable[variable], moment, within)
+        return self._nearest(self.chart.index.usable[variable], moment, within)
 
     def nearest_plateau(self, moment: datetime, within: timedelta, fits: Callable[[Observed], bool]) -> Observed | None:
         """Likewise of the plateau pressures that fit."""
-        return self._nearest(self.chart.shelves.usable[Variable.PLATEAU_PRESSURE], moment, within, fits)
+        return self._nearest(self.chart.index.usable[Variable.PLATEAU_PRESSURE], moment, within, fits)
 
     def nearest_pressure_peak(
         self, moment: datetime, within: timedelta, fits: Callable[[Observed], bool]
     ) -> Observed | None:
         """Likewise of the peak pressures under pressure control that fit."""
-        return self._nearest(self.chart.shelves.pressure_peaks, moment, within, fits)
+        return self._nearest(self.chart.index.pressure_peaks, moment, within, fits)
 
     def _nearest(
         self,
@@ -71,7 +71,7 @@ class View:
         """The last standing ventilator event from `first` to `last`, both included, of any support `but` some."""
         found = [
             series.latest(max(first, self.start), min(last, self.end))
-            for support, series in self.chart.shelves.ventilator.items()
+            for support, series in self.chart.index.ventilator.items()
             if support not in but
         ]
         return max((said for said in found if said is not None), key=lambda said: said.order, default=None)
@@ -79,7 +79,7 @@ class View:
     def last_before(self, variables: Iterable[Variable], moment: datetime) -> datetime | None:
         """When the last usable observation of some variables was taken before a moment."""
         until = min(moment - TICK, self.end)
-        found = (self.chart.shelves.usable[variable].latest(self.start, until) for variable in variables)
+        found = (self.chart.index.usable[variable].latest(self.start, until) for variable in variables)
         return max((one.at for one in found if one is not None), default=None)
 
     def first_and_last(self, variable: Variable) -> tuple[datetime, datetime] | None:

@@ -46,7 +46,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class RevisionContext:
     """Who tells, of which stay, why and when."""
 
     rules: Rules
@@ -71,7 +71,7 @@ def event_id_of(stay_id: str | None, key: RecordKey, revision: int) -> str:
     return f"{stay_id}/{key}/r{revision}"
 
 
-def revise(key: RecordKey, body: Body | None, head: Head | None, telling: Telling) -> Revision | None:
+def revise(key: RecordKey, body: Body | None, head: Head | None, context: RevisionContext) -> Revision | None:
     """The revision that a body makes of what was last told, or None where nothing changed.
 
     No body: what was told is withdrawn, as of a day that a correction puts outside the stay (T5).
@@ -79,39 +79,41 @@ def revise(key: RecordKey, body: Body | None, head: Head | None, telling: Tellin
     if body is None:
         if head is None or head.status == WITHDRAWN:
             return None
-        return _revision(key, _withdrawn(key, telling.rules), head, telling, WITHDRAWN, "")
-    digest = _digest(body, telling.patient_id)
+        return _revision(key, _withdrawn(key, context.rules), head, context, WITHDRAWN, "")
+    digest = _digest(body, context.patient_id)
     same = head is not None and head.digest == digest
     if same and head is not None and (head.status in CLOSED or not body.closed):
         return None
     status = "preliminary" if not body.closed else "amended" if head is not None and head.closed else "final"
-    return _revision(key, body, head, telling, status, digest)
+    return _revision(key, body, head, context, status, digest)
 
 
-def _revision(key: RecordKey, body: Body, head: Head | None, telling: Telling, status: str, digest: str) -> Revision:
+def _revision(
+    key: RecordKey, body: Body, head: Head | None, context: RevisionContext, status: str, digest: str
+) -> Revision:
     number = head.revision + 1 if head else 1
-    kind, withdrawn = telling.rules.kinds[key.kind], status == WITHDRAWN
-    patient_id = head.patient_id if withdrawn and head else telling.patient_id
+    kind, withdrawn = context.rules.kinds[key.kind], status == WITHDRAWN
+    patient_id = head.patient_id if withdrawn and head else context.patient_id
     effective_at = head.effective_at if withdrawn and head else body.effective_at
     model: type[BaseModel] = kind.record
     record = model(
-        event_id=event_id_of(telling.stay_id, key, number),
-        stay_id=telling.stay_id,
+        event_id=event_id_of(context.stay_id, key, number),
+        stay_id=context.stay_id,
         patient_id=patient_id,
         status=status,
         revision=number,
-        supersedes=event_id_of(telling.stay_id, key, head.revision) if head else None,
-        cause=telling.cause,
+        supersedes=event_id_of(context.stay_id, key, head.revision) if head else None,
+        cause=context.cause,
         effective_at=effective_at,
-        emitted_at=telling.emitted_at,
-        protocol=ProtocolStamp(**telling.rules.protocol.stamp()),
-        software=telling.rules.software,
+        emitted_at=context.emitted_at,
+        protocol=ProtocolStamp(**context.rules.protocol.stamp()),
+        software=context.rules.software,
         caveats=list(body.caveats),
         **body.fields,
     )
     closed = status in CLOSED or (head is not None and head.closed)
     final = head.final if head else ""
-    if key.kind in telling.rules.kinds.is_score and status in CLOSED and not final:
+    if key.kind in context.rules.kinds.is_score and status in CLOSED and not final:
         final = said_of_the_patient(body)
     return Revision(kind.topic, key, record, Head(number, digest, status, closed, patient_id, effective_at, final))
 

@@ -9,7 +9,7 @@ import pytest
 
 from picustream.scoring import deadletters, engine, validation
 from picustream.scoring.faults import Fault
-from picustream.scoring.stay_state import StayFile
+from picustream.scoring.stay_state import StayState
 from tests.fuzz import __main__ as command
 from tests.fuzz.account import OF_AN_OBSERVATION, OF_THE_EVENT, Finding, points
 from tests.fuzz.course import Course
@@ -66,10 +66,10 @@ def _of_another_offset(*args: Any) -> dict[str, Any]:
     return made | {"offset": made["offset"] + 1}
 
 
-_take_unsaved = StayFile.take_unsaved
+_take_unsaved = StayState.take_unsaved
 
 
-def _keeps_half(stay: StayFile) -> dict[str, bytes | None]:
+def _keeps_half(stay: StayState) -> dict[str, bytes | None]:
     unsaved = _take_unsaved(stay)
     return {name: value for name, value in unsaved.items() if not name.startswith("e:")}
 
@@ -82,7 +82,7 @@ def _keeps_half(stay: StayFile) -> dict[str, bytes | None]:
     (deadletters, "letter_fields", _cuts_the_payload),
     (deadletters, "letter_fields", _of_another_offset),
     (deadletters, "dead_letter_id", lambda *_: "dead/1"),
-    (StayFile, "take_unsaved", _keeps_half),
+    (StayState, "take_unsaved", _keeps_half),
 ])  # fmt: skip
 def test_what_is_broken_is_found(where: Any, name: str, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Validation that raises, repeats a value or points nowhere, letters lost, cut or alike, state half kept."""

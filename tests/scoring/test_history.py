@@ -7,7 +7,7 @@ from picustream.models.record import Cause
 from picustream.scoring.deadletters import dead_letter_id
 from picustream.scoring.engine import Engine
 from picustream.scoring.history import History
-from picustream.scoring.stay_state import EVENT, GONE, StayFile
+from picustream.scoring.stay_state import EVENT, GONE, StayState
 from picustream.scoring.validation import LATEST, InputRecord
 from tests.scoring.build import Stay
 from tests.scoring.histories import SHIPPED, input_records, written
@@ -49,14 +49,14 @@ def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_told() ->
     """And that something was let go of is so no more."""
     batch = Engine(SHIPPED).read_until(input_records(EVENTS), LATEST)
     history = [one.accepted for one in batch.inputs if one.accepted]
-    stay = StayFile("S", SHIPPED)
+    stay = StayState("S", SHIPPED)
     for event, kept in history:
         stay.file(event, kept)
     events = dict(stay.unsaved)
     stay.revisions(LATEST, Cause(reason="test", event_id=None), LATEST)
     fields = {name: value for name, value in stay.take_unsaved().items() if value is not None}
     assert fields.keys() > events.keys()
-    again = StayFile.of_history("S", SHIPPED, fields | {GONE: b"{}"}, history)
+    again = StayState.of_history("S", SHIPPED, fields | {GONE: b"{}"}, history)
     assert again.take_unsaved() == events | {GONE: None}
     assert again.revisions(LATEST, Cause(reason="test", event_id=None), LATEST) == []
 

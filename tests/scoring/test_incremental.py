@@ -12,7 +12,7 @@ from picustream.models.record import ALERT, Cause, dump
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
 from picustream.scoring.scores.apps.record import APPS
-from picustream.scoring.stay_state import EVENT, StayFile
+from picustream.scoring.stay_state import EVENT, StayState
 from picustream.scoring.trial.records import OUTCOME
 from picustream.scoring.validation import LATEST, InputRecord, Validator
 from tests.reference.generate import case
@@ -31,7 +31,7 @@ class Bedside:
     def __init__(self, rules: Rules, fields: dict[str, bytes] | None = None) -> None:
         self.rules = rules
         self.fields: dict[str, bytes] = {}
-        self._stay = StayFile("S", rules, fields)
+        self._stay = StayState("S", rules, fields)
         self._told: dict[RecordKey, dict[str, Any]] = {}
         self.withdrawn: set[str] = set()
 

@@ -16,7 +16,7 @@ from picustream.scoring.history import History
 from picustream.scoring.outputs import Output
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.scores.mods.record import MODS
-from picustream.scoring.stay_state import StayFile
+from picustream.scoring.stay_state import StayState
 from picustream.scoring.validation import InputRecord
 from tests.scoring.build import Stay, at
 from tests.scoring.histories import SHIPPED, input_records
@@ -105,7 +105,7 @@ def test_i8_the_engine_says_at_which_stay_it_is_when_its_time_comes(monkeypatch:
         made.install(stay_id, {})
     made.process(batch, at("day 1 08:30"))
     assert made.due_stay is None
-    monkeypatch.setattr(StayFile, "revisions", _fails)
+    monkeypatch.setattr(StayState, "revisions", _fails)
     with pytest.raises(ZeroDivisionError):
         made.process(made.read([], NOW), NOW)
     assert made.due_stay == "S"

@@ -13,7 +13,7 @@ from picustream.eventfiles.replay import run
 from picustream.models import text
 from picustream.models.event import VITAL
 from picustream.models.record import ALERT
-from picustream.scoring.alerts.feed_monitor import FeedWatch
+from picustream.scoring.alerts.feed_monitor import FeedMonitor
 from picustream.scoring.alerts.feed_snapshot import FeedSnapshot, joined
 from picustream.scoring.alerts.source import MISROUTED, Source
 from picustream.scoring.engine import Engine
@@ -235,7 +235,7 @@ def test_a_view_that_is_not_later_than_what_was_told_by_changes_nothing() -> Non
 def test_only_a_later_view_is_news_and_what_one_partition_heard_is_none() -> None:
     """Of two snapshots of one moment the first is what was told by: nothing is due of the other."""
     source, second = Source(START, faults={MISROUTED: START}), timedelta(seconds=1)
-    watch = FeedWatch(SHIPPED, lambda _: True)
+    watch = FeedMonitor(SHIPPED, lambda _: True)
     watch.load({})
     watch.stands("S0", True, START)
     assert watch.due is None

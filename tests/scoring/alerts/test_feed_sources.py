@@ -114,8 +114,8 @@ def test_hours_are_those_of_the_clock_everywhere() -> None:
 def test_i5_a_reason_that_an_alert_tells_of_is_taken_over() -> None:
     """From the alert's own topic, and into the store."""
     feeds = Feeds()
-    feeds.recall(MISROUTED, "lis", START)
-    feeds.recall(MISROUTED, "lis", START - timedelta(hours=1))
+    feeds.note_fault(MISROUTED, "lis", START)
+    feeds.note_fault(MISROUTED, "lis", START - timedelta(hours=1))
     assert feeds.sources["lis"].faults == {MISROUTED: START}
     assert feeds.take_unsaved().keys() == {"s:lis"}
 
@@ -157,7 +157,7 @@ def test_i8_counts_are_looked_at_again_when_the_hour_ends(
 def test_i8_what_fires_for_an_hour_is_looked_at_when_it_is_over() -> None:
     """And what does not fire is not waited for."""
     source = Source(START)
-    source.recall(MISROUTED, START)
+    source.note_fault(MISROUTED, START)
     assert list(due_of(source, None, LIMITS, START, (MISROUTED,))) == [START + timedelta(hours=1)]
     assert list(due_of(source, None, LIMITS, START, ())) == []
     assert list(due_of(Source(START), None, LIMITS, START, (MISROUTED,))) == []

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from picustream.models.codemap import CodeMap, parse_codemap
 from picustream.models.event import VITAL
 from picustream.scoring.alerts.alerts import FIRING, RESOLVED
-from picustream.scoring.alerts.feed_monitor import MOST_ALERTS, FeedWatch
+from picustream.scoring.alerts.feed_monitor import MOST_ALERTS, FeedMonitor
 from picustream.scoring.alerts.feed_snapshot import MOST_SOURCES, Feeds, joined
 from picustream.scoring.engine import Engine
 from picustream.scoring.rebuild import Rebuild
@@ -54,9 +54,9 @@ def head(revision: int, state: str) -> Head:
     return Head(revision, state, "final", False, None, at("day 1"))
 
 
-def told_of(count: int) -> FeedWatch:
+def told_of(count: int) -> FeedMonitor:
     """One that has told of so many names already."""
-    watch = FeedWatch(SHIPPED)
+    watch = FeedMonitor(SHIPPED)
     for number in range(count):
         watch.restore(RecordKey("alert", f"misrouted-key/gw-{number}"), head(2, RESOLVED))
     return watch
@@ -153,7 +153,7 @@ def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from
 @pytest.mark.parametrize(("name", "state"), [("misrouted-key", RESOLVED), ("feed-silent", FIRING)])
 def test_i5_no_source_is_made_up_of_an_alert_that_tells_of_no_reason(name: str, state: str) -> None:
     """I5: of one that is over, and of a silence, the store is given what was told and nothing more."""
-    watch = FeedWatch(SHIPPED, decides)
+    watch = FeedMonitor(SHIPPED, decides)
     watch.load({})
     watch.restore(RecordKey("alert", f"{name}/lis"), head(1, state))
     assert watch.take_unsaved().keys() == {f"h:alert/{name}/lis"}

@@ -41,14 +41,14 @@ def file_all(stay: Stay, chart: Chart) -> None:
 
 
 def rates_of(chart: Chart) -> list[datetime]:
-    return [rate.at for rate in chart.shelves.usable[Variable.HEART_RATE]]
+    return [rate.at for rate in chart.index.usable[Variable.HEART_RATE]]
 
 
 def thinned(moments: list[datetime], needed: Iterable[datetime] = ()) -> list[datetime]:
     """What is left of them where somebody asked for the values at some moments."""
     chart = filed(moments)
-    rates = chart.shelves.usable[Variable.HEART_RATE]
-    with chart.shelves.watched():
+    rates = chart.index.usable[Variable.HEART_RATE]
+    with chart.index.watched():
         for moment in needed:
             rates.latest(moment, moment)
         thin(chart, Changes())
@@ -143,11 +143,11 @@ def test_i9_every_series_has_a_name_by_which_it_is_found_again() -> None:
         stay = stay.vent("day 1", support, peep=5)
     chart = Chart(SHIPPED.protocol, SHIPPED.codemap, SHIPPED.kinds.is_certain)
     file_all(stay, chart)
-    named = list(chart.shelves.named())
+    named = list(chart.index.named())
     assert len({name for name, _ in named}) == len(named)
     assert {"ventilator/", "ventilator/oxygen", "unusable/heart_rate/implausible", "void"} <= dict(named).keys()
-    assert all(chart.shelves.by_name(name) is series for name, series in named)
-    with chart.shelves.watched():
+    assert all(chart.index.by_name(name) is series for name, series in named)
+    with chart.index.watched():
         assert all(series.looked_at == [] for _, series in named)
     assert all(series.looked_at is None for _, series in named)
 
@@ -197,7 +197,7 @@ def test_i9_what_a_late_breath_under_pressure_control_says_of_peaks_that_went_is
     late = moments[100] + timedelta(seconds=30)
     pressure = Stay().vent(late.isoformat(), None, control="pressure", peak_pressure=30, event_id="new")
     file_all(pressure, chart)
-    assert [peak.at for peak in chart.shelves.pressure_peaks] == [late]
+    assert [peak.at for peak in chart.index.pressure_peaks] == [late]
     last = {"event_id": f"v{moments[-242]:%H.%M}", "recorded": "2025-01-02T12:00:00Z", "status": "corrected"}
     with pytest.raises(HistoryNeeded):
         file_all(Stay().vent(moments[-242].isoformat(), None, control="pressure", peep=5, **last), chart)
