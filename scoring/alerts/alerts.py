@@ -110,7 +110,7 @@ def _without_admission(situation: Situation) -> Iterator[Condition]:
     told = situation.heads.get(NO_ADMISSION)
     if told is not None and told.digest == FIRING:
         yield Condition(NO_ADMISSION.part, told.effective_at)
-    elif (heard := situation.chart.held.first_heard()) is not None:
+    elif (heard := situation.chart.live.first_observed()) is not None:
         yield Condition(NO_ADMISSION.part, heard)
 
 
@@ -132,7 +132,7 @@ def _facts(situation: Situation, stay: Stay) -> Iterator[Condition]:
         yield Condition("end-before-admission", fact.at, detail=fact.filed.event_id)
     if stay.birth_is_implausible(situation.protocol):
         yield Condition("birth-date-implausible", stay.start)
-    for patient_id, first in situation.chart.held.first_by_patient(but=stay.patient_id).items():
+    for patient_id, first in situation.chart.live.first_by_patient(but=stay.patient_id).items():
         yield Condition(MISMATCH, first.happened_at, patient_id, first.event_id)
     t0 = treatment_start(situation.chart)
     if t0 is not None and (t0 < stay.start or (stay.end is not None and t0 > stay.end)):

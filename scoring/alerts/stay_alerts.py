@@ -37,7 +37,7 @@ class StayAlerts:
         self._of_records: dict[RecordKey, tuple[Condition, ...]] = {}
         self._firing: set[RecordKey] = set()
         self._subjects: dict[str, set[RecordKey]] = {name: set() for name in BOUNDED}
-        self._oddities = chart.oddities
+        self._anomalies = chart.anomalies
         self._just_filed: tuple[datetime | None, set[Piece]] = (None, set())
         """As of when, and which corrections that had met nothing came as of then."""
         self.due: datetime | None = None
@@ -63,7 +63,7 @@ class StayAlerts:
         """Whether an alert may begin or end without any record having changed."""
         if STAY_SILENT in self._firing or (self.due is not None and now >= self.due):
             return True
-        return self._chart.oddities != self._oddities
+        return self._chart.anomalies != self._anomalies
 
     def revisions(
         self,
@@ -84,7 +84,7 @@ class StayAlerts:
             due += [silent + SILENT_AFTER] if silent is not None else []
         self.due = min(due, default=None)
         holding = self._within_bounds(holding)
-        self._oddities = self._chart.oddities
+        self._anomalies = self._chart.anomalies
         return list(islice(alert_revisions(holding, frozenset(self._firing), heads, context), most))
 
     def _corrections(self, now: datetime, by_clock: bool, holding: dict[RecordKey, Condition]) -> Iterator[datetime]:

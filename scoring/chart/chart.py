@@ -17,9 +17,19 @@ from picustream.models.protocol import Protocol
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
 from picustream.scoring.chart.conflicts import Conflicts, Piece
-from picustream.scoring.chart.entries import Changes, Entry, Fact, Filed, Holding, Identity, Kind, Observed, Ventilation
+from picustream.scoring.chart.entries import (
+    Changes,
+    CurrentVersion,
+    Entry,
+    Fact,
+    Filed,
+    Identity,
+    Kind,
+    Observed,
+    Ventilation,
+)
 from picustream.scoring.chart.lineage import AMENDED, Lineages
-from picustream.scoring.chart.live_events import Held
+from picustream.scoring.chart.live_events import LiveEvents
 from picustream.scoring.chart.pruned import Gone
 from picustream.scoring.chart.reading import Certain, observed_of, ventilation_of
 from picustream.scoring.chart.series import HistoryNeeded, Series
@@ -29,7 +39,7 @@ FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
 
 
-BESIDE = (Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE)
+SAME_EVENT = (Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE)
 
 
 class Chart:
@@ -45,13 +55,13 @@ class Chart:
         self.facts: dict[FactKey, Fact] = {}
         self.index = SeriesIndex()
         """What observations and ventilator events say, as the rules look for it."""
-        self.beside: dict[Identity, list[Observed]] = {}
+        self.same_event: dict[Identity, list[Observed]] = {}
         """Usable PaO2, FiO2 (P1) and peak pressures (A6) of one event."""
         self.gone = Gone()
         """What was let go of."""
         self.conflicts = Conflicts()
         self.lineages = Lineages()
-        self.held = Held()
+        self.live = LiveEvents()
         """Events in force."""
         self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
         """Events that say something older of what a later version is in force of."""
@@ -84,42 +94,42 @@ class Chart:
         return said.control if said else None
 
     @property
-    def oddities(self) -> tuple[frozenset[Identity], frozenset[str], int]:
+    def anomalies(self) -> tuple[frozenset[Identity], frozenset[str], int]:
         """What alerts depend on beside the records: conflicts, the patients named, what is known of versions."""
-        return frozenset(self.conflicts.events), self.held.patients, self.lineages.changes
+        return frozenset(self.conflicts.events), self.live.patients, self.lineages.changes
 
     def _hold(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
         """Puts one version into force in the place of another; an event with nothing in force is let go."""
-        self.held.take(new.filed, new.stands)
+        self.live.take(new.filed, new.in_force)
         changes.stored[new.filed.key] = new.filed
         if old is None:
             return
         self._release(old, changes)
-        if self.gone and not self.held.names(old.filed.patient_id):
+        if self.gone and not self.live.names(old.filed.patient_id):
             raise HistoryNeeded  # what was let go of may name the patient, too
         if new.rank != old.rank and self.conflicts.settle(piece):
             changes.conflicts = True
 
     def _release(self, old: Entry | Fact, changes: Changes) -> None:
-        self.held.release(old.filed, old.stands)
+        self.live.release(old.filed, old.in_force)
         if old.filed.holds == 0:
             changes.stored[old.filed.key] = None
 
     # What is let go of (I9). ----------------------------------------------------------------------------------------
 
-    def holdings(self) -> Iterator[Holding]:
+    def current_versions(self) -> Iterator[CurrentVersion]:
         """Every current version of an observation or a ventilator event."""
         for identity, observed in self._current.items():
-            yield Holding("observation", identity, observed)
+            yield CurrentVersion("observation", identity, observed)
         for identity, said in self._ventilation.items():
-            yield Holding("ventilation", identity, said)
+            yield CurrentVersion("ventilation", identity, said)
 
-    def hides(self, holding: Holding) -> bool:
+    def hides(self, version: CurrentVersion) -> bool:
         """Whether an event in force says something older of the same thing, which must not come back."""
-        hidden = self._hidden.get((holding.kind, holding.identity), {})
+        hidden = self._hidden.get((version.kind, version.identity), {})
         return any(filed.holds for filed in hidden.values())
 
-    def let_go(self, gone: Iterable[Holding], changes: Changes) -> None:
+    def let_go(self, gone: Iterable[CurrentVersion], changes: Changes) -> None:
         """Forgets current versions that no record rests on; to be given whole events."""
         leaving: dict[int, tuple[Series[Any], set[Entry]]] = {}
         for one in gone:
@@ -140,7 +150,7 @@ class Chart:
             changes.gone = True
         for series, entries in leaving.values():
             series.let_go(entries)
-        for identity in [holding.identity for holding in gone if holding.kind == "ventilation"]:
+        for identity in [version.identity for version in gone if version.kind == "ventilation"]:
             del self._ventilation[identity]
 
     def _passed_over(self, kept: Filed, observed: list[Observed], said: Ventilation | None, changes: Changes) -> bool:
@@ -155,7 +165,7 @@ class Chart:
         if said is not None and (kept.source, kept.event_id) not in self._ventilation:
             names.append(said.pruned_as)
         whole = len(names) == len(observed) + (said is not None) and not self._corrects_unknown(observed, said)
-        if whole and self.held.names(kept.patient_id) and self._in_gaps(observed, said):
+        if whole and self.live.names(kept.patient_id) and self._in_gaps(observed, said):
             news = [self.gone.note(kept, name) for name in names]
             changes.gone = changes.gone or any(news)
             return True
@@ -236,15 +246,15 @@ class Chart:
 
     def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
         """Keeps what belongs together in one event findable, and tells the PaO2 of a change in its FiO2."""
-        if observed.variable not in BESIDE or observed.value is None:
+        if observed.variable not in SAME_EVENT or observed.value is None:
             return
         identity = (observed.filed.source, observed.filed.event_id)
-        others = [o for o in self.beside.pop(identity, ()) if o is not observed]
+        others = [o for o in self.same_event.pop(identity, ()) if o is not observed]
         if observed.variable is not Variable.PEAK_PRESSURE:
             changes.touched.update((Variable.PAO2, o.at) for o in others if o.variable is Variable.PAO2)
         now = [*others, observed] if present else others
         if now:
-            self.beside[identity] = sorted(now, key=lambda o: o.order)
+            self.same_event[identity] = sorted(now, key=lambda o: o.order)
 
     def _file_ventilation(self, new: Ventilation, changes: Changes) -> None:
         kept = new.filed
@@ -255,7 +265,7 @@ class Chart:
         self._trace(("ventilation", *identity), new, old, changes)
         if old is not None and not self._supersedes("ventilation", identity, new, old, changes):
             return
-        peaks = [o for o in self.beside.get(identity, ()) if o.variable is Variable.PEAK_PRESSURE]
+        peaks = [o for o in self.same_event.get(identity, ()) if o.variable is Variable.PEAK_PRESSURE]
         for peak in peaks:
             self._series_of(peak).remove(peak)
         self._ventilation[identity] = new

@@ -80,7 +80,7 @@ class Observed:
     """In the variable's canonical unit; None when unusable."""
     fault: str | None
     """Why it is unusable: `withdrawn`, `no-value`, `comparator` or a dead-letter reason."""
-    stands: bool
+    in_force: bool
     """Whether it is not withdrawn, whatever it is worth."""
     original: Decimal | None
     unit: str | None
@@ -122,7 +122,7 @@ class Ventilation:
     filed: Filed
     support: str | None
     control: str | None
-    stands: bool
+    in_force: bool
     order: Order
     rank: Version
     stated: bool
@@ -160,7 +160,7 @@ class Fact:
         return True
 
     @property
-    def stands(self) -> bool:
+    def in_force(self) -> bool:
         """Whether it states anything: not withdrawn, not `registered` or `unknown`."""
         return self.event.status not in WITHDRAWN and self.event.status not in SAYS_NOTHING
 
@@ -193,7 +193,7 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class CurrentVersion:
     """One current version, and of what."""
 
     kind: Kind

@@ -63,7 +63,7 @@ class Lineage:
     """The earliest that corrects or withdraws."""
     last: Version | None = None
     """The latest of these."""
-    void: Version | None = None
+    withdrawn: Version | None = None
     """The latest that states nothing."""
     early: Dated | None = None
     """The `final` version of the earliest moment; of several the latest. Of the admission a `preliminary` one counts,
@@ -82,7 +82,7 @@ class Lineage:
         else:
             self.plain = min(self.plain or rank, rank)
         if status == STATES_NOTHING:
-            self.void = max(self.void or rank, rank)
+            self.withdrawn = max(self.withdrawn or rank, rank)
         if status == FINAL or (of_admission and status == PRELIMINARY):
             self._date(one.at, rank)
         return before != self._parts()
@@ -101,7 +101,7 @@ class Lineage:
         if self.first is None or self.last is None:
             return None
         met = self.plain is not None and self.plain < self.last
-        closed = self.void is not None and self.void > self.last
+        closed = self.withdrawn is not None and self.withdrawn > self.last
         return None if met or closed else self.first
 
     @property
@@ -116,16 +116,16 @@ class Lineage:
         """For `from_store`."""
         first = None if self.first is None else [*self.first[0], *self.first[1:]]
         dated = [None if one is None else [one[0], *one[1]] for one in (self.early, self.late)]
-        return [self.plain, first, self.last, self.void, *dated]
+        return [self.plain, first, self.last, self.withdrawn, *dated]
 
     @classmethod
     def from_store(cls, kept: list[Any]) -> "Lineage":
-        plain, first, last, void, early, late = kept
+        plain, first, last, withdrawn, early, late = kept
         return cls(
             _version(plain),
             None if first is None else (_version(first[:3]), datetime.fromisoformat(first[3]), first[4]),  # type: ignore[arg-type]
             _version(last),
-            _version(void),
+            _version(withdrawn),
             *(None if one is None else (datetime.fromisoformat(one[0]), _version(one[1:])) for one in (early, late)),  # type: ignore[arg-type]
         )
 

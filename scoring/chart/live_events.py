@@ -5,7 +5,7 @@ from datetime import datetime
 from picustream.scoring.chart.entries import Filed
 
 
-class Held:
+class LiveEvents:
     """Events of which something is a current version."""
 
     def __init__(self) -> None:
@@ -21,20 +21,20 @@ class Held:
     def names(self, patient_id: str) -> bool:
         return patient_id in self._naming
 
-    def take(self, filed: Filed, stands: bool) -> None:
-        """Something of an event comes into force; `stands`: it is not withdrawn."""
+    def take(self, filed: Filed, in_force: bool) -> None:
+        """Something of an event comes into force; `in_force`: it is not withdrawn."""
         filed.holds += 1
         self._events[filed.key] = filed
-        if stands:
+        if in_force:
             filed.states += 1
             self._naming.setdefault(filed.patient_id, {})[filed.key] = filed
 
-    def release(self, filed: Filed, stands: bool) -> None:
+    def release(self, filed: Filed, in_force: bool) -> None:
         """Something of an event is in force no more."""
         filed.holds -= 1
         if filed.holds == 0:
             del self._events[filed.key]
-        if stands:
+        if in_force:
             filed.states -= 1
             if filed.states == 0:
                 self._forget_the_name(filed)
@@ -45,7 +45,7 @@ class Held:
         if not naming:
             del self._naming[filed.patient_id]
 
-    def first_heard(self) -> datetime | None:
+    def first_observed(self) -> datetime | None:
         """The earliest moment that anything in force speaks of."""
         return min((one.happened_at for one in self._events.values()), default=None)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.entries import Changes, Entry, Holding, Observed
+from picustream.scoring.chart.entries import Changes, CurrentVersion, Entry, Observed
 from picustream.scoring.chart.series_index import AnySeries
 
 CROWDED = 192
@@ -40,19 +40,19 @@ def thin(chart: Chart, changes: Changes) -> None:
     source that speaks of two moments (`id-reused`).
     """
     pinned = chart.lineages.pinned()
-    named, disputed = set(chart.held.first_by_patient().values()), chart.conflicts.events
+    named, disputed = set(chart.live.first_by_patient().values()), chart.conflicts.events
     spare = {entry for _, series in chart.index.named() for entry in _spare(series)}
-    events: defaultdict[tuple[str, str], list[Holding]] = defaultdict(list)
-    for holding in chart.holdings():
-        events[(holding.entry.filed.source, holding.entry.filed.event_id)].append(holding)
+    events: defaultdict[tuple[str, str], list[CurrentVersion]] = defaultdict(list)
+    for version in chart.current_versions():
+        events[(version.entry.filed.source, version.entry.filed.event_id)].append(version)
     gone = [
-        holding
+        version
         for identity, of_event in events.items()
         if identity not in disputed
         and not any((one.kind, *one.identity) in pinned for one in of_event)
         and all(one.entry in spare and one.entry.filed not in named and not chart.hides(one) for one in of_event)
         and not any(isinstance(one.entry, Observed) and one.entry.of_blood_gas for one in of_event)
-        for holding in of_event
+        for version in of_event
     ]
     chart.let_go(gone, changes)
 

@@ -37,7 +37,7 @@ def observed_of(
         variable=variable,
         value=value,
         fault=fault,
-        stands=status not in WITHDRAWN,
+        in_force=status not in WITHDRAWN,
         original=said.number,
         unit=said.unit,
         order=kept.order(identity),
@@ -48,11 +48,11 @@ def observed_of(
 
 def ventilation_of(event: VentilatorEvent, kept: Filed) -> Ventilation:
     """What a ventilator event says of support and control."""
-    stands = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
+    in_force = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
     known = event.support_known, event.control_known
     stated = any(word is not None for word in known)
-    support, control = known if stands else (None, None)
-    return Ventilation(kept, support, control, stands, kept.order(kept.event_id), kept.version(event.status), stated)
+    support, control = known if in_force else (None, None)
+    return Ventilation(kept, support, control, in_force, kept.order(kept.event_id), kept.version(event.status), stated)
 
 
 def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | None:

@@ -20,17 +20,17 @@ class SeriesIndex:
         """The peaks that may stand for a plateau (A6)."""
         self.unusable: dict[Variable, dict[str, Series[Observed]]] = {v: {} for v in Variable}
         """By fault."""
-        self.unasked: Series[Observed] = Series()
+        self.unmapped: Series[Observed] = Series()
         """Codes nobody asked for: they count only as versions."""
         self.ventilator: dict[str | None, Series[Ventilation]] = {}
         """By the support that is said to be in force; None: unknown."""
-        self.void: Series[Ventilation] = Series()
+        self.not_in_force: Series[Ventilation] = Series()
         """Ventilator events that state nothing, withdrawn ones among them."""
 
     def of_observed(self, observed: Observed, control: str | None) -> Series[Observed]:
         """The series of an observation; `control` is the ventilator's mode in its event."""
         if observed.variable is None:
-            return self.unasked
+            return self.unmapped
         if observed.fault is not None:
             return self.unusable[observed.variable].setdefault(observed.fault, Series())
         if observed.variable is Variable.PEAK_PRESSURE and control == "pressure":
@@ -39,7 +39,7 @@ class SeriesIndex:
 
     def of_ventilation(self, said: Ventilation) -> Series[Ventilation]:
         """The series of what a ventilator event says."""
-        return self.ventilator.setdefault(said.support, Series()) if said.stands else self.void
+        return self.ventilator.setdefault(said.support, Series()) if said.in_force else self.not_in_force
 
     def named(self) -> Iterator[tuple[str, AnySeries]]:
         """Every series there is, by a name of its own."""
@@ -48,8 +48,8 @@ class SeriesIndex:
             yield from ((f"unusable/{variable}/{fault}", series) for fault, series in faults.items())
         yield from ((f"ventilator/{support or ''}", series) for support, series in self.ventilator.items())
         yield "pressure-peaks", self.pressure_peaks
-        yield "unasked", self.unasked
-        yield "void", self.void
+        yield "unasked", self.unmapped
+        yield "void", self.not_in_force
 
     @contextmanager
     def watched(self, spans: dict[str, list[Span]] | None = None) -> Iterator[None]:
@@ -75,7 +75,7 @@ class SeriesIndex:
             return self.ventilator.setdefault(rest or None, Series())
         others: dict[str, AnySeries] = {
             "pressure-peaks": self.pressure_peaks,
-            "unasked": self.unasked,
-            "void": self.void,
+            "unasked": self.unmapped,
+            "void": self.not_in_force,
         }
         return others[name]

@@ -82,7 +82,7 @@ def pair_of(view: View, sample: Observed) -> Pair | None:
 
 def _of_same_event(view: View, sample: Observed) -> Observed | None:
     identity = (sample.filed.source, sample.filed.event_id)
-    others = view.chart.beside.get(identity, ())
+    others = view.chart.same_event.get(identity, ())
     return next((o for o in others if o.variable is Variable.FIO2 and view.start <= o.at <= view.end), None)
 
 
@@ -165,7 +165,7 @@ def _near(
 def triplet_reach(protocol: Protocol) -> Reach:
     """The days of CVPs whose triplets a change can touch (P4)."""
     within, back = minutes(protocol.pairing.par_within_minutes), minutes(protocol.pairing.par_look_back_minutes)
-    beside: Reach = dict.fromkeys(
+    same_event: Reach = dict.fromkeys(
         (Variable.HEART_RATE, Variable.MAP_INVASIVE, Variable.MAP_NONINVASIVE), (Span(within, max(within, back)),)
     )
-    return together(at_its_time(Variable.CVP), beside)
+    return together(at_its_time(Variable.CVP), same_event)

@@ -76,14 +76,14 @@ def is_dummy(birth: Birth, admitted_at: datetime, protocol: Protocol) -> bool:
 def standing(chart: Chart, kind: str, model: type[F]) -> tuple[Fact, F] | None:
     """The one fact of a type, if it states anything."""
     fact = chart.facts.get((kind,))
-    if fact is None or not fact.stands or not isinstance(fact.event, model):
+    if fact is None or not fact.in_force or not isinstance(fact.event, model):
         return None
     return fact, fact.event
 
 
 def standing_many(chart: Chart, model: type[F]) -> list[tuple[Fact, F]]:
     """The facts of a type with many facts per stay that state anything, in the order V1."""
-    found = [(fact, fact.event) for fact in chart.facts.values() if fact.stands and isinstance(fact.event, model)]
+    found = [(fact, fact.event) for fact in chart.facts.values() if fact.in_force and isinstance(fact.event, model)]
     return sorted(found, key=lambda pair: pair[0].order)
 
 

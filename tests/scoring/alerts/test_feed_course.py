@@ -64,8 +64,8 @@ def input_record(step: Step, place: int, moment: datetime) -> InputRecord:
     elif step.what == "bad":
         ((topic, body),) = Stay().vital(when, heart_rate=(place, "furlongs"), **fields).events
     elif step.what == "unread":
-        unasked = [obs("heart_rate", 100, code=f"local-{number}", system="urn:gw") for number in range(15)]
-        ((topic, body),) = Stay().vital(when, *unasked, **fields).events
+        unmapped = [obs("heart_rate", 100, code=f"local-{number}", system="urn:gw") for number in range(15)]
+        ((topic, body),) = Stay().vital(when, *unmapped, **fields).events
     else:
         observed = {"ahead": "day 9999", "late": day_before}.get(step.what, when)
         ((topic, body),) = Stay().vital(observed, heart_rate=100 + place % 50, **fields).events

@@ -22,7 +22,7 @@ WARD = Stay().admitted("day 1 08:00", source="his")
 NOW = at("day 1 09:30")
 
 
-def unasked(count: int) -> list[dict[str, Any]]:
+def unmapped(count: int) -> list[dict[str, Any]]:
     """Observations of codes that nobody asked for."""
     return [obs("creatinine", 60, code=f"local-{number}", system="urn:example:lis") for number in range(count)]
 
@@ -38,11 +38,11 @@ def told(found: list[dict[str, Any]]) -> list[tuple[str, str, datetime]]:
 
 def test_nine_in_ten_and_twenty_at_least_are_told_with_their_counts() -> None:
     """As the twentieth comes, and by what arrived last; 18 of 20 are too few, however large their share."""
-    ward = WARD.lab("day 1 09:00", *unasked(18), source="lis", creatinine=60, platelets=200)
+    ward = WARD.lab("day 1 09:00", *unmapped(18), source="lis", creatinine=60, platelets=200)
     assert told(ward.until("day 1 09:30").alerts) == []
-    ward = ward.lab("day 1 10:00", *unasked(1), source="lis")
+    ward = ward.lab("day 1 10:00", *unmapped(1), source="lis")
     assert told(ward.until("day 1 10:29").alerts) == []
-    ward = ward.lab("day 1 10:30", *unasked(1), source="lis")
+    ward = ward.lab("day 1 10:30", *unmapped(1), source="lis")
     (record,) = (one for one in ward.until("day 1 11:00").alerts if one["name"] == UNREAD)
     assert record["alert_id"] == f"alert/{UNREAD}/lis"
     assert (record["detail"], at(record["since"])) == ("20-of-22-observations", at("day 1 10:30"))
@@ -70,8 +70,8 @@ def body_of(*observations: Any, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("topic", "body", "counted"), [
-    (LAB, body_of(*unasked(2), obs("creatinine", 60), obs("platelets", 9, "furlongs")), (4, 3)),
-    (LAB, body_of(*unasked(3), colour="red"), (3, 3)),
+    (LAB, body_of(*unmapped(2), obs("creatinine", 60), obs("platelets", 9, "furlongs")), (4, 3)),
+    (LAB, body_of(*unmapped(3), colour="red"), (3, 3)),
     (LAB, body_of() | {"observations": {"creatinine": 60}}, (1, 1)),
     (LAB, body_of(), (1, 1)),
     (LAB, body_of() | {"observations": [0] * 5000}, (5000, 5000)),
@@ -96,7 +96,7 @@ def test_what_names_no_source_counts_for_its_topic_and_what_is_sent_again_for_no
 
 def test_it_ends_when_a_day_has_none_and_again_begins_with_the_next() -> None:
     """By time alone: the hour of day 1 at ten is over as one of the last 24 on day 2 at ten."""
-    ward = WARD.lab("day 1 10:15", *unasked(20), source="lis").lab("day 4 10:15", *unasked(20), source="lis")
+    ward = WARD.lab("day 1 10:15", *unmapped(20), source="lis").lab("day 4 10:15", *unmapped(20), source="lis")
     assert told(ward.until("day 9").alerts) == [
         ("firing", "lis", at("day 1 10:15")),
         ("resolved", "lis", at("day 2 10:00")),
@@ -109,7 +109,7 @@ def test_it_ends_when_a_day_has_none_and_again_begins_with_the_next() -> None:
 def test_i8_it_begins_by_time_alone_when_what_was_read_is_older_than_a_day() -> None:
     """A change of the interface at noon is not hidden for longer by a good morning."""
     good = [obs("creatinine", 60, id=f"good-{number}") for number in range(20)]
-    ward = WARD.lab("day 1 10:15", *good, source="lis").lab("day 1 13:00", *unasked(20), source="lis")
+    ward = WARD.lab("day 1 10:15", *good, source="lis").lab("day 1 13:00", *unmapped(20), source="lis")
     assert told(ward.until("day 2 12:00").alerts) == [("firing", "lis", at("day 2 10:00"))]
 
 
@@ -144,8 +144,8 @@ def test_i8_it_is_judged_again_when_the_hour_ends(unread: int, firing: tuple[str
 
 def test_a_site_says_what_is_much_of_a_source() -> None:
     """A laboratory sends whole panels."""
-    events = WARD.lab("day 1 09:00", *unasked(29), source="lis", creatinine=60)
-    events = events.lab("day 1 09:00", *unasked(29), source="other", creatinine=60)
+    events = WARD.lab("day 1 09:00", *unmapped(29), source="lis", creatinine=60)
+    events = events.lab("day 1 09:00", *unmapped(29), source="other", creatinine=60)
     rules = with_limits("[sources.lis]\nunread_percent = 98\n")
     assert [source for _, source, _ in told(records(rules, events.events, at("day 1 10:00")))] == ["other"]
     rules = with_limits("[feeds]\nunread_observations = 30\n")

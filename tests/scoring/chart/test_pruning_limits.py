@@ -119,7 +119,7 @@ def test_i9_what_lies_beside_a_value_in_its_event_goes_with_it() -> None:
     assert chart.size == 1 + 300 * 3
     thin(chart, Changes())
     assert chart.size == 1 + 241 * 3
-    assert len(chart.beside) == 241
+    assert len(chart.same_event) == 241
 
 
 @pytest.mark.proves("I9")
