@@ -172,7 +172,7 @@ class Engine(EnginePort):
             self._go_on(effects, emitted_at)
         self._look_at_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
-        self.memory.tidy(taken.stays, self._dues.unfinished, self.clock, behind=bool(backlog_topics), effects=effects)
+        self.memory.prune(taken.stays, self._dues.unfinished, self.clock, behind=bool(backlog_topics), effects=effects)
         return effects
 
     def _take(
@@ -208,7 +208,7 @@ class Engine(EnginePort):
 
     def pruned_stays(self) -> set[str]:
         """Stays in memory that are not whole."""
-        return {stay_id for stay_id, stay in self.memory.stays.items() if stay.is_thinned}
+        return {stay_id for stay_id, stay in self.memory.stays.items() if stay.is_pruned}
 
     def _held_back(self, backlog: Collection[str]) -> Iterator[datetime]:
         """How far each topic has come of which there is more; what has said nothing yet holds time where it is."""

@@ -36,7 +36,7 @@ class Memory:
         """Takes over a stay that was rebuilt."""
         self.stays[stay.stay_id] = stay
         if self._bounded:
-            self.pruning_deferred = not self._thin([stay.stay_id], now, effects) or self.pruning_deferred
+            self.pruning_deferred = not self._prune([stay.stay_id], now, effects) or self.pruning_deferred
 
     def reload(self, stay: StayState, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay with its whole history; `fields`: what the store holds of it."""
@@ -44,7 +44,7 @@ class Memory:
         self._stored[stay.stay_id] = set(fields)
         self._whole.add(stay.stay_id)
 
-    def tidy(
+    def prune(
         self,
         touched: Iterable[str],
         busy: Container[str],
@@ -60,16 +60,16 @@ class Memory:
         if self._bounded:
             for stay_id in touched:
                 self.stays[stay_id] = self.stays.pop(stay_id)
-            done = behind or self._thin(list(self.stays) if self.pruning_deferred else touched, clock, effects)
+            done = behind or self._prune(list(self.stays) if self.pruning_deferred else touched, clock, effects)
             if not behind:
                 self._whole.clear()
             self.pruning_deferred = behind or not done
             if self.size > HELD:
-                self._thin(self.stays.keys() - self._whole, clock, effects)
+                self._prune(self.stays.keys() - self._whole, clock, effects)
         self._save_reloaded(effects)
         self.forget_the_oldest(busy)
 
-    def _thin(self, stays: Iterable[str], clock: datetime | None, effects: Effects) -> bool:
+    def _prune(self, stays: Iterable[str], clock: datetime | None, effects: Effects) -> bool:
         """Lets go of what the stays do not need; whether that is done."""
         done, work = True, 0
         if clock is None:
@@ -78,7 +78,7 @@ class Memory:
             if self._lot is not None and work >= LOTS * self._lot:
                 return False
             budget = Budget(self._lot)
-            done = self.stays[stay_id].thin(clock, budget) and done
+            done = self.stays[stay_id].prune(clock, budget) and done
             work += budget.used
             self.save(self.stays[stay_id], effects)
         return done

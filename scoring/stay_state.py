@@ -18,7 +18,7 @@ from picustream.scoring.assessor import Assessor
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes, Filed, filed
-from picustream.scoring.chart.pruning import is_crowded, thin
+from picustream.scoring.chart.pruning import is_over_limit, prune
 from picustream.scoring.chart.series import HistoryNeeded, Span
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey, spelling
@@ -27,7 +27,7 @@ from picustream.scoring.rules import Rules
 
 EVENT, HEAD = "e:", "h:"
 """Prefixes of a stay's fields in the store."""
-GONE = "gone"
+PRUNED = "gone"
 """The field that tells what was let go of."""
 CONFLICTS = "conflicts"
 """The field that tells what was said twice, differently: what is in force does not show it."""
@@ -42,7 +42,7 @@ AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Thinner:
+class Pruner:
     """Makes the records once more, in pieces, to see what they rest on."""
 
     assessor: Assessor
@@ -63,7 +63,7 @@ class StayState:
         self._known: dict[str, set[RecordKey]] = {}
         self._seen: dict[RecordKey, tuple[Body | None, str | None, tuple[str, ...]]] = {}
         self._alerts_owed = False
-        self._thinner: Thinner | None = None
+        self._pruner: Pruner | None = None
         self.unsaved: dict[str, bytes | None] = {}
         """Fields written since they were last taken; None: delete the field."""
         for _ in self.load(fields or {}):
@@ -75,12 +75,12 @@ class StayState:
             self._load(name, value)
             if number % AT_ONCE == 0:
                 yield
-        gone = text.parse(fields[GONE]) if GONE in fields else {}
-        if gone:
-            self._restore_gone(gone)
+        pruned = text.parse(fields[PRUNED]) if PRUNED in fields else {}
+        if pruned:
+            self._restore_pruned(pruned)
         if CONFLICTS in fields:
             self._chart.conflicts.restore(text.parse(fields[CONFLICTS]))
-        self._chart.lineages.restored(gone.get("reused", []))
+        self._chart.lineages.restored(pruned.get("reused", []))
 
     @classmethod
     def of_history(
@@ -106,9 +106,9 @@ class StayState:
         return self._assessor.unfinished or self._alerts_owed
 
     @property
-    def is_thinned(self) -> bool:
+    def is_pruned(self) -> bool:
         """Whether something was let go of."""
-        return bool(self._chart.gone)
+        return bool(self._chart.pruned)
 
     @property
     def size(self) -> int:
@@ -126,26 +126,26 @@ class StayState:
         with self._named():
             self._chart.file(event, kept, changes)
         self._assessor.note(changes)
-        if self._thinner is not None:
-            self._thinner.assessor.note(changes)
+        if self._pruner is not None:
+            self._pruner.assessor.note(changes)
         self._save(changes)
         return changes.news
 
-    def thin(self, now: datetime, budget: Budget | None = None) -> bool:
+    def prune(self, now: datetime, budget: Budget | None = None) -> bool:
         """Lets go of what no record rests on, once that is much (I9); False: not finished, to be asked again.
 
         Raises `HistoryNeeded` as `revisions` does.
         """
-        if self._thinner is None and not is_crowded(self._chart):
+        if self._pruner is None and not is_over_limit(self._chart):
             return True
-        thinner = self._thinner = self._thinner or Thinner(Assessor(self._rules, self._chart))
+        pruner = self._pruner = self._pruner or Pruner(Assessor(self._rules, self._chart))
         changes = Changes()
-        with self._named(), self._chart.index.watched(thinner.spans):
-            thinner.assessor.bodies(now, self._known, budget)
-            if thinner.assessor.unfinished:
+        with self._named(), self._chart.index.watched(pruner.spans):
+            pruner.assessor.bodies(now, self._known, budget)
+            if pruner.assessor.unfinished:
                 return False
-            thin(self._chart, changes)
-        self._thinner = None
+            prune(self._chart, changes)
+        self._pruner = None
         self._save(changes)
         return True
 
@@ -227,15 +227,15 @@ class StayState:
         for piece in changes.lineages:
             known = self._chart.lineages.to_store(piece)
             self.unsaved[LINEAGE + " ".join(piece)] = text.encode(known).encode() if known else None
-        if changes.gone:
+        if changes.pruned:
             gaps = {
                 name: [list(gap) for gap in series.gaps] for name, series in self._chart.index.named() if series.gaps
             }
-            gone = {"gaps": gaps, "reused": self._chart.lineages.pruned_to_store()} | self._chart.gone.to_store()
-            self.unsaved[GONE] = text.encode(gone).encode()
+            pruned = {"gaps": gaps, "reused": self._chart.lineages.pruned_to_store()} | self._chart.pruned.to_store()
+            self.unsaved[PRUNED] = text.encode(pruned).encode()
 
-    def _restore_gone(self, stored: Mapping[str, Any]) -> None:
-        self._chart.gone.restore(stored)
+    def _restore_pruned(self, stored: Mapping[str, Any]) -> None:
+        self._chart.pruned.restore(stored)
         for name, gaps in stored["gaps"].items():
             spans = [(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in gaps]
             self._chart.index.by_name(name).gaps = spans

@@ -30,7 +30,7 @@ from picustream.scoring.chart.entries import (
 )
 from picustream.scoring.chart.lineage import AMENDED, Lineages
 from picustream.scoring.chart.live_events import LiveEvents
-from picustream.scoring.chart.pruned import Gone
+from picustream.scoring.chart.pruned import Pruned
 from picustream.scoring.chart.reading import Certain, observed_of, ventilation_of
 from picustream.scoring.chart.series import HistoryNeeded, Series
 from picustream.scoring.chart.series_index import SeriesIndex
@@ -57,7 +57,7 @@ class Chart:
         """What observations and ventilator events say, as the rules look for it."""
         self.same_event: dict[Identity, list[Observed]] = {}
         """Usable PaO2, FiO2 (P1) and peak pressures (A6) of one event."""
-        self.gone = Gone()
+        self.pruned = Pruned()
         """What was let go of."""
         self.conflicts = Conflicts()
         self.lineages = Lineages()
@@ -73,7 +73,7 @@ class Chart:
             return
         said = ventilation_of(event, kept) if isinstance(event, VentilatorEvent) else None
         observed = [self._observed(event, one, kept) for one in event.observations]
-        if self.gone and self._passed_over(kept, observed, said, changes):
+        if self.pruned and self._passed_over(kept, observed, said, changes):
             return
         if said is not None:  # first, for it tells where a peak pressure lies
             self._file_ventilation(said, changes)
@@ -105,7 +105,7 @@ class Chart:
         if old is None:
             return
         self._release(old, changes)
-        if self.gone and not self.live.names(old.filed.patient_id):
+        if self.pruned and not self.live.names(old.filed.patient_id):
             raise HistoryNeeded  # what was let go of may name the patient, too
         if new.rank != old.rank and self.conflicts.settle(piece):
             changes.conflicts = True
@@ -129,28 +129,28 @@ class Chart:
         hidden = self._hidden.get((version.kind, version.identity), {})
         return any(filed.holds for filed in hidden.values())
 
-    def let_go(self, gone: Iterable[CurrentVersion], changes: Changes) -> None:
+    def prune(self, pruned: Iterable[CurrentVersion], changes: Changes) -> None:
         """Forgets current versions that no record rests on; to be given whole events."""
         leaving: dict[int, tuple[Series[Any], set[Entry]]] = {}
-        for one in gone:
+        for one in pruned:
             series: Series[Any]
             if self.lineages.prune((one.kind, *one.identity)):
                 changes.lineages.add((one.kind, *one.identity))
             if isinstance(one.entry, Observed):
                 series = self._series_of(one.entry)
-                self.gone.note(one.entry.filed, one.entry.pruned_as)
+                self.pruned.note(one.entry.filed, one.entry.pruned_as)
                 self._index(one.entry, False, Changes())
                 del self._current[one.identity]
             else:
                 series = self.index.of_ventilation(one.entry)
-                self.gone.note(one.entry.filed, one.entry.pruned_as)
+                self.pruned.note(one.entry.filed, one.entry.pruned_as)
             leaving.setdefault(id(series), (series, set()))[1].add(one.entry)
             self._hidden.pop((one.kind, one.identity), None)
             self._release(one.entry, changes)
-            changes.gone = True
+            changes.pruned = True
         for series, entries in leaving.values():
-            series.let_go(entries)
-        for identity in [version.identity for version in gone if version.kind == "ventilation"]:
+            series.prune(entries)
+        for identity in [version.identity for version in pruned if version.kind == "ventilation"]:
             del self._ventilation[identity]
 
     def _passed_over(self, kept: Filed, observed: list[Observed], said: Ventilation | None, changes: Changes) -> bool:
@@ -166,10 +166,10 @@ class Chart:
             names.append(said.pruned_as)
         whole = len(names) == len(observed) + (said is not None) and not self._corrects_unknown(observed, said)
         if whole and self.live.names(kept.patient_id) and self._in_gaps(observed, said):
-            news = [self.gone.note(kept, name) for name in names]
-            changes.gone = changes.gone or any(news)
+            news = [self.pruned.note(kept, name) for name in names]
+            changes.pruned = changes.pruned or any(news)
             return True
-        if any(self.gone.may_supersede(kept, name) for name in names):
+        if any(self.pruned.may_supersede(kept, name) for name in names):
             raise HistoryNeeded
         return False
 
@@ -177,7 +177,8 @@ class Chart:
         """Whether an event corrects or withdraws what was not pruned, so that somebody may have to be told."""
         entries: list[Entry] = [*observed, *((said,) if said is not None else ())]
         return any(
-            one.rank[1] >= AMENDED and not self.gone.may_have_held(one.filed.source, one.pruned_as) for one in entries
+            one.rank[1] >= AMENDED and not self.pruned.may_have_pruned(one.filed.source, one.pruned_as)
+            for one in entries
         )
 
     def _may_move_peaks(self, said: Ventilation) -> bool:
@@ -186,7 +187,7 @@ class Chart:
         if said.control != "pressure" or not gaps or said.at > gaps[-1][1]:
             return False
         known = (said.filed.source, event_id) in self._ventilation
-        return not known and self.gone.may_hold(said.filed.source, said.pruned_as)
+        return not known and self.pruned.may_contain(said.filed.source, said.pruned_as)
 
     def _in_gaps(self, observed: list[Observed], said: Ventilation | None) -> bool:
         """Whether everything that an event says lies where things were let go of."""
@@ -200,7 +201,7 @@ class Chart:
 
     def _trace(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
         """Notes what alerts ask about the versions of a piece."""
-        pruned = not isinstance(new, Fact) and self.gone.may_have_held(new.filed.source, new.pruned_as)
+        pruned = not isinstance(new, Fact) and self.pruned.may_have_pruned(new.filed.source, new.pruned_as)
         if self.lineages.note(piece, new, old, pruned):
             changes.lineages.add(piece)
             if self.lineages.lost():

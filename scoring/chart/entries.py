@@ -179,7 +179,7 @@ class Changes:
     facts: bool = False
     stored: dict[str, Filed | None] = field(default_factory=dict)
     """Events to keep (by key), and keys to let go."""
-    gone: bool = False
+    pruned: bool = False
     """Whether what is remembered of things let go of has changed."""
     conflicts: bool = False
     """Whether something is in conflict that was not, or the other way round."""
@@ -189,7 +189,7 @@ class Changes:
     @property
     def news(self) -> bool:
         """Whether anything was said that is kept, and not only known of."""
-        return bool(self.stored) or self.gone or self.conflicts
+        return bool(self.stored) or self.pruned or self.conflicts
 
 
 @dataclass(frozen=True, slots=True)

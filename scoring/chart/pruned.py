@@ -19,7 +19,7 @@ BITS = 1 << 18
 HASHES = 3
 
 
-class Gone:
+class Pruned:
     """Identities of what was let go of, without the identities."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Gone:
     def note(self, filed: Filed, identity: str) -> bool:
         """Something was let go of; whether that is news."""
         moment, latest = filed.rank[0], self._latest.get(filed.source)
-        news = latest is None or moment > latest or not self.may_hold(filed.source, identity)
+        news = latest is None or moment > latest or not self.may_contain(filed.source, identity)
         self._latest[filed.source] = moment if latest is None else max(moment, latest)
         for place in _places(filed.source, identity):
             self._bits[place >> 3] |= 1 << (place & 7)
@@ -41,15 +41,15 @@ class Gone:
     def may_supersede(self, filed: Filed, identity: str) -> bool:
         """Whether a later version of this may have been let go of; never false where one was."""
         latest = self._latest.get(filed.source)
-        return latest is not None and filed.rank[0] <= latest and self.may_hold(filed.source, identity)
+        return latest is not None and filed.rank[0] <= latest and self.may_contain(filed.source, identity)
 
-    def may_hold(self, source: str, identity: str) -> bool:
+    def may_contain(self, source: str, identity: str) -> bool:
         """Whether some version of it may have been let go of; never false where one was."""
         return all(self._bits[place >> 3] >> (place & 7) & 1 for place in _places(source, identity))
 
-    def may_have_held(self, source: str, identity: str) -> bool:
+    def may_have_pruned(self, source: str, identity: str) -> bool:
         """Likewise; false for a source of which nothing was."""
-        return source in self._latest and self.may_hold(source, identity)
+        return source in self._latest and self.may_contain(source, identity)
 
     def to_store(self) -> dict[str, Any]:
         """For `restore`."""

@@ -15,24 +15,24 @@ from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes, CurrentVersion, Entry, Observed
 from picustream.scoring.chart.series_index import AnySeries
 
-CROWDED = 192
+MOST_PER_DAY = 192
 """Entries of one series and one day (of UTC) above which the day is thinned; looked at after as many additions."""
 NEWEST, NEWEST_COUNT = timedelta(hours=4), 512
 """What is not older than this stays, up to so many of a series: results from the laboratory come an hour after their
 sampling and then ask what the ventilator said at that time."""
 
 
-def is_crowded(chart: Chart) -> bool:
+def is_over_limit(chart: Chart) -> bool:
     """Whether it is time to thin a chart. Looks closely only where enough has come since it last did."""
-    crowded = False
+    over_limit = False
     for _, series in chart.index.named():
-        if series.added >= CROWDED:
+        if series.added >= MOST_PER_DAY:
             series.added = 0
-            crowded = crowded or any(count > CROWDED for count in _by_day(series).values())
-    return crowded
+            over_limit = over_limit or any(count > MOST_PER_DAY for count in _by_day(series).values())
+    return over_limit
 
 
-def thin(chart: Chart, changes: Changes) -> None:
+def prune(chart: Chart, changes: Changes) -> None:
     """Lets go of whole events of which nothing is needed; to be called while every series notes its look-ups.
 
     What stays whatever it says: blood gases, an event for each patient named (alert `patient-mismatch`), what is in
@@ -45,7 +45,7 @@ def thin(chart: Chart, changes: Changes) -> None:
     events: defaultdict[tuple[str, str], list[CurrentVersion]] = defaultdict(list)
     for version in chart.current_versions():
         events[(version.entry.filed.source, version.entry.filed.event_id)].append(version)
-    gone = [
+    pruned = [
         version
         for identity, of_event in events.items()
         if identity not in disputed
@@ -54,19 +54,19 @@ def thin(chart: Chart, changes: Changes) -> None:
         and not any(isinstance(one.entry, Observed) and one.entry.of_blood_gas for one in of_event)
         for version in of_event
     ]
-    chart.let_go(gone, changes)
+    chart.prune(pruned, changes)
 
 
 def _by_day(series: AnySeries) -> Counter[date]:
     return Counter(item.order[0].date() for item in series)
 
 
-def _crowded_days(series: AnySeries) -> set[date]:
+def _days_over_limit(series: AnySeries) -> set[date]:
     """Days with much on them, and those that had: what was new when they were thinned is new no longer."""
-    crowded = {day for day, count in _by_day(series).items() if count > CROWDED}
+    over_limit = {day for day, count in _by_day(series).items() if count > MOST_PER_DAY}
     for first, last in series.gaps:
-        crowded.update(first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1))
-    return crowded
+        over_limit.update(first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1))
+    return over_limit
 
 
 def _spare(series: AnySeries) -> Iterator[Entry]:
@@ -74,7 +74,7 @@ def _spare(series: AnySeries) -> Iterator[Entry]:
     last = series.newest()
     if last is None:
         return
-    crowded = _crowded_days(series)
+    over_limit = _days_over_limit(series)
     new = max(len(series) - NEWEST_COUNT, series.before(last - NEWEST))
     spans = iter([*series.rested_on(), None])
     span = next(spans)
@@ -83,5 +83,5 @@ def _spare(series: AnySeries) -> Iterator[Entry]:
         at = item.order[0]
         while span is not None and span[1] < at:
             span = next(spans)
-        if place < new and at.date() in crowded and (span is None or at < span[0]):
+        if place < new and at.date() in over_limit and (span is None or at < span[0]):
             yield item

@@ -125,7 +125,7 @@ class Series(Generic[T]):
         """The spans that answers rested on, in time, none touching another."""
         return list(_union(self.looked_at or []))
 
-    def let_go(self, gone: Collection[T]) -> None:
+    def prune(self, gone: Collection[T]) -> None:
         """Takes items out and remembers where they lay."""
         runs = [(item.order[0], item.order[0]) for item in self._items if item in gone]
         self._items = [item for item in self._items if item not in gone]

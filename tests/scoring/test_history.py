@@ -7,7 +7,7 @@ from picustream.models.record import Cause
 from picustream.scoring.deadletters import dead_letter_id
 from picustream.scoring.engine import Engine
 from picustream.scoring.history import History
-from picustream.scoring.stay_state import EVENT, GONE, StayState
+from picustream.scoring.stay_state import EVENT, PRUNED, StayState
 from picustream.scoring.validation import LATEST, InputRecord
 from tests.scoring.build import Stay
 from tests.scoring.histories import SHIPPED, input_records, written
@@ -56,8 +56,8 @@ def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_told() ->
     stay.revisions(LATEST, Cause(reason="test", event_id=None), LATEST)
     fields = {name: value for name, value in stay.take_unsaved().items() if value is not None}
     assert fields.keys() > events.keys()
-    again = StayState.of_history("S", SHIPPED, fields | {GONE: b"{}"}, history)
-    assert again.take_unsaved() == events | {GONE: None}
+    again = StayState.of_history("S", SHIPPED, fields | {PRUNED: b"{}"}, history)
+    assert again.take_unsaved() == events | {PRUNED: None}
     assert again.revisions(LATEST, Cause(reason="test", event_id=None), LATEST) == []
 
 

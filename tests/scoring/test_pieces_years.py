@@ -129,7 +129,7 @@ def test_letters_of_many_bad_values_are_not_made_in_one_go() -> None:
 @pytest.mark.proves("I9")
 def test_i9_a_stay_of_years_is_pruned_in_pieces_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A monitor that speaks every minute of the last day; while it is pruned it goes on to speak."""
-    monkeypatch.setattr(thinning, "CROWDED", 50)
+    monkeypatch.setattr(thinning, "MOST_PER_DAY", 50)
     monkeypatch.setattr(thinning, "NEWEST_COUNT", 10)
     ward = ADMITTED
     for minute in range(400):

@@ -21,7 +21,7 @@ from tests.scoring.running import Worker
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that may be pruned is pruned at once."""
-    monkeypatch.setattr(thinning, "CROWDED", 0)
+    monkeypatch.setattr(thinning, "MOST_PER_DAY", 0)
     monkeypatch.setattr(thinning, "NEWEST", timedelta(minutes=10))
     monkeypatch.setattr(thinning, "NEWEST_COUNT", 1)
     monkeypatch.setattr(memory, "HELD", 30)

@@ -27,7 +27,7 @@ BOUND = 1_000_000
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everything that may go goes at once, so that small histories show what large ones do."""
-    monkeypatch.setattr(thinning, "CROWDED", 0)
+    monkeypatch.setattr(thinning, "MOST_PER_DAY", 0)
     monkeypatch.setattr(thinning, "NEWEST", timedelta(minutes=10))
     monkeypatch.setattr(thinning, "NEWEST_COUNT", 1)
     monkeypatch.setattr(memory, "HELD", 30)

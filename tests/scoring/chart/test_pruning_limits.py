@@ -8,7 +8,7 @@ import pytest
 from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
-from picustream.scoring.chart.pruning import is_crowded, thin
+from picustream.scoring.chart.pruning import is_over_limit, prune
 from picustream.scoring.chart.series import HistoryNeeded
 from picustream.scoring.validation import LATEST, Validator
 from tests.scoring.build import Stay
@@ -44,14 +44,14 @@ def rates_of(chart: Chart) -> list[datetime]:
     return [rate.at for rate in chart.index.usable[Variable.HEART_RATE]]
 
 
-def thinned(moments: list[datetime], needed: Iterable[datetime] = ()) -> list[datetime]:
+def pruned(moments: list[datetime], needed: Iterable[datetime] = ()) -> list[datetime]:
     """What is left of them where somebody asked for the values at some moments."""
     chart = filed(moments)
     rates = chart.index.usable[Variable.HEART_RATE]
     with chart.index.watched():
         for moment in needed:
             rates.latest(moment, moment)
-        thin(chart, Changes())
+        prune(chart, Changes())
     return rates_of(chart)
 
 
@@ -59,18 +59,18 @@ def thinned(moments: list[datetime], needed: Iterable[datetime] = ()) -> list[da
 def test_i9_more_than_192_values_of_one_kind_on_a_day_are_a_crowd() -> None:
     """Looked at after every 192 of them, for counting costs more than waiting."""
     chart = filed(minutes(192))
-    assert not is_crowded(chart)
+    assert not is_over_limit(chart)
     filed(minutes(191, MIDNIGHT + 192 * MINUTE), chart)
-    assert not is_crowded(chart)
+    assert not is_over_limit(chart)
     filed(minutes(1, MIDNIGHT + 383 * MINUTE), chart)
-    assert is_crowded(chart)
-    assert not is_crowded(chart)
+    assert is_over_limit(chart)
+    assert not is_over_limit(chart)
 
 
 @pytest.mark.proves("I9")
 def test_i9_a_crowd_is_of_the_day_on_which_its_values_were_taken() -> None:
     """A week's slow values that were filed on one day are none."""
-    assert not is_crowded(filed(minutes(300, every=timedelta(minutes=30)), recorded="2025-01-09T12:00:00Z"))
+    assert not is_over_limit(filed(minutes(300, every=timedelta(minutes=30)), recorded="2025-01-09T12:00:00Z"))
 
 
 @pytest.mark.proves("I9")
@@ -78,21 +78,21 @@ def test_i9_the_newest_four_hours_stay_and_the_first_event_that_names_the_patien
     """What is older goes, but for what an answer rested on."""
     moments = minutes(600)
     asked = moments[100]
-    assert thinned(moments, [asked]) == [moments[0], asked, *moments[-241:]]
+    assert pruned(moments, [asked]) == [moments[0], asked, *moments[-241:]]
 
 
 @pytest.mark.proves("I9")
 def test_i9_of_a_very_dense_feed_the_newest_512_stay() -> None:
     """However little time they span."""
     moments = minutes(1000, every=timedelta(seconds=1))
-    assert thinned(moments) == [moments[0], *moments[-512:]]
+    assert pruned(moments) == [moments[0], *moments[-512:]]
 
 
 @pytest.mark.proves("I9")
 def test_i9_a_day_with_little_on_it_stays_as_it_is() -> None:
     """The crowd of one day is no reason to thin another."""
     slow, dense = minutes(20, every=timedelta(hours=1)), minutes(600, MIDNIGHT + timedelta(days=2))
-    assert thinned([*slow, *dense]) == [*slow, *dense[-241:]]
+    assert pruned([*slow, *dense]) == [*slow, *dense[-241:]]
 
 
 @pytest.mark.proves("I9")
@@ -101,10 +101,10 @@ def test_i9_what_was_new_as_a_day_was_thinned_goes_once_it_is_old() -> None:
     dense, quiet = minutes(720, every=2 * MINUTE), minutes(24, MIDNIGHT + timedelta(days=1), timedelta(hours=1))
     dense_again = minutes(720, MIDNIGHT + timedelta(days=2), 2 * MINUTE)
     chart = filed(dense)
-    thin(chart, Changes())
+    prune(chart, Changes())
     assert rates_of(chart) == [dense[0], *dense[-121:]]
     filed([*quiet, *dense_again], chart)
-    thin(chart, Changes())
+    prune(chart, Changes())
     assert rates_of(chart) == [dense[0], *quiet, *dense_again[-121:]]
 
 
@@ -117,7 +117,7 @@ def test_i9_what_lies_beside_a_value_in_its_event_goes_with_it() -> None:
     chart = Chart(SHIPPED.protocol, SHIPPED.codemap, SHIPPED.kinds.is_certain)
     file_all(stay, chart)
     assert chart.size == 1 + 300 * 3
-    thin(chart, Changes())
+    prune(chart, Changes())
     assert chart.size == 1 + 241 * 3
     assert len(chart.same_event) == 241
 
@@ -130,8 +130,8 @@ def test_i9_unusable_values_are_a_crowd_like_others() -> None:
         stay = stay.vital(moment.isoformat(), heart_rate=100_000)
     chart = Chart(SHIPPED.protocol, SHIPPED.codemap, SHIPPED.kinds.is_certain)
     file_all(stay, chart)
-    assert is_crowded(chart)
-    thin(chart, Changes())
+    assert is_over_limit(chart)
+    prune(chart, Changes())
     assert chart.size == 242
 
 
@@ -159,7 +159,7 @@ def test_i9_what_is_in_conflict_stays() -> None:
     again = Stay().vital(moments[100].isoformat(), heart_rate=120, event_id=f"e{moments[100]:%dT%H.%M.%S}")
     chart = filed(moments)
     file_all(again, chart)
-    thin(chart, Changes())
+    prune(chart, Changes())
     assert rates_of(chart) == [moments[0], moments[100], *moments[-241:]]
 
 
@@ -168,7 +168,7 @@ def test_i9_a_feed_that_corrects_every_value_is_bounded_like_another() -> None:
     """What has a later version leaves with it."""
     moments = minutes(600)
     chart = filed(moments, filed(moments), recorded="2025-01-01T12:00:00Z", status="corrected")
-    thin(chart, Changes())
+    prune(chart, Changes())
     assert rates_of(chart) == [moments[0], *moments[-241:]]
 
 
@@ -177,7 +177,7 @@ def test_i9_what_comes_late_into_a_gap_is_passed_over() -> None:
     """No record can rest on it; but what it corrects is held, it is taken, and no history is needed for it."""
     moments = minutes(600)
     chart = filed(moments)
-    thin(chart, Changes())
+    prune(chart, Changes())
     held = rates_of(chart)
     filed([moments[100] + timedelta(seconds=30)], chart)
     filed([moments[-1]], chart, recorded="2025-01-02T12:00:00Z", status="corrected")
@@ -193,7 +193,7 @@ def test_i9_what_a_late_breath_under_pressure_control_says_of_peaks_that_went_is
         stay = stay.vent(moment.isoformat(), None, control="volume", peak_pressure=20, event_id=f"v{moment:%H.%M}")
     chart = Chart(SHIPPED.protocol, SHIPPED.codemap, SHIPPED.kinds.is_certain)
     file_all(stay, chart)
-    thin(chart, Changes())
+    prune(chart, Changes())
     late = moments[100] + timedelta(seconds=30)
     pressure = Stay().vent(late.isoformat(), None, control="pressure", peak_pressure=30, event_id="new")
     file_all(pressure, chart)

@@ -86,7 +86,7 @@ def chance(request: pytest.FixtureRequest) -> Chance:
     gone = rng.sample(items, rng.randrange(len(items) + 1)) if rng.random() < 0.6 else []
     for part in (gone[: len(gone) // 2], gone[len(gone) // 2 :]):
         if part:
-            series.let_go(part)
+            series.prune(part)
     kept = sorted((item for item in items if item not in gone), key=lambda item: item.order)
     return Chance(rng, series, kept, gone)
 
@@ -193,7 +193,7 @@ def test_i9_what_was_added_since_something_went_is_counted() -> None:
     for count, item in enumerate(items):
         assert series.added == count
         series.add(item)
-    series.let_go(items[:1])
+    series.prune(items[:1])
     assert series.added == 0
 
 
@@ -217,7 +217,7 @@ def test_i9_a_gap_ends_where_an_answer_rested_on_there_being_nothing(
     for item in items:
         series.add(item)
     series.looked_at = [(tick(first), tick(last)) for first, last in answers]
-    series.let_go(items)
+    series.prune(items)
     assert series.gaps == [(tick(first), tick(last)) for first, last in gaps]
 
 
@@ -254,7 +254,7 @@ def test_i9_what_comes_into_a_gap_and_goes_again_leaves_it_as_it_was(
     for step in steps:
         named = [items[word[1:]] for word in step.split()]
         if step.startswith("-"):
-            series.let_go(named)
+            series.prune(named)
         else:
             for item in named:
                 series.add(item)
