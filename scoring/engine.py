@@ -103,7 +103,7 @@ class Engine(EnginePort):
         """Takes over stays whose state was lost, and tells what differs from what was last told (I5)."""
         effects = Effects()
         for stay in stays:
-            self._look_at(stay, now, REBUILT, effects, now)
+            self._evaluate(stay, now, REBUILT, effects, now)
             self.memory.take(stay, now, effects)
             self.memory.forget_the_oldest(self._dues.unfinished)
         for stay_id, fields in effects.writes.items():
@@ -170,7 +170,7 @@ class Engine(EnginePort):
             self._pass_time(now, effects, emitted_at)
         if not batch.inputs:
             self._go_on(effects, emitted_at)
-        self._look_at_feeds(self.clock or now, effects, emitted_at)
+        self._evaluate_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
         self.memory.prune(taken.stays, self._dues.unfinished, self.clock, behind=bool(backlog_topics), effects=effects)
         return effects
@@ -189,9 +189,9 @@ class Engine(EnginePort):
             if not self._pass_time(moment, effects, emitted_at) or effects.fill(self._lot):
                 effects.left = Batch(order[place:])
                 return Batch(order[:place])
-            news = self._take_in(one, self.clock or now, effects, emitted_at)
-            self._observe(one, news, now)
-            self._look_at_feeds(self.clock or now, effects, emitted_at)
+            changed = self._take_in(one, self.clock or now, effects, emitted_at)
+            self._observe(one, changed, now)
+            self._evaluate_feeds(self.clock or now, effects, emitted_at)
         return batch
 
     def _go_on(self, effects: Effects, emitted_at: datetime | None) -> None:
@@ -199,7 +199,7 @@ class Engine(EnginePort):
         for stay_id, cause in list(self._dues.unfinished.items()):
             if self.clock is None or (self._lot is not None and effects.work >= self._lot):
                 return
-            self._look_again(stay_id, self.clock, cause, effects, emitted_at)
+            self._evaluate_again(stay_id, self.clock, cause, effects, emitted_at)
 
     @property
     def pruning_deferred(self) -> bool:
@@ -232,21 +232,21 @@ class Engine(EnginePort):
             if effects.fill(self._lot):
                 return False
             if moment == self.feeds.due:
-                self._look_at_feeds(moment, effects, emitted_at)
+                self._evaluate_feeds(moment, effects, emitted_at)
                 continue
             late = self._dues.next()
             if late is None or late[1] not in self.memory.stays:
                 return False  # `missing` names it the next time
-            self._look_again(late[1], moment, TIME, effects, emitted_at)
+            self._evaluate_again(late[1], moment, TIME, effects, emitted_at)
         return True
 
-    def _observe(self, one: ValidatedInput, news: bool, now: datetime) -> None:
-        self.feeds.note(one, self.clock, now, news)
+    def _observe(self, one: ValidatedInput, changed: bool, now: datetime) -> None:
+        self.feeds.note(one, self.clock, now, changed)
         if isinstance(one.event, FactEvent):
             stay_id = one.event.stay_id
             self.feeds.stay(one, stay_id, self.memory.stays[stay_id].is_open, self.clock or now, now)
 
-    def _look_at_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
+    def _evaluate_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         found = self.feeds.revisions(now, emitted_at or now)
         if found:
             effects.publish(record_output(one, self._zone) for one in found)
@@ -268,11 +268,11 @@ class Engine(EnginePort):
         stay = self.memory.stays.get(event.stay_id)
         if stay is None:
             stay = self.memory.stays[event.stay_id] = StayState(event.stay_id, self._rules)
-        news = stay.file(*one.accepted)
-        self._look_at(stay, now, cause_of(event), effects, emitted_at)
-        return news
+        changed = stay.file(*one.accepted)
+        self._evaluate(stay, now, cause_of(event), effects, emitted_at)
+        return changed
 
-    def _look_at(
+    def _evaluate(
         self, stay: StayState, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
     ) -> None:
         """Looks at a stay as of a moment, as far as a lot goes."""
@@ -286,12 +286,12 @@ class Engine(EnginePort):
         elif self._dues.finished(stay.stay_id, stay.due):
             effects.due[stay.stay_id] = stay.due
 
-    def _look_again(
+    def _evaluate_again(
         self, stay_id: str, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
     ) -> None:
         """Likewise, with no event that brings it up."""
         self.due_stay = stay_id
-        self._look_at(self.memory.stays[stay_id], moment, cause, effects, emitted_at)
+        self._evaluate(self.memory.stays[stay_id], moment, cause, effects, emitted_at)
         self.due_stay = None
 
     def _tell(self, stay: StayState, revisions: list[Revision], effects: Effects) -> None:

@@ -129,7 +129,7 @@ class StayState:
         if self._pruner is not None:
             self._pruner.assessor.note(changes)
         self._save(changes)
-        return changes.news
+        return changes.changed
 
     def prune(self, now: datetime, budget: Budget | None = None) -> bool:
         """Lets go of what no record rests on, once that is much (I9); False: not finished, to be asked again.
@@ -168,7 +168,7 @@ class StayState:
             revision = revise(key, bodies[key], self._heads.get(key), context)
             if revision is not None:
                 found.append(self._told(revision))
-            self._stay_alerts.look_at(key, bodies[key], self._heads.get(key))
+            self._stay_alerts.evaluate(key, bodies[key], self._heads.get(key))
         self._alerts_owed = self._alerts_owed or bool(bodies) or self._stay_alerts.may_change(now)
         if self._alerts_owed and not self._assessor.unfinished:
             found += self._alerts(stay, now, context, budget)

@@ -67,15 +67,16 @@ class FeedMonitor:
         if moments and self._decides is None:
             self._set_due(self._feeds.snapshot(max(moments)))
 
-    def note(self, one: ValidatedInput, clock: datetime | None, now: datetime, news: bool) -> None:
-        """Takes note of an input record; `clock` is the engine's, by which days close, `news`: whether it is no repeat.
+    def note(self, one: ValidatedInput, clock: datetime | None, now: datetime, changed: bool) -> None:
+        """Takes note of an input record; `clock` is the engine's, by which days close, `changed`: whether it is no
+        repeat.
 
         What somebody sent again from the dead letters does not speak for its source.
         """
         moment = _arrival(one, now) or clock
         if moment is None or one.input_record.resubmitted:
             return
-        faults = list(faults_of(one, clock if news else None, self._rules.protocol))
+        faults = list(faults_of(one, clock if changed else None, self._rules.protocol))
         new = one.source not in self._feeds.sources
         self._feeds.note(one, moment, faults)
         if self._decides is None:
@@ -104,8 +105,8 @@ class FeedMonitor:
         if self._decides is None or self._is_over(snapshot):
             return
         self._snapshot = snapshot
-        news = not self.loaded or self._holding(snapshot).keys() != self._told_keys()
-        self.due = snapshot.as_of if news else None
+        changed = not self.loaded or self._holding(snapshot).keys() != self._told_keys()
+        self.due = snapshot.as_of if changed else None
 
     # What is told. -------------------------------------------------------------------------------------------------
 

@@ -51,7 +51,7 @@ class StayAlerts:
             self._firing.discard(key)
         self._subjects.get(alert_name(key), set()).add(key)
 
-    def look_at(self, key: RecordKey, body: Body | None, head: Head | None) -> None:
+    def evaluate(self, key: RecordKey, body: Body | None, head: Head | None) -> None:
         """Takes note of a record that changed."""
         found = tuple(record_conditions(key, body, head, self._rules))
         if found:

@@ -107,7 +107,7 @@ class Chart:
         self._release(old, changes)
         if self.pruned and not self.live.names(old.filed.patient_id):
             raise HistoryNeeded  # what was let go of may name the patient, too
-        if new.rank != old.rank and self.conflicts.settle(piece):
+        if new.rank != old.rank and self.conflicts.resolve(piece):
             changes.conflicts = True
 
     def _release(self, old: Entry | Fact, changes: Changes) -> None:
@@ -166,8 +166,8 @@ class Chart:
             names.append(said.pruned_as)
         whole = len(names) == len(observed) + (said is not None) and not self._corrects_unknown(observed, said)
         if whole and self.live.names(kept.patient_id) and self._in_gaps(observed, said):
-            news = [self.pruned.note(kept, name) for name in names]
-            changes.pruned = changes.pruned or any(news)
+            changed = [self.pruned.note(kept, name) for name in names]
+            changes.pruned = changes.pruned or any(changed)
             return True
         if any(self.pruned.may_supersede(kept, name) for name in names):
             raise HistoryNeeded

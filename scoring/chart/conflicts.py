@@ -30,7 +30,7 @@ class Conflicts:
         """Two versions tie, and one was chosen."""
         self._of[piece] = (chosen.source, chosen.event_id), chosen.happened_at
 
-    def settle(self, piece: Piece) -> bool:
+    def resolve(self, piece: Piece) -> bool:
         """A later version is in force; whether it was in conflict."""
         return self._of.pop(piece, None) is not None
 

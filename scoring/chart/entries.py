@@ -187,7 +187,7 @@ class Changes:
     """Pieces of whose versions something else is known."""
 
     @property
-    def news(self) -> bool:
+    def changed(self) -> bool:
         """Whether anything was said that is kept, and not only known of."""
         return bool(self.stored) or self.pruned or self.conflicts
 

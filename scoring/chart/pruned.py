@@ -32,11 +32,11 @@ class Pruned:
     def note(self, filed: Filed, identity: str) -> bool:
         """Something was let go of; whether that is news."""
         moment, latest = filed.rank[0], self._latest.get(filed.source)
-        news = latest is None or moment > latest or not self.may_contain(filed.source, identity)
+        changed = latest is None or moment > latest or not self.may_contain(filed.source, identity)
         self._latest[filed.source] = moment if latest is None else max(moment, latest)
         for place in _places(filed.source, identity):
             self._bits[place >> 3] |= 1 << (place & 7)
-        return news
+        return changed
 
     def may_supersede(self, filed: Filed, identity: str) -> bool:
         """Whether a later version of this may have been let go of; never false where one was."""

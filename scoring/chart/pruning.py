@@ -76,7 +76,7 @@ def _spare(series: AnySeries) -> Iterator[Entry]:
         return
     over_limit = _days_over_limit(series)
     new = max(len(series) - NEWEST_COUNT, series.before(last - NEWEST))
-    spans = iter([*series.rested_on(), None])
+    spans = iter([*series.dependencies(), None])
     span = next(spans)
     entries: Iterator[Entry] = iter(series)
     for place, item in enumerate(entries):

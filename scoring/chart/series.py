@@ -37,7 +37,7 @@ T = TypeVar("T", bound=Ordered)
 class Series(Generic[T]):
     """Items in the order V1, no two alike."""
 
-    __slots__ = ("_items", "_orders", "added", "gaps", "looked_at")
+    __slots__ = ("_items", "_orders", "added", "gaps", "read_spans")
 
     def __init__(self) -> None:
         self._orders: list[Order] = []
@@ -46,7 +46,7 @@ class Series(Generic[T]):
         """The spans in which something was let go of, in time, none touching another."""
         self.added = 0
         """Items added since something was last let go of."""
-        self.looked_at: list[Span] | None = None
+        self.read_spans: list[Span] | None = None
         """The spans that answers rested on, while somebody wants to know."""
 
     def __len__(self) -> int:
@@ -88,20 +88,20 @@ class Series(Generic[T]):
     def walk(self, first: datetime, last: datetime) -> Iterator[T]:
         """Items that happened from `first` to `last`, both included; rests on no more than was walked."""
         for place in range(self.before(first), self.before(last + TICK)):
-            self._rests_on(first, self._orders[place][0])
+            self._depends_on(first, self._orders[place][0])
             yield self._items[place]
-        self._rests_on(first, last)
+        self._depends_on(first, last)
 
     def between(self, first: datetime, last: datetime) -> list[T]:
         """Likewise, all of them."""
-        self._rests_on(first, last)
+        self._depends_on(first, last)
         return self._items[self.before(first) : self.before(last + TICK)]
 
     def latest(self, first: datetime, last: datetime) -> T | None:
         """The last item in the order V1 that happened from `first` to `last`, both included."""
         place = self.before(last + TICK) - 1
         found = place >= 0 and self._orders[place][0] >= first
-        self._rests_on(self._orders[place][0] if found else first, last)
+        self._depends_on(self._orders[place][0] if found else first, last)
         return self._items[place] if found else None
 
     def nearest(
@@ -111,9 +111,9 @@ class Series(Generic[T]):
         for item in self._outward(moment, first, last):
             if fits(item):
                 distance = abs(item.order[0] - moment)
-                self._rests_on(max(first, moment - distance), min(last, moment + distance))
+                self._depends_on(max(first, moment - distance), min(last, moment + distance))
                 return item
-        self._rests_on(first, last)
+        self._depends_on(first, last)
         return None
 
     def holds_nothing_of(self, moment: datetime) -> bool:
@@ -121,9 +121,9 @@ class Series(Generic[T]):
         place = bisect_right(self.gaps, moment, key=lambda gap: gap[0])
         return place > 0 and self.gaps[place - 1][1] >= moment
 
-    def rested_on(self) -> list[Span]:
+    def dependencies(self) -> list[Span]:
         """The spans that answers rested on, in time, none touching another."""
-        return list(_union(self.looked_at or []))
+        return list(_union(self.read_spans or []))
 
     def prune(self, gone: Collection[T]) -> None:
         """Takes items out and remembers where they lay."""
@@ -135,7 +135,7 @@ class Series(Generic[T]):
 
     def _joined(self, spans: list[Span]) -> list[Span]:
         """Spans in time, as one where nothing lies between them: no item, and no answer that there was none."""
-        answers = [first for first, _ in self.rested_on()]
+        answers = [first for first, _ in self.dependencies()]
 
         def apart(end: datetime, first: datetime) -> bool:
             items = self.before(first) > self.before(end + TICK)
@@ -149,12 +149,12 @@ class Series(Generic[T]):
                 joined[-1] = joined[-1][0], max(joined[-1][1], last)
         return joined
 
-    def _rests_on(self, first: datetime, last: datetime) -> None:
+    def _depends_on(self, first: datetime, last: datetime) -> None:
         """Notes the span that an answer rests on. Raises `HistoryNeeded` where something of it was let go of."""
         if last < first:
             return
-        if self.looked_at is not None:
-            self.looked_at.append((first, last))
+        if self.read_spans is not None:
+            self.read_spans.append((first, last))
         if self.gaps:
             place = bisect_right(self.gaps, last, key=lambda gap: gap[0])
             if place > 0 and self.gaps[place - 1][1] >= first:

@@ -56,12 +56,12 @@ class SeriesIndex:
         """While this lasts every series adds the spans that answers rest on to those that are noted under its name."""
         spans, index = {} if spans is None else spans, list(self.named())
         for name, series in index:
-            series.looked_at = spans.setdefault(name, [])
+            series.read_spans = spans.setdefault(name, [])
         try:
             yield
         finally:
             for _, series in index:
-                series.looked_at = None
+                series.read_spans = None
 
     def by_name(self, name: str) -> AnySeries:
         """The series of a name that `named` gave, here or in another process."""

@@ -148,8 +148,8 @@ def test_i9_every_series_has_a_name_by_which_it_is_found_again() -> None:
     assert {"ventilator/", "ventilator/oxygen", "unusable/heart_rate/implausible", "void"} <= dict(named).keys()
     assert all(chart.index.by_name(name) is series for name, series in named)
     with chart.index.watched():
-        assert all(series.looked_at == [] for _, series in named)
-    assert all(series.looked_at is None for _, series in named)
+        assert all(series.read_spans == [] for _, series in named)
+    assert all(series.read_spans is None for _, series in named)
 
 
 @pytest.mark.proves("I9")

@@ -66,13 +66,13 @@ class Chance:
     def check(self, look: Callable[[], Any], rests_on: Span, answer: Any) -> None:
         """A look-up answers as the plain list does, or asks for the history exactly where its answer rests on what
         went."""
-        self.series.looked_at = []
+        self.series.read_spans = []
         if self.touched(rests_on):
             with pytest.raises(HistoryNeeded):
                 look()
         else:
             assert look() == answer
-        assert self.series.looked_at == [rests_on] * (rests_on[0] <= rests_on[1])
+        assert self.series.read_spans == [rests_on] * (rests_on[0] <= rests_on[1])
 
 
 @pytest.fixture(params=CASES)
@@ -216,13 +216,13 @@ def test_i9_a_gap_ends_where_an_answer_rested_on_there_being_nothing(
     items = [Item((tick(number), tick(0), "s", "x")) for number in (1, 9)]
     for item in items:
         series.add(item)
-    series.looked_at = [(tick(first), tick(last)) for first, last in answers]
+    series.read_spans = [(tick(first), tick(last)) for first, last in answers]
     series.prune(items)
     assert series.gaps == [(tick(first), tick(last)) for first, last in gaps]
 
 
 @pytest.mark.proves("I9")
-@pytest.mark.parametrize(("looked_at", "spans"), [
+@pytest.mark.parametrize(("read_spans", "spans"), [
     (None, []),
     ([], []),
     ([(1, 2), (3, 4)], [(1, 2), (3, 4)]),
@@ -230,12 +230,12 @@ def test_i9_a_gap_ends_where_an_answer_rested_on_there_being_nothing(
     ([(1, 9), (2, 3), (9, 9), (11, 12)], [(1, 9), (11, 12)]),
 ])  # fmt: skip
 def test_i9_spans_that_answers_rested_on_are_told_in_time(
-    looked_at: list[tuple[int, int]] | None, spans: list[tuple[int, int]]
+    read_spans: list[tuple[int, int]] | None, spans: list[tuple[int, int]]
 ) -> None:
     """Those that touch as one."""
     series: Series[Item] = Series()
-    series.looked_at = None if looked_at is None else [(tick(first), tick(last)) for first, last in looked_at]
-    assert series.rested_on() == [(tick(first), tick(last)) for first, last in spans]
+    series.read_spans = None if read_spans is None else [(tick(first), tick(last)) for first, last in read_spans]
+    assert series.dependencies() == [(tick(first), tick(last)) for first, last in spans]
 
 
 @pytest.mark.proves("I9")
