@@ -2,6 +2,7 @@
 
 import re
 import typing
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -17,12 +18,17 @@ from picustream.models.variable import Variable
 from picustream.scoring.alerts.alerts import CATALOGUE
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.rules import load_rules
+from picustream.scoring.scores.apps import components as apps
+from picustream.scoring.scores.bands import Bands, Interval
+from picustream.scoring.scores.mods.organs import ORGANS, Organ
 from picustream.scoring.scores.registry import MODELS, OUTPUT_TOPICS
 from picustream.scoring.validation import InputRecord
 from picustream.streams.partition.metrics import REGISTRY
 from tests.paths import DOCS, ROOT
 
-TOPICS, OPERATING, ALERTS = ((DOCS / f"{name}.md").read_text() for name in ("topics", "operating", "alerts"))
+TOPICS, OPERATING, ALERTS, RULES = (
+    (DOCS / f"{name}.md").read_text() for name in ("topics", "operating", "alerts", "rules")
+)
 
 Example = tuple[str, Any]
 """Topic and value of a block of JSON."""
@@ -103,6 +109,32 @@ def test_the_table_of_variables_is_that_of_the_code() -> None:
         low, high = bounds.removesuffix(", whole").removeprefix("above ").split(" to ")
         assert (low, high) == (str(quantity.low), str(quantity.high))
         assert ("whole" in bounds, "above" in bounds) == (quantity.whole, not quantity.low_included)
+
+
+@pytest.mark.parametrize("organ", ORGANS, ids=lambda organ: organ.name)
+def test_the_table_of_mods_has_the_bands_of_the_code(organ: Organ) -> None:
+    """A row of rules.md: the bands of 0 to 4 points."""
+    rows = re.findall(rf"^\| {organ.name} \| [^|]+ \| (.+) \|$", RULES, re.MULTILINE)
+    assert rows, f"the table of docs/rules.md has no row `| {organ.name} | ...`"
+    assert rows[0].split(" | ") == [as_written(band, organ.words.whole) for band in organ.bands.by_points.values()]
+
+
+@pytest.mark.parametrize(
+    ("component", "bands"), [("PaO2/FiO2, mmHg", apps.PF), ("plateau pressure, cmH2O", apps.PLATEAU)]
+)
+def test_the_table_of_apps_has_the_bands_of_the_code(component: str, bands: Bands) -> None:
+    (row,) = re.findall(rf"^\| {re.escape(component)} \| (.+) \|$", RULES, re.MULTILINE)
+    assert row.split(" | ") == [str(band) for band in bands.by_points.values()]
+
+
+def as_written(band: Interval, whole: tuple[int, int] | None) -> str:
+    """The interval, or of a measure that is whole the values in it."""
+    if whole is None:
+        return str(band)
+    values = [value for value in range(whole[0], whole[1] + 1) if band.holds(Decimal(value))]
+    if values[0] == whole[0]:
+        return f"<= {values[-1]}"
+    return str(values[0]) if len(values) == 1 else f"{values[0]}-{values[-1]}"
 
 
 def input_models() -> set[type[BaseModel]]:
