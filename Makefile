@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The folders of the product, which mypy meets as parts of one package, and those of which it checks all types.
 FOLDERS := $(filter-out bench picustream tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
-TYPED := contract deadletters demo doctor eventfiles explain lint local models scoring terminal
+TYPED := agents contract deadletters demo doctor eventfiles explain lint local models runtime scoring streams terminal
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format trace bench chaos fuzz hostile mutation clean

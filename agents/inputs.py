@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from faust import StreamT
+from faust import Stream, StreamT
 
 from picustream.models.event import INPUT_TOPICS
 from picustream.streams.kafka.scheduler import FetchedBatch
@@ -14,7 +14,7 @@ async def pass_on(batches: StreamT[FetchedBatch]) -> None:
 
     `noack`: what is processed stands in Redis. Faust would acknowledge an event even where an error was raised here.
     """
-    async for event in batches.noack().events():
+    async for event in cast(Stream[FetchedBatch], batches).noack().events():
         await cast(App, event.app).partitions.receive(cast(FetchedBatch, event.value))
 
 

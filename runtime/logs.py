@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -98,14 +99,16 @@ def _thread_ended(ended: threading.ExceptHookArgs) -> None:
         logger(__name__).warning("thread-ended", **place(ended.exc_value))
 
 
-def _without_text(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _without_text(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A library's line about an exception keeps the type and the place; of asyncio's, the first line tells no more."""
-    record = event.get("_record")
-    error = record.exc_info[1] if record is not None and isinstance(record.exc_info, tuple) else None
+    record: logging.LogRecord | None = event.get("_record")
+    if record is None:
+        return event
+    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     if error is not None:
         event.update(place(error))
         record.exc_info = None
         event.pop("exc_info", None)
-    if record is not None and record.name == "asyncio":
+    if record.name == "asyncio":
         event["event"] = str(event["event"]).partition("\n")[0]
     return event

@@ -32,4 +32,7 @@ def tls(settings: Settings) -> ssl.SSLContext | None:
     if not settings.kafka_security.endswith("SSL"):
         return None
     files = connection(settings)
-    return create_ssl_context(cafile=files["ssl_cafile"], certfile=files["ssl_certfile"], keyfile=files["ssl_keyfile"])
+    context: ssl.SSLContext = create_ssl_context(
+        cafile=files["ssl_cafile"], certfile=files["ssl_certfile"], keyfile=files["ssl_keyfile"]
+    )
+    return context

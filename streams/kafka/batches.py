@@ -9,7 +9,7 @@ say so. That is all: which records there are, aborted transactions and offsets s
 import hashlib
 import secrets
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -71,7 +71,8 @@ class _Batch:
     @classmethod
     def of(cls, raw: bytes) -> "_Batch":
         base, _, epoch, _, _ = _HEAD.unpack_from(raw)
-        return cls(base, epoch, *_BODY.unpack_from(raw, _HEAD.size), raw[_HEAD.size + _BODY.size :])
+        body: tuple[int, int, int, int, int, int, int, int] = _BODY.unpack_from(raw, _HEAD.size)
+        return cls(base, epoch, *body, packed=raw[_HEAD.size + _BODY.size :])
 
     @property
     def codec(self) -> int:
@@ -258,7 +259,7 @@ def _varint(number: int) -> bytes:
     return bytes(out)
 
 
-def split(raw: bytes) -> Iterable[bytes]:
+def split(raw: bytes) -> Iterator[bytes]:
     """The whole batches of what a fetch brought; the last may be cut off, and is passed over."""
     at = 0
     while at + _LENGTH_COUNTS_FROM <= len(raw):

@@ -10,10 +10,11 @@ partitions at once (kafka-python: 80), with a quarter of the processor time and 
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.structs import RecordMetadata
 
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.settings import Settings
@@ -87,9 +88,9 @@ class Publisher:
         crash_point("after-publish")
         return {(record.topic, record.partition): record.offset + 1 for record in acknowledged}
 
-    async def _send(self, entry: Entry) -> asyncio.Future:
+    async def _send(self, entry: Entry) -> asyncio.Future[RecordMetadata]:
         headers = [*entry.headers, entry.mark(self._group, self._partition)]
-        delivery = await self._producer.send(
+        delivery: asyncio.Future[RecordMetadata] = await self._producer.send(
             entry.topic, entry.value, key=entry.key, partition=entry.partition, headers=headers
         )
         delivery.add_done_callback(_retrieved)
@@ -118,14 +119,14 @@ def _cause(error: BaseException) -> BaseException:
     return error.__cause__ if type(error) is KafkaError and isinstance(error.__cause__, KafkaError) else error
 
 
-def _retrieved(delivery: asyncio.Future) -> None:
+def _retrieved(delivery: asyncio.Future[RecordMetadata]) -> None:
     """Where a transaction fails before it is asked what became of a record, asyncio need not complain of that."""
     if not delivery.cancelled():
         delivery.exception()
 
 
 @contextlib.contextmanager
-def _translated():
+def _translated() -> Iterator[None]:
     """aiokafka tells a fenced producer in three ways, the last of them when it is used again."""
     try:
         yield

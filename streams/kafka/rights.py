@@ -4,10 +4,10 @@ A list of topics leaves out those that a user may not see, and a reader of a top
 nothing. So topics are asked for by their names: then the broker says of each whether it is there, and what we may do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from picustream.runtime.errors import ENVIRONMENT, RIGHTS_HINT, NoTopics, UserError
 from picustream.runtime.settings import Settings
@@ -98,7 +98,7 @@ def check_group(client: "KafkaAdminClient", settings: Settings) -> None:
     """
     from kafka.errors import AuthorizationError, KafkaError
 
-    asked = (
+    asked: tuple[tuple[Right, str, Callable[[], Any]], ...] = (
         (Right.READ, f"group {settings.group}", lambda: client.describe_groups([settings.group])),
         (
             Right.WRITE,
@@ -128,7 +128,7 @@ def _demand(settings: Settings, found: Mapping[str, Topic], right: Right) -> Non
         raise NotAllowed(settings, right, ", ".join(lacking))
 
 
-def _topic(answer: Mapping[str, object]) -> Topic:
+def _topic(answer: Mapping[str, Any]) -> Topic:
     if answer["error_code"] == _UNKNOWN:
         return Topic(there=False)
     if answer["error_code"] == _HIDDEN:

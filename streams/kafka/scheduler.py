@@ -29,7 +29,8 @@ class FetchedBatch:
     @property
     def next(self) -> int:
         """The offset after the last record."""
-        return self.records[-1].offset + 1
+        last: int = self.records[-1].offset
+        return last + 1
 
     @property
     def size(self) -> int:
@@ -51,7 +52,7 @@ class FetchedBatch:
 
 def _size(record: Any) -> int:
     """Bytes of a record, about."""
-    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
+    headers: int = sum(len(name) + len(value or b"") for name, value in record.headers)
     return len(record.value or b"") + len(record.key or b"") + headers
 
 

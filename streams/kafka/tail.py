@@ -47,7 +47,7 @@ async def holds_records(settings: Settings, place: Place, first: int, end: int) 
     """Whether a record lies in `first` ... `end` - 1; offsets may also be markers of transactions, or aborted."""
     async with _reading(settings, {place: first}) as records:
         async for record in records:
-            return record.offset < end
+            return bool(record.offset < end)
     return False
 
 

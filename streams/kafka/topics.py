@@ -76,7 +76,8 @@ def partition_of(stay_id: str, partitions: int) -> int:
     """The partition that Kafka's default partitioner (murmur2 of the UTF-8 key) chooses for a stay."""
     from kafka.partitioner import murmur2
 
-    return (murmur2(stay_id.encode()) & 0x7FFF_FFFF) % partitions
+    hashed: int = murmur2(stay_id.encode())
+    return (hashed & 0x7FFF_FFFF) % partitions
 
 
 def resolve(word: str) -> str:

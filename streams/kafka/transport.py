@@ -13,7 +13,7 @@ import asyncio
 import threading
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import aiokafka
 from aiokafka import TopicPartition
@@ -55,7 +55,7 @@ class ConsumerEnded(KafkaError):
     """The thread of the consumer has ended and answers nobody any more; `watch.faust` finds out why."""
 
 
-class _Forgetful(defaultdict):
+class _Forgetful(defaultdict[TP, int | None]):
     """Faust's read offsets, of which none is ever known."""
 
     def __setitem__(self, _tp: TP, _offset: int | None) -> None:
@@ -139,7 +139,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         tps = [TopicPartition(topic, number) for topic in topics for number in partitions]
         return dict(await self._ensure_consumer().end_offsets(tps)) if tps else {}
 
-    def highwater(self, tp: TP) -> int | None:
+    def highwater(self, tp: TP) -> int | None:  # type: ignore[override] # Faust's does not know when it does not know
         """The end of what is committed in a partition, as the last fetch told it; None while that is unknown, or it is
         somebody else's. What stands behind it waits for a transaction to end, and nobody can read it yet."""
         consumer = self._ensure_consumer()
@@ -169,6 +169,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             await consumer.commit(ours)
 
 
+class TakesOver(Protocol):
+    """What the app does for its consumer."""
+
+    async def take_over_assignment(self, consumer: "Consumer") -> Mapping[TP, int]:
+        """Take over the partitions of the group's assignment; the offsets to go on from."""
+
+
 class Consumer(driver.Consumer):
     """A consumer that goes on where Redis says."""
 
@@ -181,11 +188,11 @@ class Consumer(driver.Consumer):
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    def _to_message(self, tp: TP, record: FetchedBatch) -> ConsumerMessage:  # type: ignore[override]
+    def _to_message(self, tp: TP, record: FetchedBatch) -> ConsumerMessage:
         last = record.records[-1]
         return ConsumerMessage(
             record.topic, record.partition, last.offset, last.timestamp / 1000, last.timestamp_type,
-            (), None, record, None, -1, -1, tp, generation_id=self.app.consumer_generation_id,
+            [], None, cast(Any, record), None, -1, -1, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
     @property
@@ -204,7 +211,8 @@ class Consumer(driver.Consumer):
         consumer = self._thread._consumer if self._thread is not None else None
         if consumer is None or consumer._coordinator is None:  # not started as far as that
             return 0
-        return consumer._coordinator.generation
+        generation: int = consumer._coordinator.generation
+        return generation
 
     @property
     def is_member(self) -> bool:
@@ -217,7 +225,7 @@ class Consumer(driver.Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Take over the partitions of the assignment and seek to what Redis holds. Can be called again at any time."""
-        return await self.app.take_over_assignment(self)
+        return await cast(TakesOver, self.app).take_over_assignment(self)
 
     async def seek_inputs(self, partition: int, wanted: Mapping[str, int]) -> dict[str, int]:
         """Seek the inputs of `partition` to the next offset by topic (a topic left out: to its beginning).

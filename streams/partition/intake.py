@@ -36,14 +36,19 @@ class Intake:
         """What is done of it where some records are left: of each topic all that lies before the first of them."""
         ends: dict[str, int] = {}
         for one in left:
-            ends[one.topic] = min(one.offset, ends.get(one.topic, one.offset))
+            ends[one.topic] = min(_offset(one), ends.get(one.topic, _offset(one)))
         return Intake(
-            input_records=[one for one in self.input_records if one.offset < ends.get(one.topic, math.inf)],
+            input_records=[one for one in self.input_records if _is_before((one.topic, _offset(one)), ends)],
             forwards=[one for one, place in zip(self.forwards, self.origins, strict=True) if _is_before(place, ends)],
             origins=[place for place in self.origins if _is_before(place, ends)],
             condemned=self.condemned,
             next=self.next | ends,
         )
+
+
+def _offset(record: InputRecord) -> int:
+    assert record.offset is not None, "it comes from a topic"
+    return record.offset
 
 
 def _is_before(place: Place, ends: Mapping[str, int]) -> bool:

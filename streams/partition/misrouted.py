@@ -73,6 +73,7 @@ def as_letter(entry: Entry, partition: int, reports: FaultReports, now: datetime
     named = dict(entry.headers)
     topic, number, offset = (named[FORWARDED_HEADER] or b"").decode().rsplit("/", 2)
     message = "too large for its topic on its way to its right partition; key it by its stay: picustream topics --check"
+    fault = Fault("too-large", "", message)
     input_record = InputRecord(
         topic,
         int(number),
@@ -80,9 +81,9 @@ def as_letter(entry: Entry, partition: int, reports: FaultReports, now: datetime
         None if KEYLESS_HEADER in named else entry.key,
         entry.value,
         is_resubmitted(entry.headers),
-        fault=Fault("too-large", "", message),
+        fault=fault,
     )
-    [letter] = reports.dead_letters(refuse(input_record, input_record.fault), now)
+    [letter] = reports.dead_letters(refuse(input_record, fault), now)
     return Entry(
         entry.sequence, letter.topic, partition, letter.key, letter.event_id, letter.value, tuple(letter.headers)
     )

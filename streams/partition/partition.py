@@ -253,7 +253,7 @@ class Partition:
         self._backlog = backlog(batches, owned.position, partial(self._broker.unread, self.number))
         # At least as far as it has passed, wherever a clock was set back to; and the snapshot is complete up to a
         # moment.
-        seconds, until = 0.0, self.passage.until(owned.engine.clock, self.snapshot and self.snapshot.as_of)
+        seconds, until = 0.0, self.passage.until(owned.engine.clock, self.snapshot.as_of if self.snapshot else None)
         if not batches or (until is not None and not unfinished):
             alone = Moment(until or self._now(owned), until is not None, self._backlog)
             seconds += await self._apply(owned, [], alone)

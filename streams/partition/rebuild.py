@@ -197,9 +197,9 @@ class Rebuilder:
             )  # fmt: skip
             await self.store.commit(partition, write)
             batch += 1
-        for some in portions(entries):
-            await self.store.commit(partition, BatchWrite(epoch, batch, sequence, now, entries=some))
-            batch, sequence = batch + 1, sequence + len(some)
+        for portion in portions(entries):
+            await self.store.commit(partition, BatchWrite(epoch, batch, sequence, now, entries=portion))
+            batch, sequence = batch + 1, sequence + len(portion)
         before: dict[str, int | None] = dict.fromkeys(positions)
         await self.store.commit(partition, BatchWrite(epoch, batch, sequence, now, before=before, after=positions))
         crash_point("rebuild-stored")

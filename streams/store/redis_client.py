@@ -1,7 +1,8 @@
 """The Redis client made from the settings: TLS, ACL, and a connection that notices when the other end is gone."""
 
 import socket
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis, SSLConnection
 from redis.asyncio.retry import Retry
@@ -79,7 +80,7 @@ def unreachable(settings: Settings, error: Exception) -> UserError:
 async def persistence_doubt(redis: Redis) -> str | None:
     """Why this Redis would not keep what it acknowledged, in a few words; None if it would, or does not tell."""
     try:
-        config = await redis.config_get("append*")
+        config = cast(Mapping[str | bytes, str | bytes], await redis.config_get("append*"))
     except RedisError:
         return "CONFIG is not allowed: appendonly and appendfsync could not be checked"
     values = {_text(name): _text(value) for name, value in config.items()}

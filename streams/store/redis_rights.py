@@ -46,7 +46,7 @@ async def check(redis: Redis, settings: Settings) -> None:
 
 async def refusals(redis: Redis, key: str) -> dict[str, str]:
     """What Redis refuses, and the rule that would allow it."""
-    connection = await redis.connection_pool.get_connection()
+    connection = await redis.connection_pool.get_connection()  # type: ignore[no-untyped-call]
 
     async def refusal(*words: str) -> str | None:
         """Why it is refused, None where it is not."""

@@ -1,12 +1,12 @@
 """The Faust app: group membership, fetching and agents. State, offsets and publishing are not Faust's business here."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import faust
 from faust.app.base import BootStrategy
 from faust.tables.manager import TableManager
-from faust.transport.conductor import ConductorHandler
+from faust.transport.conductor import ConductorHandler  # type: ignore[attr-defined] # None where it is not compiled
 from faust.types import TP
 from yarl import URL
 
@@ -62,6 +62,11 @@ class App(faust.App):
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)
 
+    @property
+    def input_consumer(self) -> Consumer:
+        """Its consumer, which is one of our transport."""
+        return cast(Consumer, self.consumer)
+
     async def on_first_start(self) -> None:
         """No table, so no directory for its files."""
 
@@ -96,7 +101,7 @@ def create_app(settings: Settings, partitions: Partitions, instance: str, agents
     return app
 
 
-async def _revoked(app: App, revoked: Iterable[TP], **_: Any) -> None:
+async def _revoked(app: App, revoked: Iterable[TP] = (), /, *_: Any, **__: Any) -> None:
     await app.partitions.release({tp.partition for tp in revoked})
 
 

@@ -71,7 +71,7 @@ class Drain:
             log.info("draining", records=sum(self._ends.values()))
         if not self._ended and not await self._all_ended():
             return False
-        if not drained(self._app.partitions, self._ends, await self._app.consumer.read()):
+        if not drained(self._app.partitions, self._ends, await self._app.input_consumer.read()):
             return False
         elsewhere = set(range(self._settings.partitions)) - set(self._app.partitions.owned) - self._done_elsewhere
         if elsewhere and elsewhere != self._told:
@@ -87,7 +87,7 @@ class Drain:
 
         A transaction that does not end is given up on, and told: what stands behind it is left for later.
         """
-        stable = await self._app.consumer.ends(list(range(self._settings.partitions)))
+        stable = await self._app.input_consumer.ends(list(range(self._settings.partitions)))
         open_at = {tp: end for tp, end in stable.items() if end < self._ends[tp]}
         if open_at and time.monotonic() - self._since < UNENDED:
             return False

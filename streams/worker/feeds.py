@@ -74,7 +74,7 @@ class FeedCollector:
         numbers = range(self._settings.partitions)
         if not self._ends:  # 1
             self._as_of = self._clock.now()
-            self._ends = await self._app.consumer.ends(list(numbers))
+            self._ends = await self._app.input_consumer.ends(list(numbers))
         heard = await asyncio.gather(*(self._store.heard(number) for number in numbers))
         for number, (control, _) in enumerate(heard):  # 2
             for topic in INPUT_TOPICS:

@@ -16,6 +16,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from redis.asyncio import Redis
 
@@ -41,8 +42,8 @@ def take(settings: Settings) -> InstanceName:
     if settings.instance:
         return InstanceName(settings.instance, 0)
     if HANDED in os.environ:
-        number, _, name = os.environ[HANDED].partition(" ")
-        return InstanceName(name, int(number))
+        handed_number, _, name = os.environ[HANDED].partition(" ")
+        return InstanceName(name, int(handed_number))
     try:
         folder = Path(tempfile.gettempdir()) / f"picustream-{os.getuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -106,7 +107,7 @@ class Claim:
 
     async def check(self) -> None:
         """Raises NameTaken if another process, started after this one, has the name by now."""
-        holder = await self._redis.hget(self._key, self._name)
+        holder = cast(bytes | None, await self._redis.hget(self._key, self._name))
         if holder is None or _started(holder) < self._started:
             await self.make()
         elif holder.decode() != self._process:

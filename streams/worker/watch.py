@@ -9,7 +9,6 @@ from redis.exceptions import RedisError
 
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import STALLED, UserError
-from picustream.streams.kafka.transport import Consumer
 from picustream.streams.partition import metrics
 from picustream.streams.partition.trouble import TROUBLE, WatcherLog
 from picustream.streams.worker.app import App
@@ -34,7 +33,7 @@ class FaustEnded(UserError):
 
 async def faust(app: App) -> None:
     """Raises what ended Faust, which reports it by its crash reason, if it does, and ends nothing by itself."""
-    consumer: Consumer = app.consumer
+    consumer = app.input_consumer
     while not app.should_stop and not consumer.ended:
         await asyncio.sleep(WATCH / 4)
     reason = app.crash_reason
@@ -82,7 +81,7 @@ class Lag:
                     waits.over()
 
     async def _look(self) -> None:
-        consumer: Consumer = self._app.consumer
+        consumer = self._app.input_consumer
         read = await consumer.read()
         owned = dict(self._app.partitions.owned)
         moment = self._clock.now()
@@ -116,7 +115,7 @@ async def lag(app: App, health: Health) -> None:
     waits = WatcherLog("lag")
     while True:
         await asyncio.sleep(WATCH)
-        consumer: Consumer = app.consumer
+        consumer = app.input_consumer
         try:
             read = await consumer.read() if app.partitions.owned else {}
         except TROUBLE as error:

@@ -18,7 +18,6 @@ from picustream.runtime.errors import STALLED, UserError
 from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import tail
-from picustream.streams.kafka.transport import Consumer
 from picustream.streams.partition.trouble import TROUBLE
 from picustream.streams.store import redis_client
 from picustream.streams.worker.app import App
@@ -79,7 +78,7 @@ class Watchdog:
     async def _work(self) -> list[Work]:
         limit = self._settings.stall_after
         work = [] if await self._redis_answers() else [Work("the client of Redis", None, limit)]
-        consumer: Consumer = self._app.consumer
+        consumer = self._app.input_consumer
         owned = self._app.partitions.owned
         if not consumer.started or self._app.rebalancing or not consumer.is_member:
             return [*work, Work("the consumer group", consumer.generation, limit + REBALANCE)]

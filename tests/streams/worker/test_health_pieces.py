@@ -58,7 +58,7 @@ def test_health_is_told_of_pieces_as_of_offsets(monkeypatch: pytest.MonkeyPatch,
     health = SimpleNamespace(
         keep=lambda _: None, note=lambda _, lag, done: told.append((lag, done)), report=lambda: {"partitions": []}
     )
-    app = SimpleNamespace(consumer=Consumer(), partitions=SimpleNamespace(owned={3: one}))
+    app = SimpleNamespace(input_consumer=Consumer(), partitions=SimpleNamespace(owned={3: one}))
     with pytest.raises(Enough):
         asyncio.run(watch.lag(app, health))  # type: ignore[arg-type]
     assert [lag for lag, _ in told] == [1, 1]

@@ -100,7 +100,7 @@ class TestFaustEnds:
 
     def ended(self, reason: Exception | None, thread_ended: bool = False) -> Exception:
         app: Any = SimpleNamespace(should_stop=not thread_ended, crash_reason=reason)
-        app.consumer = SimpleNamespace(ended=thread_ended)
+        app.input_consumer = SimpleNamespace(ended=thread_ended)
         with pytest.raises(Exception) as caught:
             asyncio.run(watch.faust(app))
         return caught.value
