@@ -1,4 +1,4 @@
-"""`picustream deadletters`: what was refused and why, one of them in full, and sending them again once mended."""
+"""`picustream deadletters`: what was refused and why, one of them in full, and sending it again once it can be used."""
 
 import sys
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from picustream.deadletters.dead_letter import Letter, Selection
+from picustream.deadletters.dead_letter import DecodedDeadLetter, Selection
 from picustream.deadletters.history import OPEN, History
 from picustream.deadletters.sources import Source
 from picustream.eventfiles.outputs import Unread
@@ -34,12 +34,12 @@ _JSON = typer.Option(False, "--json", help="For a program to read.")
 
 
 @app.command("list", short_help="Sum up what was refused, and what has become of it.")
-def list_letters(
+def list_dead_letters(
     reason: str | None = _REASON,
     source: str | None = _SOURCE,
     since: str | None = _SINCE,
     open_only: Annotated[bool, typer.Option("--open", help="Only what somebody has still to see to.")] = False,
-    all_lines: Annotated[bool, typer.Option("--all-lines", help="One line per letter, no sums.")] = False,
+    all_lines: Annotated[bool, typer.Option("--all-lines", help="One line per dead letter, no sums.")] = False,
     letters_only: Annotated[
         bool, typer.Option("--letters-only", help="Do not look in the input topics for what was sent again: quicker.")
     ] = False,
@@ -51,18 +51,20 @@ def list_letters(
     What has become of them is read from the input topics: open, sent again, refused again, or the feed has sent the
     event since. In files that does not show, nor with --letters-only.
     """
-    from picustream.deadletters import printing as telling
+    from picustream.deadletters import printing
 
     wanted, unread = _selection(reason, source, since), Unread()
-    history = History(Source.of(Settings(), file).letters(unread))
+    history = History(Source.of(Settings(), file).dead_letters(unread))
     if not file and not letters_only:
-        _tell_hidden(_look_up(history, wanted))
-    elif history.letters:
-        print("What was sent again since is not looked for here: it may be called open.", file=sys.stderr)
-    judged = ((letter, history.state(letter)) for letter in history.letters if letter in wanted)
+        _report_hidden(_look_up(history, wanted))
+    elif history.dead_letters:
+        print("What was sent again since is not searched for here, so it may be listed as open.", file=sys.stderr)
+    judged = (
+        (dead_letter, history.state(dead_letter)) for dead_letter in history.dead_letters if dead_letter in wanted
+    )
     found = (one for one in judged if not open_only or one[1] in OPEN)
-    (telling.lines if all_lines else telling.sums)(found, as_json)
-    return _told(unread)
+    (printing.lines if all_lines else printing.summaries)(found, as_json)
+    return _report_unread(unread)
 
 
 @app.command(short_help="Show one in full, with a patient's data.")
@@ -72,67 +74,67 @@ def show(
     as_json: bool = _JSON,
 ) -> int:
     """Show one dead letter with the original event in it, which may hold a patient's data."""
-    from picustream.deadletters import printing as telling
+    from picustream.deadletters import printing
 
     unread = Unread()
-    letters = Source.of(Settings(), file, [event_id]).letters(unread)
-    found = next((one for one in letters if one.record.event_id == event_id), None)
+    dead_letters = Source.of(Settings(), file, [event_id]).dead_letters(unread)
+    found = next((one for one in dead_letters if one.record.event_id == event_id), None)
     if found is None:
         hint = str(unread) if unread.count else "Their ids: picustream deadletters list --all-lines."
         raise UserError(f"There is no dead letter {event_id}.", hint, FINDINGS)
-    telling.one(found, as_json)
-    return _told(unread)
+    printing.one(found, as_json)
+    return _report_unread(unread)
 
 
 @app.command(short_help="Send again what would now be accepted.")
 def resubmit(
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Dead letters' ids.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All letters, or all that the options name.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All dead letters, or all that the options name.")] = False,
     reason: str | None = _REASON,
     source: str | None = _SOURCE,
     since: str | None = _SINCE,
     fixed_by: Annotated[
         Path | None,
-        typer.Option("--fixed-by", metavar="CODEMAP", help="Code map (TOML) that mends them; the worker must have it."),
+        typer.Option("--fixed-by", metavar="CODEMAP", help="Code map (TOML) that fixes them; the worker must have it."),
     ] = None,
     rekey: Annotated[
         bool, typer.Option("--rekey", help="Where key and stay_id differ (key-mismatch), the stay_id is right.")
     ] = False,
     again: Annotated[bool, typer.Option("--again", help="With --all: also what was sent again already.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be sent, and send nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
     as_json: bool = _JSON,
 ) -> int:
     """Send refused events again, unchanged, those alone that would now be accepted.
 
-    With --all it skips what was sent again already, what the feed has sent anew, and what was in-the-future; named by
-    their ids letters are sent all the same. Exit status 1: some are still refused, or there are no such letters.
+    With --all it skips what was sent again already, what the feed has sent anew, and what was in-the-future; dead
+    letters named by their ids are sent all the same. Exit status 1: some are still refused, or there are none of these
+    ids.
     """
-    from picustream.deadletters import printing as telling
-    from picustream.deadletters import sending
-    from picustream.deadletters.choice import IN_THE_FUTURE, Named, warn
+    from picustream.deadletters import printing, sending
+    from picustream.deadletters.choice import IN_THE_FUTURE, NamedIds, warn
 
     _check_asked(ids, everything)
     settings, wanted, unread = Settings(), _selection(reason, source, since), Unread()
-    sender, named = sending.prepared(settings, fixed_by, rekey), Named(ids or ())
-    letters = Source.of(settings, None, ids or ())
-    skip = _skip(letters, wanted, again, unread) if everything else None
+    sender, named = sending.prepared(settings, fixed_by, rekey), NamedIds(ids or ())
+    dead_letters = Source.of(settings, None, ids or ())
+    skip = _skip(dead_letters, wanted, again, unread) if everything else None
     if everything and reason == IN_THE_FUTURE:
         warn()
-    every = letters.letters(Unread() if skip else unread)
+    every = dead_letters.dead_letters(Unread() if skip else unread)
     found = (one for one in every if one in wanted and (skip or one in named))
     outcome = sending.send(settings, sender, found, skip, dry_run)
-    telling.outcome(outcome, dry_run, as_json)
-    sending.tell_next(outcome, settings, fixed_by, dry_run)
+    printing.outcome(outcome, dry_run, as_json)
+    sending.report_next_steps(outcome, settings, fixed_by, dry_run)
     for event_id in sorted(named.missing):
         print(f"picustream: there is no dead letter {event_id}.", file=sys.stderr)
-    return max(_told(unread), FINDINGS if outcome.refused or named.missing else 0)
+    return max(_report_unread(unread), FINDINGS if outcome.refused or named.missing else 0)
 
 
 def _check_asked(ids: list[str] | None, everything: bool) -> None:
     if ids and everything:
         raise UserError("Ids and --all were both given.", "Name ids, or give --all with --reason, --source or --since.")
     if not ids and not everything:
-        raise UserError("Which letters?", "Name their ids, or give --all.")
+        raise UserError("Which dead letters?", "Name their ids, or give --all.")
 
 
 def _selection(reason: str | None, source: str | None, since: str | None) -> Selection:
@@ -147,26 +149,28 @@ def _look_up(history: History, wanted: Selection) -> list[str]:
     return look_up(Settings(), history, wanted.__contains__, Progress())
 
 
-def _tell_hidden(names: list[str]) -> None:
+def _report_hidden(names: list[str]) -> None:
     from picustream.streams.kafka.rights import Right, lacks
 
     if names:
         missing = lacks(Settings(), Right.READ, ", ".join(names))
-        print(f"What was sent again since is not known where {missing}: it may be called open.", file=sys.stderr)
+        print(f"What was sent again since is not known where {missing}: it may be listed as open.", file=sys.stderr)
 
 
-def _skip(letters: Source, wanted: Selection, again: bool, unread: Unread) -> "Callable[[Letter], Skip | None]":
-    """What to skip of all letters that are wanted, by what came into the input topics since. NotAllowed to see that."""
+def _skip(
+    dead_letters: Source, wanted: Selection, again: bool, unread: Unread
+) -> "Callable[[DecodedDeadLetter], Skip | None]":
+    """What to skip of the dead letters that are wanted, by what came into the input topics since. Raises NotAllowed."""
     from picustream.deadletters.choice import IN_THE_FUTURE, Choice
     from picustream.streams.kafka.rights import NotAllowed, Right
 
-    history = History(letters.letters(unread))
+    history = History(dead_letters.dead_letters(unread))
     if hidden := _look_up(history, wanted):
-        raise NotAllowed(letters.settings, Right.READ, ", ".join(hidden))
+        raise NotAllowed(dead_letters.settings, Right.READ, ", ".join(hidden))
     return Choice(history, again, wanted.reason == IN_THE_FUTURE)
 
 
-def _told(unread: Unread) -> int:
+def _report_unread(unread: Unread) -> int:
     if unread.count:
         print(f"picustream: {unread}", file=sys.stderr)
     return FINDINGS if unread.count else 0

@@ -134,7 +134,7 @@ def _publish(
                 for line in files.lines(file, str(path), broken):
                     _one(line, check(line.topic, line.value), deliveries, summary, as_is)
                     reading.count()
-        deliveries.settle()
+        deliveries.flush()
     return summary
 
 
@@ -144,7 +144,9 @@ def _one(line: Line, validated: ValidatedInput, deliveries: Deliveries, summary:
         _refuse(summary, Refusal(line.file, line.number, validated.faults[0]))
         return
     summary.faulty.update(fault.reason for fault in validated.faults)
-    deliveries.send(line, validated.stay_id or stay_of(line.value))
+    stay_id = validated.stay_id or stay_of(line.value)
+    key = None if stay_id is None else stay_id.encode()
+    deliveries.send(line.topic, line.record_value, key, origin=f"{line.file}:{line.number}")
 
 
 def _can_be_sent(line: Line) -> bool:

@@ -1,6 +1,6 @@
-"""Dead letters, to look at and to send again.
+"""Dead letters, to read and to send again.
 
 `dead_letter` reads and selects them, `history` says what has become of them, by what `inputs` finds in the input
-topics; `groups` counts them, `page` and `printing` show them, `choice` says which are left alone, `resubmit` sends what
-is corrected.
+topics; `groups` counts them, `page` and `printing` show them, `choice` names those that are left alone, `resubmit`
+sends what is corrected.
 """

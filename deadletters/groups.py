@@ -1,4 +1,4 @@
-"""Dead letters counted: alike ones together, in memory that grows with the kinds of faults and not with the letters."""
+"""Dead letters counted, alike ones together: memory grows with the kinds of faults and not with their number."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from picustream.deadletters.dead_letter import Letter
+from picustream.deadletters.dead_letter import DecodedDeadLetter
 from picustream.deadletters.history import OPEN, SETTLED, State
 
 Key = tuple[str, str | None, str, str, str | None, str]
@@ -26,9 +26,9 @@ class Group:
     message: str
     first: datetime
     last: datetime
-    """`first_seen_at` of the first and the last letter."""
+    """`first_seen_at` of the first and the last dead letter."""
     example: str
-    """`event_id` of a letter, to show: the first that is open, else the first."""
+    """`event_id` of a dead letter, to show: the first that is open, else the first."""
     count: int = 0
     resubmitted: int = 0
     """Those among them that are about an event that had been sent again."""
@@ -37,16 +37,16 @@ class Group:
 
     @property
     def open(self) -> int:
-        """Letters that somebody has still to see to."""
+        """Dead letters that somebody has still to see to."""
         return opened(self.states)
 
-    def add(self, letter: Letter, state: State) -> None:
-        seen = letter.record.first_seen_at
+    def add(self, dead_letter: DecodedDeadLetter, state: State) -> None:
+        seen = dead_letter.record.first_seen_at
         self.first, self.last = min(self.first, seen), max(self.last, seen)
         self.count += 1
-        self.resubmitted += letter.record.resubmitted
+        self.resubmitted += dead_letter.record.resubmitted
         if state in OPEN and not self.open:
-            self.example = letter.record.event_id
+            self.example = dead_letter.record.event_id
         self.states[state] += 1
 
     def as_data(self) -> dict[str, Any]:
@@ -64,26 +64,26 @@ def counted(states: Counter[State]) -> dict[str, int]:
     return {"open": opened(states)} | settled
 
 
-def grouped(letters: Iterable[tuple[Letter, State]]) -> list[Group]:
-    """The groups, those with the most open letters first."""
+def grouped(dead_letters: Iterable[tuple[DecodedDeadLetter, State]]) -> list[Group]:
+    """The groups, those with the most open dead letters first."""
     found: dict[Key, Group] = {}
-    for letter, state in letters:
-        record = letter.record
-        key = (record.topic, letter.source, record.reason, letter.path, letter.observed, record.message)
+    for dead_letter, state in dead_letters:
+        record = dead_letter.record
+        key = (record.topic, dead_letter.source, record.reason, dead_letter.path, dead_letter.observed, record.message)
         if key not in found:
             found[key] = Group(
                 topic=record.topic,
-                source=letter.source,
+                source=dead_letter.source,
                 scope=record.scope,
                 reason=record.reason,
-                path=letter.path,
-                observed=letter.observed,
+                path=dead_letter.path,
+                observed=dead_letter.observed,
                 message=record.message,
                 first=record.first_seen_at,
                 last=record.first_seen_at,
                 example=record.event_id,
             )
-        found[key].add(letter, state)
+        found[key].add(dead_letter, state)
     return sorted(found.values(), key=_order)
 
 

@@ -1,6 +1,6 @@
-"""What came into the input topics after the events that letters are about: sent again by a person or by its feed.
+"""What came into the input topics after the events that dead letters are about: sent again by a person or by its feed.
 
-Read are those partitions alone where the event of a letter can have come again, each from the first such letter on.
+Only those partitions are read to which the event of a dead letter can have come again, each from the first one on.
 """
 
 import re
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from picustream.deadletters.dead_letter import Letter, content_of, name_of
-from picustream.deadletters.history import MARGIN_MS, History, Later
+from picustream.deadletters.dead_letter import DecodedDeadLetter, content_of, name_of
+from picustream.deadletters.history import MARGIN_MS, History, LaterRecord
 from picustream.models.envelope import readable_fields
 from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(rb'"event_id"\s*:\s*"([^"\\]*)"')
 _NOTED_EVERY = 1_000
-"""Records between two looks at the watch."""
+"""Records between two reports of progress."""
 
 Report = Callable[[int, int], bool]
 """Takes how many records are read, and of how many at most; whether to go on."""
@@ -46,9 +46,15 @@ class Progress:
         return self._until is None or now < self._until
 
 
-def look_up(settings: Settings, history: History, wanted: Callable[[Letter], bool], report: Report) -> list[str]:
-    """Tell the history what came after the letters that are wanted; the topics of letters that we may not read."""
-    asked = [letter for letter in history.letters if wanted(letter) and not history.superseded(letter)]
+def look_up(
+    settings: Settings, history: History, wanted: Callable[[DecodedDeadLetter], bool], report: Report
+) -> list[str]:
+    """Note in the history what came after the dead letters that are wanted; returns topics that we may not read."""
+    asked = [
+        dead_letter
+        for dead_letter in history.dead_letters
+        if wanted(dead_letter) and not history.superseded(dead_letter)
+    ]
     if not asked:
         return []
     from picustream.streams.kafka import arrival, rights
@@ -66,13 +72,15 @@ def look_up(settings: Settings, history: History, wanted: Callable[[Letter], boo
         for part, (first, _) in spans.items():
             consumer.seek(part, first)
         ends = {part: end for part, (_, end) in spans.items()}
-        records = _told(arrival.standing(consumer, ends), sum(end - first for first, end in spans.values()), report)
+        records = _with_progress(
+            arrival.standing(consumer, ends), sum(end - first for first, end in spans.values()), report
+        )
         for later in _relevant(records, asked, partitions):
             history.note(later)
     return hidden
 
 
-def _told(records: "Iterator[ConsumerRecord]", of: int, report: Report) -> "Iterator[ConsumerRecord]":
+def _with_progress(records: "Iterator[ConsumerRecord]", of: int, report: Report) -> "Iterator[ConsumerRecord]":
     for read, record in enumerate(records, start=1):
         yield record
         if read % _NOTED_EVERY == 0 and not report(read, of):
@@ -80,25 +88,25 @@ def _told(records: "Iterator[ConsumerRecord]", of: int, report: Report) -> "Iter
 
 
 def _relevant(
-    records: "Iterable[ConsumerRecord]", letters: Iterable[Letter], partitions: Mapping[str, int]
-) -> Iterator[Later]:
-    """Those that were taken from a letter, or hold the event of one and are not only on their way elsewhere."""
+    records: "Iterable[ConsumerRecord]", dead_letters: Iterable[DecodedDeadLetter], partitions: Mapping[str, int]
+) -> Iterator[LaterRecord]:
+    """Those that were taken from a dead letter, or hold the event of one and are not only on their way elsewhere."""
     from picustream.streams.partition.misrouted import forwarded
 
-    names = {letter.event for letter in letters if letter.event is not None}
+    names = {dead_letter.event for dead_letter in dead_letters if dead_letter.event is not None}
     ids = {event_id.encode("utf-8", "surrogatepass") for _, _, event_id in names}
     for record in records:
-        letter_id = resubmission_of(record.headers)
+        dead_letter_id = resubmission_of(record.headers)
         value: bytes = record.value or b""
         # Most records are passed over here: they are not read as JSON, unless a name could be written with escapes.
-        if letter_id is None and b"\\" not in value and ids.isdisjoint(_NAME.findall(value)):
+        if dead_letter_id is None and b"\\" not in value and ids.isdisjoint(_NAME.findall(value)):
             continue
         name = name_of(record.topic, readable_fields(value))
         where = (record.topic, record.partition, record.offset)
-        if letter_id is None and name not in names:
+        if dead_letter_id is None and name not in names:
             continue
         if forwarded(*where, record.key, record.value, record.headers, partitions[record.topic]) is None:
-            yield Later(where, record.timestamp, name, content_of(record.topic, value), letter_id)
+            yield LaterRecord(where, record.timestamp, name, content_of(record.topic, value), dead_letter_id)
 
 
 def _spans(
@@ -126,12 +134,12 @@ def _spans(
 
 
 def _starts(
-    letters: Iterable[Letter], partitions: Mapping[str, int]
+    dead_letters: Iterable[DecodedDeadLetter], partitions: Mapping[str, int]
 ) -> "tuple[dict[TopicPartition, int], dict[TopicPartition, int]]":
     """For each partition the first offset, or the first moment (milliseconds), from which an event may come again.
 
-    On the partition of the letter that is the next offset. It may come again on another one where the key was wrong;
-    and a whole event with another stay, as its feed has mended it.
+    On the partition of the dead letter that is the next offset. It may come again on another one where the key was
+    wrong, and a whole event with another stay, as its feed has corrected it.
     """
     from kafka import TopicPartition
 
@@ -139,16 +147,16 @@ def _starts(
 
     offsets: dict[TopicPartition, int] = {}
     moments: dict[TopicPartition, int] = {}
-    for letter in letters:
-        topic, own, offset = letter.place
+    for dead_letter in dead_letters:
+        topic, own, offset = dead_letter.position
         count = partitions.get(topic, 0)
-        if own is None or offset is None or letter.stamped is None or not count:
+        if own is None or offset is None or dead_letter.arrived_at_ms is None or not count:
             continue
         _least(offsets, TopicPartition(topic, own), offset + 1)
-        anywhere = letter.record.scope == "event" and letter.event is not None
-        home = [] if letter.stay_id is None else [partition_of(letter.stay_id, count)]
+        anywhere = dead_letter.record.scope == "event" and dead_letter.event is not None
+        home = [] if dead_letter.stay_id is None else [partition_of(dead_letter.stay_id, count)]
         for number in {*(range(count) if anywhere else home)} - {own}:
-            _least(moments, TopicPartition(topic, number), max(0, letter.stamped - MARGIN_MS))
+            _least(moments, TopicPartition(topic, number), max(0, dead_letter.arrived_at_ms - MARGIN_MS))
     return offsets, moments
 
 

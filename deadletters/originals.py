@@ -1,10 +1,10 @@
-"""The whole event of a letter that holds only its head, read again from where it stands on its input topic."""
+"""The whole event of a dead letter that holds only its head, read again from its place on its input topic."""
 
 import hashlib
 import time
 from typing import TYPE_CHECKING
 
-from picustream.deadletters.dead_letter import Letter
+from picustream.deadletters.dead_letter import DecodedDeadLetter
 from picustream.models.event import INPUT_TOPICS, MAX_EVENT_BYTES
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import clients as kafka_clients
@@ -22,11 +22,11 @@ class Originals:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def __call__(self, letter: Letter) -> bytes | None:
-        """What was refused, whole; None where it is too large for an event, or stands there no more."""
-        topic, partition, offset = letter.place
+    def __call__(self, dead_letter: DecodedDeadLetter) -> bytes | None:
+        """What was refused, whole; None where it is too large for an event, or is there no more."""
+        topic, partition, offset = dead_letter.position
         if (
-            letter.record.payload_bytes > MAX_EVENT_BYTES
+            dead_letter.record.payload_bytes > MAX_EVENT_BYTES
             or partition is None
             or offset is None
             or topic not in INPUT_TOPICS
@@ -35,7 +35,7 @@ class Originals:
         from kafka import TopicPartition
 
         value = self._read(TopicPartition(topic, partition), offset)
-        fits = value is not None and hashlib.sha256(value).hexdigest() == letter.record.payload_sha256
+        fits = value is not None and hashlib.sha256(value).hexdigest() == dead_letter.record.payload_sha256
         return value if fits else None
 
     def _read(self, part: "TopicPartition", offset: int) -> bytes | None:

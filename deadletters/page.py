@@ -1,4 +1,4 @@
-"""Dead letters for a person: sums, single lines, and one letter with its event."""
+"""Dead letters for a person: sums, single lines, and one dead letter with its event."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from picustream.deadletters.dead_letter import Letter
+from picustream.deadletters.dead_letter import DecodedDeadLetter
 from picustream.deadletters.groups import Group, opened
 from picustream.deadletters.history import State
 from picustream.models import text
@@ -15,7 +15,7 @@ from picustream.terminal.page import QUIET, Page
 LONGEST = 200_000
 """Characters of an event that are shown: no one reads more, and one that was refused for its size is larger."""
 _LABEL = 13
-_BESIDE: dict[State, str] = {
+_STATE_WORDS: dict[State, str] = {
     "refused-again": "of these sent again and refused again",
     "sent-again": "sent again",
     "superseded": "earlier about the same event and fault as a newer one",
@@ -33,17 +33,17 @@ def summary(page: Page, groups: list[Group]) -> None:
     what = f"{opened(states):,} open dead {'letter' if opened(states) == 1 else 'letters'}"
     of = f" of {'one kind' if kinds == 1 else f'{kinds} kinds'}"
     page.write(f"{what}{of}" if kinds else "No open dead letters", style="bold")
-    if aside := beside(states):
+    if aside := other_states(states):
         page.write(aside, indent=2)
     for group in groups:
         page.blank()
         _group(page, group)
 
 
-def beside(states: Counter[State]) -> str:
-    """What there is to say of letters beside that they are open."""
-    said = [f"{states[state]:,} {words}" for state, words in _BESIDE.items() if states[state]]
-    return "; ".join(said)
+def other_states(states: Counter[State]) -> str:
+    """What there is to say of dead letters beside that they are open."""
+    parts = [f"{states[state]:,} {words}" for state, words in _STATE_WORDS.items() if states[state]]
+    return "; ".join(parts)
 
 
 def _group(page: Page, group: Group) -> None:
@@ -54,45 +54,45 @@ def _group(page: Page, group: Group) -> None:
     if group.observed is not None:
         page.write(group.observed, indent=2)
     page.write(group.message, indent=2)
-    if aside := beside(group.states):
+    if aside := other_states(group.states):
         page.write(aside, indent=2)
     seen = f"{group.first:%Y-%m-%d %H:%M} to {group.last:%Y-%m-%d %H:%M}; example: {group.example}"
     page.write(seen, indent=2, style=QUIET)
 
 
-def line(letter: Letter, state: State) -> str:
-    """One letter in one line: when first seen, id, topic, source, reason, path, what has become of it."""
-    record = letter.record
-    words = [record.first_seen_at.isoformat(), record.event_id, record.topic, letter.source or "-", record.reason]
+def line(dead_letter: DecodedDeadLetter, state: State) -> str:
+    """One dead letter in one line: when first seen, id, topic, source, reason, path, what has become of it."""
+    record = dead_letter.record
+    words = [record.first_seen_at.isoformat(), record.event_id, record.topic, dead_letter.source or "-", record.reason]
     return printable(" ".join([*words, record.path or "-", state]))
 
 
-def whole(page: Page, letter: Letter) -> None:
+def whole(page: Page, dead_letter: DecodedDeadLetter) -> None:
     """The fault, where it came from, and the event as it was sent."""
-    record = letter.record
+    record = dead_letter.record
     page.write(f"{record.reason} ({'whole event' if record.scope == 'event' else 'one observation'})", style="bold")
     fields: dict[str, str | None] = {
         "path": record.path or "(the whole)",
         "fault": record.message,
-        "at fault": letter.observed,
+        "at fault": dead_letter.observed,
         "from": f"{record.topic}, partition {record.partition}, offset {record.offset}",
         "key": record.key,
-        "source": letter.source,
+        "source": dead_letter.source,
         "first seen": record.first_seen_at.isoformat(),
         "resubmitted": "yes: this is what was sent again, and refused again" if record.resubmitted else "no",
         "id": record.event_id,
     }
-    for label, said in fields.items():
-        if said is not None:
-            page.field(label, said, _LABEL)
+    for label, parts in fields.items():
+        if parts is not None:
+            page.field(label, parts, _LABEL)
     page.blank()
-    page.write(f"The original event, {len(letter.payload):,} bytes. It may hold a patient's data.", style="bold")
-    for shown in original(letter.payload):
+    page.write(f"The original event, {len(dead_letter.payload):,} bytes. It may hold a patient's data.", style="bold")
+    for shown in original(dead_letter.payload):
         page.line(shown)
 
 
 def original(payload: bytes) -> list[str]:
-    """The event as lines: JSON set in, every number as it was written; anything else as it stands there."""
+    """The event as lines: JSON set in, every number as it was written; anything else as it is."""
     try:
         if len(payload) > LONGEST:
             raise text.NotJson("too long to set in")

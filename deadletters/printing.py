@@ -1,11 +1,11 @@
-"""What `picustream deadletters` says: sums, lines and outcomes, for a person or as JSON."""
+"""What `picustream deadletters` prints: sums, lines and outcomes, for a person or as JSON."""
 
 import sys
 from collections import Counter
 from collections.abc import Iterable
 
 from picustream.deadletters.choice import SKIPS
-from picustream.deadletters.dead_letter import Letter
+from picustream.deadletters.dead_letter import DecodedDeadLetter
 from picustream.deadletters.groups import counted, grouped
 from picustream.deadletters.history import State
 from picustream.deadletters.page import line, summary, whole
@@ -14,12 +14,12 @@ from picustream.models.record import dump
 from picustream.models.text import encode
 from picustream.terminal.page import Page
 
-Judged = tuple[Letter, State]
-"""A letter and what has become of it."""
+Judged = tuple[DecodedDeadLetter, State]
+"""A dead letter and what has become of it."""
 
 
-def sums(found: Iterable[Judged], as_json: bool) -> None:
-    """Letters summed up."""
+def summaries(found: Iterable[Judged], as_json: bool) -> None:
+    """Dead letters summed up."""
     groups = grouped(found)
     if as_json:
         states = sum((group.states for group in groups), Counter[State]())
@@ -32,44 +32,45 @@ def sums(found: Iterable[Judged], as_json: bool) -> None:
 
 
 def lines(found: Iterable[Judged], as_json: bool) -> None:
-    """One line per letter."""
+    """One line per dead letter."""
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
-    for letter, state in found:
-        print(encode(_without_payload(letter, state)) if as_json else line(letter, state))
+    for dead_letter, state in found:
+        print(encode(_without_payload(dead_letter, state)) if as_json else line(dead_letter, state))
 
 
-def one(letter: Letter, as_json: bool) -> None:
-    """A letter with its event."""
+def one(dead_letter: DecodedDeadLetter, as_json: bool) -> None:
+    """A dead letter with its event."""
     if as_json:
-        original = letter.payload.decode("utf-8", "backslashreplace")
-        print(encode(dump(letter.record) | {"source": letter.source, "original": original}))
+        original = dead_letter.payload.decode("utf-8", "backslashreplace")
+        print(encode(dump(dead_letter.record) | {"source": dead_letter.source, "original": original}))
         return
     page = Page.on_stdout()
-    whole(page, letter)
+    whole(page, dead_letter)
     page.print()
 
 
-def outcome(told: Resubmission, dry_run: bool, as_json: bool) -> None:
+def outcome(resubmission: Resubmission, dry_run: bool, as_json: bool) -> None:
     """What was sent, what was skipped and why, what is still refused and what will be refused again."""
     if as_json:
-        print(encode({"dry_run": dry_run} | told.as_data()))
+        print(encode({"dry_run": dry_run} | resubmission.as_data()))
         return
     page = Page.on_stdout()
-    parts = ", ".join(f"{topic} {count:,}" for topic, count in sorted(told.sent.items()))
+    verb = "would be sent" if dry_run else "sent"
+    parts = ", ".join(f"{topic} {count:,}" for topic, count in sorted(resubmission.sent.items()))
     page.write(
-        f"{'would be sent' if dry_run else 'sent'}: {told.sent.total():,} events{f' ({parts})' if parts else ''}"
-        f" for {told.mended:,} dead letters"
+        f"{verb}: {resubmission.sent.total():,} events{f' ({parts})' if parts else ''}"
+        f" for {resubmission.fixed:,} dead letters"
     )
-    if told.refused_again:
+    if resubmission.refused_again:
         page.write("with other faults that are refused again; the rest of these events is used:")
-        _faults(page, told.refused_again)
-    if told.skipped:
-        page.write(f"skipped: {told.skipped.total():,} dead letters")
-    for why, count in sorted(told.skipped.items()):
+        _faults(page, resubmission.refused_again)
+    if resubmission.skipped:
+        page.write(f"skipped: {resubmission.skipped.total():,} dead letters")
+    for why, count in sorted(resubmission.skipped.items()):
         page.write(f"{count:,} {SKIPS[why]}", indent=2, hang=2)
-    if told.refused:
-        page.write(f"still refused, and not sent: {told.still_refused:,} dead letters")
-        _faults(page, told.refused)
+    if resubmission.refused:
+        page.write(f"still refused, and not sent: {resubmission.still_refused:,} dead letters")
+        _faults(page, resubmission.refused)
     page.print()
 
 
@@ -78,6 +79,6 @@ def _faults(page: Page, faults: Faults) -> None:
         page.write(f"{one.count:,} {reason} {path}: {message} (example: {one.example})", indent=2, hang=2)
 
 
-def _without_payload(letter: Letter, state: State) -> dict[str, object]:
-    fields = {name: said for name, said in dump(letter.record).items() if not name.startswith("payload")}
-    return fields | {"source": letter.source, "observed": letter.observed, "state": state}
+def _without_payload(dead_letter: DecodedDeadLetter, state: State) -> dict[str, object]:
+    fields = {name: value for name, value in dump(dead_letter.record).items() if not name.startswith("payload")}
+    return fields | {"source": dead_letter.source, "observed": dead_letter.observed, "state": state}

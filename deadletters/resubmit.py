@@ -1,8 +1,8 @@
 """Sending dead letters again: which of them would now be accepted, and what is sent for them.
 
-The event that is sent is the one that was refused, byte for byte; what has been mended is the code map, the clock or
-the program. A letter that would only be refused again is not sent, and one is not sent twice unless somebody says so
-(`choice`), though that does no harm: an event that arrives again changes nothing (I1).
+The event that is sent is the one that was refused, byte for byte; what has been fixed is the code map, the clock or
+the program. A dead letter that would only be refused again is not sent, and one is not sent twice unless somebody asks
+for it (`choice`), though that does no harm: an event that arrives again changes nothing (I1).
 """
 
 from collections import Counter
@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from picustream.deadletters.choice import Skip
-from picustream.deadletters.dead_letter import Letter
-from picustream.eventfiles.files import Line
+from picustream.deadletters.dead_letter import DecodedDeadLetter
 from picustream.models.event import INPUT_TOPICS
 from picustream.scoring.faults import Fault, path_pattern
 from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
@@ -21,11 +20,13 @@ from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.store.outbox import Header
 
 
-class Post(Protocol):
+class Sender(Protocol):
     """What takes an event to its topic."""
 
-    def send(self, line: Line, stay_id: str | None, headers: Iterable[Header]) -> None:
-        """Send one event, keyed by its stay."""
+    def send(
+        self, topic: str, value: bytes | None, key: bytes | None, headers: Iterable[Header] = (), *, origin: str
+    ) -> None:
+        """Send one event; `origin` names it in messages."""
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Refused:
     """Faults of one kind."""
 
     example: str
-    """A letter that has it."""
+    """A dead letter that has it."""
     count: int = 0
 
 
@@ -43,22 +44,22 @@ Faults = dict[tuple[str, str, str], Refused]
 
 @dataclass(slots=True)
 class Resubmission:
-    """What became of the letters."""
+    """What became of the dead letters."""
 
-    mended: int = 0
-    """Letters whose fault is gone."""
+    fixed: int = 0
+    """Dead letters whose fault is gone."""
     sent: Counter[str] = field(default_factory=Counter)
-    """Events by topic; several letters may be of one event."""
+    """Events by topic; several dead letters may be of one event."""
     refused: Faults = field(default_factory=dict)
-    """Of letters that are not mended."""
+    """Of dead letters that are not fixed."""
     refused_again: Faults = field(default_factory=dict)
-    """Other faults of the events that were sent: each becomes a letter once more, in the place of its older one."""
+    """Other faults of the events that were sent: each becomes a dead letter once more, instead of its older one."""
     skipped: Counter[Skip] = field(default_factory=Counter)
-    """Letters that were not looked at, and why."""
+    """Dead letters that were not checked, and why."""
 
     def as_data(self) -> dict[str, Any]:
         return {
-            "letters_mended": self.mended,
+            "letters_mended": self.fixed,
             "events_sent": self.sent.total(),
             "events_sent_by_topic": dict(sorted(self.sent.items())),
             "letters_skipped": self.skipped.total(),
@@ -82,77 +83,84 @@ def _as_data(faults: Faults) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """Checks letters against the rules as they are now, and sends what is mended."""
+class Resubmitter:
+    """Checks dead letters against the rules as they are now, and sends what is fixed."""
 
     validator: Validator
     latest: Callable[[], datetime]
     """The latest time that is not in the future (T6)."""
     rekey: bool = False
-    """Take the stay_id in the event for right where the key said otherwise."""
-    original: Callable[[Letter], bytes | None] = lambda letter: None
-    """The whole event of a letter that has only its head, None where it cannot be had."""
+    """Take the stay_id in the event for right where the key differs."""
+    original: Callable[[DecodedDeadLetter], bytes | None] = lambda dead_letter: None
+    """The whole event of a dead letter that has only its head, None where it cannot be had."""
 
     def resubmit(
-        self, letters: Iterable[Letter], post: Post | None, skip: Callable[[Letter], Skip | None] | None = None
+        self,
+        dead_letters: Iterable[DecodedDeadLetter],
+        sender: Sender | None,
+        skip: Callable[[DecodedDeadLetter], Skip | None] | None = None,
     ) -> Resubmission:
-        """Check every letter that is not skipped, and send the events of those that are mended.
+        """Check every dead letter that is not skipped, and send the events of those that are fixed.
 
         Without `post` only check. Of an event with a faulty observation the others were used: only the fault of the
-        letter itself keeps it from being sent.
+        dead letter itself keeps it from being sent.
         """
         outcome = Resubmission()
         sent: set[bytes] = set()
-        for letter in letters:
-            if skip is not None and (why := skip(letter)) is not None:
+        for dead_letter in dead_letters:
+            if skip is not None and (why := skip(dead_letter)) is not None:
                 outcome.skipped[why] += 1
                 continue
-            if letter.is_cut and (whole := self.original(letter)) is not None:
-                letter = replace(letter, payload=whole)
-            found = self._validated(letter)
-            if (fault := _same_fault(letter, found)) is not None:
-                _count(outcome.refused, letter, fault)
+            if dead_letter.is_cut and (whole := self.original(dead_letter)) is not None:
+                dead_letter = replace(dead_letter, payload=whole)
+            found = self._validated(dead_letter)
+            if (fault := _same_fault(dead_letter, found)) is not None:
+                _count(outcome.refused, dead_letter, fault)
                 continue
-            outcome.mended += 1
-            if letter.content in sent:
+            outcome.fixed += 1
+            if dead_letter.content in sent:
                 continue
-            sent.add(letter.content)
-            outcome.sent[letter.record.topic] += 1
+            sent.add(dead_letter.content)
+            outcome.sent[dead_letter.record.topic] += 1
             for other in found.faults:
-                _count(outcome.refused_again, letter, other)
-            if post is not None:
-                header = (RESUBMITTED_HEADER, letter.record.event_id.encode())
-                post.send(_line(letter), found.stay_id, [header])
+                _count(outcome.refused_again, dead_letter, other)
+            if sender is not None:
+                _send(dead_letter, found.stay_id, sender)
         return outcome
 
-    def _validated(self, letter: Letter) -> ValidatedInput:
+    def _validated(self, dead_letter: DecodedDeadLetter) -> ValidatedInput:
         """The validation of the event now."""
-        record = letter.record
+        record = dead_letter.record
         key = None if self.rekey or record.key is None else record.key.encode()
-        input_record = InputRecord(record.topic, None, None, key, letter.payload)
+        input_record = InputRecord(record.topic, None, None, key, dead_letter.payload)
         if record.topic not in INPUT_TOPICS:
-            return ValidatedInput(input_record, None, (Fault("unknown-topic", "", "this letter is of no input topic"),))
-        if letter.is_cut:
+            return ValidatedInput(
+                input_record, None, (Fault("unknown-topic", "", "this dead letter is of no input topic"),)
+            )
+        if dead_letter.is_cut:
             return ValidatedInput(input_record, None, (_CUT,))
         return self.validator.validate(input_record, self.latest())
 
 
-_CUT = Fault("too-large", "", "the letter holds only the head of this event; publish the event itself again")
+_CUT = Fault("too-large", "", "the dead letter holds only the head of this event; publish the event itself again")
 
 
-def _same_fault(letter: Letter, found: ValidatedInput) -> Fault | None:
+def _same_fault(dead_letter: DecodedDeadLetter, found: ValidatedInput) -> Fault | None:
     if found.event is None:
         return found.faults[0]
-    if letter.record.scope == "event":
+    if dead_letter.record.scope == "event":
         return None
-    observation = letter.record.path.rpartition("/")[0]
+    observation = dead_letter.record.path.rpartition("/")[0]
     return next((fault for fault in found.faults if fault.path.rpartition("/")[0] == observation), None)
 
 
-def _count(faults: Faults, letter: Letter, fault: Fault) -> None:
+def _count(faults: Faults, dead_letter: DecodedDeadLetter, fault: Fault) -> None:
     key = (fault.reason, path_pattern(fault.path), fault.message)
-    faults.setdefault(key, Refused(letter.record.event_id)).count += 1
+    faults.setdefault(key, Refused(dead_letter.record.event_id)).count += 1
 
 
-def _line(letter: Letter) -> Line:
-    return Line(f"dead letter {letter.record.event_id}", 1, letter.record.topic, letter.payload)
+def _send(dead_letter: DecodedDeadLetter, stay_id: str | None, sender: Sender) -> None:
+    """Send the event, keyed by its stay, with the name of the dead letter that it is of."""
+    event_id, key = dead_letter.record.event_id, None if stay_id is None else stay_id.encode()
+    header = (RESUBMITTED_HEADER, event_id.encode())
+    sender.send(dead_letter.record.topic, dead_letter.payload, key, [header], origin=f"dead letter {event_id}")

@@ -1,13 +1,13 @@
-"""What `picustream deadletters resubmit` needs to send: the rules of now, a producer, and a word on what is next."""
+"""What `picustream deadletters resubmit` needs to send: the rules of now, a producer, and what to do next."""
 
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from picustream.deadletters.choice import Skip
-from picustream.deadletters.dead_letter import Letter
+from picustream.deadletters.dead_letter import DecodedDeadLetter
 from picustream.deadletters.originals import Originals
-from picustream.deadletters.resubmit import Again, Resubmission
+from picustream.deadletters.resubmit import Resubmission, Resubmitter
 from picustream.eventfiles.deliveries import BATCHING, Deliveries
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.protocol import hours
@@ -20,21 +20,21 @@ from picustream.streams.kafka.rights import Targets
 from picustream.terminal.options import loaded_rules
 
 
-def prepared(settings: Settings, fixed_by: Path | None, rekey: bool) -> Again:
+def prepared(settings: Settings, fixed_by: Path | None, rekey: bool) -> Resubmitter:
     """Checks by the rules of the settings, the code map given in place of theirs, and by the ward's clock (T6)."""
     rules, clock = loaded_rules(settings.protocol, fixed_by or settings.codemap), Clock.of(settings)
     tolerance = hours(rules.protocol.time.future_tolerance_hours)
-    return Again(Validator(rules), lambda: clock.now() + tolerance, rekey, Originals(settings))
+    return Resubmitter(Validator(rules), lambda: clock.now() + tolerance, rekey, Originals(settings))
 
 
 def send(
     settings: Settings,
-    again: Again,
-    found: Iterable[Letter],
-    skip: Callable[[Letter], Skip | None] | None,
+    again: Resubmitter,
+    found: Iterable[DecodedDeadLetter],
+    skip: Callable[[DecodedDeadLetter], Skip | None] | None,
     dry_run: bool,
 ) -> Resubmission:
-    """Send what is mended; returns when the broker holds all of it."""
+    """Send what is fixed; returns when the broker holds all of it."""
     if dry_run:
         return again.resubmit(found, None, skip)
     with kafka_clients.admin(settings) as admin:
@@ -42,12 +42,12 @@ def send(
     with kafka_clients.producer(settings, **BATCHING) as producer:
         deliveries = Deliveries(producer, targets.check)
         outcome = again.resubmit(found, deliveries, skip)
-        deliveries.settle()
+        deliveries.flush()
     return outcome
 
 
-def tell_next(outcome: Resubmission, settings: Settings, fixed_by: Path | None, dry_run: bool) -> None:
-    """What has to be done or looked at still: sent is not accepted."""
+def report_next_steps(outcome: Resubmission, settings: Settings, fixed_by: Path | None, dry_run: bool) -> None:
+    """Print what has still to be done or checked: sent is not accepted."""
     sent = outcome.sent.total()
     if not sent and outcome.skipped and not outcome.refused:
         print("Nothing is left to send.", file=sys.stderr)

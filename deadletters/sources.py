@@ -1,7 +1,7 @@
 """Where dead letters are read from: files, or those of their topics in Kafka that our user may read.
 
-Refused trial events name the arm, so their letters have a topic with rights of its own. Whoever may read one of the
-topics alone sees the letters of that one, and is told of the other.
+Refused trial events name the arm, so their dead letters have a topic with rights of its own. Whoever may read only one
+of the topics sees the dead letters of that one, and a line about the other.
 """
 
 import sys
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from picustream.deadletters.dead_letter import Letter, letters
-from picustream.eventfiles.outputs import Told, in_files, in_kafka
+from picustream.deadletters.dead_letter import DecodedDeadLetter, dead_letters
+from picustream.eventfiles.outputs import OnError, in_files, in_kafka
 from picustream.models.record import DEAD_LETTERS
 from picustream.runtime.errors import NoTopics
 from picustream.runtime.settings import Settings
@@ -27,24 +27,24 @@ class Source:
 
     @classmethod
     def of(cls, settings: Settings, paths: Iterable[Path] | None, ids: Iterable[str] = ()) -> "Source":
-        """Of the letters with these ids alone, if any are named. NoTopics; NotAllowed where none may be read."""
+        """Of the dead letters with these ids alone, if any are named. NoTopics; NotAllowed where none may be read."""
         if paths:
             return cls(settings, tuple(paths), DEAD_LETTERS)
         return cls(settings, (), _readable(settings, dict.fromkeys(topic_of(one) for one in ids) or DEAD_LETTERS))
 
-    def letters(self, told: Told) -> Iterator[Letter]:
-        """The letters in order of arrival; what is none is told."""
-        found = in_files(self.paths, self.topics, told) if self.paths else in_kafka(self.settings, self.topics)
-        return letters(found, told)
+    def dead_letters(self, on_error: OnError) -> Iterator[DecodedDeadLetter]:
+        """The dead letters in order of arrival; what is none is reported."""
+        found = in_files(self.paths, self.topics, on_error) if self.paths else in_kafka(self.settings, self.topics)
+        return dead_letters(found, on_error)
 
 
-def topic_of(letter_id: str) -> str:
+def topic_of(dead_letter_id: str) -> str:
     """The topic of a dead letter, by its id: `dead/<input topic>/...`."""
-    return dead_letter_topic(letter_id.removeprefix("dead/").partition("/")[0])
+    return dead_letter_topic(dead_letter_id.removeprefix("dead/").partition("/")[0])
 
 
 def _readable(settings: Settings, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the topics that our user may read; the others are told, if there are any that it may."""
+    """Those of the topics that our user may read; the others are named on standard error."""
     from picustream.streams.kafka import rights
     from picustream.streams.kafka.clients import admin
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
-from picustream.deadletters.dead_letter import letters
+from picustream.deadletters.dead_letter import dead_letters
 from picustream.deadletters.history import OPEN, History
 from picustream.deadletters.inputs import Progress, look_up
 from picustream.doctor.broker import READING, places
@@ -23,7 +23,7 @@ from picustream.streams.kafka.rights import Right, Topic, without
 MOST = 0.05
 """Share of the input records; a feed that is right has next to none."""
 LOOKED_AT = timedelta(days=1)
-"""What was mended before is no finding any more."""
+"""What was fixed before is no finding any more."""
 COUNTING = 5.0
 """Seconds to count input records one by one: their offsets may also be markers of transactions, or aborted. Where there
 are more than can be read in that time, the share that are records is taken from those that were."""
@@ -45,16 +45,16 @@ class Refused:
 
 
 def refused(settings: Settings, reader: KafkaConsumer, found: Mapping[str, Topic]) -> list[Finding]:
-    """The check, on the topics of dead letters that we may read; of the others a line that says so."""
+    """The check, on the topics of dead letters that we may read; of the others a line that names them."""
     unreadable = without({name: found[name] for name in DEAD_LETTERS}, Right.READ)
-    told = [not_allowed("dead-letters", settings, Right.READ, unreadable)] if unreadable else []
+    findings = [not_allowed("dead-letters", settings, Right.READ, unreadable)] if unreadable else []
     readable = [name for name in DEAD_LETTERS if name not in unreadable]
     unread = without({name: found[name] for name in INPUT_TOPICS}, Right.READ)
-    return [*told, *([check_refused(count(settings, reader, readable, unread))] if readable else [])]
+    return [*findings, *([check_refused(count(settings, reader, readable, unread))] if readable else [])]
 
 
 def check_refused(facts: Refused) -> Finding:
-    """Whether more than `MOST` of what came in was refused, whole or in part, and is not mended since (I2)."""
+    """Whether more than `MOST` of what came in was refused, whole or in part, and is not fixed since (I2)."""
     if not facts.inputs:
         return ok("dead-letters", "nothing came in during the last 24 h")
     left = facts.refused - facts.settled
@@ -71,15 +71,15 @@ def check_refused(facts: Refused) -> Finding:
 
 
 def count(
-    settings: Settings, reader: KafkaConsumer, letters: Sequence[str] = DEAD_LETTERS, unread: Collection[str] = ()
+    settings: Settings, reader: KafkaConsumer, dead_letters: Sequence[str] = DEAD_LETTERS, unread: Collection[str] = ()
 ) -> Refused:
     """Input records, and those of them that have a dead letter, or several; where these are too many, by looking in the
     inputs which of them were sent again. `unread`: inputs that our user may not read, whose offsets are counted."""
     since = int((time.time() - LOOKED_AT.total_seconds()) * 1000)
-    about = [topic for topic in INPUT_TOPICS if dead_letter_topic(topic) in letters]
+    about = [topic for topic in INPUT_TOPICS if dead_letter_topic(topic) in dead_letters]
     came = _spans(reader, places(about, settings), since)
     inputs, counted = _records_in(reader, came, unread)
-    records = _read(reader, _spans(reader, places(letters, settings), since))
+    records = _read(reader, _spans(reader, places(dead_letters, settings), since))
     refused = {_input_record(one.where) for one in records if _is_about(one.where, came)}
     settled = refused & _settled(settings, records) if len(refused) > MOST * inputs else set()
     return Refused(inputs, len(refused), len(settled), counted)
@@ -106,7 +106,7 @@ def _read(reader: KafkaConsumer, spans: Spans) -> list[Stored]:
     """The dead letters that can be read in time."""
     found: list[Stored] = []
     for record in _within(reader, spans, READING):
-        # `where` is the id, which is known also of a letter that cannot be read.
+        # `where` is the id, which is known also of a dead letter that cannot be read.
         name = next((value.decode() for name, value in record.headers if name == "ce_id" and value), "")
         found.append(Stored(record.topic, None, record.value or b"", name, record.timestamp))
     return found
@@ -125,10 +125,13 @@ def _within(reader: KafkaConsumer, spans: Spans, seconds: float) -> Iterator[Con
 
 
 def _settled(settings: Settings, records: list[Stored]) -> set[str]:
-    """The input records whose letters are done with, all of them, as far as the inputs can be read in time."""
-    history = History(letters(records, lambda _: None))
+    """The input records whose dead letters are done with, all of them, as far as the inputs can be read in time."""
+    history = History(dead_letters(records, lambda _: None))
     look_up(settings, history, lambda _: True, Progress(READING))
-    judged = [(_input_record(letter.record.event_id), history.state(letter) in OPEN) for letter in history.letters]
+    judged = [
+        (_input_record(dead_letter.record.event_id), history.state(dead_letter) in OPEN)
+        for dead_letter in history.dead_letters
+    ]
     return {name for name, _ in judged} - {name for name, is_open in judged if is_open}
 
 

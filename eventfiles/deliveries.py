@@ -2,9 +2,8 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from picustream.eventfiles.files import Line
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.streams.store.outbox import Header
 
@@ -21,34 +20,45 @@ LONGEST_WAIT = 40.0
 fail when the time is up, and the others wait for ever if the broker stays away."""
 
 
+class _Pending(NamedTuple):
+    """A record that is sent and not acknowledged yet."""
+
+    topic: str
+    size: int
+    origin: str
+    future: Any
+
+
 class Deliveries:
-    """Sends and awaits: whoever has called `settle` knows that the broker holds every event sent before."""
+    """Sends and awaits: whoever has called `flush` knows that the broker holds every event sent before."""
 
     def __init__(self, producer: "KafkaProducer", check: Callable[[str], None]) -> None:
         """`check` raises a `UserError` for a topic that cannot be sent to."""
         self._producer = producer
         self._check = check
         self._checked: set[str] = set()
-        self._pending: deque[tuple[Line, Any]] = deque()
+        self._pending: deque[_Pending] = deque()
         self._bytes = 0
         self.delivered: Counter[str] = Counter()
         """Acknowledged events by topic."""
 
-    def send(self, line: Line, stay_id: str | None, headers: Iterable[Header] = ()) -> None:
-        """Send one event, and wait for older ones if too much is on its way. Raises as `settle`.
+    def send(
+        self, topic: str, value: bytes | None, key: bytes | None, headers: Iterable[Header] = (), *, origin: str
+    ) -> None:
+        """Send one event, and wait for older ones if too much is on its way. `origin` names it in messages.
 
-        And where its topic is not there or not allowed: then what was sent before has arrived.
+        Raises `UserError` as `flush` does, and where the topic is not there or not allowed: then what was sent before
+        has arrived.
         """
-        if line.topic not in self._checked:
-            self._check_topic(line.topic)
-        key = None if stay_id is None else stay_id.encode()
-        sent = self._producer.send(line.topic, value=line.record_value, key=key, headers=list(headers))
-        self._pending.append((line, sent))
-        self._bytes += len(line.value)
+        if topic not in self._checked:
+            self._check_topic(topic)
+        future = self._producer.send(topic, value=value, key=key, headers=list(headers))
+        self._pending.append(_Pending(topic, len(value or b""), origin, future))
+        self._bytes += len(value or b"")
         while len(self._pending) > PENDING_RECORDS or self._bytes > PENDING_BYTES:
             self._await_oldest()
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Wait until everything sent is acknowledged. Raises `UserError`, with the first event that was not, if any."""
         while self._pending:
             self._await_oldest()
@@ -57,7 +67,7 @@ class Deliveries:
         try:
             self._check(topic)
         except UserError as error:
-            self.settle()
+            self.flush()
             before = f" Events of other topics sent before: {self.delivered.total():,}." if self.delivered else ""
             raise UserError(error.message + before, error.hint, error.status) from error
         self._checked.add(topic)
@@ -65,16 +75,16 @@ class Deliveries:
     def _await_oldest(self) -> None:
         from kafka.errors import KafkaError
 
-        line, future = self._pending.popleft()
-        self._bytes -= len(line.value)
+        oldest = self._pending.popleft()
+        self._bytes -= oldest.size
         try:
-            future.get(timeout=LONGEST_WAIT)
+            oldest.future.get(timeout=LONGEST_WAIT)
         except KafkaError as error:
-            later = sum(future.is_done and future.succeeded() for _, future in self._pending)
+            later = sum(pending.future.is_done and pending.future.succeeded() for pending in self._pending)
             raise UserError(
-                f"Kafka did not take {line.file}:{line.number} ({error}); {self.delivered.total() + later:,} events are"
-                " delivered.",
+                f"Kafka did not take {oldest.origin} ({error});"
+                f" {self.delivered.total() + later:,} events are delivered.",
                 "Publish again once it answers: an event that arrives twice changes nothing.",
                 ENVIRONMENT,
             ) from error
-        self.delivered[line.topic] += 1
+        self.delivered[oldest.topic] += 1

@@ -1,7 +1,7 @@
 """Event files (docs/topics.md): a JSON object `{"topic", "value"}` on each line, plain or gzipped.
 
 A value is passed on as the bytes that stand in the file: numbers keep every digit (V2), and what was sent can be
-compared with what arrived. `value_base64` stands in the place of `value` for records that are not JSON.
+compared with what arrived. Records that are not JSON have `value_base64` instead of `value`.
 """
 
 import base64
@@ -33,7 +33,7 @@ _LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event as it stands in a file. `value` is the JSON as written there, UTF-8, and need not be an object."""
+    """One event in a file. `value` is the JSON as written there, UTF-8, and need not be an object."""
 
     file: str
     number: int
@@ -49,7 +49,7 @@ class Line:
 
 
 class BrokenLine(UserError):
-    """A line that is no event. `reason` says why, without the text of the line, which may hold a patient's data."""
+    """A line that is no event. `reason` is why, without the text of the line, which may hold a patient's data."""
 
     def __init__(self, file: str, number: int, reason: str) -> None:
         super().__init__(
@@ -225,7 +225,7 @@ def _spans(text: str) -> dict[str, tuple[object, str]]:
         if not isinstance(name, str) or name not in _FIELDS:
             raise ValueError(_UNKNOWN_FIELD if isinstance(name, str) else "not JSON")
         if name in fields:
-            raise ValueError(f"{name} stands there twice")
+            raise ValueError(f"{name} is there twice")
         start = _expect(text, _skip(text, at), ":")
         value, end = _JSON.raw_decode(text, start)
         fields[name] = value, text[start:end]

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _TOLD = 5
 """Topics named of those that a wrong file holds."""
 
-Told = Callable[[UserError], None]
-"""Takes what cannot be read: it is told, and the rest is read."""
+OnError = Callable[[UserError], None]
+"""Takes what cannot be read: the caller reports it, and reading goes on."""
 
 
 class Unread:
@@ -46,7 +46,7 @@ class Unread:
 
 
 class BrokenRecord(UserError):
-    """A record that is not as its topic's records are; where it stands and the field, no values."""
+    """A record that is not as its topic's records are; its place and the field, no values."""
 
     def __init__(self, where: str, reason: str, kind: str = "output record") -> None:
         super().__init__(f"{where}: no {kind}: {reason}.", "Write the records anew.", status=1)
@@ -54,7 +54,7 @@ class BrokenRecord(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One record as it stands somewhere, not yet read."""
+    """One record as it was stored, not yet parsed."""
 
     topic: str
     key: bytes | None
@@ -62,11 +62,11 @@ class Stored:
     value: bytes
     where: str
     """`file:line`, or topic, partition and offset."""
-    stamped: int | None = None
+    arrived_at_ms: int | None = None
     """When it came to the broker, in milliseconds since 1970; None in files."""
 
 
-def in_files(paths: Iterable[Path], topics: Sequence[str], told: Told) -> Iterator[Stored]:
+def in_files(paths: Iterable[Path], topics: Sequence[str], on_error: OnError) -> Iterator[Stored]:
     """The records of `topics` in event files, or in folders as `replay --out` and others write them.
 
     Raises `UserError` in the end where they hold records of other topics alone, such as input events.
@@ -74,7 +74,7 @@ def in_files(paths: Iterable[Path], topics: Sequence[str], told: Told) -> Iterat
     named, found = list(paths), set[str]()
     for path in chain.from_iterable(_files(one, topics) for one in named):
         with _opened(path) as file:
-            for line in files.lines(file, str(path), told):
+            for line in files.lines(file, str(path), on_error):
                 found.add(line.topic)
                 if line.topic in topics:
                     yield Stored(line.topic, None, line.value, f"{line.file}:{line.number}")
@@ -107,19 +107,21 @@ def in_kafka(
         consumer.close()
 
 
-def read(stored: Stored, told: Told, kind: str = "output record", stay_id: str | None = None) -> BaseModel | None:
-    """The record by its topic's model; None if it is none, which is told, or if it is not of the stay that is named."""
+def read(
+    stored: Stored, on_error: OnError, kind: str = "output record", stay_id: str | None = None
+) -> BaseModel | None:
+    """The record by its topic's model. None if it is none, which is reported, or not of the stay that is named."""
     try:
         fields = text.parse(stored.value)
         if stay_id is not None and (not isinstance(fields, dict) or fields.get("stay_id") != stay_id):
             return None
         return MODELS[stored.topic].model_validate(fields)
     except text.NotJson as error:
-        told(BrokenRecord(stored.where, str(error), kind))
+        on_error(BrokenRecord(stored.where, str(error), kind))
     except ValidationError as error:
         first = error.errors(include_input=False, include_context=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
-        told(BrokenRecord(stored.where, f"{place}: {first['msg'].rstrip('.')}", kind))
+        on_error(BrokenRecord(stored.where, f"{place}: {first['msg'].rstrip('.')}", kind))
     return None
 
 

@@ -21,7 +21,7 @@ from picustream.scoring.scores.registry import MODELS
 from picustream.scoring.validation import LATEST, InputRecord
 
 AFTERWARDS = timedelta(days=60)
-"""How far the clock goes on after the last event, unless told."""
+"""How far the clock goes on after the last event, by default."""
 
 
 class NotAnInput(ValueError):

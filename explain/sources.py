@@ -4,29 +4,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from picustream.eventfiles import outputs
-from picustream.eventfiles.outputs import Stored, Told
+from picustream.eventfiles.outputs import OnError, Stored
 from picustream.explain.chains import ScoreRecord
 from picustream.runtime.settings import Settings
 
 
-def from_files(paths: Iterable[Path], stay_id: str, topics: Sequence[str], told: Told) -> Iterator[ScoreRecord]:
+def from_files(paths: Iterable[Path], stay_id: str, topics: Sequence[str], on_error: OnError) -> Iterator[ScoreRecord]:
     """The stay's records of `topics` in event files, or in folders as `replay --out` and others write them."""
     needle = stay_id.encode()
-    for stored in outputs.in_files(paths, topics, told):
+    for stored in outputs.in_files(paths, topics, on_error):
         if needle in stored.value:
-            yield from _of_stay(stored, stay_id, told)
+            yield from _of_stay(stored, stay_id, on_error)
 
 
-def from_kafka(settings: Settings, stay_id: str, topics: Sequence[str], told: Told) -> Iterator[ScoreRecord]:
+def from_kafka(settings: Settings, stay_id: str, topics: Sequence[str], on_error: OnError) -> Iterator[ScoreRecord]:
     """The stay's committed records of `topics`, from the one partition that its key belongs to."""
     key = stay_id.encode()
     for stored in outputs.in_kafka(settings, topics, stay_id):
         if stored.key == key:
-            yield from _of_stay(stored, stay_id, told)
+            yield from _of_stay(stored, stay_id, on_error)
 
 
-def _of_stay(stored: Stored, stay_id: str, told: Told) -> Iterator[ScoreRecord]:
+def _of_stay(stored: Stored, stay_id: str, on_error: OnError) -> Iterator[ScoreRecord]:
     """The record, if it is the stay's and sound."""
-    record = outputs.read(stored, told, "score record", stay_id)
+    record = outputs.read(stored, on_error, "score record", stay_id)
     if isinstance(record, ScoreRecord):
         yield record

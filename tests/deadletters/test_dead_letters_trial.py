@@ -40,11 +40,11 @@ BROKEN = st.binary(max_size=40) | st.dictionaries(st.sampled_from(sorted(treatme
 @pytest.mark.proves("I10")
 @given(BROKEN, st.none() | st.sampled_from([b"S-1", b"S-2", b"\xff"]))
 def test_i10_nothing_of_a_refused_trial_event_is_on_the_general_topic(value: bytes, key: bytes | None) -> None:
-    """Whatever is wrong with it: only its own topic has a letter, and no other output carries its arm."""
+    """Whatever is wrong with it: only its own topic has a dead letter, and no other output carries its arm."""
     made = outputs(InputRecord(TRIAL, 0, 7, key, value), InputRecord(LAB, 0, 8, None, b"{}"))
-    letters = [output for output in made if output.topic in DEAD_LETTERS]
-    assert {output.topic for output in letters if "dead/picu.trial.v1" in output.event_id} == {DEAD_LETTER_TRIAL}
-    assert [output.event_id for output in letters if output.topic == DEAD_LETTER] == ["dead/picu.lab.v1/0/8/0"]
+    dead_letters = [output for output in made if output.topic in DEAD_LETTERS]
+    assert {output.topic for output in dead_letters if "dead/picu.trial.v1" in output.event_id} == {DEAD_LETTER_TRIAL}
+    assert [output.event_id for output in dead_letters if output.topic == DEAD_LETTER] == ["dead/picu.lab.v1/0/8/0"]
     for output in made:
         shown = repr((output.key, output.value, output.headers))
         assert output.topic == DEAD_LETTER_TRIAL or (TRIAL not in shown and ARM not in shown)
@@ -52,8 +52,8 @@ def test_i10_nothing_of_a_refused_trial_event_is_on_the_general_topic(value: byt
 
 @pytest.mark.parametrize("topic", INPUT_TOPICS)
 def test_a_letters_id_tells_its_topic(topic: str) -> None:
-    [letter] = [one for one in outputs(InputRecord(topic, 3, 9, None, b"[]")) if one.topic in DEAD_LETTERS]
-    assert topic_of(letter.event_id) == letter.topic == (DEAD_LETTER_TRIAL if topic == TRIAL else DEAD_LETTER)
+    [dead_letter] = [one for one in outputs(InputRecord(topic, 3, 9, None, b"[]")) if one.topic in DEAD_LETTERS]
+    assert topic_of(dead_letter.event_id) == dead_letter.topic == (DEAD_LETTER_TRIAL if topic == TRIAL else DEAD_LETTER)
 
 
 def test_letters_of_both_topics_are_listed_and_shown_from_files(

@@ -1,4 +1,4 @@
-"""`picustream deadletters`: what was refused is counted, shown, and sent again once mended (docs/topics.md)."""
+"""`picustream deadletters`: what was refused is counted, shown, and sent again once it is fixed (docs/topics.md)."""
 
 import base64
 import json
@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from picustream.commands.main import main
-from picustream.deadletters.dead_letter import Letter, letters
+from picustream.deadletters.dead_letter import DecodedDeadLetter, dead_letters
 from picustream.deadletters.page import original
-from picustream.deadletters.resubmit import Again
-from picustream.eventfiles.files import Line
+from picustream.deadletters.resubmit import Resubmitter
 from picustream.eventfiles.outputs import Stored
 from picustream.models.event import LAB, VITAL
 from picustream.models.record import DEAD_LETTER
@@ -27,17 +26,18 @@ from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.kafka.topics import partition_of
 from picustream.streams.partition.intake import take_in
+from picustream.streams.store.outbox import Header
 from tests.scoring.build import obs
 
 NOW = datetime(2025, 1, 2, tzinfo=UTC)
-MENDED = '[spellings]\n"umol/L" = ["micromol"]\n'
+FIXED = '[spellings]\n"umol/L" = ["micromol"]\n'
 
 
 def event(*observations: dict[str, Any], stay: str = "S-1", name: str = "e-1", **fields: Any) -> bytes:
     """A laboratory event; the trailing zero of its value has to survive."""
-    said = list(observations) or [obs("creatinine", 1.5, "micromol")]
+    value_ = list(observations) or [obs("creatinine", 1.5, "micromol")]
     envelope = {"event_id": name, "source": "lis", "patient_id": "P", "stay_id": stay}
-    return json.dumps({**envelope, "observed_at": "2025-01-01T08:00:00Z", "observations": said, **fields}).encode()
+    return json.dumps({**envelope, "observed_at": "2025-01-01T08:00:00Z", "observations": value_, **fields}).encode()
 
 
 def refused(*values: bytes, key: bytes | None = b"S-1", again: bool = False, latest: datetime = NOW) -> list[bytes]:
@@ -52,9 +52,9 @@ def refused(*values: bytes, key: bytes | None = b"S-1", again: bool = False, lat
     ]
 
 
-def read(values: Iterable[bytes]) -> list[Letter]:
+def read(values: Iterable[bytes]) -> list[DecodedDeadLetter]:
     broken: list[Any] = []
-    found = list(letters((Stored(DEAD_LETTER, None, value, "here") for value in values), broken.append))
+    found = list(dead_letters((Stored(DEAD_LETTER, None, value, "here") for value in values), broken.append))
     assert broken == []
     return found
 
@@ -72,14 +72,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, str, str]:
+def on_error(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, str, str]:
     capsys.readouterr()
     status = main(["deadletters", *map(str, arguments)])
     return status, *capsys.readouterr()
 
 
 def groups(capsys: pytest.CaptureFixture[str], *arguments: Any) -> list[dict[str, Any]]:
-    status, out, _ = told(capsys, "list", "--json", *arguments)
+    status, out, _ = on_error(capsys, "list", "--json", *arguments)
     assert status == 0
     return json.loads(out)["groups"]
 
@@ -112,27 +112,27 @@ def test_letters_are_chosen_by_reason_source_and_time(folder: Path, capsys: pyte
 def test_a_letter_that_was_sent_again_is_marked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     by_reason = {one["reason"]: one["resubmitted"] for one in groups(capsys, "--file", folder)}
     assert by_reason == {"not-json": 1, "implausible": 0, "unit-unknown": 0}
-    assert "1 of these sent again and refused again" in told(capsys, "list", "--file", folder)[1]
+    assert "1 of these sent again and refused again" in on_error(capsys, "list", "--file", folder)[1]
 
 
 def test_no_value_of_an_event_is_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """I10: sums and lines hold codes, units and paths, and nothing that was measured."""
     for options in ((), ("--json",), ("--all-lines",), ("--all-lines", "--json")):
-        _, out, _ = told(capsys, "list", "--file", folder, *options)
+        _, out, _ = on_error(capsys, "list", "--file", folder, *options)
         assert "5000" not in out and '"payload":' not in out and "patient" not in out, options
 
 
 def test_all_lines_are_one_per_letter(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = told(capsys, "list", "--file", folder, "--all-lines")
+    _, out, _ = on_error(capsys, "list", "--file", folder, "--all-lines")
     lines = out.splitlines()
     assert len(lines) == 4 and lines[-1].endswith("not-json - refused-again")
-    _, out, _ = told(capsys, "list", "--file", folder, "--all-lines", "--json")
+    _, out, _ = on_error(capsys, "list", "--file", folder, "--all-lines", "--json")
     assert [json.loads(line)["event_id"] for line in out.splitlines()] == [line.split()[1] for line in lines]
 
 
 def test_no_letters_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / f"{DEAD_LETTER}.ndjson").touch()
-    assert told(capsys, "list", "--file", tmp_path) == (0, "No dead letters.\n", "")
+    assert on_error(capsys, "list", "--file", tmp_path) == (0, "No dead letters.\n", "")
 
 
 def test_wrong_use_is_told_in_two_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +141,7 @@ def test_wrong_use_is_told_in_two_lines(folder: Path, capsys: pytest.CaptureFixt
         ("resubmit", "--all", "--fixed-by", folder / "nowhere.toml"), ("lsit",),
     ]  # fmt: skip
     for arguments in wrong:
-        status, out, err = told(capsys, *arguments)
+        status, out, err = on_error(capsys, *arguments)
         assert (status, out, len(err.splitlines())) == (2, "", 2), arguments
 
 
@@ -149,7 +149,7 @@ def test_wrong_use_is_told_in_two_lines(folder: Path, capsys: pytest.CaptureFixt
 
 
 def test_one_letter_is_shown_with_its_event_and_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = told(capsys, "show", f"dead/{LAB}/3/40/0", "--file", folder)
+    status, out, _ = on_error(capsys, "show", f"dead/{LAB}/3/40/0", "--file", folder)
     assert status == 0
     for words in ("unit-unknown", "/observations/0/unit", "partition 3, offset 40", "It may hold a patient's data"):
         assert words in out
@@ -158,14 +158,14 @@ def test_one_letter_is_shown_with_its_event_and_says_so(folder: Path, capsys: py
 
 
 def test_as_data_a_letter_has_its_event_as_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = told(capsys, "show", f"dead/{LAB}/3/40/0", "--file", folder, "--json")
+    status, out, _ = on_error(capsys, "show", f"dead/{LAB}/3/40/0", "--file", folder, "--json")
     data = json.loads(out)
     assert (status, data["original"]) == (0, event().decode())
     assert base64.b64decode(data["payload"]) == event()
 
 
 def test_a_letter_that_is_not_there_is_a_finding(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = told(capsys, "show", "dead/nothing", "--file", folder)
+    status, out, err = on_error(capsys, "show", "dead/nothing", "--file", folder)
     assert (status, out) == (1, "")
     assert "dead/nothing" in err and "--all-lines" in err
 
@@ -193,34 +193,37 @@ def test_the_event_is_set_in_with_its_numbers_as_written_or_shown_as_it_stands(
 class Tray:
     """Takes what is sent."""
 
-    sent: list[tuple[Line, str | None, dict[str, bytes]]] = field(default_factory=list)
+    sent: list[tuple[str, bytes | None, bytes | None, dict[str, bytes | None]]] = field(default_factory=list)
+    """Topic, value, key and headers."""
 
-    def send(self, line: Line, stay_id: str | None, headers: Iterable[tuple[str, bytes]]) -> None:
-        self.sent.append((line, stay_id, dict(headers)))
+    def send(
+        self, topic: str, value: bytes | None, key: bytes | None, headers: Iterable[Header] = (), *, origin: str
+    ) -> None:
+        self.sent.append((topic, value, key, dict(headers)))
 
 
-def again(codemap: str | None, tmp_path: Path, latest: datetime = LATEST, rekey: bool = False) -> Again:
+def again(codemap: str | None, tmp_path: Path, latest: datetime = LATEST, rekey: bool = False) -> Resubmitter:
     path = None
     if codemap is not None:
         path = tmp_path / "site.toml"
         path.write_text(codemap)
-    return Again(Validator(load_rules(None, path)), lambda: latest, rekey)
+    return Resubmitter(Validator(load_rules(None, path)), lambda: latest, rekey)
 
 
 @pytest.mark.proves("I2")
-def test_what_a_code_map_mends_is_sent_unchanged_keyed_and_marked(tmp_path: Path) -> None:
-    """The bytes that were refused, the stay as the key, the letter's id in a header."""
+def test_what_a_code_map_fixes_is_sent_unchanged_keyed_and_marked(tmp_path: Path) -> None:
+    """The bytes that were refused, the stay as the key, the dead letter's id in a header."""
     tray = Tray()
     found = read(refused(event(stay="S-1")))
-    outcome = again(MENDED, tmp_path).resubmit(found, tray)
-    [(line, stay_id, headers)] = tray.sent
-    assert (line.topic, line.value, stay_id) == (LAB, event(), "S-1")
+    outcome = again(FIXED, tmp_path).resubmit(found, tray)
+    [(topic, value, key, headers)] = tray.sent
+    assert (topic, value, key) == (LAB, event(), b"S-1")
     assert headers == {RESUBMITTED_HEADER: f"dead/{LAB}/3/40/0".encode()}
-    assert (outcome.mended, outcome.still_refused) == (1, 0)
+    assert (outcome.fixed, outcome.still_refused) == (1, 0)
 
 
 def test_what_would_only_be_refused_again_is_not_sent(tmp_path: Path) -> None:
-    """No code map, the wrong one, a fault that no code map mends: told with the reason of now."""
+    """No code map, the wrong one, a fault that no code map fixes: counted with the reason of now."""
     tray = Tray()
     found = read(refused(event(), event(obs("creatinine", 5000)), b"{no json", b'{"event_id":1}'))
     outcome = again(None, tmp_path).resubmit(found, tray)
@@ -232,25 +235,25 @@ def test_what_would_only_be_refused_again_is_not_sent(tmp_path: Path) -> None:
 def test_a_unit_that_is_known_now_may_show_another_fault(tmp_path: Path) -> None:
     """5,000 of the mended unit is out of range: refused for another reason than before."""
     found = read(refused(event(obs("creatinine", 5000, "micromol"))))
-    outcome = again(MENDED, tmp_path).resubmit(found, Tray())
+    outcome = again(FIXED, tmp_path).resubmit(found, Tray())
     assert [key[:2] for key in outcome.refused] == [("implausible", "/observations/*/value")]
 
 
-def test_of_an_event_with_two_faults_the_mended_one_is_worth_sending(tmp_path: Path) -> None:
-    """Two letters of one event, one of them mended: the event is sent once, the other letter stays refused."""
+def test_of_an_event_with_two_faults_the_fixed_one_is_worth_sending(tmp_path: Path) -> None:
+    """Two dead letters of one event, one of them fixed: the event is sent once, the other dead letter stays refused."""
     tray = Tray()
     found = read(refused(event(obs("creatinine", 5, "micromol"), obs("platelets", 5, "furlong"))))
     assert len(found) == 2
-    outcome = again(MENDED, tmp_path).resubmit(found, tray)
-    assert (len(tray.sent), outcome.mended, outcome.still_refused) == (1, 1, 1)
+    outcome = again(FIXED, tmp_path).resubmit(found, tray)
+    assert (len(tray.sent), outcome.fixed, outcome.still_refused) == (1, 1, 1)
 
 
 def test_an_event_that_left_many_letters_is_sent_once(tmp_path: Path) -> None:
     """A feed that tried three times, and two faults that one code map mends."""
     tray = Tray()
     two = event(obs("creatinine", 5, "micromol"), obs("creatinine", 6, "micromol", id="other"))
-    outcome = again(MENDED, tmp_path).resubmit(read(refused(two, two, two)), tray)
-    assert (len(tray.sent), outcome.mended) == (1, 6)
+    outcome = again(FIXED, tmp_path).resubmit(read(refused(two, two, two)), tray)
+    assert (len(tray.sent), outcome.fixed) == (1, 6)
 
 
 def test_t6_what_lay_in_the_future_is_sent_once_its_time_has_come(tmp_path: Path) -> None:
@@ -259,7 +262,7 @@ def test_t6_what_lay_in_the_future_is_sent_once_its_time_has_come(tmp_path: Path
     found = read(refused(event(obs("creatinine", 5)), latest=early))
     assert found[0].record.reason == "in-the-future"
     assert again(None, tmp_path, latest=early).resubmit(found, None).still_refused == 1
-    assert again(None, tmp_path, latest=NOW).resubmit(found, None).mended == 1
+    assert again(None, tmp_path, latest=NOW).resubmit(found, None).fixed == 1
 
 
 def test_whose_an_event_is_stays_refused_until_somebody_says_so(tmp_path: Path) -> None:
@@ -268,14 +271,14 @@ def test_whose_an_event_is_stays_refused_until_somebody_says_so(tmp_path: Path) 
     assert again(None, tmp_path).resubmit(found, None).still_refused == 1
     tray = Tray()
     again(None, tmp_path, rekey=True).resubmit(found, tray)
-    assert [stay_id for _, stay_id, _ in tray.sent] == ["S-1"]
+    assert [key for _, _, key, _ in tray.sent] == [b"S-1"]
 
 
 def test_without_a_post_nothing_is_sent_and_all_is_told(tmp_path: Path) -> None:
     """What `--dry-run` and the sending say is the same."""
     found = read(refused(event(), b"{no json"))
-    dry = again(MENDED, tmp_path).resubmit(found, None)
-    assert dry.as_data() == again(MENDED, tmp_path).resubmit(found, Tray()).as_data()
+    dry = again(FIXED, tmp_path).resubmit(found, None)
+    assert dry.as_data() == again(FIXED, tmp_path).resubmit(found, Tray()).as_data()
     assert dry.as_data()["events_sent_by_topic"] == {LAB: 1}
 
 
@@ -285,9 +288,9 @@ def test_without_a_post_nothing_is_sent_and_all_is_told(tmp_path: Path) -> None:
 def test_i2_a_resubmitted_event_that_fails_again_says_so_in_its_letter() -> None:
     """I2: the header of the record reaches the dead letter; what came from a feed itself does not claim it."""
     home = partition_of("S-1", 4)
-    said = {"key": b"S-1", "value": event(), "timestamp": 0}
-    record = SimpleNamespace(offset=7, headers=((RESUBMITTED_HEADER, b"dead/x"),), **said)
-    plain = SimpleNamespace(offset=8, headers=(("trace", b"1"),), **said)
+    value_ = {"key": b"S-1", "value": event(), "timestamp": 0}
+    record = SimpleNamespace(offset=7, headers=((RESUBMITTED_HEADER, b"dead/x"),), **value_)
+    plain = SimpleNamespace(offset=8, headers=(("trace", b"1"),), **value_)
     intake = take_in([FetchedBatch(LAB, home, 7, [record, plain])], {LAB: 7, VITAL: 0}, home, 4, Clock())
     engine = Engine(load_rules())
     outputs = engine.process(engine.read(intake.input_records, NOW), NOW).outputs
@@ -298,6 +301,6 @@ def test_i2_a_resubmitted_event_that_fails_again_says_so_in_its_letter() -> None
 def test_a_broken_letter_is_told_and_the_rest_is_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = folder / f"{DEAD_LETTER}.ndjson"
     path.write_bytes(path.read_bytes() + b'{"topic":"%s","value":{}}\n' % DEAD_LETTER.encode())
-    status, out, err = told(capsys, "list", "--file", path)
+    status, out, err = on_error(capsys, "list", "--file", path)
     assert status == 1 and "4 open dead letters" in out
     assert f"{path}:5: no dead letter" in err

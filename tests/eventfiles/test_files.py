@@ -76,7 +76,7 @@ BROKEN = {
     b'{"topic":"a","value":1,"value_base64":"NDcxMQ=="}': "there must be one value",
     b'{"topic":"a","value_base64":"4711!"}': "value_base64 is not base64",
     b'{"topic":"a","value_base64":4711}': "value_base64 is not base64",
-    b'{"topic":"a","value":1,"value":4711}': "value stands there twice",
+    b'{"topic":"a","value":1,"value":4711}': "value is there twice",
     b'{"topic":"a","value":1,"4711":1}': "a field that no event file has; a line is an object of topic and value",
     b'{1:"a"}': "not JSON",
     b"MSH|^~\\&|LIS|4711|ORU^R01": "not a JSON object; it looks like an HL7 v2 message; send it to a gateway",

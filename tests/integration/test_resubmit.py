@@ -154,7 +154,7 @@ def test_a_wrong_event_does_not_beat_the_one_that_its_feed_sent_since(
     assert main([*every, "--reason", "in-the-future"]) == 0
     out, err = capsys.readouterr()
     assert "sent: 1 events" in out and "1 whose feed has sent the event since" in out
-    assert "still says the time that its wrong clock said" in err
+    assert "still has the time of its wrong clock" in err
     [again] = [one for one in bench.records([LAB]) if RESUBMITTED_HEADER in dict(one.headers)]
     assert json.loads(again.value)["event_id"] == "e-2"
 
