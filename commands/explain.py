@@ -12,8 +12,7 @@ import typer
 from picustream.eventfiles.outputs import Unread
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
-from picustream.scoring.scores.apps.record import APPS
-from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.scores.registry import SHIPPED
 from picustream.terminal.options import day as parsed_day
 
 if TYPE_CHECKING:
@@ -23,14 +22,9 @@ if TYPE_CHECKING:
     from picustream.terminal.page import Page
 
 
-class Score(StrEnum):
-    """A score that has receipts."""
-
-    MODS = "mods"
-    APPS = "apps"
-
-
-_TOPICS = {Score.MODS: MODS, Score.APPS: APPS}
+Score = StrEnum("Score", {score.description.name: score.kind for score in SHIPPED.scores})  # type: ignore[misc]
+"""A score that has receipts."""
+_NAMES = " or ".join(score.description.name for score in SHIPPED.scores)
 FINDINGS = 1
 
 
@@ -57,7 +51,7 @@ def explain(
     from picustream.explain.sources import from_files, from_kafka
 
     wanted, settings, unread = parsed_day(day, "--day"), Settings(), Unread()
-    topics = [_TOPICS[score]] if score else list(_TOPICS.values())
+    topics = [one.topic for one in SHIPPED.scores if score is None or one.kind == score]
     paths = [*(file or []), *(more or [])]
     read = from_files(paths, stay, topics, unread) if paths else from_kafka(settings, stay, topics, unread)
     scores = collect(read)
@@ -87,36 +81,30 @@ def _page() -> "Page":
 
 
 def _overview(page: "Page", stay: str, shown: "StayScores", paths: Sequence[Path]) -> None:
-    from picustream.explain.chains import day_of
     from picustream.explain.overview import overview
 
     overview(page, shown)
-    words = ["picustream", "explain", stay, "--day", str(day_of(shown.chains[-1].current))]
+    words = ["picustream", "explain", stay, "--day", str(shown.chains[-1].day)]
     page.blank()
     page.write("The receipt of a day:")
     page.line(shlex.join([*words, *(["--file", *map(str, paths)] if paths else [])]), indent=2)
 
 
 def _receipts(page: "Page", shown: "StayScores", scores: "StayScores") -> None:
-    from picustream.explain import apps, mods
-    from picustream.scoring.scores.mods.record import ModsRecord
+    from picustream.explain.receipt import receipt
 
-    counted = scores.first_counted
     for number, chain in enumerate(shown.chains):
         if number:
             page.blank()
             page.blank()
-        if isinstance(chain.current, ModsRecord):
-            mods.receipt(page, chain, counted)
-        else:
-            apps.receipt(page, chain, counted)
+        receipt(page, chain, scores.first_counted)
 
 
 def _findings(shown: "StayScores", unread: Unread) -> int:
     """Exit status 1 and a line for each, where something could not be read or does not add up."""
     from picustream.explain.audit import faults
 
-    unsound = [chain.current.event_id for chain in shown.chains if faults(chain.current)]
+    unsound = [chain.current.event_id for chain in shown.chains if faults(chain.score.description, chain.current)]
     if unread.count:
         print(f"picustream: {unread}", file=sys.stderr)
     if unsound:
@@ -125,7 +113,7 @@ def _findings(shown: "StayScores", unread: Unread) -> int:
 
 
 def _named(score: Score | None) -> str:
-    return score.upper() if score else "MODS or APPS"
+    return score.upper() if score else _NAMES
 
 
 def _no_stay(stay: str, score: Score | None, paths: Sequence[Path], settings: Settings, unread: Unread) -> UserError:
@@ -141,8 +129,7 @@ def _no_stay(stay: str, score: Score | None, paths: Sequence[Path], settings: Se
 
 
 def _no_day(scores: "StayScores", wanted: "date | None", score: Score | None) -> UserError:
-    from picustream.explain.chains import day_of
     from picustream.explain.overview import days_told
 
-    days = sorted({day_of(chain.current) for chain in scores.chains})
+    days = sorted({chain.day for chain in scores.chains})
     return UserError(f"No {_named(score)} of {wanted}; days: {days_told(days)}.", "", FINDINGS)

@@ -7,18 +7,12 @@ from rich.text import Text
 
 from picustream.demo.news import spoken
 from picustream.demo.tally import StayScores, Tally
+from picustream.scoring.scores.mods.organs import ORGANS
 from picustream.terminal import glyphs
 
 Record = dict[str, Any]
 
-ORGANS = {
-    "respiratory": ("lungs", "P/F mmHg"),
-    "renal": ("renal", "crea µmol/L"),
-    "hepatic": ("liver", "bili µmol/L"),
-    "cardiovascular": ("heart", "PAR"),
-    "haematologic": ("blood", "plt 10⁹/L"),
-    "neurologic": ("brain", "GCS"),
-}
+COLUMNS = [(organ.words.short, organ.words.reading) for organ in ORGANS]
 """Names of five letters, and what is measured; in the order of the record's components."""
 
 UNLABELLED = 79
@@ -37,7 +31,7 @@ def compact(tally: Tally, width: int) -> Table:
         table.add_column("child", no_wrap=True, width=room - 1)
     for head in ("day", "MODS", "range"):
         table.add_column(head, no_wrap=True, justify="left" if head == "range" else "right")
-    for name, _ in ORGANS.values():
+    for name, _ in COLUMNS:
         table.add_column(name, no_wrap=True, width=5)
     for head, columns in (("trend", 8), ("APPS", 4), ("status", 8)):
         table.add_column(head, no_wrap=True, width=columns)
@@ -62,7 +56,7 @@ def roomy(tally: Tally) -> Table:
     table = Table(box=None, padding=(0, 1, 1, 0), pad_edge=False, show_edge=False, header_style="grey58", expand=True)
     for head in ("bed\n", "MODS\nrange"):
         table.add_column(head, no_wrap=True)
-    for name, measure in ORGANS.values():
+    for name, measure in COLUMNS:
         table.add_column(f"{name}\n{measure}", no_wrap=True, min_width=11)
     for head in ("trend\nby day", "APPS\nat 24 h", "status\n"):
         table.add_column(head, no_wrap=True, min_width=9)

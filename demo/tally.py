@@ -8,12 +8,11 @@ from typing import Any
 
 from picustream.demo.news import News, Weight, of_alert, of_apps, of_dead_letter, of_mods
 from picustream.demo.timeline import Beat, Bed
+from picustream.models.record import ALERT, DEAD_LETTERS
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
 
 Record = dict[str, Any]
-
-MODS, APPS = "picu.score.mods.v1", "picu.score.apps.v1"
-ALERT, DEAD_LETTER = "picu.alert.v1", "picu.dead-letter.v1"
-DEAD_LETTERS = (DEAD_LETTER, "picu.dead-letter.trial.v1")
 
 
 @dataclass

@@ -1,64 +1,56 @@
-"""The revisions that were told under one key, in order; the last one is the current record (docs/topics.md)."""
+"""The revisions that were published under one key, in order; the last one is the current record (docs/topics.md)."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any
 
-from picustream.models.record import Input
-from picustream.scoring.scores.apps.record import AppsRecord
-from picustream.scoring.scores.mods.record import ModsRecord
-
-ScoreRecord = ModsRecord | AppsRecord
-R = TypeVar("R", ModsRecord, AppsRecord)
+from picustream.models.record import Input, ScoreRecord
+from picustream.scoring.scores.contract import Score
+from picustream.scoring.scores.registry import SHIPPED, Registry
 
 WITHDRAWN = "entered-in-error"
 
 
 @dataclass(frozen=True, slots=True)
-class Chain(Generic[R]):
+class Chain:
     """One record with all its revisions, oldest first; never empty."""
 
-    revisions: tuple[R, ...]
+    score: Score
+    revisions: tuple[ScoreRecord, ...]
 
     @property
-    def current(self) -> R:
+    def current(self) -> ScoreRecord:
         return self.revisions[-1]
 
     @property
     def withdrawn(self) -> bool:
-        """Whether the record no longer stands."""
+        """Whether the record is no longer in force."""
         return self.current.status == WITHDRAWN
 
     @property
+    def day(self) -> date:
+        """The local day it speaks of."""
+        return self.score.description.day(self.current)
+
+    @property
     def gaps(self) -> list[int]:
-        """Revisions that must have been told and are not here."""
+        """Revisions that must have been published and are not here."""
         here = {record.revision for record in self.revisions}
         return [number for number in range(1, self.current.revision) if number not in here]
 
 
-def parts_of(record: ScoreRecord) -> dict[str, list[Input]]:
-    """The inputs by organ or component; empty for a withdrawn record."""
-    if isinstance(record, ModsRecord):
-        return {component.organ: component.inputs for component in record.components}
-    if record.components is None:
-        return {}
-    return {name: component.inputs for name, component in record.components}
-
-
-AnyChain = Chain[ModsRecord] | Chain[AppsRecord]
-
-
 class FirstCounted:
-    """When each version of an observation was first told in a score: when the score knew of it."""
+    """When each version of an observation was first published in a score: when the score knew of it."""
 
-    def __init__(self, records: Iterable[ScoreRecord]) -> None:
+    def __init__(self, chains: Iterable[Chain]) -> None:
         self._at: dict[tuple[object, ...], datetime] = {}
-        for record in sorted(records, key=lambda record: record.emitted_at):
-            for inputs in parts_of(record).values():
-                for one in inputs:
+        records = [(record, chain.score) for chain in chains for record in chain.revisions]
+        for record, score in sorted(records, key=lambda pair: pair[0].emitted_at):
+            for part in score.description.parts(record).values():
+                for one in part.inputs:
                     self._at.setdefault(_identity(one), record.emitted_at)
 
     def __call__(self, one: Input) -> datetime:
@@ -75,57 +67,35 @@ def _identity(one: Input) -> tuple[object, ...]:
 class StayScores:
     """All scores of one stay."""
 
-    mods: dict[date, Chain[ModsRecord]]
-    """By local day, in order."""
-    apps_daily: dict[date, Chain[AppsRecord]]
-    apps_episodes: dict[int, Chain[AppsRecord]]
-    """APPS 24 hours after the onset of episode 1, 2, ..."""
-
-    @property
-    def chains(self) -> list[AnyChain]:
-        """All of them: MODS by day, then APPS by day, then by episode."""
-        return [*self.mods.values(), *self.apps_daily.values(), *self.apps_episodes.values()]
+    chains: tuple[Chain, ...]
+    """Score by score, each in the order of its records."""
 
     @cached_property
-    def first_counted(self) -> "FirstCounted":
-        """When each input was first told in one of these scores."""
-        return FirstCounted(record for chain in self.chains for record in chain.revisions)
+    def first_counted(self) -> FirstCounted:
+        """When each input was first published in one of these scores."""
+        return FirstCounted(self.chains)
+
+    @property
+    def by_score(self) -> dict[str, list[Chain]]:
+        """By the name of the score, those alone that there are."""
+        found: dict[str, list[Chain]] = defaultdict(list)
+        for chain in self.chains:
+            found[chain.score.description.name].append(chain)
+        return found
 
     def of_day(self, day: date) -> "StayScores":
-        """Those of one local day; an APPS 24 hours after an onset belongs to the day of that moment (A4)."""
-        return StayScores(
-            {key: chain for key, chain in self.mods.items() if key == day},
-            {key: chain for key, chain in self.apps_daily.items() if key == day},
-            {key: chain for key, chain in self.apps_episodes.items() if day_of(chain.current) == day},
-        )
+        """Those of one local day."""
+        return StayScores(tuple(chain for chain in self.chains if chain.day == day))
 
 
-def day_of(record: ScoreRecord) -> date:
-    """The local day a record speaks of. Times in records carry the offset of the protocol's zone."""
-    return record.day if record.day is not None else record.effective_at.date()
-
-
-def collect(records: Iterable[ScoreRecord]) -> StayScores:
+def collect(records: Iterable[ScoreRecord], kinds: Registry = SHIPPED) -> StayScores:
     """Chains from the records of one stay in any order; repeats, which `event_id` tells, are dropped (I3)."""
-    kept: dict[str, ScoreRecord] = {record.event_id: record for record in records}
-    mods: dict[date, list[ModsRecord]] = defaultdict(list)
-    daily: dict[date, list[AppsRecord]] = defaultdict(list)
-    episodes: dict[int, list[AppsRecord]] = defaultdict(list)
-    for record in sorted(kept.values(), key=_order):
-        if isinstance(record, ModsRecord):
-            mods[record.day].append(record)
-        elif record.day is not None:
-            daily[record.day].append(record)
-        elif record.episode is not None:
-            episodes[record.episode].append(record)
-    return StayScores(_chained(mods), _chained(daily), _chained(episodes))
-
-
-K = TypeVar("K", date, int)
-
-
-def _chained(found: dict[K, list[R]]) -> dict[K, Chain[R]]:
-    return {key: Chain(tuple(found[key])) for key in sorted(found)}
+    unique = {record.event_id: record for record in records}
+    found: dict[tuple[int, tuple[Any, ...]], list[ScoreRecord]] = defaultdict(list)
+    for record in sorted(unique.values(), key=_order):
+        score = kinds.score_named(record.score)
+        found[kinds.scores.index(score), score.description.place(record)].append(record)
+    return StayScores(tuple(Chain(kinds.scores[key[0]], tuple(found[key])) for key in sorted(found)))
 
 
 def _order(record: ScoreRecord) -> tuple[int, datetime]:

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from picustream.explain import words
-from picustream.explain.chains import WITHDRAWN, ScoreRecord
-from picustream.scoring.scores.apps.record import AppsComponent, AppsRecord
-from picustream.scoring.scores.mods.record import ModsComponent, ModsRecord
-
-Component = ModsComponent | AppsComponent
+from picustream.explain.chains import WITHDRAWN
+from picustream.models.record import ScorePart, ScoreRecord
+from picustream.scoring.scores import words
+from picustream.scoring.scores.description import Description
 
 _FIELDS = {
     "total": "total",
@@ -27,7 +25,7 @@ _FIELDS = {
     "protocol": "protocol",
     "software": "picustream",
 }
-"""Fields of a record beside its components, in the order they are told."""
+"""Fields of a record beside its components, in the order they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,58 +41,55 @@ class Change:
         return self.words
 
 
-def changes(before: ScoreRecord | None, after: ScoreRecord) -> list[Change]:
-    """What `after` changed; of a first revision, what it tells."""
+def changes(description: Description, before: ScoreRecord | None, after: ScoreRecord) -> list[Change]:
+    """What `after` changed; of a first revision, what it holds."""
     if after.status == WITHDRAWN:
-        return [Change("status", before and before.status, after.status, f"withdrawn{_stood(before)}")]
+        return [Change("status", before and before.status, after.status, f"withdrawn{_total_before(before)}")]
     if before is None or before.status == WITHDRAWN:
-        return [*_first(after)]
-    found = [*_components(before, after), *_fields(before, after)]
+        return [*_first(description, after)]
+    found = [*_parts(description, before, after), *_fields(before, after)]
     if found:
         return found
     return [Change("status", before.status, after.status, "no value changed")]
 
 
-def _stood(before: ScoreRecord | None) -> str:
-    return "" if before is None else f"; its total was {_said(before.total)}"
+def _total_before(before: ScoreRecord | None) -> str:
+    return "" if before is None else f"; its total was {_in_words(before.total)}"
 
 
-def _first(after: ScoreRecord) -> Iterator[Change]:
-    yield Change("total", None, after.total, f"total {_said(after.total)}")
-    for name, part in _parts(after).items():
-        if _speaks(part):
-            yield Change(name, None, _key(part), f"{_name(name)}: {_told(part)}")
+def _first(description: Description, after: ScoreRecord) -> Iterator[Change]:
+    yield Change("total", None, after.total, f"total {_in_words(after.total)}")
+    for name, part in description.parts(after).items():
+        if part.inputs:
+            yield Change(name, None, _as_data(part), f"{description.label(name)}: {_result(part)}")
 
 
-def _speaks(part: Component) -> bool:
-    return bool(part.inputs)
-
-
-def _components(before: ScoreRecord, after: ScoreRecord) -> Iterator[Change]:
-    old, new = _parts(before), _parts(after)
+def _parts(description: Description, before: ScoreRecord, after: ScoreRecord) -> Iterator[Change]:
+    old, new = description.parts(before), description.parts(after)
     for name, part in new.items():
         if name not in old or old[name] == part:
             continue
         earlier = old[name]
-        yield Change(name, _key(earlier), _key(part), f"{_name(name)}: {_difference(earlier, part)}")
+        difference = f"{description.label(name)}: {_difference(earlier, part)}"
+        yield Change(name, _as_data(earlier), _as_data(part), difference)
 
 
-def _difference(earlier: Component, later: Component) -> str:
-    if _told(earlier) != _told(later):
-        return f"{_told(earlier)} → {_told(later)}"
+def _difference(earlier: ScorePart, later: ScorePart) -> str:
+    if _result(earlier) != _result(later):
+        return f"{_result(earlier)} → {_result(later)}"
     if earlier.inputs != later.inputs and _ids(earlier) == _ids(later):
-        return f"{_told(later)} as before, from another version of {_ids(later)}"
+        return f"{_result(later)} as before, from another version of {_ids(later)}"
     if earlier.inputs != later.inputs:
-        return f"{_told(later)} as before, from {_ids(earlier)} → {_ids(later)}"
-    if isinstance(earlier, ModsComponent) and isinstance(later, ModsComponent):
-        if earlier.candidates_rejected != later.candidates_rejected:
-            return f"{_told(later)} as before, other values passed over"
-        if earlier.age_hours != later.age_hours:
-            return f"{_told(later)} as before, age {_said(earlier.age_hours)} → {_said(later.age_hours)} h"
-    return f"{_told(later)} as before, reason {_said(earlier.reason)} → {_said(later.reason)}"
+        return f"{_result(later)} as before, from {_ids(earlier)} → {_ids(later)}"
+    old, new = earlier.model_dump(), later.model_dump()
+    if old.get("candidates_rejected") != new.get("candidates_rejected"):
+        return f"{_result(later)} as before, other values passed over"
+    if old.get("age_hours") != new.get("age_hours"):
+        return f"{_result(later)} as before, age {_in_words(old['age_hours'])} → {_in_words(new['age_hours'])} h"
+    return f"{_result(later)} as before, reason {_in_words(earlier.reason)} → {_in_words(later.reason)}"
 
 
-def _ids(part: Component) -> str:
+def _ids(part: ScorePart) -> str:
     return ", ".join(one.id for one in part.inputs) or "nothing"
 
 
@@ -102,50 +97,38 @@ def _fields(before: ScoreRecord, after: ScoreRecord) -> Iterator[Change]:
     for name, label in _FIELDS.items():
         old, new = getattr(before, name, None), getattr(after, name, None)
         if old != new:
-            yield Change(name, _value(old), _value(new), f"{label}: {_said(old)} → {_said(new)}")
+            yield Change(name, _plain(old), _plain(new), f"{label}: {_in_words(old)} → {_in_words(new)}")
 
 
-def _parts(record: ScoreRecord) -> dict[str, Component]:
-    if isinstance(record, ModsRecord):
-        return {component.organ: component for component in record.components}
-    return _apps_parts(record)
+_SHOWN = ("points", "value", "unit", "basis", "comparator")
 
 
-def _apps_parts(record: AppsRecord) -> dict[str, Component]:
-    return {} if record.components is None else dict(record.components)
+def _as_data(part: ScorePart) -> dict[str, Any]:
+    """What a change is told by as data, as far as the part has it."""
+    fields = part.model_dump()
+    return {name: fields[name] for name in _SHOWN if name in fields}
 
 
-def _name(part: str) -> str:
-    return words.APPS_NAMES.get(part, part)
-
-
-def _key(part: Component) -> dict[str, Any]:
-    """Points, value and, for an organ, basis: what a change is told by as data."""
-    told = {"points": part.points, "value": part.value, "unit": part.unit}
-    more = {"basis": part.basis, "comparator": part.comparator} if isinstance(part, ModsComponent) else {}
-    return told | more
-
-
-def _told(part: Component) -> str:
+def _result(part: ScorePart) -> str:
     """`1 point (132 µmol/L) measured`, `not measured`."""
-    if isinstance(part, ModsComponent) and part.basis.startswith("assumed-normal"):
-        return "not measured" if part.basis == "assumed-normal" else "sedated"
+    basis: str = getattr(part, "basis", "")
+    if basis.startswith("assumed-normal"):
+        return "not measured" if basis == "assumed-normal" else "sedated"
     if part.points is None:
         return "no points"
-    comparator = part.comparator if isinstance(part, ModsComponent) else None
+    comparator = getattr(part, "comparator", None)
     value = f" ({words.quantity(part.value, part.unit, comparator)})" if part.value is not None else ""
-    basis = f" {_BASES[part.basis]}" if isinstance(part, ModsComponent) else ""
-    return f"{words.points(part.points)}{value}{basis}"
+    return f"{words.points(part.points)}{value}{_BASES.get(basis, '')}"
 
 
-_BASES = {"measured": "measured", "carried-forward": "carried"}
+_BASES = {"measured": " measured", "carried-forward": " carried"}
 
 
-def _value(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     return value.model_dump() if hasattr(value, "model_dump") else value
 
 
-def _said(value: Any) -> str:
+def _in_words(value: Any) -> str:
     """A field's value in a line of a revision."""
     if value is None:
         return "not known"

@@ -2,9 +2,10 @@
 
 from rich.text import Text
 
-from picustream.explain import words
-from picustream.explain.chains import AnyChain, ScoreRecord
+from picustream.explain.chains import Chain
 from picustream.explain.changes import changes
+from picustream.models.record import ScoreRecord
+from picustream.scoring.scores import words
 from picustream.terminal import glyphs
 from picustream.terminal.page import ALARM, QUIET, Page
 
@@ -32,21 +33,13 @@ def opening(page: Page, record: ScoreRecord, title: str, total: str) -> None:
     page.field("sha256", record.protocol.sha256, COLUMN, style=QUIET)
 
 
-def study_day(record: ScoreRecord) -> str:
-    """Where the day stands in the trial (T3)."""
-    if record.elapsed_day is None:
-        return "no study day, for no start of treatment is known"
-    inside = "inside" if record.in_window else "outside"
-    return f"study day {record.elapsed_day} (SDTM {record.sdtm_day}), {inside} the analysis window"
-
-
-def closing(page: Page, chain: AnyChain, faults: list[str]) -> None:
+def closing(page: Page, chain: Chain, faults: list[str]) -> None:
     """Caveats, revisions, and whether the record adds up."""
     record = chain.current
     if record.caveats:
         page.blank()
         for code in record.caveats:
-            page.field("caveat", words.caveat(code, record.score), COLUMN)
+            page.field("caveat", chain.score.description.caveats.get(code, code), COLUMN)
     page.blank()
     page.write(Text("REVISIONS OF THIS RECORD", "bold"))
     _revisions(page, chain)
@@ -58,7 +51,7 @@ def closing(page: Page, chain: AnyChain, faults: list[str]) -> None:
         page.write("Worked out again from the inputs above: every point and the total agree.", style=QUIET)
 
 
-def _revisions(page: Page, chain: AnyChain) -> None:
+def _revisions(page: Page, chain: Chain) -> None:
     before: ScoreRecord | None = None
     for record in chain.revisions:
         head = Text.assemble(
@@ -66,7 +59,7 @@ def _revisions(page: Page, chain: AnyChain) -> None:
             f", {words.moment(record.emitted_at)}: {words.cause(record.cause)}",
         )
         page.field(f"{record.revision:>4}", head, 6)
-        for change in changes(before, record):
+        for change in changes(chain.score.description, before, record):
             page.write(str(change), 6, hang=2)
         before = record
     if chain.gaps:

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from rich.text import Text
 
-from picustream.explain import words
 from picustream.explain.chains import FirstCounted
-from picustream.explain.working import conversion
 from picustream.models.record import Input
 from picustream.models.text import plain
 from picustream.scoring.chart.units import ONE
+from picustream.scoring.scores import words
+from picustream.scoring.scores.working import conversion
 from picustream.terminal.page import ALARM, QUIET, Page
 
 COLUMN = 17

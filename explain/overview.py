@@ -1,20 +1,17 @@
-"""All days of a stay in one table, and how to see one of them."""
+"""All days of a stay in one table per score, and how to see one of them."""
 
 from datetime import date
 
 from rich.text import Text
 
-from picustream.explain import apps, words
-from picustream.explain.chains import Chain, StayScores, day_of
-from picustream.scoring.scores.apps.record import AppsComponent, AppsRecord
-from picustream.scoring.scores.mods.record import ModsRecord
+from picustream.explain.chains import Chain, StayScores
+from picustream.models.record import ScorePart
+from picustream.scoring.scores.description import Description
 from picustream.terminal import glyphs
 from picustream.terminal.page import QUIET, Page
 
-_ORGANS = ("lungs", "renal", "liver", "heart", "blood", "brain")
-"""In the order of a record's components; as wide as their pictures."""
 _ROOM_FOR_PICTURES = 78
-_DAY, _STATUS, _NUMBER, _RANGE, _COUNTS = 10, 8, 5, 5, 5
+_DAY, _STATUS, _NUMBER, _RANGE = 10, 8, 5, 5
 
 
 def overview(page: Page, scores: StayScores) -> None:
@@ -24,37 +21,52 @@ def overview(page: Page, scores: StayScores) -> None:
         Text(f"Scores of stay {record.stay_id}", "bold"), Text(f"patient {record.patient_id or 'unknown'}", QUIET)
     )
     page.rule()
-    if scores.mods:
-        _mods(page, list(scores.mods.values()))
-    if scores.mods and (scores.apps_daily or scores.apps_episodes):
-        page.blank()
-    if scores.apps_daily or scores.apps_episodes:
-        _apps(page, [*scores.apps_daily.values(), *scores.apps_episodes.values()])
+    for number, chains in enumerate(scores.by_score.values()):
+        if number:
+            page.blank()
+        _table(page, chains[0].score.description, chains)
 
 
-def _mods(page: Page, chains: list[Chain[ModsRecord]]) -> None:
-    pictures = page.width >= _ROOM_FOR_PICTURES
-    organs = " ".join(name if pictures else name[:2] for name in _ORGANS)
-    head = (
-        f"{'MODS of':{_DAY}} {'status':{_STATUS}} {'total':>{_NUMBER}} {'range':{_RANGE}} {organs} {'m/c/a':{_COUNTS}}"
-    )
-    page.line(Text(head.rstrip(), QUIET))
+def _table(page: Page, description: Description, chains: list[Chain]) -> None:
+    pictures = description.pictured and page.width >= _ROOM_FOR_PICTURES
+    heads = {name: _head(description, name, pictures) for name in description.part_names}
+    title = f"{description.name} of"
+    columns = " ".join([*heads.values(), description.tail_head])
+    page.line(Text(f"{title:{_DAY}} {'status':{_STATUS}} {'total':>{_NUMBER}} {'range':{_RANGE}} {columns}", QUIET))
     for chain in chains:
-        page.row(_mods_row(chain.current, pictures), _DAY + 1)
-    page.write(_legend(pictures), style=QUIET)
+        page.row(_row(description, chain, heads, pictures), _DAY + 1)
+    page.write(_legend(description, pictures), style=QUIET)
 
 
-def _mods_row(record: ModsRecord, pictures: bool) -> Text:
-    row = _start(str(record.day), record)
-    if record.total is None or record.range is None:
+def _head(description: Description, name: str, pictures: bool) -> str:
+    """As wide as what stands below it: a picture has five columns, or two where there is no room."""
+    head = description.head(name)
+    return head[:2] if description.pictured and not pictures else head
+
+
+def _row(description: Description, chain: Chain, heads: dict[str, str], pictures: bool) -> Text:
+    record, parts = chain.current, description.parts(chain.current)
+    status = glyphs.status(record.model_dump())
+    row = Text(f"{chain.day!s:{_DAY}} ") + status + Text(" " * (_STATUS - status.cell_len + 1))
+    possible = description.possible_total(record)
+    if possible is None:
         return row + Text(f"{'–':>{_NUMBER}}")
-    could = f"{record.range.min}-{record.range.max}" if record.range.min != record.range.max else ""
-    row += Text(" " * (_NUMBER - len(str(record.total)))) + glyphs.total(record.model_dump())
-    row += Text(f" {could:{_RANGE}}", glyphs.UNKNOWN)
-    for component in record.components:
-        picture = glyphs.organ(component.model_dump())
-        row += Text(" ") + (picture if pictures else _mark(component.basis, picture))
-    return row + Text(f" {record.measured}/{record.carried}/{record.assumed}", QUIET)
+    total = Text("–", "bold") if record.total is None else Text(str(record.total), "bold")
+    if description.pictured:
+        total = glyphs.total(record.model_dump())
+    could = "" if possible[0] == possible[1] else f"{possible[0]}-{possible[1]}"
+    row += Text(" " * (_NUMBER - total.cell_len)) + total + Text(f" {could:{_RANGE}}", glyphs.UNKNOWN)
+    for name, part in parts.items():
+        row += Text(" ") + _cell(part, len(heads[name]), pictured=description.pictured, whole=pictures)
+    return row + Text(f" {description.tail(record)}", QUIET)
+
+
+def _cell(part: ScorePart, width: int, *, pictured: bool, whole: bool) -> Text:
+    if not pictured:
+        return Text(f"{'?' if part.points is None else part.points:<{width}}")
+    fields = part.model_dump()
+    picture = glyphs.organ(fields)
+    return picture if whole else _mark(fields["basis"], picture)
 
 
 def _mark(basis: str, picture: Text) -> Text:
@@ -62,41 +74,13 @@ def _mark(basis: str, picture: Text) -> Text:
     return picture[:1] + Text("‹" if basis == "carried-forward" else " ", glyphs.CARRIED)
 
 
-def _legend(pictures: bool) -> Text:
-    counts = Text("m/c/a: organs measured, carried forward, assumed normal", QUIET)
+def _legend(description: Description, pictures: bool) -> Text:
+    own = Text(description.legend, QUIET)
+    if not description.pictured:
+        return own
     if pictures:
-        return glyphs.legend() + Text("\n") + counts
-    return Text("2 measured, 2‹ carried forward, ? not measured, z sedated\n", QUIET) + counts
-
-
-def _start(name: str, record: ModsRecord | AppsRecord) -> Text:
-    status = glyphs.status(record.model_dump())
-    return Text(f"{name:{_DAY}} ") + status + Text(" " * (_STATUS - status.cell_len + 1))
-
-
-def _apps(page: Page, chains: list[Chain[AppsRecord]]) -> None:
-    head = f"{'APPS of':{_DAY}} {'status':{_STATUS}} {'total':>{_NUMBER}} {'range':{_RANGE}} age P/F plateau ARDS"
-    page.line(Text(head, QUIET))
-    for chain in chains:
-        page.row(_apps_row(chain.current), _DAY + 1)
-    page.write("? a part that is missing: no points, and no total (A7)", style=QUIET)
-
-
-def _apps_row(record: AppsRecord) -> Text:
-    row = _start(str(day_of(record)), record)
-    if record.components is None:
-        return row + Text(f"{'–':>{_NUMBER}}")
-    could = "" if record.total is not None else "-".join(map(str, apps.possible_total(record)))
-    row += Text(f"{'–' if record.total is None else record.total:>{_NUMBER}}", "bold")
-    row += Text(f" {could:{_RANGE}}", glyphs.UNKNOWN)
-    for name, component in record.components:
-        row += Text(f" {_points(component):<{len(words.APPS_NAMES[name])}}")
-    kind = "" if record.basis == "daily" else f", 24 h after onset {record.episode}"
-    return row + Text(f" {record.ards}{kind}", QUIET)
-
-
-def _points(component: AppsComponent) -> str:
-    return "?" if component.points is None else str(component.points)
+        return glyphs.legend() + Text("\n") + own
+    return Text("2 measured, 2‹ carried forward, ? not measured, z sedated\n", QUIET) + own
 
 
 def days_told(days: list[date]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from picustream.eventfiles import outputs
 from picustream.eventfiles.outputs import OnError, Stored
-from picustream.explain.chains import ScoreRecord
+from picustream.models.record import ScoreRecord
 from picustream.runtime.settings import Settings
 
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 
-from picustream.lint.components import (
-    ARDS_ONSET,
-    BIRTH_DATE,
-    INVASIVE,
-    PEAK_UNDER_PRESSURE_CONTROL,
-    ROOM_AIR,
-    bits,
-)
+from picustream.lint.components import bits
 from picustream.lint.tallies import Stated, StayTally
 from picustream.models.envelope import SAYS_NOTHING, STATUS_RANK, WITHDRAWN, Status
 from picustream.models.fact import Admitted, ArdsAssessed, Died, Discharged, FactEvent, TreatmentStarted
 from picustream.models.observation import ObservationEvent, VentilatorEvent
 from picustream.models.variable import Variable
+from picustream.scoring.scores.description import (
+    ARDS_ONSET,
+    BIRTH_DATE,
+    INVASIVE,
+    PEAK_UNDER_PRESSURE_CONTROL,
+    ROOM_AIR,
+)
 
 
 def states(status: Status) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from picustream.lint.components import Need
+from picustream.lint.components import is_met
 from picustream.lint.finding import Finding
 from picustream.lint.inconsistent import inconsistent
 from picustream.lint.mislabelled import mislabelled
@@ -10,6 +10,7 @@ from picustream.lint.refused import refused
 from picustream.lint.report import Report
 from picustream.models.event import ADT
 from picustream.models.variable import Variable
+from picustream.scoring.scores.description import Need
 
 
 def findings(report: Report) -> Iterator[Finding]:
@@ -25,7 +26,7 @@ def findings(report: Report) -> Iterator[Finding]:
     for one in report.prospects if feed.stays else ():
         if one.never(report.topics):
             lacking = " and ".join(_lacking(need, report) for need in one.missing) or "never all parts in one stay"
-            name = f"{one.component.score} {one.component.name}"
+            name = f"{one.component.of} {one.component.name}"
             yield Finding("never-scored", len(feed.stays), name, f"{lacking}: no points in any stay")
     yield from _odd(report)
     silent = [one for one in report.silences if one.alarming]
@@ -35,7 +36,7 @@ def findings(report: Report) -> Iterator[Finding]:
 
 
 def _lacking(need: Need, report: Report) -> str:
-    lacking = f"no usable {need.name}" + (" inside its stay" if need.met(report.judged.had_outside) else "")
+    lacking = f"no usable {need.name}" + (" inside its stay" if is_met(need, report.judged.had_outside) else "")
     ways = {variable for way in need.ways for variable in way}
     gases = any(one.variable is Variable.PAO2 and one.ignored.count for one in report.feed.codes.values())
     not_arterial = " (there are some whose event does not say that its specimen is arterial)"

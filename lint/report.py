@@ -158,5 +158,5 @@ def _observation(key: CodeKey, tally: CodeTally) -> dict[str, Any]:
 
 def _prospect(one: Prospect) -> dict[str, Any]:
     component = one.component
-    told = {"score": component.score, "component": component.name, "rule": component.rule, "stays": one.stays}
+    told = {"score": component.of, "component": component.name, "rule": component.rule, "stays": one.stays}
     return told | {"missing": [need.name for need in one.missing]}

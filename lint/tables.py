@@ -114,5 +114,5 @@ def components(report: Report) -> Iterator[Table | Text]:
     rows = table("score", "component", ">stays", "never usable", "rule")
     for one in report.prospects:
         missing = ", ".join(need.name for need in one.missing)
-        row(rows, (one.component.score, one.component.name, one.stays, missing, one.component.rule))
+        row(rows, (one.component.of, one.component.name, one.stays, missing, one.component.rule))
     yield rows

@@ -5,7 +5,7 @@ Numbers are decimals. Every record names its protocol by hash and its software, 
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -88,6 +88,28 @@ class Record(Out):
     software: str
     caveats: list[str]
     use: Literal["research-only"] = "research-only"
+
+
+class ScorePart(Out):
+    """A part of a score: what its points come from. Fields as declared below stand in each."""
+
+    if TYPE_CHECKING:
+        points: int | None
+        value: Decimal | None
+        unit: str | None
+        inputs: list[Input]
+        reason: str | None
+
+
+class ScoreRecord(Record):
+    """A record that holds a score, by the name `score`."""
+
+    if TYPE_CHECKING:
+        score: str
+        total: int | None
+        elapsed_day: int | None
+        sdtm_day: int | None
+        in_window: bool | None
 
 
 class AlertRecord(Out):

@@ -15,8 +15,13 @@ COLOURS = ("#5fbf6a", "#b9c941", "#f2c037", "#f28b30", "#ef5350")
 CARRIED, SEDATED, UNKNOWN = "#7aa6da", "#c58af9", "#8a8f98"
 STATUS = {"preliminary": "#8a8f98", "final": "#5fbf6a", "amended": "#ff79c6", "entered-in-error": "#ef5350"}
 BLOCKS = "▁▂▃▄▅▆▇█"
-HIGHEST = 24
-"""A MODS total runs from 0 to 24."""
+BASES = {
+    "measured": "measured",
+    "carried-forward": "carried forward",
+    "assumed-normal": "not measured",
+    "assumed-normal-sedated": "sedated",
+}
+"""What the pictures mean, by basis."""
 
 
 def organ(component: Record) -> Text:
@@ -34,18 +39,13 @@ def organ(component: Record) -> Text:
 
 def legend() -> Text:
     """What the organ pictures mean."""
-    parts = (
-        ("measured", {"points": 2, "basis": "measured"}),
-        ("carried forward", {"points": 2, "basis": "carried-forward"}),
-        ("not measured", {"points": 0, "basis": "assumed-normal"}),
-        ("sedated", {"points": 0, "basis": "assumed-normal-sedated"}),
-    )
     zero = organ({"points": 0, "basis": "measured"})
-    return Text.assemble(zero, " ", *(bit for name, part in parts for bit in (organ(part), f" {name}  ")))
+    parts = [(organ({"points": 2, "basis": basis}), f" {name}  ") for basis, name in BASES.items()]
+    return Text.assemble(zero, " ", *(bit for part in parts for bit in part))
 
 
-def trend(days: list[Record], scale: int = HIGHEST) -> Text:
-    """Totals by day as columns, colour by status; a day without a record between two others stays blank."""
+def trend(days: list[Record], scale: int) -> Text:
+    """Totals by day as columns up to `scale`, colour by status; a day without a record between others stays blank."""
     by_day = {record["picu_day"]: record for record in days}
     text = Text()
     for day in range(1, max(by_day, default=0) + 1):

@@ -17,6 +17,7 @@ from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
 from picustream.scoring.records.bodies import Bodies, Body
 from picustream.scoring.records.conditions import Condition
+from picustream.scoring.scores.description import Component, Description
 from picustream.scoring.scores.evaluation import Evaluation
 from picustream.scoring.scores.parts import DayPart
 
@@ -64,6 +65,10 @@ class Kind(Protocol):
     def parts(self) -> Sequence[DayPart[Any]]:
         """What it needs of each local day."""
 
+    @property
+    def components(self) -> Sequence[Component]:
+        """What a feed makes possible of it."""
+
     def of_stay(self, chart: Chart, terms: protocol.Protocol) -> StayRecords:
         """Its records of one stay."""
 
@@ -76,6 +81,10 @@ class Kind(Protocol):
 
 class Score(Kind, Protocol):
     """A kind of record that holds a score."""
+
+    @property
+    def description(self) -> Description:
+        """It in words."""
 
     @property
     def makers(self) -> Sequence[Variable]:

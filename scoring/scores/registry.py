@@ -37,6 +37,10 @@ class Registry:
         """Names of the kinds that hold a score."""
         return frozenset(score.kind for score in self.scores)
 
+    def score_named(self, name: str) -> Score:
+        """By the name in its records: `MODS`."""
+        return next(score for score in self.scores if score.description.name == name)
+
     @cached_property
     def models(self) -> dict[str, type[BaseModel]]:
         """Of all that goes out, by topic."""

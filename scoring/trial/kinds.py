@@ -18,6 +18,7 @@ from picustream.scoring.records.bodies import Bodies, Body, RecordKey
 from picustream.scoring.records.conditions import Condition
 from picustream.scoring.scores.apps.score import KIND as APPS_KIND
 from picustream.scoring.scores.apps.score import AppsOfStay
+from picustream.scoring.scores.description import BIRTH, Component
 from picustream.scoring.scores.evaluation import Evaluation
 from picustream.scoring.scores.mods.score import KIND as MODS_KIND
 from picustream.scoring.scores.mods.score import ModsOfStay
@@ -49,6 +50,7 @@ class Eligibility:
     record = EligibilityRecord
     summary = "The screening state of a stay, with a reason per criterion."
     parts = ()
+    components = (Component("eligibility", "age", "E1", (BIRTH,)),)
 
     def of_stay(self, chart: Chart, terms: Protocol) -> "EligibilityOfStay":
         return EligibilityOfStay(chart, terms)
@@ -123,6 +125,7 @@ class Outcomes:
     record = OutcomeRecord
     summary = "Outcome milestones of a stay."
     parts = ()
+    components: tuple[Component, ...] = ()
 
     def of_stay(self, chart: Chart, terms: Protocol) -> "OutcomesOfStay":
         return OutcomesOfStay(chart, terms)

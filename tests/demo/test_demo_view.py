@@ -175,7 +175,7 @@ def test_an_incomplete_apps_is_a_question_mark_and_not_a_number(tally: Tally) ->
 def test_the_trend_leaves_a_gap_for_a_day_without_a_record(tally: Tally) -> None:
     for day in (1, 3, 4):
         tally.record(MODS, mods(day, renal={"points": 4}, hepatic={"points": 4}))
-    assert glyphs.trend(tally.stays["S-1"].days).plain == "▃ ▃▃"
+    assert glyphs.trend(tally.stays["S-1"].days, 24).plain == "▃ ▃▃"
 
 
 def test_a_bed_is_empty_before_the_admission_and_left_after_the_discharge(tally: Tally) -> None:

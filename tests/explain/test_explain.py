@@ -19,16 +19,17 @@ from rich.console import Console
 from picustream.commands.main import main
 from picustream.eventfiles import files
 from picustream.eventfiles.replay import run
-from picustream.explain import apps, machine, mods
-from picustream.explain.audit import faults
-from picustream.explain.chains import ScoreRecord, StayScores, collect
+from picustream.explain import audit, machine
+from picustream.explain.chains import Chain, StayScores, collect
 from picustream.explain.overview import overview
+from picustream.explain.receipt import receipt
 from picustream.models import text
+from picustream.models.record import ScoreRecord
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import load_rules
 from picustream.scoring.scores.apps.record import APPS
-from picustream.scoring.scores.mods.record import MODS, ModsRecord
-from picustream.scoring.scores.registry import MODELS
+from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.scores.registry import MODELS, SHIPPED
 from picustream.scoring.validation import InputRecord
 from picustream.terminal.page import Page
 from tests.paths import REAL_DATA, needs_real_data
@@ -155,6 +156,21 @@ def scores_of(stay: Stay) -> StayScores:
     return collect(records_of(stay.outputs))
 
 
+def chosen(scores: StayScores, kind: str, day: date | None = None) -> StayScores:
+    """The daily records of one kind, of one day or all."""
+    of_days = [chain for chain in scores.chains if chain.score.kind == kind and chain.current.day is not None]
+    return StayScores(tuple(chain for chain in of_days if day is None or chain.day == day))
+
+
+def chain_of(scores: StayScores, kind: str, day: date) -> Chain:
+    [chain] = chosen(scores, kind, day).chains
+    return chain
+
+
+def faults(record: ScoreRecord) -> list[str]:
+    return audit.faults(SHIPPED.score_named(record.score).description, record)
+
+
 def on_page(scores: StayScores, width: int = 80, encoding: str = "utf-8", table: bool = False) -> str:
     """The receipts of all days, or the table of them, as they stand on a terminal without colour."""
     raw = io.BytesIO()
@@ -163,7 +179,6 @@ def on_page(scores: StayScores, width: int = 80, encoding: str = "utf-8", table:
     if table:
         overview(page, scores)
     for chain in [] if table else scores.chains:
-        receipt = mods.receipt if isinstance(chain.current, ModsRecord) else apps.receipt
         receipt(page, chain, scores.first_counted)  # type: ignore[arg-type]
     page.print()
     console.file.flush()
@@ -309,10 +324,10 @@ def test_m6_m9_a_sedated_child_has_no_digit_and_its_charted_score_stays() -> Non
 def test_m7_what_is_brought_forward_says_from_when_and_how_old_it_is() -> None:
     """M7: the value's own day, its age, and why this day has none; known since the day it was measured."""
     stay = Stay().admitted("day 1").lab("day 1 06:00", platelets=60, recorded="day 1 07:00").discharged("day 3 12:00")
-    page = organ_of(on_page(StayScores({k: v for k, v in scores_of(stay).mods.items() if k.day == 3}, {}, {})), "haem")
+    page = organ_of(on_page(chosen(scores_of(stay), "mods", date(2025, 1, 3))), "haem")
     assert "2▒▒‹‹  2 points for 50 < platelets ≤ 80 10⁹/L" in page
     assert "Carried forward from 2025-01-01 06:00, 66 h before the day ended (M7): no platelet count of" in said(page)
-    chain = scores_of(stay).mods[date(2025, 1, 3)]
+    chain = chain_of(scores_of(stay), "mods", date(2025, 1, 3))
     assert scores_of(stay).first_counted(chain.current.components[4].inputs[0]) == datetime.fromisoformat(
         "2025-01-01T07:00:00+08:00"
     )
@@ -353,7 +368,7 @@ def test_v4_a_value_of_which_a_side_is_known_is_shown_with_its_comparator_and_ad
     """500 umol/L have 3 points, and what is greater has 4."""
     stay = Stay().admitted("day 1").lab("day 1 06:00", obs("creatinine", 450, comparator=">", id="unclear"))
     stay = stay.lab("day 1 07:00", obs("creatinine", 500, comparator=">"))
-    record = scores_of(stay).mods[date(2025, 1, 1)].current
+    record = chain_of(scores_of(stay), "mods", date(2025, 1, 1)).current
     assert faults(record) == []
     page = said(on_page(scores_of(stay)))
     assert "> 500 µmol/L 2025-01-01 07:00 measured" in page
@@ -380,24 +395,24 @@ def test_a7_a_missing_part_of_the_apps_is_no_point_and_no_total() -> None:
     """A7: no default; what the total could be instead."""
     stay = Stay().admitted("day 1", birth_date="2020-05-01").vent("day 1 05:00", "invasive", fio2=0.6, peep=8)
     scores = scores_of(stay.gas("day 1 06:00", pao2=80))
-    page = said(on_page(StayScores({}, scores.apps_daily, {})))
+    page = said(on_page(chosen(scores, "apps")))
     assert "total 1 + 2 + –: none, for a missing part is never a default (A7); could be 4 to 6" in page
     assert "PLATEAU no points, could be 1-3" in page
-    table = on_page(StayScores({}, scores.apps_daily, {}), table=True)
+    table = on_page(chosen(scores, "apps"), table=True)
     assert "– 4-6   1   2   ?       presumptive" in table
     assert "a child always has 1 point for age" in page
 
 
 def test_what_a_feed_wrote_gives_no_orders_to_a_terminal() -> None:
     """Records of others are text: neither markup nor escape sequences."""
-    record = scores_of(WELL_KEPT).mods[date(2025, 1, 1)].current
+    record = chain_of(scores_of(WELL_KEPT), "mods", date(2025, 1, 1)).current
     forged = record.model_copy(update={"patient_id": "\x1b[31m[bold]P"})
     assert "patient ?[31m[bold]P" in on_page(collect([forged]))
 
 
 def test_i7_a_record_that_does_not_add_up_is_told() -> None:
     """I7: points that do not follow from the inputs are found, whoever wrote them."""
-    record = scores_of(WELL_KEPT).mods[date(2025, 1, 1)].current
+    record = chain_of(scores_of(WELL_KEPT), "mods", date(2025, 1, 1)).current
     renal = record.components[1]
     forged = {"points": renal.model_copy(update={"points": 3}), "value": renal.model_copy(update={"value": Decimal(9)})}
     for part in forged.values():

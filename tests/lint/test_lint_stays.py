@@ -120,9 +120,7 @@ def test_an_onset_takes_a_pair() -> None:
     other = (
         Stay().admitted("day 1 08:00", birth_date="2020", stay="T").vent("day 1 09:00", "invasive", peep=6, stay="T")
     )
-    counts = {
-        (one.component.score, one.component.name): one.stays for one in card(*WHOLE.events, *other.events).prospects
-    }
+    counts = {(one.component.of, one.component.name): one.stays for one in card(*WHOLE.events, *other.events).prospects}
     assert counts["APPS", "onset"] == counts["APPS", "P/F"] == 1
 
 

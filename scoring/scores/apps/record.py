@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from picustream.models.record import Input, JsonDecimal, Out, Record
+from picustream.models.record import Input, JsonDecimal, Out, ScorePart, ScoreRecord
 
 APPS = "picu.score.apps.v1"
 
 
-class AppsComponent(Out):
+class AppsComponent(ScorePart):
     points: Annotated[int, Field(ge=1, le=3)] | None
     value: JsonDecimal | None
     unit: str | None
@@ -24,7 +24,7 @@ class AppsComponents(Out):
     plateau: AppsComponent
 
 
-class AppsRecord(Record):
+class AppsRecord(ScoreRecord):
     """`picu.score.apps.v1`: APPS of a day, or 24 hours after the onset of an ARDS episode."""
 
     score: Literal["APPS"] = "APPS"

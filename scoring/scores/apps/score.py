@@ -27,6 +27,7 @@ from picustream.scoring.scores.apps.components import (
     episode_closes_at,
     episode_window,
 )
+from picustream.scoring.scores.apps.describe import AppsDescription
 from picustream.scoring.scores.apps.record import APPS, AppsRecord
 from picustream.scoring.scores.evaluation import Evaluation
 from picustream.scoring.scores.parts import DayPart
@@ -79,6 +80,8 @@ class Apps:
     record = AppsRecord
     summary = "APPS of a stay: of a day, and 24 hours after the onset of each episode of ARDS."
     parts = (PAIRS,)
+    description = AppsDescription()
+    components = description.components
     makers = (Variable.PAO2,)
 
     def is_certain(self, variable: Variable, value: Decimal, comparator: Comparator) -> bool | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 
-from picustream.models.record import Comparator, Input, JsonDecimal, Out, Record, Rejected
+from picustream.models.record import Comparator, Input, JsonDecimal, Out, Rejected, ScorePart, ScoreRecord
 from picustream.scoring.scores.mods.organs import ORGANS, POINTS, Organ
 
 MODS = "picu.score.mods.v1"
@@ -27,7 +27,7 @@ def _named(organs: Sequence[Organ]) -> tuple[Any, ...]:
     return AfterValidator(known), WithJsonSchema({"enum": names, "type": "string"})
 
 
-class ModsComponent(Out):
+class ModsComponent(ScorePart):
     """One organ of one day."""
 
     organ: Annotated[str, *_named(ORGANS)]
@@ -59,7 +59,7 @@ class Range(Out):
     max: int
 
 
-class ModsRecord(Record):
+class ModsRecord(ScoreRecord):
     """`picu.score.mods.v1`: Marshall MODS of one local day. A withdrawn record has a null total and no components."""
 
     score: Literal["MODS"] = "MODS"

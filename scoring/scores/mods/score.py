@@ -17,8 +17,10 @@ from picustream.scoring.clinical.days import ONE_DAY, closes_at, days_between, l
 from picustream.scoring.clinical.view import View
 from picustream.scoring.records.bodies import Bodies, Body, RecordKey
 from picustream.scoring.records.conditions import Condition
+from picustream.scoring.scores.description import Component
 from picustream.scoring.scores.evaluation import Evaluation
 from picustream.scoring.scores.mods.day import DayContext, mods_body
+from picustream.scoring.scores.mods.describe import ModsDescription
 from picustream.scoring.scores.mods.organ_rules import OrganDay
 from picustream.scoring.scores.mods.organs import ORGANS, Organ
 from picustream.scoring.scores.mods.record import MODS, ModsComponent, ModsRecord, component_of, record_of
@@ -65,6 +67,14 @@ class Mods:
     def parts(self) -> tuple[DayPart[OrganDay], ...]:
         """What a local day states of each organ."""
         return tuple(organ.day for organ in self.organs)
+
+    @cached_property
+    def description(self) -> ModsDescription:
+        return ModsDescription(self.organs)
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        return self.description.components
 
     @property
     def makers(self) -> tuple[Variable, ...]:

@@ -1,35 +1,11 @@
-"""Codes, units, times and reasons as a person says them. Words only: no rule is decided here."""
+"""Units, times, faults and causes as a person says them, for every score. Words only: no rule is decided here."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from picustream.models.record import Cause
+from picustream.models.record import Cause, ScoreRecord
 from picustream.models.text import plain
-
-MEASURES = {
-    "respiratory": "P/F",
-    "renal": "creatinine",
-    "hepatic": "bilirubin",
-    "cardiovascular": "PAR",
-    "haematologic": "platelets",
-    "neurologic": "GCS",
-}
-"""What is banded, by organ."""
-
-APPS_NAMES = {"age": "age", "pf": "P/F", "plateau": "plateau"}
-
-RULES = {
-    "respiratory": ("M1", "M4", "P1", "P3"),
-    "renal": ("M1", "M3"),
-    "hepatic": ("M1", "M3"),
-    "cardiovascular": ("M1", "M5", "P4"),
-    "haematologic": ("M1", "M3"),
-    "neurologic": ("M1", "M6"),
-    "age": ("A1", "A7"),
-    "pf": ("A1", "P1", "P3"),
-    "plateau": ("A1", "A6"),
-}
-"""The rules that make the points, by organ or component (`docs/rules.md`)."""
+from picustream.scoring.scores.bands import Interval
 
 VARIABLES = {
     "heart_rate": "heart rate",
@@ -61,29 +37,7 @@ _UNITS = {
     "a": "years",
 }
 
-FIRST_OF_DAY = {
-    "respiratory": "the day's first arterial PaO2 that an FiO2 belongs to",
-    "renal": "the day's first creatinine",
-    "hepatic": "the day's first bilirubin",
-    "cardiovascular": "the day's first CVP with a heart rate and an arterial pressure beside it",
-    "haematologic": "the day's first platelet count",
-    "neurologic": "the day's first GCS",
-}
-
-_NOTHING_CAME = {
-    "respiratory": "no arterial PaO2 of this day",
-    "renal": "no creatinine of this day",
-    "hepatic": "no bilirubin of this day",
-    "cardiovascular": "no CVP of this day",
-    "haematologic": "no platelet count of this day",
-    "neurologic": "no GCS of this day",
-}
-_UNPAIRED = {
-    "respiratory": "no FiO2 belongs to it",
-    "cardiovascular": "no heart rate or no arterial pressure beside it",
-    "neurologic": "an eye score without verbal and motor beside it",
-}
-_FAULTS = {
+FAULTS = {
     "implausible": "outside the range that can be true",
     "withdrawn": "withdrawn by its source",
     "no-value": "it carries no value yet",
@@ -94,22 +48,7 @@ _FAULTS = {
     "word-unknown": "with a comparator nobody knows",
     "comparator": "known from one side alone, with more than one band on it (V4)",
 }
-
-_APPS_MISSING = {
-    "birth-date-missing": "no birth date is known",
-    "birth-date-implausible": "the birth date that is stated cannot be true",
-    "birth-date-imprecise": "the birth date is not precise enough for one band",
-    "no-pair": "no arterial PaO2 with an FiO2 in the window",
-    "not-measured": "neither a plateau pressure nor a peak under pressure control within reach of the PaO2",
-}
-
-_CAVEATS = {
-    "adult-derived-score": "The score was made from adults and its bands know no age: in a child it is a number to"
-    " compare, not to judge by (M11).",
-    "intubated-verbal": "The GCS was charted in an intubated child, whose verbal part cannot be tested (M10).",
-    "presumptive-ards": "ARDS is presumed from P/F, PEEP and ventilation; imaging and oedema are unknown here (A3).",
-}
-_ADULT_APPS = "The score was made from adults: a child always has 1 point for age, so 3 to 7 are possible (A1)."
+"""Why a value is not used, by the reason in the record."""
 
 _CAUSES = {
     "time": "time passed",
@@ -154,39 +93,6 @@ def points(count: int) -> str:
     return f"{count} point{'' if count == 1 else 's'}"
 
 
-def organs(count: int) -> str:
-    """`1 organ`, `2 organs`."""
-    return f"{count} organ{'' if count == 1 else 's'}"
-
-
-def why_not_measured(organ: str, reason: str | None) -> str:
-    """Why a day has no usable value of an organ."""
-    if reason == "unpaired":
-        return f"{MEASURES[organ]} cannot be made of this day's values: {_UNPAIRED.get(organ, 'unpaired')}"
-    if reason in _FAULTS:
-        return f"{_NOTHING_CAME[organ]} can be used: {_FAULTS[reason]}"
-    if reason == "sedated":
-        return "sedation was on when the day's first GCS was charted"
-    return _NOTHING_CAME[organ]
-
-
-def why_passed_over(organ: str, reason: str) -> str:
-    """Why another value of the day was not used."""
-    return _UNPAIRED.get(organ, reason) if reason == "unpaired" else _FAULTS.get(reason, reason)
-
-
-def why_no_points(reason: str | None) -> str:
-    """Why a component of the APPS has no points."""
-    return _APPS_MISSING.get(reason or "", reason or "no reason is told")
-
-
-def caveat(code: str, score: str) -> str:
-    """A caveat as a sentence; an unknown one as its code."""
-    if code == "adult-derived-score" and score == "APPS":
-        return _ADULT_APPS
-    return _CAVEATS.get(code, code)
-
-
 def cause(made: Cause) -> str:
     """`an observation, corrected (lis:4711)`."""
     noun = next((noun for noun in _CAUSES if made.reason == noun or made.reason.startswith(f"{noun}-")), None)
@@ -196,6 +102,26 @@ def cause(made: Cause) -> str:
         status = made.reason.removeprefix(noun).removeprefix("-")
         said = _CAUSES[noun] + (f", {_STATUSES.get(status, status)}" if status else "")
     return f"{said} ({made.event_id})" if made.event_id else said
+
+
+def study_day(record: ScoreRecord) -> str:
+    """Where the day stands in the trial (T3)."""
+    if record.elapsed_day is None:
+        return "no study day, for no start of treatment is known"
+    inside = "inside" if record.in_window else "outside"
+    return f"study day {record.elapsed_day} (SDTM {record.sdtm_day}), {inside} the analysis window"
+
+
+def band(measure: str, interval: Interval, unit: str) -> str:
+    """`150 < P/F ≤ 225 mmHg`, `P/F > 300 mmHg`."""
+    left = right = ""
+    if interval.low is not None and interval.high is not None:
+        left = f"{interval.low} {'≤' if interval.with_low else '<'} "
+    if interval.high is not None:
+        right = f"{'≤' if interval.with_high else '<'} {interval.high}"
+    elif interval.low is not None:
+        right = f"{'≥' if interval.with_low else '>'} {interval.low}"
+    return f"{left}{measure} {right} {unit_of(unit)}".rstrip()
 
 
 def yes_no(answer: bool | None, unknown: str) -> str:
