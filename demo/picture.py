@@ -10,8 +10,11 @@ from rich.text import Text
 
 from picustream.demo.beds import compact, roomy
 from picustream.demo.news import News
-from picustream.demo.tally import ALERT, APPS, MODS, Tally
+from picustream.demo.tally import Tally
 from picustream.demo.timeline import Beat
+from picustream.models.record import ALERT
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.terminal import glyphs
 
 # Two lines a bed with values need this much room; below it a bed has one line.

@@ -20,7 +20,7 @@ from picustream.demo.plan import CLEAN_UP, CLOSING, FASTEST, LEAD, WARD_SECONDS,
 from picustream.demo.play import QUIET, Play
 from picustream.demo.run import Demo
 from picustream.demo.sums import Sums, keep
-from picustream.demo.tally import MODS, Tally
+from picustream.demo.tally import Tally
 from picustream.demo.timeline import Beat, Timed
 from picustream.demo.view import PlainView
 from picustream.demo.ward import Ward, ward
@@ -29,6 +29,7 @@ from picustream.eventfiles.files import lines
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
+from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.scores.registry import OUTPUT_TOPICS
 
 OPENS = datetime(2026, 3, 2, 7, tzinfo=UTC)

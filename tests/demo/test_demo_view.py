@@ -11,9 +11,12 @@ from rich.console import Console
 
 from picustream.demo.news import Weight
 from picustream.demo.picture import Picture
-from picustream.demo.tally import ALERT, APPS, DEAD_LETTER, MODS, Tally, summary_lines
+from picustream.demo.tally import Tally, summary_lines
 from picustream.demo.timeline import Beat, Bed
 from picustream.demo.view import LiveView, PlainView, render_svg, view_for
+from picustream.models.record import ALERT, DEAD_LETTER
+from picustream.scoring.scores.apps.record import APPS
+from picustream.scoring.scores.mods.record import MODS
 from picustream.terminal import glyphs
 
 ZONE = timezone(timedelta(hours=8))
