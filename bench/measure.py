@@ -45,6 +45,6 @@ def _megabytes(used: resource.struct_rusage) -> float:
     return used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
-def told(name: str, figures: Figures, baseline: Figures) -> None:
+def report(name: str, figures: Figures, baseline: Figures) -> None:
     """Print the figures beside those of a baseline."""
     print(f"{name:24} {figures}   x{figures.cpu / baseline.cpu:.1f} of the baseline's processor time")

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.measure import measure, told
+from bench.measure import measure, report
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
 
@@ -29,5 +29,5 @@ def main() -> None:
             subprocess.run([sys.executable, "-m", "picustream.demo.ward", "--out", str(events)], check=True)
         baseline = measure([sys.executable, "-c", PARSE, str(events)])
         replay = measure([sys.executable, "-m", "picustream", "replay", str(events), "--out", folder])
-    told("parse only (baseline)", baseline, baseline)
-    told("picustream replay", replay, baseline)
+    report("parse only (baseline)", baseline, baseline)
+    report("picustream replay", replay, baseline)

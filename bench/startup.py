@@ -9,14 +9,14 @@ import subprocess
 import sys
 import time
 
-from bench.measure import measure, told
+from bench.measure import measure, report
 
 
 def main() -> None:
     """Print the figures."""
     baseline = measure([sys.executable, "-c", "pass"], runs=5)
-    told("python (baseline)", baseline, baseline)
-    told("picustream --help", measure([sys.executable, "-m", "picustream", "--help"], runs=5), baseline)
+    report("python (baseline)", baseline, baseline)
+    report("picustream --help", measure([sys.executable, "-m", "picustream", "--help"], runs=5), baseline)
     if "PICUSTREAM_KAFKA" not in os.environ:
         print("worker: not measured; set PICUSTREAM_KAFKA and PICUSTREAM_REDIS (picustream local up --env)")
         return

@@ -37,7 +37,7 @@ def consume(
     try:
         ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, found))
         with _output(out) as file:
-            for record in arrival.standing(consumer, ends):
+            for record in arrival.committed_records(consumer, ends):
                 file.write(_line(record))
             file.flush()
             if follow:

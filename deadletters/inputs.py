@@ -73,7 +73,7 @@ def look_up(
             consumer.seek(part, first)
         ends = {part: end for part, (_, end) in spans.items()}
         records = _with_progress(
-            arrival.standing(consumer, ends), sum(end - first for first, end in spans.values()), report
+            arrival.committed_records(consumer, ends), sum(end - first for first, end in spans.values()), report
         )
         for later in _relevant(records, asked, partitions):
             history.note(later)

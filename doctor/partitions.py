@@ -15,7 +15,7 @@ from picustream.doctor.redis_server import ask
 from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.rights import Right
-from picustream.streams.store.store import Standing, Store
+from picustream.streams.store.store import Progress, Store
 
 BETWEEN_LOOKS = 3.0
 """Seconds. A worker that works moves at least one of its partitions' numbers meanwhile; one that waits for a server
@@ -31,7 +31,7 @@ class Held:
 
     epoch: int
     rebuilding: bool
-    standing: Standing
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def look(settings: Settings, reader: KafkaConsumer, now: datetime, unreadable: C
         time.sleep(BETWEEN_LOOKS)
         after = ask(settings, lambda redis: _held(redis, settings))
     still = {
-        TopicPartition(topic, facts.number): after[facts.number].standing.next.get(topic, 0)
+        TopicPartition(topic, facts.number): after[facts.number].progress.next.get(topic, 0)
         for facts in _all(before, after, reach)
         for topic, waiting in facts.lag.items()
         if waiting and not facts.moved and topic not in facts.cut_off
@@ -152,7 +152,7 @@ async def _held(redis: Redis, settings: Settings) -> list[Held]:
     held = []
     for number in range(settings.partitions):
         epoch, rebuilding = await redis.hmget(store.key(number, "control"), ["epoch", "rebuilding"])
-        held.append(Held(int(epoch or 0), rebuilding is not None, await store.standing(number)))
+        held.append(Held(int(epoch or 0), rebuilding is not None, await store.progress(number)))
     return held
 
 
@@ -176,7 +176,7 @@ def _facts(
     only_markers: set[TopicPartition] | frozenset[TopicPartition],
 ) -> Partition:
     reached = {topic: reach[TopicPartition(topic, number)] for topic in INPUT_TOPICS}
-    following = {topic: after.standing.next.get(topic, 0) for topic in INPUT_TOPICS}
+    following = {topic: after.progress.next.get(topic, 0) for topic in INPUT_TOPICS}
     lag = {
         topic: 0 if TopicPartition(topic, number) in only_markers else max(0, reached[topic].end - offset)
         for topic, offset in following.items()
@@ -185,11 +185,11 @@ def _facts(
         number,
         after.epoch,
         lag,
-        after.standing.outbox,
-        after.standing.due,
+        after.progress.outbox,
+        after.progress.due,
         rebuilding=after.rebuilding,
         # A partition that takes itself over again and again changes its epoch, and gets nothing done.
-        moved=(before.standing, before.rebuilding) != (after.standing, after.rebuilding),
+        moved=(before.progress, before.rebuilding) != (after.progress, after.rebuilding),
         cut_off=tuple(topic for topic in INPUT_TOPICS if reached[topic].first > following[topic]),
         made_anew=tuple(topic for topic in INPUT_TOPICS if reached[topic].end < following[topic]),
     )

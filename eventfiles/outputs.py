@@ -95,7 +95,7 @@ def in_kafka(
     consumer = kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
     try:
         ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, found, stay_id))
-        for record in arrival.standing(consumer, ends):
+        for record in arrival.committed_records(consumer, ends):
             if record.value is not None:
                 yield Stored(record.topic, record.key, record.value, _place(record), record.timestamp)
         if then is not None:

@@ -1,4 +1,4 @@
-"""The only wall clock: the shell asks it, the core is told. It can run compressed, for a simulated ward.
+"""The only wall clock: the shell asks it, the core is given its time. It can run compressed, for a simulated ward.
 
 Compressed time maps the wall clock to the ward's: `clock_start + (wall - clock_at) * clock_speed`. Only the worker's
 `now` changes, no rule does: the ward's events must carry the same compressed clock.

@@ -1,4 +1,4 @@
-"""Errors that a person can do something about: told in one or two lines, with an exit status, never a traceback."""
+"""Errors that a person can do something about: reported in one or two lines, with an exit status, never a traceback."""
 
 from urllib.parse import urlsplit
 

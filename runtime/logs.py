@@ -1,6 +1,6 @@
 """Structured logs on standard error: one line per event, JSON or to read, without patient data above debug (I10).
 
-An unexpected exception is told by its type and the places it passed, never by its text, which may quote an event.
+An unexpected exception is logged by its type and the places it passed, never by its text, which may quote an event.
 """
 
 import logging
@@ -16,12 +16,12 @@ import structlog
 from picustream.runtime.settings import Settings
 
 _CHATTY = ("aiokafka", "kafka", "faust", "mode", "asyncio", "aiohttp", "picustream")
-"""Libraries that may quote records and tell of every step: their warnings and errors are enough. Faust names the
+"""Libraries that may quote records and log every step: their warnings and errors are enough. Faust names the
 loggers of our subclasses by their modules, `picustream...`; our own lines go by the name without it."""
 
 
 AGAIN = 10.0
-"""Seconds until a library may say the same thing again."""
+"""Seconds until a library may log the same thing again."""
 
 
 def configure(settings: Settings) -> None:
@@ -76,20 +76,20 @@ def place(error: BaseException) -> dict[str, str]:
 
 
 class _NotAgain(logging.Filter):
-    """Lets a library say the same thing once in a while: without its broker, aiokafka says so eighty times a second."""
+    """Lets a library log the same thing once in a while: without its broker, aiokafka does so eighty times a second."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[tuple[str, str], float] = {}
+        self._logged_at: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """False for what was said less than `AGAIN` ago; the texts are templates, so there are not many of them."""
+        """False for what was logged less than `AGAIN` ago; the texts are templates, so there are not many of them."""
         if not record.name.startswith(_CHATTY):
             return True
-        said, now = (record.name, str(record.msg)[:100]), time.monotonic()
-        if now - self._said.get(said, -AGAIN) < AGAIN:
+        line, now = (record.name, str(record.msg)[:100]), time.monotonic()
+        if now - self._logged_at.get(line, -AGAIN) < AGAIN:
             return False
-        self._said[said] = now
+        self._logged_at[line] = now
         return True
 
 
@@ -100,7 +100,7 @@ def _thread_ended(ended: threading.ExceptHookArgs) -> None:
 
 
 def _without_text(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A library's line about an exception keeps the type and the place; of asyncio's, the first line tells no more."""
+    """A library's line about an exception keeps the type and the place; of asyncio's, the first line has no more."""
     record: logging.LogRecord | None = event.get("_record")
     if record is None:
         return event

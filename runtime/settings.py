@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     replication: int = Field(1, ge=1, le=100, description="copies of every topic that `picustream topics` makes")
     instance: str | None = Field(
         None,
-        description="stable name of this worker's slot (static group membership); default: the host name, numbered",
+        description="stable name of this worker (static group membership); default: the host name, numbered",
     )
     protocol: Path | None = Field(None, description="trial protocol (TOML); default: the one shipped")
     codemap: Path | None = Field(None, description="site code map (TOML), added to the one shipped")

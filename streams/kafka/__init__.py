@@ -1,1 +1,1 @@
-"""Reading and writing Kafka: clients, batches as they stand on a topic, transactions, topics and rights."""
+"""Reading and writing Kafka: clients, batches as they are on a topic, transactions, topics and rights."""

@@ -26,24 +26,24 @@ STALLED_AFTER = 120
 """Polls without a record or any progress, a minute in all, after which the broker is said to have stalled."""
 
 
-def standing(consumer: "KafkaConsumer", ends: Mapping["TopicPartition", int]) -> Iterator["ConsumerRecord"]:
+def committed_records(consumer: "KafkaConsumer", ends: Mapping["TopicPartition", int]) -> Iterator["ConsumerRecord"]:
     """The committed records below `ends`, merged by the time of arrival; ends when all of them are given.
 
     The consumer must be assigned the partitions of `ends`. Memory: at most a few thousand records per partition.
     Raises `UserError` if a minute passes with nothing new.
     """
-    held: dict[TopicPartition, deque[ConsumerRecord]] = {part: deque() for part in ends}
+    buffered: dict[TopicPartition, deque[ConsumerRecord]] = {part: deque() for part in ends}
     idle = 0
     while True:
         unread = {part for part in ends if consumer.position(part) < ends[part]}
-        yield from _in_order(held, unread)
+        yield from _in_order(buffered, unread)
         if not unread:
             return
         before = {part: consumer.position(part) for part in unread}
-        _hold_back(consumer, held, unread)
+        _hold_back(consumer, buffered, unread)
         _give_back_parked(consumer)
         for part, records in consumer.poll(timeout_ms=POLL_MS).items():
-            held[part].extend(record for record in records if record.offset < ends[part])
+            buffered[part].extend(record for record in records if record.offset < ends[part])
         moved = any(consumer.position(part) > before[part] for part in unread)
         idle = 0 if moved else idle + 1
         if idle >= STALLED_AFTER:
@@ -65,16 +65,16 @@ def following(
 
 
 def _in_order(
-    held: dict["TopicPartition", deque["ConsumerRecord"]], unread: set["TopicPartition"]
+    buffered: dict["TopicPartition", deque["ConsumerRecord"]], unread: set["TopicPartition"]
 ) -> Iterator["ConsumerRecord"]:
-    """Give out held records while it is sure that none that is still to be read came before them."""
-    if not all(held[part] for part in unread):
+    """Give out buffered records while it is sure that none that is still to be read came before them."""
+    if not all(buffered[part] for part in unread):
         return
-    heads = [(_arrival(records[0]), part) for part, records in held.items() if records]
+    heads = [(_arrival(records[0]), part) for part, records in buffered.items() if records]
     heapify(heads)
     while heads:
         _, part = heappop(heads)
-        records = held[part]
+        records = buffered[part]
         yield records.popleft()
         if records:
             heappush(heads, (_arrival(records[0]), part))
@@ -88,12 +88,12 @@ def _arrival(record: "ConsumerRecord") -> tuple[int, str, int, int]:
 
 def _hold_back(
     consumer: "KafkaConsumer",
-    held: Mapping["TopicPartition", deque["ConsumerRecord"]],
+    buffered: Mapping["TopicPartition", deque["ConsumerRecord"]],
     unread: set["TopicPartition"],
 ) -> None:
     """Ask only for partitions that are behind. One read to its end would make the broker wait for what comes next, and
     with it the answer for the others."""
-    waiting = {part for part, records in held.items() if part not in unread or len(records) >= ENOUGH}
+    waiting = {part for part, records in buffered.items() if part not in unread or len(records) >= ENOUGH}
     consumer.resume(*(consumer.paused() - waiting))
     consumer.pause(*(waiting - consumer.paused()))
 

@@ -1,7 +1,7 @@
 """Record batches as the broker keeps them, made so that any client can read them, whatever a producer put in.
 
 A client that meets a batch which it cannot read raises, and is asked for the same batch again: the partition stands
-still for good. So each batch is looked at before the client sees it (https://kafka.apache.org/documentation/#recordbatch):
+still for good. So each batch is checked before the client sees it (https://kafka.apache.org/documentation/#recordbatch):
 what is packed is unpacked, within a bound; what no client could read becomes a batch of the same offsets, whose records
 say so. That is all: which records there are, aborted transactions and offsets stay the client's business.
 """
@@ -28,7 +28,7 @@ CUT = f"picustream-cut-{_TOKEN}"
 CUT_TO = 64 << 10
 """Bytes that are left of a value that is too large to be of use."""
 MOST_PLACES = 500
-"""Offsets of a batch that nobody can read which are told one by one; of a batch with more, one record tells."""
+"""Offsets of a batch that nobody can read which become a record each; a batch with more becomes one record."""
 
 _HEAD = struct.Struct(">qiibI")
 """Base offset, length, leader epoch, magic, CRC."""
@@ -121,8 +121,8 @@ def legible(raw: bytes, largest: int | None = None) -> bytes:
         return raw
     batch = _Batch.of(raw)
     try:
-        told, is_so = checksum_of(raw)
-        if told != is_so:
+        stated, actual = checksum_of(raw)
+        if stated != actual:
             batch = batch if batch.is_plausible else replace(batch, last=0)
             raise Unreadable("the checksum of its batch is wrong")
         if batch.attributes & _CONTROL:

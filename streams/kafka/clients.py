@@ -46,7 +46,7 @@ logging.getLogger("kafka.admin").setLevel(logging.ERROR)
 
 
 class _LastWords(logging.Handler):
-    """Keeps why the last connection failed (TLS, SASL): a failed bootstrap tells it only in the log, and tries again
+    """Keeps why the last connection failed (TLS, SASL): a failed bootstrap shows it only in the log, and tries again
     what cannot succeed. A refusal is raised from here, out of the bootstrap."""
 
     text = ""

@@ -1,7 +1,7 @@
 """Kafka's codecs, undone with a bound: a few bytes can stand for gigabytes, and nothing may fill the memory.
 
 As lenient as the broker's own libraries, which have let the batch in: several frames one behind the other are read, and
-what stands behind the last one is passed over.
+what comes after the last one is passed over.
 """
 
 import struct

@@ -3,6 +3,6 @@
 MIB = 1 << 20
 LARGEST_EVENT = 8 * MIB
 """Bytes the broker takes on an input topic. Events over 1 MiB are refused by the worker, not by the broker: then they
-stand in the dead letters, where somebody sees them, and not only in the log of the system that sent them."""
+are in the dead letters, where somebody sees them, and not only in the log of the system that sent them."""
 LARGEST_MESSAGE = 16 * MIB
 """Bytes the broker takes on the dead-letter topic: the largest event in base64 (4/3) and the words around it."""

@@ -66,7 +66,7 @@ class Publisher:
         """`entries`, in order; returns when every record is acknowledged and committed.
 
         In one transaction, or in several that are not too large: if it ends between two of them, the next take-over
-        finds which of the outbox stand on their topics, and publishes the others.
+        finds which of the outbox are on their topics, and publishes the others.
         """
         sent: dict[tuple[str, int], int] = {}
         for some in portions(entries):
@@ -127,7 +127,7 @@ def _retrieved(delivery: asyncio.Future[RecordMetadata]) -> None:
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
-    """aiokafka tells a fenced producer in three ways, the last of them when it is used again."""
+    """aiokafka reports a fenced producer in three ways, the last of them when it is used again."""
     try:
         yield
     except (ProducerFenced, InvalidProducerEpoch, IllegalOperation) as error:

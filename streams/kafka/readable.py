@@ -1,4 +1,4 @@
-"""Both clients of Kafka, made to read whatever stands on a topic: `batches.py` looks at every batch first.
+"""Both clients of Kafka, made to read whatever is on a topic: `batches.py` checks every batch first.
 
 Each has one place at which what a fetch brought becomes batches, and no option that would let anybody in there; so the
 class that stands there is put in another's place, in aiokafka 0.14 and kafka-python 3.0.12 alike.
@@ -64,18 +64,18 @@ class _Worker(Batches):
     def _legible(self, raw: bytes) -> bytes:
         """Raises CorruptRecordException where the batch should be fetched once more."""
         if is_readable_format(raw):
-            told, is_so = checksum_of(raw)
-            if told != is_so:
-                _doubted[told, is_so] += 1
-                if _doubted[told, is_so] < TRIES:
+            stated, actual = checksum_of(raw)
+            if stated != actual:
+                _doubted[stated, actual] += 1
+                if _doubted[stated, actual] < TRIES:
                     raise CorruptRecordException
             if self.trail is not None:
-                self.trail.batch(raw, sound=told == is_so)
+                self.trail.batch(raw, sound=stated == actual)
         return legible(raw, self.largest)
 
 
 class _WorkerPartition(aiokafka_fetcher.PartitionRecords):
-    """Tells the batches of which topic they are, and where they were asked for."""
+    """Gives the batches the topic that they are of, and where they were asked for."""
 
     def __init__(self, tp: TopicPartition, records: _Worker, aborted: Any, fetch_offset: int, *rest: Any) -> None:
         records.largest = MAX_EVENT_BYTES if tp.topic in INPUT_TOPICS else None

@@ -1,7 +1,7 @@
 """Whether the topics keep every record, by their configuration (I5): asked at the start, and before all is read again.
 
 What is compacted loses records in silence, and what is left is no history: such a topic is refused. What ages out is
-refused as soon as a record is gone that was not read (`InputChanged`, `InputsCutOff`); until then it is said.
+refused as soon as a record is missing that was not read (`InputChanged`, `InputsCutOff`); until then a warning says so.
 """
 
 import asyncio

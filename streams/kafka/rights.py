@@ -1,4 +1,4 @@
-"""What Kafka lets our user do with topics, told apart from topics that are not there.
+"""What Kafka lets our user do with topics; a topic that is not there is another matter, and found out as well.
 
 A list of topics leaves out those that a user may not see, and a reader of a topic that it may not read just gets
 nothing. So topics are asked for by their names: then the broker says of each whether it is there, and what we may do.
@@ -133,7 +133,7 @@ def _topic(answer: Mapping[str, Any]) -> Topic:
         return Topic(there=False)
     if answer["error_code"] == _HIDDEN:
         return Topic()
-    told = answer.get("authorized_operations")
+    operations = answer.get("authorized_operations")
     known = {right.name: right for right in Right}
-    rights = None if not told else frozenset(known[name] for name in told if name in known)
+    rights = None if not operations else frozenset(known[name] for name in operations if name in known)
     return Topic(len(answer["partitions"]), rights=rights)

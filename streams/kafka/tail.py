@@ -1,4 +1,4 @@
-"""Reading parts of topics outside the consumer group: which records stand there, committed."""
+"""Reading parts of topics outside the consumer group: which committed records there are."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -26,10 +26,10 @@ Place = tuple[str, int]
 readable.in_aiokafka()
 
 
-async def standing(
+async def published_already(
     settings: Settings, partition: int, entries: Iterable[Entry], since: Mapping[Place, int]
 ) -> set[Entry]:
-    """Those of `entries`, left in the outbox of `partition`, that stand committed on their topics.
+    """Those of `entries`, left in the outbox of `partition`, that are committed on their topics.
 
     Reads each topic partition that the entries are meant for, from `since` (absent: its beginning) to its last stable
     offset. Call it only when no older producer can publish any more.
@@ -56,7 +56,7 @@ async def last_sequence(
 ) -> int:
     """The greatest sequence of our outbox of `partition` among the committed records of places; 0 for none.
 
-    Where Redis has lost its state that is all there are: `report` is told now and then how many are read.
+    Where Redis has lost its state that is all there are: `report` is called now and then with the number read.
     """
     prefix = f"{settings.group}/{partition}/".encode()
     greatest = read = 0
@@ -162,7 +162,7 @@ async def _records(consumer: AIOKafkaConsumer) -> AsyncIterator[Any]:
 
 
 async def _read_all(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
-    """Whether every position is at the last stable offset that the first answer told, which is noted in `ends`."""
+    """Whether every position is at the last stable offset that the first answer gave, which is noted in `ends`."""
     places = consumer.assignment()
     for place in places:
         stable = consumer.last_stable_offset(place)

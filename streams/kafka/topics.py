@@ -55,7 +55,7 @@ def configuration(topic: str, replication: int = 1) -> dict[str, str]:
     """The topic's configuration on the broker.
 
     Nothing ages out: outputs keep every revision, and the inputs are what the state is rebuilt from (I5). The broker
-    stamps the time of arrival: clocks of feeds differ, the clinical times stand inside the events, and a broker would
+    stamps the time of arrival: clocks of feeds differ, the clinical times are inside the events, and a broker would
     refuse a record stamped too far ahead before anybody could make a dead letter of it (I2). It compresses nothing
     anew: what we publish is not compressed, so that every consumer can read it, whatever codecs it has.
     """
@@ -126,7 +126,7 @@ def create(client: "KafkaAdminClient", settings: Settings, names: Iterable[str])
 
 
 def check(client: "KafkaAdminClient", settings: Settings, names: Iterable[str] = ALL) -> list[TopicProblem]:
-    """What is wrong with the topics as they stand on the broker; a missing topic is one finding.
+    """What is wrong with the topics as they are on the broker; a missing topic is one finding.
 
     As far as our user may see it: what it may not is in `unseen`.
     """

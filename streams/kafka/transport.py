@@ -129,7 +129,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return position
 
     async def on_thread_partition_counts(self) -> dict[str, int]:
-        """Partitions of every input topic, as the broker tells it now."""
+        """Partitions of every input topic, as the broker has it now."""
         consumer = self._ensure_consumer()
         await consumer._client.force_metadata_update()
         return {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in INPUT_TOPICS}
@@ -140,14 +140,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return dict(await self._ensure_consumer().end_offsets(tps)) if tps else {}
 
     def highwater(self, tp: TP) -> int | None:  # type: ignore[override] # Faust's does not know when it does not know
-        """The end of what is committed in a partition, as the last fetch told it; None while that is unknown, or it is
-        somebody else's. What stands behind it waits for a transaction to end, and nobody can read it yet."""
+        """The end of what is committed in a partition, as the last fetch brought it; None while that is unknown, or it
+        is somebody else's. What comes after it waits for a transaction to end, and nobody can read it yet."""
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()  # aiokafka's own would not bear to be asked in the midst of a rebalance
         return consumer.last_stable_offset(tp) if tp in assigned else None
 
     def more(self, tp: TP, position: int) -> bool:
-        """Whether there are records from an offset on, handed over or at the broker, as the last fetch told; so as long
+        """Whether there are records from an offset on, handed over or at the broker, as of the last fetch; so as long
         as that is not known. Aborted ones, and those of a transaction that has not ended, are none."""
         end = self.highwater(tp)
         if end is None:
@@ -161,7 +161,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return {tp: (await consumer.position(tp), self.fetched.get(tp, 0)) for tp in consumer.assignment()}
 
     async def on_thread_commit(self, offsets: Mapping[TP, int]) -> None:
-        """Tell Kafka how far we are, for those who watch the group's lag; nothing depends on it."""
+        """Commit to Kafka how far we are, for those who watch the group's lag; nothing depends on it."""
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
         ours = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items() if tp in assigned}
@@ -202,7 +202,7 @@ class Consumer(driver.Consumer):
 
     @property
     def ended(self) -> bool:
-        """Whether its thread has ended, told to or not."""
+        """Whether its thread has ended, asked to or not."""
         return self._worker is not None and not self._worker.is_alive()
 
     @property
@@ -216,7 +216,7 @@ class Consumer(driver.Consumer):
 
     @property
     def is_member(self) -> bool:
-        """Whether the group knows this worker, as far as it has heard."""
+        """Whether the group knows this worker, as far as it knows."""
         return self.generation > 0
 
     @property
@@ -230,7 +230,7 @@ class Consumer(driver.Consumer):
     async def seek_inputs(self, partition: int, wanted: Mapping[str, int]) -> dict[str, int]:
         """Seek the inputs of `partition` to the next offset by topic (a topic left out: to its beginning).
 
-        Where each stands. Raises InputChanged where an offset lies outside the topic, KafkaError when the partition
+        The position of each. Raises InputChanged where an offset lies outside the topic, KafkaError when the partition
         is not assigned or Kafka does not answer.
         """
         return await self._on_thread(self._thread.on_thread_seek(partition, wanted))
@@ -241,7 +241,7 @@ class Consumer(driver.Consumer):
         return {tp.topic: end for tp, end in ends.items()}
 
     async def partition_counts(self) -> dict[str, int]:
-        """Partitions of every input topic, as the broker tells it now."""
+        """Partitions of every input topic, as the broker has it now."""
         return await self._on_thread(self._thread.on_thread_partition_counts())
 
     async def ends(self, partitions: list[int]) -> dict[TP, int]:
@@ -259,7 +259,7 @@ class Consumer(driver.Consumer):
         )
 
     async def commit_for_display(self, offsets: Mapping[TP, int]) -> None:
-        """Commit offsets to the group; a failure is of no consequence and is not told."""
+        """Commit offsets to the group; a failure is of no consequence and is not reported."""
         try:
             await self._on_thread(self._thread.on_thread_commit(offsets))
         except KafkaError:

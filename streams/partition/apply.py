@@ -52,7 +52,7 @@ async def apply(
 ) -> float:
     """Apply `batches`, which may be none: then time alone has passed. Seconds that the engine took.
 
-    Where the engine has enough to do with a part of them, that part alone is applied, as `owned.position` tells: the
+    Where the engine has enough to do with a part of them, that part alone is applied, as `owned.position` shows: the
     same batches are to be given again.
 
     `condemned`: a record among them, and then the only one, that is set aside instead.
@@ -61,7 +61,7 @@ async def apply(
     2. Read the events; install the states they need.
     3. Process.
     4. Write states, offsets, due times, outbox and clock in one Redis call. Until here nothing has happened (I2).
-    5. Publish the outbox. A crash from here on is mended by the next take-over (I3).
+    5. Publish the outbox. A crash from here on is made good by the next take-over (I3).
     6. Trim the outbox.
 
     Fenced, PublisherFenced, StateLost, StreamGap, HistoryNeeded: the partition must be taken over again, or is another
@@ -87,7 +87,7 @@ async def apply(
 
 
 async def put_off(owned: OwnedPartition, store: Store, stay_id: str, now: datetime) -> None:
-    """Look again later at a stay at which the engine fails though nothing has come of it. Raises as `apply`."""
+    """Evaluate a stay again later at which the engine fails though no record of it has come. Raises as `apply`."""
     effects = quarantine.put_off(owned.engine, stay_id, owned.partition, now)
     await _make_durable(owned, store, Intake(), effects)
 
@@ -164,7 +164,7 @@ def _write(owned: OwnedPartition, intake: Intake, effects: Effects, entries: lis
 
 
 def _note(owned: OwnedPartition, intake: Intake, effects: Effects, entries: int) -> None:
-    """What is written now holds."""
+    """What is written is now in force."""
     owned.batch += 1
     owned.sequence += entries
     owned.next.update(intake.next)

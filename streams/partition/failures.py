@@ -11,19 +11,19 @@ class StayFailed(Exception):
     """The engine fails at a stay whatever comes; the cause says how. Other stays are none the worse."""
 
     def __init__(self, stay_id: str) -> None:
-        super().__init__("a stay whose time has come")  # no id: it would stand in a log
+        super().__init__("a stay whose time has come")  # no id: it would be in a log
         self.stay_id = stay_id
 
 
 @contextmanager
 def raised_for_stay(engine: EnginePort, stay_id: str | None = None) -> Iterator[None]:
-    """Whatever is raised within while the engine looks at a stay whose time has come, or works for the one that is
+    """Whatever is raised within while the engine evaluates a stay whose time has come, or works for the one that is
     named, is raised as StayFailed. HistoryNeeded is no failure."""
     try:
         yield
     except HistoryNeeded:
         raise
-    # Whatever it is, the other stays must go on: it is told, by an alert, and this one is looked at again later.
+    # Whatever it is, the other stays must go on: an alert says so, and this one is evaluated again later.
     except Exception as error:
         at_fault = stay_id or engine.due_stay
         if at_fault is None:

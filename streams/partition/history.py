@@ -1,7 +1,7 @@
-"""Reading the history of a few stays from Kafka again, because a record rests on what their state let go of (I9).
+"""Reading the history of a few stays from Kafka again, because a record depends on what was pruned of their state (I9).
 
-State is bounded, and a correction may reach further back than what it kept. Then nothing is guessed: the events are
-all on the input topics, and the stay is made from them as if nothing had ever been let go of.
+State is bounded, and a correction may reach further back than what it has. Then nothing is guessed: the events are
+all on the input topics, and the stay is made from them as if nothing had ever been pruned.
 """
 
 import asyncio
@@ -54,14 +54,15 @@ class HistoryReader:
     ) -> None:
         """Give `engine` the stays whole, as of the offsets that `control` holds.
 
-        `report` is told now and then how many records are read. Raises HistoryCutOff, Compacted, RecordsTakenOut.
+        `report` is called now and then with the number of records read. Raises HistoryCutOff, Compacted,
+        RecordsTakenOut.
         """
         await retention.check_again(self.settings)
         log.warning("recalling", partition=partition, stays=len(stays))
         metrics.HISTORIES_READ.inc(len(stays))
         read, history = Read(report), History(stays)
 
-        def tell(records: Sequence[Any]) -> None:
+        def note(records: Sequence[Any]) -> None:
             for record in records:
                 history.note_dead_letter(record.value)
 
@@ -70,7 +71,7 @@ class HistoryReader:
                 if record.offset < control.next.get(record.topic, 0) and self._belongs(partition, record):
                     history.take(input_record_of(record.topic, partition, record, self.clock))
 
-        await self._read(partition, DEAD_LETTERS, tell, read)
+        await self._read(partition, DEAD_LETTERS, note, read)
         await self._read(partition, INPUT_TOPICS, take, read)
         fields = dict(zip(stays, await self.store.states(partition, list(stays), control), strict=True))
 

@@ -29,7 +29,7 @@ class Intake:
     origins: list[Place] = field(default_factory=list)
     """Where each of the forwards came from."""
     condemned: list[InputRecord] = field(default_factory=list)
-    """Records that make the program fail: to be set aside, and not looked at."""
+    """Records that make the program fail: to be set aside, and not evaluated."""
     next: dict[str, int] = field(default_factory=dict)
 
     def before(self, left: Iterable[InputRecord]) -> "Intake":
@@ -138,7 +138,7 @@ def input_record_of(topic: str, partition: int, record: Any, clock: Clock) -> In
 
 def condemned_record(topic: str, partition: int, record: Any) -> InputRecord:
     """A record that makes the program fail; as little as can be is done with it."""
-    fault = Fault("unprocessable", "", "the program fails at this record: a bug; send it again once that is mended")
+    fault = Fault("unprocessable", "", "the program fails at this record: a bug; send it again once that is fixed")
     return InputRecord(topic, partition, record.offset, record.key, record.value, fault=fault)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.models.record import DEAD_LETTERS as LETTER_TOPICS
+from picustream.models.record import DEAD_LETTERS as DEAD_LETTER_TOPICS
 from picustream.scoring.batch import Effects
 from picustream.streams.partition.intake import Intake
 from picustream.streams.store.outbox import Entry
@@ -90,7 +90,7 @@ def published(entries: Iterable[Entry]) -> None:
     """Count records that Kafka has."""
     for entry in entries:
         OUTPUTS.labels(entry.topic).inc()
-        if entry.topic in LETTER_TOPICS:
+        if entry.topic in DEAD_LETTER_TOPICS:
             DEAD_LETTERS.labels(_reason(entry.value)).inc()
 
 

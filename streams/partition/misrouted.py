@@ -68,7 +68,7 @@ def _bounded(headers: Sequence[Header]) -> Sequence[Header]:
     return [(name, value) for name, value in headers if name in OURS and len(value or b"") <= LONGEST_OF_OURS]
 
 
-def as_letter(entry: Entry, partition: int, reports: FaultReports, now: datetime) -> Entry:
+def as_dead_letter(entry: Entry, partition: int, reports: FaultReports, now: datetime) -> Entry:
     """The dead letter of a record that its topic does not take from us, under the sequence of its way out."""
     named = dict(entry.headers)
     topic, number, offset = (named[FORWARDED_HEADER] or b"").decode().rsplit("/", 2)
@@ -83,9 +83,15 @@ def as_letter(entry: Entry, partition: int, reports: FaultReports, now: datetime
         is_resubmitted(entry.headers),
         fault=fault,
     )
-    [letter] = reports.dead_letters(refuse(input_record, fault), now)
+    [dead_letter] = reports.dead_letters(refuse(input_record, fault), now)
     return Entry(
-        entry.sequence, letter.topic, partition, letter.key, letter.event_id, letter.value, tuple(letter.headers)
+        entry.sequence,
+        dead_letter.topic,
+        partition,
+        dead_letter.key,
+        dead_letter.event_id,
+        dead_letter.value,
+        tuple(dead_letter.headers),
     )
 
 

@@ -30,7 +30,7 @@ from picustream.streams.store.store import Fenced
 log = logger(__name__)
 
 TICK = 0.25
-"""Seconds between two looks at the clock while nothing arrives."""
+"""Seconds between two checks of the clock while nothing arrives."""
 FIRST_RECORDS = 50
 """In the first batch after a take-over, until it is known how long they take."""
 GRACE = 2.0
@@ -38,7 +38,7 @@ GRACE = 2.0
 
 
 class Partition:
-    """Runs as one task from `start` to `stop`. `failed` is told of errors that nobody foresaw."""
+    """Runs as one task from `start` to `stop`. `failed` is called with errors that nobody foresaw."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Partition:
         self.rebuilt: int | None = None
         """Records read while lost state is rebuilt; None otherwise."""
         self.snapshot: FeedSnapshot | None = None
-        """What all partitions heard of the sources, as of the last look."""
+        """What all partitions observed of the sources, as collected last."""
         self._settings = settings
         self._clock = clock
         self._take_over = take_over
@@ -67,7 +67,7 @@ class Partition:
         """How far time may pass by the clock."""
         self._recovery = Recovery(number)
         self._steps = 0
-        """Batches written, and most records read for a rebuild: counts what gets done, whoever holds the partition."""
+        """Batches written, and most records read for a rebuild: counts what gets done, whoever owns the partition."""
         self._most_rebuilt = -1
         self.pieces = 0
         """Batches written that left something of a stay to do: it is worked off in pieces, and no offset moves."""
@@ -86,7 +86,7 @@ class Partition:
         self._task = asyncio.create_task(self._run(), name=f"partition-{self.number}")
 
     async def stop(self) -> None:
-        """End after the batch in hand, or in the midst of it if it takes too long: the protocol bears either."""
+        """End after the batch in hand, or in the midst of it if it takes too long: the protocol survives either."""
         self._stopping = True
         if self._task is None:
             return
@@ -104,7 +104,7 @@ class Partition:
             await self._waiting.put(batch)
 
     async def seek_again(self) -> dict[str, int]:
-        """Seek the inputs to where this partition stands; next offset by topic, empty while it is not taken over."""
+        """Seek the inputs to the position of this partition; next offset by topic, empty while it is not taken over."""
         if self._owned is None:
             return {}
         return await self._broker.seek_inputs(self.number, self._owned.position)
@@ -116,7 +116,7 @@ class Partition:
 
     @property
     def stored(self) -> dict[str, int]:
-        """Next offset by topic as Redis holds it; empty while it is not taken over."""
+        """Next offset by topic as Redis has it; empty while it is not taken over."""
         return dict(self._owned.next) if self._owned else {}
 
     @property
@@ -152,7 +152,7 @@ class Partition:
     def idle(self) -> bool:
         """Nothing queued, nothing in hand, nothing due by now, every output acknowledged."""
         owned = self._owned
-        if owned is None or self._in_hand is not None or owned.heard is not self.snapshot:
+        if owned is None or self._in_hand is not None or owned.observed is not self.snapshot:
             return False
         if not self._waiting.empty or self._broker.unread(self.number, owned.position):
             return False
@@ -231,9 +231,9 @@ class Partition:
 
     async def _work(self, owned: OwnedPartition) -> None:
         recovery, store = self._recovery, self._take_over.store
-        for stay_id in sorted(recovery.suspects.late):
+        for stay_id in sorted(recovery.suspects.failing_stays):
             await put_off(owned, store, stay_id, self._now(owned))
-            recovery.suspects.late.discard(stay_id)
+            recovery.suspects.failing_stays.discard(stay_id)
         records, turn = FIRST_RECORDS, False
         rest: list[FetchedBatch] = []
         while not self._stopping:
@@ -269,13 +269,13 @@ class Partition:
         suspects, suspected = recovery.suspects, places(batches, owned.position)
         condemned = suspects.condemned if suspects.condemned in suspected else None
         if condemned is not None:
-            self._take_over.aside.claim(self.number, condemned)
+            self._take_over.quarantined.claim(self.number, condemned)
         seconds = await apply(
             owned, self._take_over.store, batches, moment, self._settings.partitions, self._clock, condemned
         )
         written = owned.batch > done
         if condemned is not None:
-            self._told(condemned)
+            self._log_quarantined(condemned)
         if written and not moment.backlog_topics:
             recovery.ownership.needs_history.clear()
         if written:
@@ -285,7 +285,7 @@ class Partition:
         self._done(step=written)
         return seconds
 
-    def _told(self, condemned: Place) -> None:
+    def _log_quarantined(self, condemned: Place) -> None:
         self._recovery.suspects.acquit()
         topic, offset = condemned
         log.error("record-quarantined", topic=topic, partition=self.number, offset=offset)

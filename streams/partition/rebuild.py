@@ -1,4 +1,5 @@
-"""Rebuilding a partition whose state Redis has lost (I5): from the outputs what was told, from the inputs the charts.
+"""Rebuilding a partition whose state Redis has lost (I5): from the outputs what was published, from the inputs the
+charts.
 
 Nothing is guessed: where an input topic no longer has its first records, the worker says so and stops.
 """
@@ -25,7 +26,7 @@ from picustream.streams.kafka import retention, tail
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.partition.intake import condemned_record, input_record_of
 from picustream.streams.partition.misrouted import forwarded
-from picustream.streams.partition.suspects import Place, SetAside
+from picustream.streams.partition.suspects import Place, QuarantineCount
 from picustream.streams.store.batch_write import BatchWrite
 from picustream.streams.store.outbox import Entry, portions
 from picustream.streams.store.store import Control, Store
@@ -39,11 +40,11 @@ _THREAD = ThreadPoolExecutor(1, thread_name_prefix="rebuild")
 
 
 Report = Callable[[int], None]
-"""Is told how many records are read."""
+"""Called with the number of records read."""
 
 
 class InputsCutOff(UserError):
-    """State is lost, and so are the first records of an input topic: nothing can tell what they said."""
+    """State is lost, and so are the first records of an input topic: nothing can show what they said."""
 
     def __init__(self, topic: str, partition: int, first: int) -> None:
         super().__init__(
@@ -69,19 +70,19 @@ class Rebuilder:
     store: Store
     clock: Clock
     start: Callable[[int], Rebuild]
-    aside: SetAside
+    quarantined: QuarantineCount
     """Counts what this worker has set aside."""
 
     async def __call__(
-        self, partition: int, control: Control, told: int, publisher: Publisher, report: Report
+        self, partition: int, control: Control, published: int, publisher: Publisher, report: Report
     ) -> tuple[EnginePort, Control]:
-        """Rebuild `partition`; `told` is the greatest outbox sequence that stands on the output topics.
+        """Rebuild `partition`; `published` is the greatest outbox sequence that is on the output topics.
 
-        `report` is told now and then how many records are read. A record at which the program fails is set aside, and
-        it begins anew.
+        `report` is called now and then with the number of records read. A record at which the program fails is set
+        aside, and it begins anew.
 
         1. See that no topic is cut off or compacted; forget what Redis holds, and mark the partition as being rebuilt.
-        2. Read the outputs: what was told last under each key, and which dead letters.
+        2. Read the outputs: what was published last under each key, and which dead letters.
         3. Read the inputs, and file every event again.
         4. Store every stay, and in the outbox what is still owed.
         5. Store the offsets, and take the mark away: from here on it is a partition like any other.
@@ -93,24 +94,30 @@ class Rebuilder:
         refused: set[Place] = set()
         while True:
             try:
-                return await self._rebuilt(partition, control, told, publisher, report, refused)
+                return await self._rebuilt(partition, control, published, publisher, report, refused)
             except CannotFile as error:
-                self.aside.claim(partition, error.place)
+                self.quarantined.claim(partition, error.place)
                 refused.add(error.place)
                 topic, offset = error.place
                 log.error("record-quarantined", topic=topic, partition=partition, offset=offset, **place(error))
 
     async def _rebuilt(
-        self, partition: int, control: Control, told: int, publisher: Publisher, report: Report, refused: set[Place]
+        self,
+        partition: int,
+        control: Control,
+        published: int,
+        publisher: Publisher,
+        report: Report,
+        refused: set[Place],
     ) -> tuple[EnginePort, Control]:
         now = self.clock.now() if control.clock is None else max(self.clock.now(), control.clock)
         log.error("state-rebuilding", partition=partition)
         read = Read(report)
         await self._check_whole(partition)
-        await self.store.begin_rebuild(partition, control.epoch, told)  # 1
+        await self.store.begin_rebuild(partition, control.epoch, published)  # 1
         crash_point("rebuild-begun")
         rebuild = self.start(partition)
-        await self._read(partition, OUTPUT_TOPICS, lambda records: _tell(rebuild, records), read)  # 2
+        await self._read(partition, OUTPUT_TOPICS, lambda records: _note(rebuild, records), read)  # 2
         owed: list[Entry] = []
 
         def take(records: Sequence[Any]) -> None:
@@ -122,19 +129,19 @@ class Rebuilder:
                     owed.extend(self._filed(rebuild, partition, record, now))
 
         positions = await self._read(partition, INPUT_TOPICS, take, read)  # 3
-        subject = f"partition-{partition}+{told}"  # where it began tells one rebuild from the next
+        subject = f"partition-{partition}+{published}"  # where it began distinguishes one rebuild from the next
         engine, effects = await asyncio.get_running_loop().run_in_executor(_THREAD, rebuild.finish, now, subject)
         entries = owed + [_entry(partition, one) for one in effects.outputs]
-        entries = [replace(entry, sequence=told + count) for count, entry in enumerate(entries, start=1)]
-        batches = await self._store(partition, control.epoch, told, now, effects, entries, positions)  # 4, 5
+        entries = [replace(entry, sequence=published + count) for count, entry in enumerate(entries, start=1)]
+        batches = await self._store(partition, control.epoch, published, now, effects, entries, positions)  # 4, 5
         crash_point("rebuild-ended")
         sent = await publisher.publish(entries)  # 6
-        await self.store.trim(partition, control.epoch, told + len(entries), sent)
+        await self.store.trim(partition, control.epoch, published + len(entries), sent)
         log.error("state-rebuilt", partition=partition, records_owed=len(entries))
         return engine, replace(
             control,
             batch=batches,
-            sequence=told + len(entries),
+            sequence=published + len(entries),
             clock=now,
             next=positions,
             sent=dict(sent),
@@ -170,8 +177,8 @@ class Rebuilder:
             if elsewhere is not None:
                 return [elsewhere]  # a second copy changes nothing where it is filed
             input_record = input_record_of(record.topic, partition, record, self.clock)
-            return [_entry(partition, letter) for letter in rebuild.take(input_record, now)]
-        # Whatever it fails at, the others are filed without it: it is told, and can be sent again.
+            return [_entry(partition, dead_letter) for dead_letter in rebuild.take(input_record, now)]
+        # Whatever it fails at, the others are filed without it: it becomes a dead letter, and can be sent again.
         except Exception as error:
             raise CannotFile(record.topic, record.offset) from error
 
@@ -221,7 +228,7 @@ class Read:
         self._report(self._records)
 
 
-def _tell(rebuild: Rebuild, records: Sequence[Any]) -> None:
+def _note(rebuild: Rebuild, records: Sequence[Any]) -> None:
     for record in records:
         rebuild.note_output(record.topic, record.key, record.value, dict(record.headers))
 

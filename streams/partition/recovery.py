@@ -61,8 +61,8 @@ class Recovery:
             return self._with_history(error, places, engine, backlog)
         if (known := _KNOWN.get(type(error))) is not None:
             return self._again(known)
-        if isinstance(error, StayFailed) and error.stay_id not in self.suspects.late:
-            self.suspects.late.add(error.stay_id)
+        if isinstance(error, StayFailed) and error.stay_id not in self.suspects.failing_stays:
+            self.suspects.failing_stays.add(error.stay_id)
             self._put_off(error.__cause__ or error)
             return "stay-failed"
         if places is None and self._asked_by is not None and not isinstance(error, TROUBLE):
@@ -82,22 +82,22 @@ class Recovery:
         else:
             self.waits = False
         self.pause = self._backed_off() if self.waits else FIRST_BACK_OFF
-        self._tell(error, len(places or ()))
+        self._log(error, len(places or ()))
 
     def _put_off(self, error: BaseException) -> None:
         self.trouble, self.waits, self.pause = named(error), False, 0.0
         log.error("stay-failed", partition=self._number, trouble=self.trouble, **place(error))
 
-    def _tell(self, error: BaseException, records: int) -> None:
+    def _log(self, error: BaseException, records: int) -> None:
         self.trouble = named(error)
-        told = {"partition": self._number, "trouble": self.trouble, "again_in": self.pause, **place(error)}
+        fields = {"partition": self._number, "trouble": self.trouble, "again_in": self.pause, **place(error)}
         if self.waits:
-            log.warning("no-progress", **told)
+            log.warning("no-progress", **fields)
         else:
-            log.error("batch-failed", records=records, **told)
+            log.error("batch-failed", records=records, **fields)
 
     def _backed_off(self, rounds: int = 1) -> float:
-        """Longer from one round to the next; none for what the next take-over mends at once (`rounds` 0)."""
+        """Longer from one round to the next; none for what the next take-over repairs at once (`rounds` 0)."""
         self._rounds += 1
         power = self._rounds + rounds - 2
         return min(FIRST_BACK_OFF * 2**power, LAST_BACK_OFF) if power >= 0 else 0.0
@@ -132,7 +132,7 @@ class Recovery:
         if places:
             self._weigh(error, places)
         else:  # time alone did
-            self.suspects.late |= stays
+            self.suspects.failing_stays |= stays
             self._put_off(error)
         return type(error).__name__
 

@@ -2,7 +2,7 @@
 
 Whatever makes a batch fail for good - a fault of ours, a record that nobody thought of - must not stop the other
 children of the partition. So it is tried with half of the records, and half of those, until one fails by itself. That
-one is set aside (`unprocessable`), and told.
+one is set aside (`unprocessable`), and a dead letter and an alert say so.
 """
 
 import time
@@ -32,7 +32,7 @@ class TooManySetAside(UserError):
         )
 
 
-class SetAside:
+class QuarantineCount:
     """Counts what this worker has set aside lately, over all its partitions."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,7 +61,7 @@ class Suspects:
         self._since: float | None = None
         self.condemned: Place | None = None
         """The record that failed by itself; to be set aside."""
-        self.late: set[str] = set()
+        self.failing_stays: set[str] = set()
         """Stays that fail when their time comes; to be put off."""
 
     @property

@@ -11,8 +11,8 @@ Common failure scenarios, and the step that each is survived at:
 | died with a transaction open | 2 aborts it, 5 publishes |
 | died after it published, before it trimmed | 4: the tail shows it, 5 publishes nothing |
 
-And when it is Redis that lost something - all of it, or what it held last - the outputs tell more than Redis remembers
-(step 4), and everything is rebuilt from Kafka instead (`streams/partition/rebuild.py`).
+And when it is Redis that lost something - all of it, or what it was given last - the outputs show more than Redis
+remembers (step 4), and everything is rebuilt from Kafka instead (`streams/partition/rebuild.py`).
 """
 
 from collections.abc import Mapping
@@ -28,9 +28,9 @@ from picustream.streams.kafka import tail
 from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.partition import metrics
 from picustream.streams.partition.history import HistoryReader
-from picustream.streams.partition.misrouted import as_letter
+from picustream.streams.partition.misrouted import as_dead_letter
 from picustream.streams.partition.rebuild import Rebuilder, Report
-from picustream.streams.partition.suspects import SetAside
+from picustream.streams.partition.suspects import QuarantineCount
 from picustream.streams.store.batch_write import BatchWrite
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import Control, Store
@@ -40,7 +40,7 @@ class Broker(Protocol):
     """What a take-over asks of the consumer."""
 
     async def seek_inputs(self, partition: int, wanted: Mapping[str, int]) -> dict[str, int]:
-        """Seek the inputs to the next offset by topic (left out: to its beginning); where each stands."""
+        """Seek the inputs to the next offset by topic (left out: to its beginning); the position of each."""
 
     async def output_ends(self, partition: int) -> dict[str, int]:
         """The end offset of a partition of every output topic, now."""
@@ -68,7 +68,7 @@ class Ownership:
 
 @dataclass(slots=True)
 class OwnedPartition:
-    """What a worker holds of a partition. Exact as long as `epoch` is the one in Redis."""
+    """What a worker has of a partition. Exact as long as `epoch` is the one in Redis."""
 
     partition: int
     epoch: int
@@ -80,13 +80,13 @@ class OwnedPartition:
     """Next offset by topic that will be processed."""
     engine: EnginePort
     publisher: Publisher
-    heard: FeedSnapshot | None = None
-    """What all partitions heard of the sources, as the engine was told last."""
+    observed: FeedSnapshot | None = None
+    """What all partitions observed of the sources, as the engine observed last."""
 
     def observe(self, snapshot: FeedSnapshot | None) -> None:
-        """Tell the engine what all partitions heard, where that is new."""
-        if snapshot is not None and snapshot is not self.heard:
-            self.heard = snapshot
+        """Let the engine observe what all partitions observed, where that is new."""
+        if snapshot is not None and snapshot is not self.observed:
+            self.observed = snapshot
             self.engine.observe(snapshot)
 
 
@@ -100,24 +100,24 @@ class TakeOver:
     owner: str
     rebuild: Rebuilder
     read_history: HistoryReader
-    aside: SetAside
+    quarantined: QuarantineCount
     """Counts what this worker has set aside, over all its partitions."""
 
     async def __call__(self, partition: int, broker: Broker, ownership: Ownership, report: Report) -> OwnedPartition:
         """Take over `partition`, for the first time or again.
 
-        `report` is told how many records have been read again.
+        `report` is called with the number of records read again.
 
         1. Raise the epoch: no older writer changes anything in Redis from here on.
         2. Start the transactional producer: no older one publishes anything from here on, and what an older one left
            half-done is aborted, or committed if it had come so far.
         3. Read the outbox: what an older writer may have had no time to publish.
-        4. Read the tail of the output topics: what stands there already. If that is more than Redis ever wrote, Redis
+        4. Read the tail of the output topics: what is there already. If that is more than Redis ever wrote, Redis
            has lost state: rebuild it, and go on at 7.
         5. Publish what does not.
         6. Trim the outbox.
-        7. Make the engine, and give it the due times; states are read when they are needed. Where a record rests on
-           what a state let go of, that stay's history is read from Kafka (`streams/partition/history.py`).
+        7. Make the engine, and give it the due times; states are read when they are needed. Where a record depends on
+           what was pruned of a state, that stay's history is read from Kafka (`streams/partition/history.py`).
         8. Seek every input to the offset that Redis holds.
         9. Keep where an input begins that was never read: if its first records are cut off before they are read, the
            next take-over says so.
@@ -133,9 +133,11 @@ class TakeOver:
             await publisher.start()  # 2
             crash_point("take-over-producer-ready")
             left = await self.store.outbox(partition, control)  # 3
-            told = await self._last_told(partition, control, broker, report)  # 4
-            if control.rebuilding or told > control.sequence:
-                engine, control = await self.rebuild(partition, control, max(told, control.sequence), publisher, report)
+            published = await self._last_published(partition, control, broker, report)  # 4
+            if control.rebuilding or published > control.sequence:
+                engine, control = await self.rebuild(
+                    partition, control, max(published, control.sequence), publisher, report
+                )
             else:
                 engine = self.engine_factory(partition)  # 7
                 if left:
@@ -161,8 +163,8 @@ class TakeOver:
             publisher=publisher,
         )
 
-    async def _last_told(self, partition: int, control: Control, broker: Broker, report: Report) -> int:
-        """The greatest outbox sequence that stands on the output topics, as far as it is not known to be ours."""
+    async def _last_published(self, partition: int, control: Control, broker: Broker, report: Report) -> int:
+        """The greatest outbox sequence that is on the output topics, as far as it is not known to be ours."""
         ends = await broker.output_ends(partition)
         since = {topic: control.sent.get((topic, partition), 0) for topic in ends}
         grown = {(topic, partition): since[topic] for topic in ends if ends[topic] > since[topic] + MARKER}
@@ -181,18 +183,18 @@ class TakeOver:
 
     def _bearable(self, partition: int, left: list[Entry], engine: EnginePort, number: int) -> list[Entry]:
         """The outbox with the `number` largest records that are only sent on as dead letters: a topic that takes less
-        than an input topic should must not hold up what stands behind them."""
+        than an input topic should must not hold up what comes after them."""
         sent_on = sorted(
             (one for one in left if one.topic in INPUT_TOPICS), key=lambda one: len(one.value), reverse=True
         )
         now, refused = self.rebuild.clock.now(), set(sent_on[:number])
-        return [as_letter(one, partition, engine, now) if one in refused else one for one in left]
+        return [as_dead_letter(one, partition, engine, now) if one in refused else one for one in left]
 
     async def _finish(
         self, partition: int, epoch: int, left: list[Entry], sent: Mapping[tuple[str, int], int], publisher: Publisher
     ) -> None:
         """Steps 4 to 6: publish of the outbox what the topics do not hold, and empty it."""
-        there = await tail.standing(self.settings, partition, left, sent)  # 4
+        there = await tail.published_already(self.settings, partition, left, sent)  # 4
         missing = [entry for entry in left if entry not in there]
         now_sent = await publisher.publish(missing) if missing else {}  # 5
         metrics.published(missing)

@@ -19,7 +19,7 @@ but is one, comes nowhere near; and a history that comes slower is taken for lat
 
 
 class Passage:
-    """Of one partition. Knows no clock of the ward: how far it is behind is told."""
+    """Of one partition. Knows no clock of the ward: it is given how far it is behind."""
 
     def __init__(self) -> None:
         self._reached: datetime | None = None
@@ -27,7 +27,7 @@ class Passage:
         self._leapt_at: float | None = None
 
     def reached(self, moment: datetime | None) -> None:
-        """Everything that stood at the broker at `moment` is processed; None: not all of it is."""
+        """Everything that was at the broker at `moment` is processed; None: not all of it is."""
         self._reached = moment
 
     def carried(self, clock: datetime | None, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """What an error of Redis or Kafka means: that they are away or refuse for now, or that the same will fail again.
 
-The class of an exception does not tell: redis-py has one for "out of memory", which passes, and for a command that no
+The class of an exception does not say: redis-py has one for "out of memory", which passes, and for a command that no
 Redis knows, which does not.
 """
 
@@ -27,14 +27,14 @@ from picustream.streams.kafka.topics import ALL
 log = logger(__name__)
 
 TROUBLE = (RedisError, KafkaError, OSError, TimeoutError)
-"""What may pass: the other side is away, slow, full, or about to tell the group of a new owner. `passes` says whether
+"""What may pass: the other side is away, slow, full, or about to give the group a new owner. `passes` says whether
 it does."""
 
 _REFUSES = re.compile(
     r"\b(?:OOM|MISCONF|READONLY|NOREPLICAS|NOPERM|NOAUTH|WRONGPASS|LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED"
     r"|ASK|UNBLOCKED|EXEC without MULTI)\b"
 )
-"""The last is what redis-py tells of a transaction whose beginning was refused."""
+"""The last is what redis-py says of a transaction whose beginning was refused."""
 _COMMAND = re.compile(r"'([a-z|]+)' command")
 """What Redis does not let our user do."""
 _NOT_ALLOWED = re.compile(r"ACL failure|user executing the script|[Nn]o permissions")

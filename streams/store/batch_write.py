@@ -1,4 +1,4 @@
-"""What one batch writes, and how it is told to `commit.lua`."""
+"""What one batch writes, and how it is passed to `commit.lua`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

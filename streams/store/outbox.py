@@ -10,7 +10,7 @@ Header = tuple[str, bytes | None]
 
 OUTBOX_HEADER = "picustream_outbox"
 """On every record that leaves through an outbox: `<group>/<partition>/<sequence>/<event_id>`, so that a take-over can
-tell from the tail of a topic what stands there already."""
+see from the tail of a topic what is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Entry:
         )
 
     def mark(self, group: str, partition: int) -> Header:
-        """The header that tells the record apart on its topic; `partition` is the one whose outbox this is."""
+        """The header that identifies the record on its topic; `partition` is the one whose outbox this is."""
         return OUTBOX_HEADER, f"{group}/{partition}/{self.sequence}/{self.event_id}".encode()
 
 
@@ -59,8 +59,8 @@ def _of_0_1(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[Header, ...]:
 
 
 def _packed(headers: Iterable[Header]) -> bytes:
-    told = [(name, None if value is None else base64.b64encode(value).decode()) for name, value in headers]
-    return json.dumps(told).encode()
+    encoded = [(name, None if value is None else base64.b64encode(value).decode()) for name, value in headers]
+    return json.dumps(encoded).encode()
 
 
 def _unpacked(packed: bytes) -> tuple[Header, ...]:

@@ -78,7 +78,7 @@ def unreachable(settings: Settings, error: Exception) -> UserError:
 
 
 async def persistence_doubt(redis: Redis) -> str | None:
-    """Why this Redis would not keep what it acknowledged, in a few words; None if it would, or does not tell."""
+    """Why this Redis would not keep what it acknowledged, in a few words; None if it would, or does not say."""
     try:
         config = cast(Mapping[str | bytes, str | bytes], await redis.config_get("append*"))
     except RedisError:

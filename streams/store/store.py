@@ -65,13 +65,13 @@ class Control:
     next: dict[str, int]
     """Next offset by input topic; a topic without one has not been read."""
     sent: dict[tuple[str, int], int]
-    """Topic and partition -> the offset after our last record there that is known to stand."""
+    """Topic and partition -> the offset after our last record that is known to be there."""
     rebuilding: bool = False
     """Whether state is being rebuilt from Kafka, and is not whole."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Progress:
     """How far a partition is, whoever owns it."""
 
     next: dict[str, int]
@@ -101,7 +101,7 @@ class Store:
         return f"picustream:{{{self._group}.{partition}}}:{name}"
 
     def state_key(self, partition: int, stay_id: str) -> str:
-        """The key of a stay's state; the stay "" stands for the partition's own."""
+        """The key of a stay's state; the stay "" is the partition's own."""
         return self.key(partition, f"stay:{stay_id}" if stay_id else "partition")
 
     async def take_over(self, partition: int, owner: str, held: int | None = None) -> Control:
@@ -136,16 +136,16 @@ class Store:
         keys = [self.key(partition, name) for name in ("control", "due", "outbox")]
         _raise_for(await self._reset(keys, [*self._by(partition, epoch), "end", batches]))
 
-    async def standing(self, partition: int) -> Standing:
+    async def progress(self, partition: int) -> Progress:
         """How far a partition is; for one that nobody has taken over yet, at the beginning."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(self.key(partition, "control"))
             pipe.xlen(self.key(partition, "outbox"))
             pipe.zrange(self.key(partition, "due"), 0, 0, withscores=True)
             control, outbox, due = await pipe.execute()
-        return Standing(_control({b"epoch": b"0", **control}).next, outbox, _moment(due[0][1]) if due else None)
+        return Progress(_control({b"epoch": b"0", **control}).next, outbox, _moment(due[0][1]) if due else None)
 
-    async def heard(self, partition: int) -> tuple[Control, dict[str, bytes]]:
+    async def feed_state(self, partition: int) -> tuple[Control, dict[str, bytes]]:
         """How far a partition is, and its state that is of no stay, both as of one moment."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(self.key(partition, "control"))
@@ -154,7 +154,7 @@ class Store:
         return _control({b"epoch": b"0", **control}), {name.decode(): value for name, value in fields.items()}
 
     async def outbox(self, partition: int, of: Version | None = None) -> list[Entry]:
-        """What the outbox holds, in order. Fenced or StateLost: Redis holds another version than `of`."""
+        """What is in the outbox, in order. Fenced or StateLost: Redis holds another version than `of`."""
         entries: list[Entry] = []
         while True:
             async with self._reading(partition) as pipe:
@@ -205,7 +205,7 @@ class Store:
         return answers
 
     def _by(self, partition: int, epoch: int) -> list[Any]:
-        """Who writes, as all scripts are told."""
+        """Who writes, as all scripts are given it."""
         return [epoch, self._owners.get(partition, "")]
 
     async def commit(self, partition: int, write: BatchWrite) -> None:

@@ -32,8 +32,8 @@ class WrongPartitions(UserError):
     """The input topics do not all have the number of partitions that the settings name."""
 
     def __init__(self, found: Mapping[str, int], wanted: int) -> None:
-        told = ", ".join(f"{topic} has {count}" for topic, count in found.items())
-        super().__init__(f"{wanted} partitions are expected: {told}.", "Check them: picustream topics.", ENVIRONMENT)
+        counts = ", ".join(f"{topic} has {count}" for topic, count in found.items())
+        super().__init__(f"{wanted} partitions are expected: {counts}.", "Check them: picustream topics.", ENVIRONMENT)
 
 
 class _Boot(BootStrategy):
@@ -94,7 +94,7 @@ def create_app(settings: Settings, partitions: Partitions, instance: str, agents
     app = App(settings.group, **_configuration(settings, instance))
     app.settings, app.partitions = settings, partitions
     for topic, agent in agents.items():
-        # Not acknowledged to Faust: what is processed stands in Redis.
+        # Not acknowledged to Faust: what is processed is in Redis.
         channel = app.topic(topic, key_serializer="raw", value_serializer="raw", acks=False)
         app.agent(channel, name=topic)(agent)
     app.on_partitions_revoked.connect(_revoked)
@@ -112,16 +112,16 @@ def _configuration(settings: Settings, instance: str) -> dict[str, Any]:
         "broker_credentials": _credentials(settings),
         "broker_client_id": f"picustream-{instance}",
         "broker_session_timeout": settings.session_timeout,
-        # A second, so that a group whose member has died is soon heard of: others learn of it by their heartbeats.
+        # A second, so that a group whose member has died is soon known: others learn of it by their heartbeats.
         "broker_heartbeat_interval": min(1.0, settings.session_timeout / 3),
         "broker_rebalance_timeout": 30.0,
         "broker_max_poll_records": settings.batch_records,
         "broker_check_crcs": True,
         "consumer_group_instance_id": instance,
-        # Part of what a member tells its group: the same after a restart, or the group would start a rebalance.
+        # Part of what a member sends its group: the same after a restart, or the group would start a rebalance.
         "canonical_url": URL(f"kafka://{instance}"),
         "consumer_max_fetch_size": FETCH,
-        # Where to go on stands in Redis. If that is no longer there, it must be said, and not be passed over.
+        # Where to go on is in Redis. If that is no longer there, it is an error, and not to be passed over.
         "consumer_auto_offset_reset": "none",
         "ConsumerScheduler": BatchScheduler,
         "TableManager": _Tables,

@@ -1,4 +1,4 @@
-"""`worker --drain`: when is everything done that stood in the inputs at the start."""
+"""`worker --drain`: when is everything done that was in the inputs at the start."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ PAUSE = 0.1
 """Seconds between two looks at whether all is drained."""
 UNENDED = 90.0
 """Seconds to wait for a transaction that was open at the start: by default a broker aborts that of a dead producer
-after 60 s, and looks every 10 s. What stands behind it nobody can read until then."""
+after 60 s, and looks every 10 s. What comes after it nobody can read until then."""
 
 
 class Drain:
@@ -85,7 +85,7 @@ class Drain:
     async def _all_ended(self) -> bool:
         """Whether all that was written by the start can be read: committed, or known as aborted.
 
-        A transaction that does not end is given up on, and told: what stands behind it is left for later.
+        A transaction that does not end is given up on, with a warning: what comes after it is left for later.
         """
         stable = await self._app.input_consumer.ends(list(range(self._settings.partitions)))
         open_at = {tp: end for tp, end in stable.items() if end < self._ends[tp]}
@@ -98,16 +98,16 @@ class Drain:
         return True
 
     def _feeds_judged(self) -> bool:
-        """Whether everything that stood in the inputs at the start counts in what all partitions heard."""
+        """Whether everything that was in the inputs at the start counts in what all partitions observed."""
         snapshots = [partition.snapshot for partition in self._app.partitions.owned.values()]
         return all(snapshot is not None and snapshot.as_of >= self._started for snapshot in snapshots)
 
     async def _drained_elsewhere(self, number: int) -> bool:
-        standing = await self._store.standing(number)
-        if standing.outbox or (standing.due is not None and standing.due <= self._clock.now()):
+        progress = await self._store.progress(number)
+        if progress.outbox or (progress.due is not None and progress.due <= self._clock.now()):
             return False
         for topic in INPUT_TOPICS:
-            first, end = standing.next.get(topic, 0), self._ends[TP(topic, number)]
+            first, end = progress.next.get(topic, 0), self._ends[TP(topic, number)]
             if first < end and await tail.holds_records(self._settings, (topic, number), first, end):
                 return False
         return True

@@ -1,7 +1,7 @@
-"""What all partitions heard of the sources, put together once a second, for the engines that decide on an alert.
+"""What all partitions observed of the sources, put together once a second, for the engines that decide on an alert.
 
-A source is spread over all partitions and workers, so whether it is silent can be told only from all of them together;
-each has one partition whose engine decides on it. What a partition heard stands in Redis with the rest of its state.
+A source is spread over all partitions and workers, so whether it is silent can be seen only from all of them together;
+each has one partition whose engine decides on it. What a partition observed is in Redis with the rest of its state.
 """
 
 import asyncio
@@ -31,11 +31,11 @@ def decides(partition: int, partitions: int) -> Callable[[str], bool]:
 
 
 class FeedCollector:
-    """Looks at all partitions, and hands the snapshot to those of this worker.
+    """Reads all partitions, and hands the snapshot to those of this worker.
 
     1. Note the moment, and then where every input ends.
     2. Look until every partition has processed up to there, and none is being rebuilt.
-    3. What they heard by then is complete up to that moment: hand it on, and begin at 1 again.
+    3. What they observed by then is complete up to that moment: hand it on, and begin at 1 again.
 
     So a backlog, a worker that died or a Redis that was wiped delays the snapshot, and no feed is called silent whose
     messages wait to be read.
@@ -51,7 +51,8 @@ class FeedCollector:
         self._seen_at = time.monotonic()
         metrics.FEED_VIEW_AGE.set_function(lambda: time.monotonic() - self._seen_at)
         self._stuck: dict[TP, tuple[int, int, bool | None]] = {}
-        """Next offset and end where an input was seen to stand, and whether a record lies between (None: not asked)."""
+        """Next offset and end where an input was seen not to move, and whether a record lies between (None: not
+        asked)."""
 
     async def watch(self) -> None:
         """Look now and then, without end."""
@@ -75,13 +76,13 @@ class FeedCollector:
         if not self._ends:  # 1
             self._as_of = self._clock.now()
             self._ends = await self._app.input_consumer.ends(list(numbers))
-        heard = await asyncio.gather(*(self._store.heard(number) for number in numbers))
-        for number, (control, _) in enumerate(heard):  # 2
+        states = await asyncio.gather(*(self._store.feed_state(number) for number in numbers))
+        for number, (control, _) in enumerate(states):  # 2
             for topic in INPUT_TOPICS:
                 if control.rebuilding or not await self._reached(TP(topic, number), control.next.get(topic, 0)):
                     return None
         self._ends = {}  # 3
-        return joined((fields for _, fields in heard), self._as_of)
+        return joined((fields for _, fields in states), self._as_of)
 
     async def _reached(self, tp: TP, offset: int) -> bool:
         """Whether an input is processed up to its noted end. The last offsets may be markers, of which none is."""

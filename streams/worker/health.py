@@ -21,7 +21,7 @@ TROUBLED = 10.0
 
 
 class Health:
-    """What `/healthz` says; it is told of lag and progress once a second."""
+    """What `/healthz` says; it is given lag and progress once a second."""
 
     def __init__(self, partitions: Partitions) -> None:
         self._partitions = partitions

@@ -90,8 +90,8 @@ class NameTaken(UserError):
 class Claim:
     """Says in Redis which process has a name: the one that was started last.
 
-    Two processes of one name would turn each other out of the group for ever, without either being told. A Redis set
-    back to an older copy tells of a process long gone: what is older than we are takes no name from us.
+    Two processes of one name would turn each other out of the group for ever, without either knowing. A Redis set
+    back to an older copy names a process that ended long ago: what is older than we are takes no name from us.
     """
 
     def __init__(self, redis: Redis, group: str, name: str) -> None:

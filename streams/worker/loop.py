@@ -21,7 +21,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 
 def _lost_is_lost(write: Callable[..., None]) -> Callable[..., None]:
-    """`write`, which tells of a lost connection by ConnectionResetError."""
+    """`write`, which reports a lost connection by ConnectionResetError."""
 
     def translated(writer: asyncio.StreamWriter, data: Any) -> None:
         try:

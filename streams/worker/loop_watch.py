@@ -1,7 +1,7 @@
 """A thread that ends the process when its event loop hangs, or when a stop does not come to its end.
 
 What hangs cannot end itself, and a hung event loop is worse than a dead one: the consumer's own thread may go on
-telling the group that all is well, so that nobody else gets the partitions.
+assuring the group that all is well, so that nobody else gets the partitions.
 """
 
 import os
@@ -18,7 +18,7 @@ log = logger(__name__)
 STEP = 0.25
 """Seconds between two looks."""
 STOP = 4.5
-"""Seconds for a stop; a worker that is told to stop is gone within five."""
+"""Seconds for a stop; a worker that is asked to stop has ended within five."""
 SAY = 1.0
 """Seconds to say why: what hangs may be standard error itself."""
 

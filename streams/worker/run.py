@@ -1,4 +1,4 @@
-"""A worker's life: reach Redis and Kafka, join the group, work until told to stop, drained, or something fails."""
+"""A worker's life: reach Redis and Kafka, join the group, work until asked to stop, drained, or something fails."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from picustream.streams.kafka.clients import admin
 from picustream.streams.kafka.rights import Right
 from picustream.streams.partition.history import HistoryReader
 from picustream.streams.partition.rebuild import Rebuilder
-from picustream.streams.partition.suspects import SetAside
+from picustream.streams.partition.suspects import QuarantineCount
 from picustream.streams.partition.takeover import TakeOver
 from picustream.streams.store import redis_client, redis_rights
 from picustream.streams.store.store import Store
@@ -94,15 +94,15 @@ class _Worker:
             claim = instance_names.Claim(redis, self._settings.group, self._instance.name)
             await claim.make()
             store = Store(redis, self._settings.group)
-            aside = SetAside()
+            quarantined = QuarantineCount()
             take_over = TakeOver(
                 self._settings,
                 store,
                 self._engine_factory,
                 self._instance.name,
-                Rebuilder(self._settings, store, self._clock, self._start_rebuild, aside),
+                Rebuilder(self._settings, store, self._clock, self._start_rebuild, quarantined),
                 HistoryReader(self._settings, store, self._clock),
-                aside,
+                quarantined,
             )
             partitions = Partitions(self._settings, self._clock, take_over, self._failed)
             health = Health(partitions)

@@ -9,7 +9,7 @@ from picustream.streams.partition.partition import Partition
 
 LONG = 10
 """Times the usual limit: for one partition while others of this worker move, which may only be waiting its turn, and
-for a long computation, which nobody can tell from one without end."""
+for a long computation, which nobody can distinguish from one without end."""
 
 
 @dataclass(frozen=True, slots=True)

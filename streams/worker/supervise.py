@@ -25,13 +25,13 @@ BACK_OFF = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 STEADY = 2.0
 """Seconds of work after which the end of a worker counts as the first one again."""
 STOP = 8.0
-"""Seconds for a worker that is told to stop, which takes less than five; then it is killed."""
+"""Seconds for a worker that is asked to stop, which takes less than five; then it is killed."""
 PAUSE = 0.05
-"""Seconds between two looks, while waiting to start again, at whether we are told to stop."""
+"""Seconds between two looks, while waiting to start again, at whether we are asked to stop."""
 
 
 def supervise(settings: Settings, command: Sequence[str]) -> int:
-    """Run `command`, a worker, until it is done, we are told to stop, or starting it again would not help.
+    """Run `command`, a worker, until it is done, we are asked to stop, or starting it again would not help.
 
     The exit status: the worker's last one. Not started again: status 0; status 2, a wrong setting; status 3, something
     is missing, unless a worker of ours has worked before: then it is waited for.
@@ -93,7 +93,7 @@ class _Supervisor:
             last.start()
 
     def _pause(self, seconds: float) -> bool:
-        """False if we are told to stop meanwhile."""
+        """False if we are asked to stop meanwhile."""
         until = time.monotonic() + seconds
         while not self._stopping and time.monotonic() < until:
             time.sleep(PAUSE)

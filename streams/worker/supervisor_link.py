@@ -13,7 +13,7 @@ import time
 VARIABLE = "PICUSTREAM_LEASH"
 """The worker's end: a file descriptor."""
 STOP = 10.0
-"""Seconds that the worker has to stop when its supervisor is gone."""
+"""Seconds that the worker has to stop when its supervisor has ended."""
 
 _end: socket.socket | None = None
 
@@ -28,12 +28,12 @@ def follow() -> None:
 
 
 def at_work() -> None:
-    """Tell the supervisor that all was there that a worker needs, and since when: a clock that both share."""
+    """Let the supervisor know that all was there that a worker needs, and since when: a clock that both share."""
     if _end is not None:
         try:
             _end.send(repr(time.monotonic()).encode())
         except OSError:
-            return  # it is gone; the thread has noticed
+            return  # it has ended; the thread has noticed
 
 
 def _wait(end: socket.socket) -> None:

@@ -20,7 +20,7 @@ WATCH = 1.0
 
 
 class FaustEnded(UserError):
-    """Faust, or the thread of its consumer, has ended, and nobody told it to."""
+    """Faust, or the thread of its consumer, has ended, and nobody asked it to."""
 
     def __init__(self, reason: BaseException | None) -> None:
         because = f" ({type(reason).__name__})" if reason is not None else ""
@@ -56,9 +56,9 @@ async def name(claim: Claim) -> None:
 
 
 class Lag:
-    """Tells each partition up to which moment everything is processed, so that time may pass in it (I8).
+    """Lets each partition know up to which moment everything is processed, so that time may pass in it (I8).
 
-    1. Note the moment, and then where the partition's inputs end: behind all that stood there at the moment.
+    1. Note the moment, and then where the partition's inputs end: after all that was there at the moment.
     2. Once it has come as far, time may pass up to the moment; begin at 1 again. Until then there is a backlog.
     """
 

@@ -22,7 +22,7 @@ from picustream.doctor.refused import Refused, check_refused
 from picustream.models.event import ADT, INPUT_TOPICS, LAB
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import topics
-from picustream.streams.store.store import Standing
+from picustream.streams.store.store import Progress
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 GOOD = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
@@ -183,7 +183,7 @@ def look(monkeypatch: pytest.MonkeyPatch, looks: list[Held], reach: Reach, marke
 
 
 def held(following: int) -> Held:
-    return Held(1, False, Standing({LAB: following}, 0, None))
+    return Held(1, False, Progress({LAB: following}, 0, None))
 
 
 def test_where_nothing_waits_one_look_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,7 @@ class Run:
         """Send the plan to a worker at work, until it is through with it, and drain. Raises StandsStill."""
         crash = self.plan.ground.crash
         first = self.bench.worker("a", command=COMMAND, **({"crash_at": crash} if crash else {}))
-        wait_for(lambda: first.process.poll() is not None or first.heard("starting"), "it starts", STARTS)
+        wait_for(lambda: first.process.poll() is not None or first.logged("starting"), "it starts", STARTS)
         wait_for(lambda: first.process.poll() is not None or len(first.held) == PARTITIONS, "it is at work", STARTS)
         with self._watched():
             self.sent = send(self.servers.kafka, self.group, self.plan)

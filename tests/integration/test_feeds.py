@@ -113,7 +113,7 @@ def test_i8_a_silent_source_is_told_once_through_a_kill_and_a_wiped_redis(bench:
     deciding.kill()
     workers.remove(deciding)
     workers.append(bench.worker(deciding.name, command=WORKER))
-    wait_for(lambda: workers[-1].heard("ready"), "it is back")
+    wait_for(lambda: workers[-1].logged("ready"), "it is back")
     ward.gets_on("T-1")
     assert ward.alerts(silent) == [(1, "firing")]
 

@@ -109,7 +109,7 @@ def test_what_is_tried_at_the_start_is_all_that_a_worker_sends_to_redis(secured_
     with redis_user(secured_servers, ["on", "~picustream:*", "-@all", "+@connection", *allowed]) as user:
         worker = bench.worker("w0", "--drain", command=WORKER, redis_username=user)
         assert worker.end() == 0, worker.log.read_text()
-    assert worker.heard("state-rebuilt") and not worker.heard("no-progress") and not waiting(worker)
+    assert worker.logged("state-rebuilt") and not worker.logged("no-progress") and not waiting(worker)
 
 
 def test_a_worker_says_which_right_of_kafka_is_missing(secured_servers: Secured) -> None:
@@ -172,7 +172,7 @@ def test_a_right_that_is_taken_away_is_named_and_given_back_nothing_is_lost(
     (bench.folder / "site.toml").write_text(LIMITS)
     ward = Ward(secured_servers, datetime.now(UTC) + timedelta(days=1))
     worker = bench.worker("w0", command=WORKER, codemap=str(bench.folder / "site.toml"), **ward.clock_settings)
-    wait_for(lambda: worker.heard("ready"), "it is ready")
+    wait_for(lambda: worker.logged("ready"), "it is ready")
     ward.admit("F-1")
     ward.vital("F-1")
     wait_for(lambda: "firing" in ward.states("alert/feed-silent/monitor"), "the silence is told")

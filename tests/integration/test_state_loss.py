@@ -57,7 +57,7 @@ def test_lost_state_is_noticed_rebuilt_and_said(
     run.publish(0.6, 1)
     if not running:
         worker = run.worker()
-    wait_for(lambda: worker.heard("state-rebuilt"), "the loss is noticed and mended")
+    wait_for(lambda: worker.logged("state-rebuilt"), "the loss is noticed and mended")
     run.all_processed()
     assert worker.stop() == 0
     run.drain()

@@ -58,7 +58,7 @@ def on_redis(servers: Any) -> Callable[[Callable[[Store, Redis], Awaitable[None]
 
 async def everything(store: Store) -> Any:
     """All that the store holds of the partition, but for the control hash."""
-    return await store.standing(P), await store.outbox(P), await store.due(P), await store.states(P, ["S-1", "S-2", ""])
+    return await store.progress(P), await store.outbox(P), await store.due(P), await store.states(P, ["S-1", "S-2", ""])
 
 
 def test_what_a_batch_wrote_is_what_the_next_owner_finds(on_redis: Any) -> None:
@@ -91,7 +91,7 @@ def test_a_second_batch_changes_deletes_and_removes(on_redis: Any) -> None:
                 entries=[entry(3)],
             ),
         )
-        assert (await store.standing(P)).next == {LAB: 6, VITAL: 1}
+        assert (await store.progress(P)).next == {LAB: 6, VITAL: 1}
         assert await store.due(P) == [("S-2", NOW)]
         assert await store.states(P, ["S-1"]) == [{"b": b"2", "c": b"4"}]
         assert [one.sequence for one in await store.outbox(P)] == [1, 2, 3]

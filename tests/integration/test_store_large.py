@@ -93,7 +93,7 @@ def test_what_the_network_held_up_until_its_batch_was_written_is_not_mixed_with_
         following = {"before": {LAB: 5}, "after": {LAB: 6}, "due": {}, "entries": [], "writes": {"S-3": {"a": b"3"}}}
         await store.commit(P, write(batch=1, sequence=2, **following))
         assert not held_up
-        assert (await store.standing(P)).next == {LAB: 6}
+        assert (await store.progress(P)).next == {LAB: 6}
         assert await store.states(P, ["S-3"]) == [{"a": b"3"}]
 
     on_redis(story)

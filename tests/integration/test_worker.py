@@ -140,12 +140,12 @@ def test_a_worker_stopped_and_started_goes_on_where_it_was(bench: Bench) -> None
 def test_workers_without_a_name_get_one_each_and_a_restarted_one_its_own_again(bench: Bench) -> None:
     """Static membership needs names that outlive a process, and nobody should have to think of them."""
     first, second = bench.worker(""), bench.worker("")
-    names = {wait_for(lambda one=one: one.heard("starting"), "it starts")["instance"] for one in (first, second)}
+    names = {wait_for(lambda one=one: one.logged("starting"), "it starts")["instance"] for one in (first, second)}
     assert len(names) == 2
     wait_for(lambda: len(first.held) == len(second.held) == PARTITIONS // 2, "they share the partitions")
     second.kill()
     again = bench.worker("")
-    assert wait_for(lambda: again.heard("starting"), "it starts")["instance"] == second.heard("starting")["instance"]
+    assert wait_for(lambda: again.logged("starting"), "it starts")["instance"] == second.logged("starting")["instance"]
 
 
 def test_of_two_workers_of_one_name_the_first_ends_and_says_why(bench: Bench) -> None:
@@ -249,7 +249,7 @@ class TestOutages:
         bench.publish(events[:2_000])
         getattr(local, f"kill_{which}")(servers.dir)
         if which == "redis":
-            wait_for(lambda: worker.heard("no-progress"), "it says that it gets no further")
+            wait_for(lambda: worker.logged("no-progress"), "it says that it gets no further")
             wait_for(lambda: worker.page("/healthz")[0] == 503, "it says that it is not well")
         wait_for(lambda: is_free(int(servers.kafka.rpartition(":")[2])) or which != "kafka", "its port is given back")
         getattr(local, f"start_{which}")(servers.dir)

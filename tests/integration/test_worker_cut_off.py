@@ -35,7 +35,7 @@ def assert_refuses(worker: Worker, words: str) -> None:
     *_, wrong, what_to_do = worker.log.read_text().splitlines()
     assert wrong.startswith("picustream: ")
     assert words in wrong + what_to_do
-    assert worker.heard("failed")
+    assert worker.logged("failed")
 
 
 def held(bench: Bench) -> Worker:

@@ -67,7 +67,7 @@ def assert_goes_on(bench: Bench, worker: Worker) -> None:
     wait_for(lambda: len(bench.records([MODS])) == len(EVENTS), "all is processed")
     wait_for(lambda: worker.page("/healthz")[0] == 200, "it is well again")
     assert worker.stop() == 0
-    assert not worker.heard("fenced"), "it took itself for another"
+    assert not worker.logged("fenced"), "it took itself for another"
     assert_exactly_once(bench.records(), EVENTS)
 
 
@@ -183,7 +183,7 @@ def _fill_and_make_room(bench: Bench, ours: Servers, disk: Disk, which: str) -> 
             _try_to_publish(bench, EVENTS[sent : sent + 20])
             sent += 20
         wait_for(lambda: not _runs(ours, which), "the server has ended itself")
-        wait_for(lambda: worker.heard("servers-away"), "the worker waits")
+        wait_for(lambda: worker.logged("servers-away"), "the worker waits")
         disk.make_room()
         getattr(local, f"start_{which}")(ours.dir)
         there = {json.loads(record.value)["event_id"] for record in bench.records(INPUT_TOPICS)}

@@ -74,7 +74,7 @@ def test_the_worker_stopped_and_killed_in_the_middle_ends_where_replay_ends(
     assert first.stop() == 0
     second = bench.worker(command=worker)
     publish(bench, lines[1_000:])
-    wait_for(lambda: second.heard("ready"), "it is at work again")
+    wait_for(lambda: second.logged("ready"), "it is at work again")
     second.kill()
     assert bench.worker("w", "--drain", command=worker).process.wait(240) == 0
 
@@ -92,7 +92,7 @@ def test_a_redis_wiped_while_the_worker_works_is_rebuilt_from_the_topics(
     with Redis.from_url(bench.settings.redis) as redis:
         redis.flushall()
     publish(bench, lines[1_000:])
-    wait_for(lambda: worker.heard("state-rebuilt"), "the loss is noticed and mended")
+    wait_for(lambda: worker.logged("state-rebuilt"), "the loss is noticed and mended")
     assert worker.stop() == 0
     assert bench.worker("w", "--drain", command="picustream worker").process.wait(240) == 0
     all_told_once_and_as_in(replayed(events, tmp_path / "replayed"), bench)

@@ -23,7 +23,7 @@ def held(toys: Bench, name: str = "w", **env: str) -> Worker:
 
 def assert_ends(worker: Worker, event: str, words: str) -> None:
     assert worker.end() == STALLED, worker.log.read_text()
-    assert worker.heard(event), worker.log.read_text()
+    assert worker.logged(event), worker.log.read_text()
     assert words in worker.log.read_text()
 
 

@@ -87,7 +87,7 @@ class Worker:
         lines = self.log.read_text(errors="replace").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def heard(self, event: str) -> dict[str, Any] | None:
+    def logged(self, event: str) -> dict[str, Any] | None:
         """The first log line of that name, None so far."""
         return next((line for line in self.told if line["event"] == event), None)
 
@@ -98,7 +98,7 @@ class Worker:
 
     def page(self, path: str) -> tuple[int, str]:
         """Status and text of a page it serves; 0 if it does not answer."""
-        port = wait_for(lambda: self.heard("starting"), "the worker serves its pages")["http_port"]
+        port = wait_for(lambda: self.logged("starting"), "the worker serves its pages")["http_port"]
         try:
             with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()

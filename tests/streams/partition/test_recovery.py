@@ -161,11 +161,11 @@ def test_history_that_cannot_be_taken_in_is_the_trouble_of_the_batch_that_needs_
 def test_a_stay_at_which_time_alone_fails_is_put_off() -> None:
     recovery = Recovery(3)
     assert after(recovery, StayFailed("S-1"), []) == "stay-failed"
-    assert recovery.suspects.late == {"S-1"}
+    assert recovery.suspects.failing_stays == {"S-1"}
     again = Recovery(3)
     after(again, history_needed("S-2"), [])
     after(again, KeyError("history"), None)
-    assert again.suspects.late == {"S-2"}
+    assert again.suspects.failing_stays == {"S-2"}
 
 
 def test_a_failure_while_a_stay_is_due_names_the_stay_and_no_other_does() -> None:
@@ -187,10 +187,10 @@ def test_a_watcher_tells_its_trouble_once_and_its_end(monkeypatch: pytest.Monkey
         lines.append((event, more))
 
     monkeypatch.setattr(trouble, "log", SimpleNamespace(warning=keep, info=keep))
-    told = WatcherLog("feeds")
+    waits = WatcherLog("feeds")
     for _ in range(3):
-        told.note(NoPermissionError("no"))
-    told.over()
-    told.over()
+        waits.note(NoPermissionError("no"))
+    waits.over()
+    waits.over()
     waits = ("watcher-waits", {"watcher": "feeds", "trouble": "NoPermissionError"})
     assert lines == [waits, ("watcher-goes-on", {"watcher": "feeds"})]

@@ -14,14 +14,14 @@ from picustream.streams.partition.suspects import (
     STUMBLES,
     WITHIN,
     Place,
-    SetAside,
+    QuarantineCount,
     Suspects,
     TooManySetAside,
 )
 
 
 class Wall:
-    """A clock that stands until it is told to go on."""
+    """A clock that goes on when it is set."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -32,7 +32,7 @@ class Wall:
 
 def worked_off(bad: set[int], total: int, usual: int, fails: Callable[[Suspects, list[Place]], None]) -> list[int]:
     """What is set aside by a partition of `total` records that takes itself over after each failure."""
-    suspects, position, aside, rounds = Suspects(), 0, [], 0
+    suspects, position, quarantined, rounds = Suspects(), 0, [], 0
     while position < total:
         rounds += 1
         assert rounds < 40 * (len(bad) + 1) + total
@@ -40,14 +40,14 @@ def worked_off(bad: set[int], total: int, usual: int, fails: Callable[[Suspects,
         places = [(LAB, offset) for offset in range(position, min(total, position + size))]
         if suspects.condemned in places:
             assert places == [suspects.condemned]
-            aside.append(position)
+            quarantined.append(position)
             suspects.acquit()
         elif bad.intersection(offset for _, offset in places):
             fails(suspects, places)
             continue
         suspects.passed(len(places))
         position += len(places)
-    return aside
+    return quarantined
 
 
 @given(st.integers(1, 200), st.integers(1, 60), st.data())
@@ -115,12 +115,12 @@ def test_a_server_that_is_back_leaves_nothing_under_suspicion() -> None:
 def test_more_than_a_few_in_a_short_time_end_the_worker() -> None:
     """Counted before they are set aside, for partitions do so side by side; one that is tried again counts once."""
     wall = Wall()
-    aside = SetAside(wall)
+    quarantined = QuarantineCount(wall)
     for number in range(MOST_SET_ASIDE):
-        aside.claim(number % 4, (LAB, 7 + number))
-        aside.claim(number % 4, (LAB, 7 + number))
-    with pytest.raises(TooManySetAside) as told:
-        aside.claim(0, (LAB, 99))
-    assert told.value.status == BUG
+        quarantined.claim(number % 4, (LAB, 7 + number))
+        quarantined.claim(number % 4, (LAB, 7 + number))
+    with pytest.raises(TooManySetAside) as raised:
+        quarantined.claim(0, (LAB, 99))
+    assert raised.value.status == BUG
     wall.now = WITHIN + 1
-    aside.claim(0, (LAB, 99))
+    quarantined.claim(0, (LAB, 99))

@@ -13,7 +13,7 @@ from picustream.models.event import LAB
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
 from picustream.streams.partition.partition import Partition
-from picustream.streams.partition.suspects import SetAside
+from picustream.streams.partition.suspects import QuarantineCount
 from picustream.streams.store.store import StateLost
 from picustream.streams.worker.standstill import work_of
 
@@ -24,7 +24,7 @@ class Broken:
     """A take-over that reads some records for a rebuild, and fails, as often as it is tried."""
 
     def __init__(self, error: Exception, read: list[int]) -> None:
-        self.aside = SetAside()
+        self.quarantined = QuarantineCount()
         self.store = None
         self.tried = 0
         self.enough = asyncio.Event()

@@ -11,7 +11,7 @@ from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
 from picustream.streams.partition import partition
 from picustream.streams.partition.partition import Partition
-from picustream.streams.partition.suspects import SetAside
+from picustream.streams.partition.suspects import QuarantineCount
 from picustream.streams.worker import watch
 
 
@@ -26,7 +26,7 @@ def test_what_is_written_with_more_to_come_is_a_piece(
         return 0.0
 
     monkeypatch.setattr(partition, "apply", apply)
-    take_over = SimpleNamespace(aside=SetAside(), store=None)
+    take_over = SimpleNamespace(quarantined=QuarantineCount(), store=None)
     one = Partition(3, Settings(), Clock(), take_over, SimpleNamespace(), lambda _: None)  # type: ignore[arg-type]
     owned = SimpleNamespace(batch=5, engine=SimpleNamespace(unfinished=unfinished), position={})
     asyncio.run(one._apply(owned, [], SimpleNamespace(backlog_topics=frozenset())))  # type: ignore[arg-type]
@@ -38,7 +38,7 @@ def test_health_is_told_of_pieces_as_of_offsets(monkeypatch: pytest.MonkeyPatch,
     """One record waits all the while; whether it is stuck shows in the pieces alone."""
     monkeypatch.setattr(watch, "WATCH", 0)
     one = SimpleNamespace(position={LAB: 10}, stored={}, pieces=0)
-    told: list[tuple[int, int]] = []
+    noted: list[tuple[int, int]] = []
 
     class Enough(Exception):
         pass
@@ -52,14 +52,14 @@ def test_health_is_told_of_pieces_as_of_offsets(monkeypatch: pytest.MonkeyPatch,
 
         async def commit_for_display(self, _: Any) -> None:
             one.pieces += moves
-            if len(told) == 2:
+            if len(noted) == 2:
                 raise Enough
 
     health = SimpleNamespace(
-        keep=lambda _: None, note=lambda _, lag, done: told.append((lag, done)), report=lambda: {"partitions": []}
+        keep=lambda _: None, note=lambda _, lag, done: noted.append((lag, done)), report=lambda: {"partitions": []}
     )
     app = SimpleNamespace(input_consumer=Consumer(), partitions=SimpleNamespace(owned={3: one}))
     with pytest.raises(Enough):
         asyncio.run(watch.lag(app, health))  # type: ignore[arg-type]
-    assert [lag for lag, _ in told] == [1, 1]
-    assert (told[0][1] != told[1][1]) is moves
+    assert [lag for lag, _ in noted] == [1, 1]
+    assert (noted[0][1] != noted[1][1]) is moves

@@ -1,4 +1,4 @@
-"""When a supervisor starts its worker again, and when it does not: with programs that end as they are told."""
+"""When a supervisor starts its worker again, and when it does not: with programs that end as their arguments say."""
 
 import json
 import subprocess
@@ -18,8 +18,8 @@ from picustream.streams.worker import supervisor_link
 supervisor_link.follow()
 lives, ends = Path(sys.argv[1]), sys.argv[2:]
 number = len(lives.read_text().splitlines()) if lives.exists() else 0
-with lives.open("a") as told:
-    print(os.getpid(), os.environ["PICUSTREAM_SLOT"].replace(" ", "/"), file=told)
+with lives.open("a") as started:
+    print(os.getpid(), os.environ["PICUSTREAM_SLOT"].replace(" ", "/"), file=started)
 end = ends[min(number, len(ends) - 1)]
 if end.startswith("works"):
     supervisor_link.at_work()
@@ -45,7 +45,7 @@ def start(folder: Path, *ends: str) -> subprocess.Popen[str]:
 
 
 def lives(folder: Path) -> list[list[str]]:
-    """Process id and slot of each life."""
+    """Process id and name of each life."""
     file = folder / "lives"
     return [line.split() for line in file.read_text().splitlines()] if file.exists() else []
 
@@ -53,15 +53,15 @@ def lives(folder: Path) -> list[list[str]]:
 def run(folder: Path, *ends: str) -> tuple[int, list[dict[str, Any]]]:
     """Exit status and log lines of a supervisor that ends by itself."""
     supervisor = start(folder, *ends)
-    _, told = supervisor.communicate(timeout=PATIENCE)
-    return supervisor.returncode, [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    _, log = supervisor.communicate(timeout=PATIENCE)
+    return supervisor.returncode, [json.loads(line) for line in log.splitlines() if line.startswith("{")]
 
 
 @pytest.mark.parametrize(
     ("ends", "status", "times"),
     [
-        (["0"], 0, 1),  # drained, or told to stop
-        (["2"], 2, 1),  # a wrong setting: somebody must mend it
+        (["0"], 0, 1),  # drained, or asked to stop
+        (["2"], 2, 1),  # a wrong setting: somebody must correct it
         (["3"], 3, 1),  # something is missing, and nothing ever worked
         (["-9", "0"], 0, 2),  # killed
         (["75", "0"], 0, 2),  # ended by the watchdog
@@ -76,11 +76,11 @@ def test_what_is_started_again(tmp_path: Path, ends: list[str], status: int, tim
 
 
 def test_at_once_the_first_time_and_then_with_patience_under_one_name(tmp_path: Path) -> None:
-    status, told = run(tmp_path, "70", "-11", "75", "0")
-    ended = [(line["how"], line["again_in"]) for line in told if line["event"] == "worker-ended"]
+    status, log = run(tmp_path, "70", "-11", "75", "0")
+    ended = [(line["how"], line["again_in"]) for line in log if line["event"] == "worker-ended"]
     assert ended == [("status 70", 0.0), ("SIGSEGV", 0.2), ("status 75", 0.5), ("status 0", None)]
     assert status == 0
-    assert len({slot for _, slot in lives(tmp_path)}) == 1
+    assert len({name for _, name in lives(tmp_path)}) == 1
 
 
 def test_it_passes_on_that_it_is_told_to_stop(tmp_path: Path) -> None:

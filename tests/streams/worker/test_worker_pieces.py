@@ -211,7 +211,7 @@ class TestWaiting:
 
 
 def test_a_consumer_whose_thread_has_ended_is_trouble_and_no_bug() -> None:
-    """Why it ended is told by whoever watches it, and not by whoever asks it something in the meantime."""
+    """Why it ended is reported by whoever watches it, and not by whoever asks it something in the meantime."""
 
     async def story() -> None:
         consumer = object.__new__(Consumer)
@@ -387,9 +387,9 @@ class TestPrivacy:
         try:
             raise ValueError("S-32604416 died")
         except ValueError as error:
-            told = logs.place(error)
-        assert told["error"] == "ValueError"
-        assert "S-32604416" not in str(told)
+            fields = logs.place(error)
+        assert fields["error"] == "ValueError"
+        assert "S-32604416" not in str(fields)
 
     def test_a_librarys_exception_loses_its_text(self, capsys: pytest.CaptureFixture[str]) -> None:
         before = logging.getLogger().handlers[:]
