@@ -11,7 +11,7 @@ FOLDERS := $(filter-out bench picustream tests,$(patsubst %/__init__.py,%,$(wild
 TYPED := agents contract deadletters demo doctor eventfiles explain lint local models runtime scoring streams terminal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format trace bench chaos fuzz hostile mutation clean
+.PHONY: help install demo test lint format trace schemas bench chaos fuzz hostile mutation clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,10 @@ lint: $(READY) ## Check style and types
 
 format: $(READY) ## Put the code into its form
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+schemas: $(READY) ## Write the JSON Schemas and the AsyncAPI document from the models
+	@$(BIN)/python -m picustream.contract.schemas docs/schemas
+	@$(BIN)/python -m picustream.contract.asyncapi docs/asyncapi.json
 
 trace: $(READY) ## Write the table of rules, code and tests
 	@$(BIN)/python -m tests.traceability

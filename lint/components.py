@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from picustream.scoring.scores.description import GIVEN, Component, Need
-from picustream.scoring.scores.registry import SHIPPED
+from picustream.scoring.scores.registry import Registry
 
 _BITS = {part: 1 << place for place, part in enumerate(GIVEN)}
 
@@ -12,10 +12,6 @@ _BITS = {part: 1 << place for place, part in enumerate(GIVEN)}
 def bits(parts: Iterable[str]) -> int:
     """Parts as one integer: a stay keeps no more of what it had."""
     return sum(_BITS[part] for part in set(parts))
-
-
-COMPONENTS = tuple(component for kind in SHIPPED for component in kind.components)
-"""What is needed for what; clinical traps are told where the rules stand (`docs/rules.md`)."""
 
 
 def is_met(need: Need, had: int) -> bool:
@@ -42,10 +38,10 @@ class Prospect:
         return self.stays == 0 and (not self.missing or any(need.topic in topics for need in self.missing))
 
 
-def prospects(stays: Iterable[int]) -> list[Prospect]:
-    """Every component's, from what each stay had."""
+def prospects(stays: Iterable[int], kinds: Registry) -> list[Prospect]:
+    """Of every component of these kinds of record, from what each stay had."""
     had = list(stays)
-    return [_prospect(component, had) for component in COMPONENTS]
+    return [_prospect(component, had) for kind in kinds for component in kind.components]
 
 
 def _prospect(component: Component, had: list[int]) -> Prospect:

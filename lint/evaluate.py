@@ -37,7 +37,7 @@ def evaluate(feed: Feed, rules: Rules, memory: Memory, partial: bool, site: Code
         unborn=unborn(feed.stays, rules.protocol),
         silences=silences(feed.stays, memory, clock, VITAL_SIGNS) if VITAL in topics else [],
         lab_gaps=silences(feed.stays, memory, clock, RESULTS) if LAB in topics else [],
-        prospects=prospects(judged.had),
+        prospects=prospects(judged.had, rules.kinds),
         protocol=rules.protocol,
         codes=rules.codemap,
         foreign=foreign_units(feed.codes, rules.codemap),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from types import GenericAlias
 from typing import Annotated, Any, Literal
 
@@ -77,16 +78,18 @@ class ModsRecord(ScoreRecord):
     components: list[ModsComponent]
 
 
-def component_of(organs: Sequence[Organ]) -> type[ModsComponent]:
+@cache
+def component_of(organs: tuple[Organ, ...]) -> type[ModsComponent]:
     """A component of a record of these organs."""
-    if tuple(organs) == ORGANS:
+    if organs == ORGANS:
         return ModsComponent
     return create_model("ModsComponent", __base__=ModsComponent, organ=(Annotated[str, *_named(organs)], ...))
 
 
-def record_of(organs: Sequence[Organ]) -> type[ModsRecord]:
+@cache
+def record_of(organs: tuple[Organ, ...]) -> type[ModsRecord]:
     """The record of a MODS of these organs."""
-    if tuple(organs) == ORGANS:
+    if organs == ORGANS:
         return ModsRecord
     total = Annotated[int, Field(ge=0, le=POINTS * len(organs))] | None
     components: Any = GenericAlias(list, (component_of(organs),))
