@@ -1,7 +1,7 @@
 """JSON Schemas of all topics, made from the models (draft 2020-12).
 
 `python -m picustream.contract.schemas docs/schemas` writes them; a test holds the committed ones against the models.
-What the models check of an event as a whole stands in the schemas as conditions: `value` and `recorded_at` are required
+What the models check of an event as a whole is in the schemas as conditions: `value` and `recorded_at` are required
 by status, and a fact's own fields unless it is withdrawn. Not in them: units, codes and times against the clock.
 """
 
@@ -115,7 +115,7 @@ def _place_needed() -> Schema:
 
 
 def written(schema: Schema) -> str:
-    """A schema as it stands in its file."""
+    """The text of the file of a schema."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -75,7 +75,7 @@ class CodeMap:
         self.sources.add(file.feeds, file.sources)
 
     def variable(self, system: str, code: str) -> Variable | None:
-        """The variable that a code means, or None for a code nobody asked for."""
+        """The variable that a code means, or None for an unmapped code."""
         return self._variables.get((system, code))
 
     def known_elsewhere(self, system: str, code: str) -> bool:

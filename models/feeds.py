@@ -21,7 +21,7 @@ class SourceLimits(BaseModel):
     silence_after_hours: Hours = Decimal(24)
     """A source that has said nothing for this long, while a stay is open, is silent."""
     dead_letter_percent: Percent = Decimal(5)
-    """Share of its events with a dead letter above which somebody is told."""
+    """Share of its events with a dead letter above which there is an alert."""
     dead_letter_events: Count = 5
     """So many events with a dead letter there must be at least: one bad event of three wakes nobody."""
     unread_percent: Annotated[Percent, Field(gt=0)] = Decimal(90)

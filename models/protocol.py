@@ -70,12 +70,12 @@ class Stay(_Part):
     minimum_hours: Hours = Decimal(48)
     """Rule E2: a stay of at most this long, ended by a discharge home or to a ward, is excluded."""
     longest_days: Annotated[int, Field(ge=1)] = 28
-    """Rule O1: the longest length of stay that is told; beyond it is truncated."""
+    """Rule O1: the longest length of stay that is published; beyond it is truncated."""
 
 
 class Enrolment(_Part):
     closes_after_hours: Hours | None = None
-    """So long after the admission a child can still be enrolled; absent: no limit is told."""
+    """So long after the admission a child can still be enrolled; absent: no limit."""
 
 
 class Window(_Part):

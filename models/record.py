@@ -91,7 +91,7 @@ class Record(Out):
 
 
 class ScorePart(Out):
-    """A part of a score: what its points come from. Fields as declared below stand in each."""
+    """A part of a score: what its points come from. Each has the fields below."""
 
     if TYPE_CHECKING:
         points: int | None
@@ -113,7 +113,7 @@ class ScoreRecord(Record):
 
 
 class AlertRecord(Out):
-    """`picu.alert.v1`: a condition that somebody should look at, fired once and resolved once."""
+    """`picu.alert.v1`: a condition that a person should know of, fired once and resolved once."""
 
     event_id: str
     alert_id: str

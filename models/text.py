@@ -1,7 +1,7 @@
 """JSON in and out with every number exactly as it was written.
 
 Binary floating point would decide bands (rule V2), so numbers are decimals from the first byte to the last, and the
-text of a number is kept: two versions of an event that tie in everything else are told apart by their canonical text.
+text of a number is kept: two versions of an event that tie in everything else differ by their canonical text.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Points as pictures of five characters, told apart by shape before colour, so that a screen without colour serves too.
+"""Points as pictures of five characters: they differ by shape before colour, so a screen without colour serves too.
 
 A measured zero is a digit on a dotted floor; an organ nobody measured has no digit and no dots.
 """
