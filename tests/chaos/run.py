@@ -15,8 +15,9 @@ from picustream.local import servers
 from picustream.local.ports import free_port
 from picustream.streams.kafka import clients as kafka_clients
 from picustream.streams.kafka import topics
-from tests.chaos.course import EACH_ONCE, Blow, Ground, Links, course, kills
+from tests.chaos.course import EACH_ONCE, Blow, course, kills
 from tests.chaos.feed import STRAYS, Feed, clock_after, disturbed
+from tests.chaos.ground import Ground, Links
 from tests.chaos.proxy import Proxy
 from tests.integration.ending import Verdict, faults
 from tests.integration.workers import Bench
@@ -24,7 +25,7 @@ from tests.integration.workers import Bench
 PARTITIONS = 6
 BETWEEN = (0.5, 3.0)
 """Seconds between two blows."""
-ONCE = 100.0
+ONCE = 115.0
 """Seconds that one blow of each kind takes, about."""
 DRAIN = 600.0
 """Seconds for what is left to be processed in the end."""
