@@ -14,7 +14,7 @@ from picustream.eventfiles.outputs import OnError, in_files, in_kafka
 from picustream.models.record import DEAD_LETTERS
 from picustream.runtime.errors import NoTopics
 from picustream.runtime.settings import Settings
-from picustream.scoring.deadletters import dead_letter_topic
+from picustream.scoring.dead_letters import dead_letter_topic
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from picustream.eventfiles.outputs import Stored
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS
 from picustream.runtime.settings import Settings
-from picustream.scoring.deadletters import dead_letter_topic
+from picustream.scoring.dead_letters import dead_letter_topic
 from picustream.streams.kafka.rights import Right, Topic, without
 
 MOST = 0.05

@@ -17,7 +17,7 @@ from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.budget import Budget
 from picustream.scoring.causes import REBUILT, TIME, cause_of
-from picustream.scoring.deadletters import dead_letter_output
+from picustream.scoring.dead_letters import dead_letter_output
 from picustream.scoring.due_times import LATE_AT_ONCE, Dues
 from picustream.scoring.outputs import Output, alert_output, record_output
 from picustream.scoring.port import EnginePort

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from picustream.models import text
 from picustream.scoring.batch import Batch
-from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
+from picustream.scoring.dead_letters import STAYS_REFUSED, dead_letter_id
 from picustream.scoring.port import EnginePort
 from picustream.scoring.validation import LATEST, InputRecord
 

@@ -12,7 +12,7 @@ from picustream.models import text
 from picustream.models.fact import Admitted
 from picustream.models.record import ALERT, DEAD_LETTERS
 from picustream.scoring.batch import Effects
-from picustream.scoring.deadletters import STAYS_REFUSED, dead_letter_id
+from picustream.scoring.dead_letters import STAYS_REFUSED, dead_letter_id
 from picustream.scoring.engine import Engine
 from picustream.scoring.faults import Fault
 from picustream.scoring.outputs import HEAD_HEADER, Output

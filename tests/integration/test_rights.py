@@ -17,7 +17,7 @@ from redis.exceptions import NoPermissionError
 from picustream.commands.main import main
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
 from picustream.models.record import ALERT, DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
-from picustream.scoring.deadletters import dead_letter_topic
+from picustream.scoring.dead_letters import dead_letter_topic
 from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.scores.registry import OUTPUT_TOPICS

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from picustream.models import text
-from picustream.scoring.deadletters import dead_letter_id
+from picustream.scoring.dead_letters import dead_letter_id
 from picustream.scoring.engine import Engine
 from picustream.scoring.validation import InputRecord
 from tests.scoring.build import Stay, at

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring import deadletters, engine, validation
+from picustream.scoring import dead_letters, engine, validation
 from picustream.scoring.faults import Fault
 from picustream.scoring.stay_state import StayState
 from tests.fuzz import __main__ as command
@@ -53,7 +53,7 @@ def _points_nowhere(topic: str, value: Any, error: Any) -> Fault:
     return Fault("schema", "/observations/300/value", "wrong")
 
 
-_fields = deadletters.letter_fields
+_fields = dead_letters.dead_letter_fields
 
 
 def _cuts_the_payload(*args: Any) -> dict[str, Any]:
@@ -79,9 +79,9 @@ def _keeps_half(stay: StayState) -> dict[str, bytes | None]:
     (validation, "_schema_fault", _tells_the_value),
     (validation, "_schema_fault", _points_nowhere),
     (engine.Engine, "dead_letters", lambda *_: []),
-    (deadletters, "letter_fields", _cuts_the_payload),
-    (deadletters, "letter_fields", _of_another_offset),
-    (deadletters, "dead_letter_id", lambda *_: "dead/1"),
+    (dead_letters, "letter_fields", _cuts_the_payload),
+    (dead_letters, "letter_fields", _of_another_offset),
+    (dead_letters, "dead_letter_id", lambda *_: "dead/1"),
     (StayState, "take_unsaved", _keeps_half),
 ])  # fmt: skip
 def test_what_is_broken_is_found(where: Any, name: str, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:

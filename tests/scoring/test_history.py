@@ -4,7 +4,7 @@ import pytest
 
 from picustream.models import text
 from picustream.models.record import Cause
-from picustream.scoring.deadletters import dead_letter_id
+from picustream.scoring.dead_letters import dead_letter_id
 from picustream.scoring.engine import Engine
 from picustream.scoring.history import History
 from picustream.scoring.stay_state import EVENT, PRUNED, StayState

@@ -9,7 +9,7 @@ import pytest
 from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTER
 from picustream.scoring import quarantine as aside
-from picustream.scoring.deadletters import dead_letter_id
+from picustream.scoring.dead_letters import dead_letter_id
 from picustream.scoring.engine import Engine
 from picustream.scoring.faults import Fault, Whole
 from picustream.scoring.history import History

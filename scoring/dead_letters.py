@@ -28,7 +28,7 @@ KEY_HEAD = 1 << 10
 def dead_letter_output(one: ValidatedInput, number: int, now: datetime, zone: tzinfo) -> Output:
     """The dead letter of a fault of an input record, keyed as it was, if that is short enough to be a stay's."""
     record, event_id = one.input_record, dead_letter_id(one.input_record, number)
-    fields = letter_fields(record, one.faults[number], now)
+    fields = dead_letter_fields(record, one.faults[number], now)
     value = text.encode(dump(DeadLetter(event_id=event_id, **fields)), zone).encode()
     key, stay_id = record.key, one.stay_id
     if key is not None:
@@ -52,7 +52,7 @@ def dead_letter_id(record: InputRecord, number: int) -> str:
     return f"dead/{record.topic}/{partition}/{record.offset}/{number}"
 
 
-def letter_fields(record: InputRecord, fault: Fault, now: datetime) -> dict[str, Any]:
+def dead_letter_fields(record: InputRecord, fault: Fault, now: datetime) -> dict[str, Any]:
     """A dead letter's fields with the original bytes, of a long record its head: no letter is without bound."""
     raw = record.value or b""
     size, sha256 = record.whole or (len(raw), hashlib.sha256(raw).hexdigest())
