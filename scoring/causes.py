@@ -10,6 +10,6 @@ REBUILT = Cause(reason="state-rebuilt", event_id=None)
 def cause_of(event: Event) -> Cause:
     """An event; the reason says what kind of news it is."""
     status = event.status.value
-    said = getattr(event, "type", None) or "observation"
-    reason = said if status in ("final", "preliminary") else f"{said}-{status}"
+    kind = getattr(event, "type", None) or "observation"
+    reason = kind if status in ("final", "preliminary") else f"{kind}-{status}"
     return Cause(reason=reason, event_id=event.event_id)

@@ -20,8 +20,8 @@ def tells_of_death(fields: dict[str, Any]) -> bool:
     """Whether an event that is no `died` seems to say that the child died."""
     if fields.get("type") == "died":
         return False
-    said = [*fields, *(value for name, value in fields.items() if name not in _NAMES)]
-    return any(isinstance(one, str) and _WORD.search(one) for one in said) or _is_code(fields.get("destination"))
+    words = [*fields, *(value for name, value in fields.items() if name not in _NAMES)]
+    return any(isinstance(one, str) and _WORD.search(one) for one in words) or _is_code(fields.get("destination"))
 
 
 def _is_code(value: Any) -> bool:

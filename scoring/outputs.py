@@ -46,7 +46,7 @@ def written(moment: datetime, zone: tzinfo) -> str:
 
 def headers(topic: str, event_id: str, subject: str | None, when: str) -> tuple[tuple[str, bytes], ...]:
     """CloudEvents 1.0 in binary mode; without a subject where none is known, for there is no empty one."""
-    said = (
+    pairs = (
         ("ce_specversion", "1.0"),
         ("ce_id", event_id),
         ("ce_type", topic),
@@ -55,4 +55,4 @@ def headers(topic: str, event_id: str, subject: str | None, when: str) -> tuple[
         ("ce_time", when),
         ("content-type", "application/json"),
     )
-    return tuple((name, what.encode()) for name, what in said if what is not None)
+    return tuple((name, what.encode()) for name, what in pairs if what is not None)

@@ -126,22 +126,22 @@ class Validator:
         codemap, specimen = self._rules.codemap, event.specimen_known
         faults = [_unknown_word(field) for field in event.unknown_words()]
         ignored = []
-        for place, said in enumerate(event.observations):
-            variable = asked_for(said, specimen, codemap)
+        for place, observation in enumerate(event.observations):
+            variable = asked_for(observation, specimen, codemap)
             if variable is not None:
-                faults.extend(self._value_fault(variable, event.status_of(said), said, place))
-            elif codemap.known_elsewhere(said.system, said.code):
+                faults.extend(self._value_fault(variable, event.status_of(observation), observation, place))
+            elif codemap.known_elsewhere(observation.system, observation.code):
                 faults.append(_of_observation("system-unknown", place, _SYSTEM_UNKNOWN))
             else:
-                ignored.append(said.code)
+                ignored.append(observation.code)
         return tuple(faults), tuple(ignored)
 
-    def _value_fault(self, variable: Variable, status: Status, said: Observation, place: int) -> Iterator[Fault]:
+    def _value_fault(self, variable: Variable, status: Status, observation: Observation, place: int) -> Iterator[Fault]:
         """The fault of an observation that a rule uses; of one that states no value none is looked for."""
         if status in WITHDRAWN or status in SAYS_NOTHING:
             return
         try:
-            exact_value(variable, said, self._rules.codemap)
+            exact_value(variable, observation, self._rules.codemap)
         except Unusable as unusable:
             yield _of_observation(unusable.reason, place, str(unusable))
 
@@ -164,10 +164,10 @@ def refuse(record: InputRecord, fault: Fault) -> ValidatedInput:
     if record.fault is not None:  # not even looked at
         return ValidatedInput(record, None, (fault,), source=record.topic)
     try:
-        said = _parsed(record.value, record.whole)
+        observation = _parsed(record.value, record.whole)
     except _Refused:
-        said = None
-    fields = said if isinstance(said, dict) else {}
+        observation = None
+    fields = observation if isinstance(observation, dict) else {}
     source = id_of(fields.get("source")) or record.topic
     return ValidatedInput(record, None, (fault,), source=source, refused=_observations_of(record.topic, fields))
 
@@ -225,9 +225,9 @@ def _check_key(key: bytes | None, event: Event) -> None:
 def _check_value_given(event: Event) -> None:
     if not isinstance(event, ObservationEvent):
         return
-    for place, said in enumerate(event.observations):
-        status = event.status_of(said)
-        if "value" not in said.model_fields_set and status not in WITHDRAWN and status not in SAYS_NOTHING:
+    for place, observation in enumerate(event.observations):
+        status = event.status_of(observation)
+        if "value" not in observation.model_fields_set and status not in WITHDRAWN and status not in SAYS_NOTHING:
             raise _Refused(Fault("schema", f"/observations/{place}/value", "value is required for this status"))
 
 
@@ -241,8 +241,8 @@ def _check_identities(event: Event) -> None:
     if not isinstance(event, ObservationEvent):
         return
     seen: set[str] = set()
-    for place, said in enumerate(event.observations):
-        identity = event.id_of(said)
+    for place, observation in enumerate(event.observations):
+        identity = event.id_of(observation)
         if identity in seen:
             message = "the same observation twice in one event; give each its own id"
             raise _Refused(Fault("duplicate-observation", f"/observations/{place}/id", message))

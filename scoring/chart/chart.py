@@ -66,22 +66,22 @@ class Chart:
         self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
         """Events that say something older of what a later version is in force of."""
 
-    def file(self, event: Event, kept: Filed, changes: Changes) -> None:
+    def file(self, event: Event, filed: Filed, changes: Changes) -> None:
         """Joins one event into the chart (docs/topics.md) and notes what changed."""
         if isinstance(event, FactEvent):
-            self._file_fact(event, kept, changes)
+            self._file_fact(event, filed, changes)
             return
-        said = ventilation_of(event, kept) if isinstance(event, VentilatorEvent) else None
-        observed = [self._observed(event, one, kept) for one in event.observations]
-        if self.pruned and self._passed_over(kept, observed, said, changes):
+        statement = ventilation_of(event, filed) if isinstance(event, VentilatorEvent) else None
+        observed = [self._observed(event, one, filed) for one in event.observations]
+        if self.pruned and self._skips_pruned(filed, observed, statement, changes):
             return
-        if said is not None:  # first, for it tells where a peak pressure lies
-            self._file_ventilation(said, changes)
+        if statement is not None:  # first, for it tells where a peak pressure lies
+            self._file_ventilation(statement, changes)
         for one in observed:
             self._file_observation(one, changes)
 
-    def _observed(self, event: ObservationEvent, observation: Observation, kept: Filed) -> Observed:
-        return observed_of(event, observation, kept, self._protocol, self._codemap, self._is_certain)
+    def _observed(self, event: ObservationEvent, observation: Observation, filed: Filed) -> Observed:
+        return observed_of(event, observation, filed, self._protocol, self._codemap, self._is_certain)
 
     @property
     def size(self) -> int:
@@ -90,15 +90,15 @@ class Chart:
 
     def control_of(self, observed: Observed) -> str | None:
         """The ventilator's control mode in the event that an observation came with (rule A6)."""
-        said = self._ventilation.get((observed.filed.source, observed.filed.event_id))
-        return said.control if said else None
+        statement = self._ventilation.get((observed.filed.source, observed.filed.event_id))
+        return statement.control if statement else None
 
     @property
     def anomalies(self) -> tuple[frozenset[Identity], frozenset[str], int]:
         """What alerts depend on beside the records: conflicts, the patients named, what is known of versions."""
         return frozenset(self.conflicts.events), self.live.patients, self.lineages.changes
 
-    def _hold(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
+    def _put_in_force(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
         """Puts one version into force in the place of another; an event with nothing in force is let go."""
         self.live.take(new.filed, new.in_force)
         changes.stored[new.filed.key] = new.filed
@@ -112,7 +112,7 @@ class Chart:
 
     def _release(self, old: Entry | Fact, changes: Changes) -> None:
         self.live.release(old.filed, old.in_force)
-        if old.filed.holds == 0:
+        if old.filed.live_count == 0:
             changes.stored[old.filed.key] = None
 
     # What is let go of (I9). ----------------------------------------------------------------------------------------
@@ -121,13 +121,13 @@ class Chart:
         """Every current version of an observation or a ventilator event."""
         for identity, observed in self._current.items():
             yield CurrentVersion("observation", identity, observed)
-        for identity, said in self._ventilation.items():
-            yield CurrentVersion("ventilation", identity, said)
+        for identity, statement in self._ventilation.items():
+            yield CurrentVersion("ventilation", identity, statement)
 
     def hides(self, version: CurrentVersion) -> bool:
         """Whether an event in force says something older of the same thing, which must not come back."""
         hidden = self._hidden.get((version.kind, version.identity), {})
-        return any(filed.holds for filed in hidden.values())
+        return any(filed.live_count for filed in hidden.values())
 
     def prune(self, pruned: Iterable[CurrentVersion], changes: Changes) -> None:
         """Forgets current versions that no record rests on; to be given whole events."""
@@ -153,49 +153,55 @@ class Chart:
         for identity in [version.identity for version in pruned if version.kind == "ventilation"]:
             del self._ventilation[identity]
 
-    def _passed_over(self, kept: Filed, observed: list[Observed], said: Ventilation | None, changes: Changes) -> bool:
+    def _skips_pruned(
+        self, filed: Filed, observed: list[Observed], statement: Ventilation | None, changes: Changes
+    ) -> bool:
         """Whether an event not known here lies where things were let go of, so that no record can rest on it either.
 
         Only as a whole, for what is kept of it is all of it in the store. Raises `HistoryNeeded` where some of it lies
         elsewhere, and a later version of what is not known of it may be among what was let go of.
         """
-        if said is not None and self._may_move_peaks(said):
+        if statement is not None and self._may_move_peaks(statement):
             raise HistoryNeeded
-        names = [one.id for one in observed if (kept.source, one.id) not in self._current]
-        if said is not None and (kept.source, kept.event_id) not in self._ventilation:
-            names.append(said.pruned_as)
-        whole = len(names) == len(observed) + (said is not None) and not self._corrects_unknown(observed, said)
-        if whole and self.live.names(kept.patient_id) and self._in_gaps(observed, said):
-            changed = [self.pruned.note(kept, name) for name in names]
+        names = [one.id for one in observed if (filed.source, one.id) not in self._current]
+        if statement is not None and (filed.source, filed.event_id) not in self._ventilation:
+            names.append(statement.pruned_as)
+        whole = len(names) == len(observed) + (statement is not None) and not self._corrects_unknown(
+            observed, statement
+        )
+        if whole and self.live.names(filed.patient_id) and self._in_gaps(observed, statement):
+            changed = [self.pruned.note(filed, name) for name in names]
             changes.pruned = changes.pruned or any(changed)
             return True
-        if any(self.pruned.may_supersede(kept, name) for name in names):
+        if any(self.pruned.may_supersede(filed, name) for name in names):
             raise HistoryNeeded
         return False
 
-    def _corrects_unknown(self, observed: list[Observed], said: Ventilation | None) -> bool:
+    def _corrects_unknown(self, observed: list[Observed], statement: Ventilation | None) -> bool:
         """Whether an event corrects or withdraws what was not pruned, so that somebody may have to be told."""
-        entries: list[Entry] = [*observed, *((said,) if said is not None else ())]
+        entries: list[Entry] = [*observed, *((statement,) if statement is not None else ())]
         return any(
             one.rank[1] >= AMENDED and not self.pruned.may_have_pruned(one.filed.source, one.pruned_as)
             for one in entries
         )
 
-    def _may_move_peaks(self, said: Ventilation) -> bool:
+    def _may_move_peaks(self, statement: Ventilation) -> bool:
         """Whether peaks that were let go of may turn out to be under pressure control, and so be asked for (A6)."""
-        gaps, event_id = self.index.usable[Variable.PEAK_PRESSURE].gaps, said.filed.event_id
-        if said.control != "pressure" or not gaps or said.at > gaps[-1][1]:
+        gaps, event_id = self.index.usable[Variable.PEAK_PRESSURE].gaps, statement.filed.event_id
+        if statement.control != "pressure" or not gaps or statement.at > gaps[-1][1]:
             return False
-        known = (said.filed.source, event_id) in self._ventilation
-        return not known and self.pruned.may_contain(said.filed.source, said.pruned_as)
+        known = (statement.filed.source, event_id) in self._ventilation
+        return not known and self.pruned.may_contain(statement.filed.source, statement.pruned_as)
 
-    def _in_gaps(self, observed: list[Observed], said: Ventilation | None) -> bool:
+    def _in_gaps(self, observed: list[Observed], statement: Ventilation | None) -> bool:
         """Whether everything that an event says lies where things were let go of."""
-        if said is not None and not self.index.of_ventilation(said).holds_nothing_of(said.at):
+        if statement is not None and not self.index.of_ventilation(statement).is_pruned_at(statement.at):
             return False
         return all(
             not one.of_blood_gas
-            and self.index.of_observed(one, said.control if said else self.control_of(one)).holds_nothing_of(one.at)
+            and self.index.of_observed(one, statement.control if statement else self.control_of(one)).is_pruned_at(
+                one.at
+            )
             for one in observed
         )
 
@@ -228,13 +234,13 @@ class Chart:
     def _file_observation(self, new: Observed, changes: Changes) -> None:
         identity = (new.filed.source, new.id)
         old = self._current.get(identity)
-        if old is not None and new.filed.says_the_same(old.filed):
+        if old is not None and new.filed.is_repeat_of(old.filed):
             return
         self._trace(("observation", *identity), new, old, changes)
         if old is not None and not self._supersedes("observation", identity, new, old, changes):
             return
         self._current[identity] = new
-        self._hold(("observation", *identity), new, old, changes)
+        self._put_in_force(("observation", *identity), new, old, changes)
         if old is not None:
             self._series_of(old).remove(old)
             self._index(old, False, changes)
@@ -258,10 +264,10 @@ class Chart:
             self.same_event[identity] = sorted(now, key=lambda o: o.order)
 
     def _file_ventilation(self, new: Ventilation, changes: Changes) -> None:
-        kept = new.filed
-        identity = (kept.source, kept.event_id)
+        filed = new.filed
+        identity = (filed.source, filed.event_id)
         old = self._ventilation.get(identity)
-        if old is not None and kept.says_the_same(old.filed):
+        if old is not None and filed.is_repeat_of(old.filed):
             return
         self._trace(("ventilation", *identity), new, old, changes)
         if old is not None and not self._supersedes("ventilation", identity, new, old, changes):
@@ -272,25 +278,25 @@ class Chart:
         self._ventilation[identity] = new
         for peak in peaks:
             self._series_of(peak).add(peak)
-        self._hold(("ventilation", *identity), new, old, changes)
+        self._put_in_force(("ventilation", *identity), new, old, changes)
         if old is not None:
             self.index.of_ventilation(old).remove(old)
         self.index.of_ventilation(new).add(new)
         changes.touched.update(("ventilator", one.at) for one in (old, new) if one is not None)
 
-    def _file_fact(self, event: FactEvent, kept: Filed, changes: Changes) -> None:
+    def _file_fact(self, event: FactEvent, filed: Filed, changes: Changes) -> None:
         many = "id" in type(event).model_fields
         identity = (getattr(event, "id", None) or event.event_id) if many else event.event_id
         kind: str = getattr(event, "type")  # noqa: B009 - every concrete fact has one, the base class does not
         key = (kind, event.source, identity) if many else (kind,)
-        old, new = self.facts.get(key), Fact(kept, event, kept.order(identity))
-        if old is not None and kept.says_the_same(old.filed):
+        old, new = self.facts.get(key), Fact(filed, event, filed.order(identity))
+        if old is not None and filed.is_repeat_of(old.filed):
             return
         self._trace(key, new, old, changes)
         if old is not None and not self._later(key, new, old, changes):
             return
         self.facts[key] = new
-        self._hold(key, new, old, changes)
+        self._put_in_force(key, new, old, changes)
         changes.facts = True
 
 

@@ -34,16 +34,16 @@ class Filed:
     """Filing time and event id: the order of events."""
     key: str = field(init=False)
     """A short name of the text, for the store."""
-    holds: int = 0
+    live_count: int = 0
     """How many current versions come from this event."""
-    states: int = 0
+    stating_count: int = 0
     """How many of these are not withdrawn."""
 
     def __post_init__(self) -> None:
         self.rank = (self.recorded_at or self.happened_at, self.event_id)
         self.key = blake2b(f"{self.topic}\n{self.text}".encode(), digest_size=12).hexdigest()
 
-    def says_the_same(self, other: "Filed") -> bool:
+    def is_repeat_of(self, other: "Filed") -> bool:
         """Whether the other is a repeat of this one, however it is spaced and its fields are ordered."""
         if self.rank != other.rank or self.topic != other.topic:
             return False

@@ -23,20 +23,20 @@ class LiveEvents:
 
     def take(self, filed: Filed, in_force: bool) -> None:
         """Something of an event comes into force; `in_force`: it is not withdrawn."""
-        filed.holds += 1
+        filed.live_count += 1
         self._events[filed.key] = filed
         if in_force:
-            filed.states += 1
+            filed.stating_count += 1
             self._naming.setdefault(filed.patient_id, {})[filed.key] = filed
 
     def release(self, filed: Filed, in_force: bool) -> None:
         """Something of an event is in force no more."""
-        filed.holds -= 1
-        if filed.holds == 0:
+        filed.live_count -= 1
+        if filed.live_count == 0:
             del self._events[filed.key]
         if in_force:
-            filed.states -= 1
-            if filed.states == 0:
+            filed.stating_count -= 1
+            if filed.stating_count == 0:
                 self._forget_the_name(filed)
 
     def _forget_the_name(self, filed: Filed) -> None:

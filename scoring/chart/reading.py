@@ -22,63 +22,70 @@ Certain = Callable[[Variable, Decimal, Comparator], bool]
 
 
 def observed_of(
-    event: ObservationEvent, said: Observation, kept: Filed, protocol: Protocol, codemap: CodeMap, is_certain: Certain
+    event: ObservationEvent,
+    observation: Observation,
+    filed: Filed,
+    protocol: Protocol,
+    codemap: CodeMap,
+    is_certain: Certain,
 ) -> Observed:
-    """The version of an observation that an event brings; `kept` is the event as the chart keeps it."""
-    variable = asked_for(said, event.specimen_known, codemap)
-    status = event.status_of(said)
+    """The version of an observation that an event brings; `filed` is the event as the chart keeps it."""
+    variable = asked_for(observation, event.specimen_known, codemap)
+    status = event.status_of(observation)
     value, fault = (
-        _usable(variable, said, status, protocol, codemap, is_certain) if variable else (None, "not-asked-for")
+        _usable(variable, observation, status, protocol, codemap, is_certain) if variable else (None, "not-asked-for")
     )
-    identity = event.id_of(said)
+    identity = event.id_of(observation)
     return Observed(
-        filed=kept,
+        filed=filed,
         id=identity,
         variable=variable,
         value=value,
         fault=fault,
         in_force=status not in WITHDRAWN,
-        original=said.number,
-        unit=said.unit,
-        order=kept.order(identity),
-        rank=kept.version(status),
-        comparator=cast(Comparator | None, said.comparator) if value is not None else None,
+        original=observation.number,
+        unit=observation.unit,
+        order=filed.order(identity),
+        rank=filed.version(status),
+        comparator=cast(Comparator | None, observation.comparator) if value is not None else None,
     )
 
 
-def ventilation_of(event: VentilatorEvent, kept: Filed) -> Ventilation:
+def ventilation_of(event: VentilatorEvent, filed: Filed) -> Ventilation:
     """What a ventilator event says of support and control."""
     in_force = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
     known = event.support_known, event.control_known
     stated = any(word is not None for word in known)
     support, control = known if in_force else (None, None)
-    return Ventilation(kept, support, control, in_force, kept.order(kept.event_id), kept.version(event.status), stated)
+    return Ventilation(
+        filed, support, control, in_force, filed.order(filed.event_id), filed.version(event.status), stated
+    )
 
 
-def asked_for(said: Observation, specimen: str, codemap: CodeMap) -> Variable | None:
+def asked_for(observation: Observation, specimen: str, codemap: CodeMap) -> Variable | None:
     """The variable an observation measures, or None for a code that no rule uses.
 
     A blood gas of unstated or other origin is no arterial one (docs/topics.md, codes and units).
     """
-    variable = codemap.variable(said.system, said.code)
+    variable = codemap.variable(observation.system, observation.code)
     if variable is not Variable.PAO2:
         return variable
-    if codemap.arterial_only(said.system, said.code):
+    if codemap.arterial_only(observation.system, observation.code):
         return variable if specimen == "arterial" else None
     return variable if specimen in ("arterial", "unknown") else None
 
 
-def exact_value(variable: Variable, said: Observation, codemap: CodeMap) -> Decimal:
+def exact_value(variable: Variable, observation: Observation, codemap: CodeMap) -> Decimal:
     """The number of an observation in the variable's canonical unit, whatever its comparator.
 
     Raises `Unusable` with the first fault of it, in the order value, comparator, unit, range.
     """
-    number = said.number
+    number = observation.number
     if number is None:
         raise Unusable("value-not-numeric", "the value is not a JSON number; " + _NUMBER_WANTED)
-    if not said.comparator_known:
+    if not observation.comparator_known:
         raise Unusable("word-unknown", "the comparator is none of < <= >= >; without a meaning the value is not used")
-    return canonical_value(variable, number, said.unit, codemap)
+    return canonical_value(variable, number, observation.unit, codemap)
 
 
 _NUMBER_WANTED = (
@@ -89,7 +96,7 @@ _NUMBER_WANTED = (
 
 def _usable(
     variable: Variable,
-    said: Observation,
+    observation: Observation,
     status: Status,
     protocol: Protocol,
     codemap: CodeMap,
@@ -102,9 +109,9 @@ def _usable(
     if status in SAYS_NOTHING or unused:
         return None, "no-value"
     try:
-        value = exact_value(variable, said, codemap)
+        value = exact_value(variable, observation, codemap)
     except Unusable as unusable:
         return None, unusable.reason
-    if said.comparator is not None and not is_certain(variable, value, cast(Comparator, said.comparator)):
+    if observation.comparator is not None and not is_certain(variable, value, cast(Comparator, observation.comparator)):
         return None, COMPARATOR
     return value, None

@@ -116,7 +116,7 @@ class Series(Generic[T]):
         self._depends_on(first, last)
         return None
 
-    def holds_nothing_of(self, moment: datetime) -> bool:
+    def is_pruned_at(self, moment: datetime) -> bool:
         """Whether a moment lies where things were let go of."""
         place = bisect_right(self.gaps, moment, key=lambda gap: gap[0])
         return place > 0 and self.gaps[place - 1][1] >= moment

@@ -37,9 +37,9 @@ class SeriesIndex:
             return self.pressure_peaks
         return self.usable[observed.variable]
 
-    def of_ventilation(self, said: Ventilation) -> Series[Ventilation]:
+    def of_ventilation(self, statement: Ventilation) -> Series[Ventilation]:
         """The series of what a ventilator event says."""
-        return self.ventilator.setdefault(said.support, Series()) if said.in_force else self.not_in_force
+        return self.ventilator.setdefault(statement.support, Series()) if statement.in_force else self.not_in_force
 
     def named(self) -> Iterator[tuple[str, AnySeries]]:
         """Every series there is, by a name of its own."""

@@ -102,7 +102,7 @@ def test_v1_items_stand_in_their_order_and_gaps_where_others_went(chance: Chance
     assert chance.series.gaps == chance.gaps
     for number in range(-1, TICKS + 1):
         inside = any(start <= tick(number) <= end for start, end in chance.gaps)
-        assert chance.series.holds_nothing_of(tick(number)) is inside
+        assert chance.series.is_pruned_at(tick(number)) is inside
         assert chance.series.before(tick(number)) == sum(item.at < tick(number) for item in chance.kept)
     assert chance.series.newest() == (chance.kept[-1].at if chance.kept else None)
 
