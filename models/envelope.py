@@ -49,9 +49,9 @@ Id = Annotated[str, _ID]
 _IS_ID = re.compile(_ID_CHARACTERS + "{1,128}")
 
 
-def id_of(said: object) -> str | None:
+def id_of(value: object) -> str | None:
     """What a message that need not be an event says, if it can be an id."""
-    return said if isinstance(said, str) and _IS_ID.fullmatch(said) else None
+    return value if isinstance(value, str) and _IS_ID.fullmatch(value) else None
 
 
 def readable_fields(payload: bytes) -> dict[str, Any]:

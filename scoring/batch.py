@@ -23,13 +23,13 @@ class Batch:
 
     def in_time(self) -> list[ValidatedInput]:
         """Inputs by how far their topics have come: each topic in its own order, and the topics side by side."""
-        told: dict[str, datetime] = {}
+        reached: dict[str, datetime] = {}
         found = []
         for one in self.inputs:
             topic = one.input_record.topic
             if one.event is not None:
-                told[topic] = max(one.event.filed_at, told.get(topic, EARLIEST))
-            found.append((told.get(topic, EARLIEST), one))
+                reached[topic] = max(one.event.filed_at, reached.get(topic, EARLIEST))
+            found.append((reached.get(topic, EARLIEST), one))
         return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
     def latest(self, now: datetime) -> datetime | None:
@@ -60,7 +60,7 @@ class Effects:
             self.outputs.append(one)
             self.bytes += len(one.value)
 
-    def fill(self, lot: int | None) -> bool:
+    def is_full(self, lot: int | None) -> bool:
         """Whether it is enough for one call, and the rest has to wait for the next."""
         return lot is not None and (
             self.work >= LOTS * lot or len(self.outputs) >= MOST_RECORDS or self.bytes >= MOST_BYTES

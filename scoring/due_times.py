@@ -10,7 +10,7 @@ LATE_AT_ONCE = 20
 """Stays that a worker loads at a time because they fall due: after it has slept for months that may be all of them."""
 
 
-class Dues:
+class DueTimes:
     """The earliest first."""
 
     def __init__(self) -> None:
@@ -31,10 +31,10 @@ class Dues:
             heapq.heappop(self._queue)
         return self._queue[0] if self._queue else None
 
-    def late(self, until: datetime, held: Container[str], most: int | None) -> set[str]:
+    def late(self, until: datetime, loaded: Container[str], most: int | None) -> set[str]:
         """Stays that fall due up to a moment and are not held; of many the earliest."""
         found = sorted((moment, stay_id) for stay_id, moment in self._due.items() if moment <= until)
-        return set([stay_id for _, stay_id in found if stay_id not in held][:most])
+        return set([stay_id for _, stay_id in found if stay_id not in loaded][:most])
 
     def finished(self, stay_id: str, due: datetime | None) -> bool:
         """A stay was looked at and falls due next at a moment; whether the store has to know."""

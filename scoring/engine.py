@@ -18,13 +18,13 @@ from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.budget import Budget
 from picustream.scoring.causes import REBUILT, TIME, cause_of
 from picustream.scoring.dead_letters import dead_letter_output
-from picustream.scoring.due_times import LATE_AT_ONCE, Dues
+from picustream.scoring.due_times import LATE_AT_ONCE, DueTimes
 from picustream.scoring.outputs import Output, alert_output, record_output
 from picustream.scoring.port import EnginePort
 from picustream.scoring.quarantine import unreadable
 from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
-from picustream.scoring.stay_cache import Memory
+from picustream.scoring.stay_cache import StayCache
 from picustream.scoring.stay_state import StayState
 from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 
@@ -48,14 +48,14 @@ class Engine(EnginePort):
         self._rules = rules
         self._zone = rules.protocol.zone
         self._lot = lot
-        self.memory = Memory(bounded, lot)
+        self.cache = StayCache(bounded, lot)
         self._reloaded: list[str] = []
         self.feeds = FeedMonitor(rules, decides)
         self._validator = Validator(rules)
-        self._dues = Dues()
+        self._due_times = DueTimes()
         self._behind = False
         """Whether there was too much that had fallen due to look at all of it."""
-        self._told: dict[str, datetime] = {}
+        self._reached: dict[str, datetime] = {}
         """How far each topic has come, by filing times."""
         self.due_stay: str | None = None
         """The stay that is looked at because its time has come, or goes on; None while none is."""
@@ -75,9 +75,9 @@ class Engine(EnginePort):
         moments = (self.clock, now if advance_clock else batch.latest(now))
         until = max((moment for moment in moments if moment is not None), default=None)
         most = None if self._lot is None else LATE_AT_ONCE
-        due = set() if until is None else self._dues.late(until, self.memory.stays, most)
+        due = set() if until is None else self._due_times.late(until, self.cache.stays, most)
         own = () if self.feeds.loaded else ("",)
-        return sorted((batch.stays | due).union(own) - self.memory.stays.keys())
+        return sorted((batch.stays | due).union(own) - self.cache.stays.keys())
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay as the store keeps it; without fields, a new one."""
@@ -91,12 +91,12 @@ class Engine(EnginePort):
             return
         stay = StayState(stay_id, self._rules)
         yield from stay.load(fields)
-        self.memory.stays[stay_id] = stay
+        self.cache.stays[stay_id] = stay
 
     def reload_history(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
         """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
         known = [one.accepted for one in history.inputs if one.accepted and one.stay_id == stay_id]
-        self.memory.reload(StayState.of_history(stay_id, self._rules, fields, known), fields)
+        self.cache.reload(StayState.of_history(stay_id, self._rules, fields, known), fields)
         self._reloaded.append(subject)
 
     def rebuild(self, stays: Iterable[StayState], now: datetime) -> Effects:
@@ -104,8 +104,8 @@ class Engine(EnginePort):
         effects = Effects()
         for stay in stays:
             self._evaluate(stay, now, REBUILT, effects, now)
-            self.memory.take(stay, now, effects)
-            self.memory.forget_the_oldest(self._dues.unfinished)
+            self.cache.take(stay, now, effects)
+            self.cache.forget_the_oldest(self._due_times.unfinished)
         for stay_id, fields in effects.writes.items():
             effects.writes[stay_id] = {name: value for name, value in fields.items() if value is not None}
         return effects
@@ -120,17 +120,17 @@ class Engine(EnginePort):
 
     def install_due(self, due: Iterable[tuple[str, datetime]]) -> None:
         """Takes over the due times that the store keeps."""
-        self._dues.install(due)
+        self._due_times.install(due)
 
     def next_due(self) -> datetime | None:
         """When time alone may next change something."""
-        stays, feeds = self._dues.next(), self.feeds.due
+        stays, feeds = self._due_times.next(), self.feeds.due
         return min((moment for moment in (stays and stays[0], feeds) if moment is not None), default=None)
 
     @property
     def unfinished(self) -> bool:
         """Whether there was more to do than `process` does at once: to be called again, if with nothing."""
-        return bool(self._dues.unfinished) or self._behind
+        return bool(self._due_times.unfinished) or self._behind
 
     def observe(self, snapshot: FeedSnapshot) -> None:
         """Takes over what all partitions heard of the sources; `process` tells what follows."""
@@ -169,10 +169,12 @@ class Engine(EnginePort):
         if advance_clock and not effects.left.inputs:
             self._pass_time(now, effects, emitted_at)
         if not batch.inputs:
-            self._go_on(effects, emitted_at)
+            self._continue_unfinished(effects, emitted_at)
         self._evaluate_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
-        self.memory.prune(taken.stays, self._dues.unfinished, self.clock, behind=bool(backlog_topics), effects=effects)
+        self.cache.prune(
+            taken.stays, self._due_times.unfinished, self.clock, behind=bool(backlog_topics), effects=effects
+        )
         return effects
 
     def _take(
@@ -183,20 +185,20 @@ class Engine(EnginePort):
         for place, one in enumerate(order):
             moment = self.clock
             if one.event is not None:
-                topic, told = one.input_record.topic, one.event.filed_at
-                self._told[topic] = max(told, self._told.get(topic, told))
-                moment = min(now, told, *self._held_back(backlog))
-            if not self._pass_time(moment, effects, emitted_at) or effects.fill(self._lot):
+                topic, filed_at = one.input_record.topic, one.event.filed_at
+                self._reached[topic] = max(filed_at, self._reached.get(topic, filed_at))
+                moment = min(now, filed_at, *self._reached_by(backlog))
+            if not self._pass_time(moment, effects, emitted_at) or effects.is_full(self._lot):
                 effects.left = Batch(order[place:])
                 return Batch(order[:place])
-            changed = self._take_in(one, self.clock or now, effects, emitted_at)
+            changed = self._file(one, self.clock or now, effects, emitted_at)
             self._observe(one, changed, now)
             self._evaluate_feeds(self.clock or now, effects, emitted_at)
         return batch
 
-    def _go_on(self, effects: Effects, emitted_at: datetime | None) -> None:
+    def _continue_unfinished(self, effects: Effects, emitted_at: datetime | None) -> None:
         """Works off more of the stays that are not finished, in turn."""
-        for stay_id, cause in list(self._dues.unfinished.items()):
+        for stay_id, cause in list(self._due_times.unfinished.items()):
             if self.clock is None or (self._lot is not None and effects.work >= self._lot):
                 return
             self._evaluate_again(stay_id, self.clock, cause, effects, emitted_at)
@@ -204,17 +206,17 @@ class Engine(EnginePort):
     @property
     def pruning_deferred(self) -> bool:
         """Whether little was let go of lately, for there was a backlog, or much to do."""
-        return self.memory.pruning_deferred
+        return self.cache.pruning_deferred
 
     def pruned_stays(self) -> set[str]:
         """Stays in memory that are not whole."""
-        return {stay_id for stay_id, stay in self.memory.stays.items() if stay.is_pruned}
+        return {stay_id for stay_id, stay in self.cache.stays.items() if stay.is_pruned}
 
-    def _held_back(self, backlog: Collection[str]) -> Iterator[datetime]:
+    def _reached_by(self, backlog: Collection[str]) -> Iterator[datetime]:
         """How far each topic has come of which there is more; what has said nothing yet holds time where it is."""
         if self.clock is not None:
             for topic in backlog:
-                yield self._told.get(topic, self.clock)
+                yield self._reached.get(topic, self.clock)
 
     def _pass_time(self, moment: datetime | None, effects: Effects, emitted_at: datetime | None) -> bool:
         """Lets time pass up to a moment, if it has not come so far; whether all that fell due was looked at."""
@@ -229,13 +231,13 @@ class Engine(EnginePort):
         """
         self.clock = now = now if self.clock is None else max(now, self.clock)
         while (moment := self.next_due()) is not None and moment <= now:
-            if effects.fill(self._lot):
+            if effects.is_full(self._lot):
                 return False
             if moment == self.feeds.due:
                 self._evaluate_feeds(moment, effects, emitted_at)
                 continue
-            late = self._dues.next()
-            if late is None or late[1] not in self.memory.stays:
+            late = self._due_times.next()
+            if late is None or late[1] not in self.cache.stays:
                 return False  # `missing` names it the next time
             self._evaluate_again(late[1], moment, TIME, effects, emitted_at)
         return True
@@ -244,7 +246,7 @@ class Engine(EnginePort):
         self.feeds.note(one, self.clock, now, changed)
         if isinstance(one.event, FactEvent):
             stay_id = one.event.stay_id
-            self.feeds.stay(one, stay_id, self.memory.stays[stay_id].is_open, self.clock or now, now)
+            self.feeds.note_stay_of(one, stay_id, self.cache.stays[stay_id].is_open, self.clock or now, now)
 
     def _evaluate_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
         found = self.feeds.revisions(now, emitted_at or now)
@@ -257,7 +259,7 @@ class Engine(EnginePort):
         if unsaved:
             effects.writes.setdefault("", {}).update(unsaved)
 
-    def _take_in(self, one: ValidatedInput, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
+    def _file(self, one: ValidatedInput, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
         """Files an event; whether it says anything that is kept."""
         effects.publish(self.dead_letters(one, emitted_at or now))
         effects.publish(unreadable(self, one, emitted_at or now))
@@ -265,9 +267,9 @@ class Engine(EnginePort):
         if one.accepted is None:
             return False
         event = one.accepted.event
-        stay = self.memory.stays.get(event.stay_id)
+        stay = self.cache.stays.get(event.stay_id)
         if stay is None:
-            stay = self.memory.stays[event.stay_id] = StayState(event.stay_id, self._rules)
+            stay = self.cache.stays[event.stay_id] = StayState(event.stay_id, self._rules)
         changed = stay.file(*one.accepted)
         self._evaluate(stay, now, cause_of(event), effects, emitted_at)
         return changed
@@ -279,11 +281,11 @@ class Engine(EnginePort):
         budget = Budget(self._lot)
         revisions = stay.revisions(moment, cause, emitted_at or moment, budget)
         effects.work += budget.used
-        self._tell(stay, revisions, effects)
+        self._publish(stay, revisions, effects)
         if stay.unfinished:
-            self._dues.goes_on(stay.stay_id, cause)
+            self._due_times.goes_on(stay.stay_id, cause)
             effects.due[stay.stay_id] = moment
-        elif self._dues.finished(stay.stay_id, stay.due):
+        elif self._due_times.finished(stay.stay_id, stay.due):
             effects.due[stay.stay_id] = stay.due
 
     def _evaluate_again(
@@ -291,9 +293,9 @@ class Engine(EnginePort):
     ) -> None:
         """Likewise, with no event that brings it up."""
         self.due_stay = stay_id
-        self._evaluate(self.memory.stays[stay_id], moment, cause, effects, emitted_at)
+        self._evaluate(self.cache.stays[stay_id], moment, cause, effects, emitted_at)
         self.due_stay = None
 
-    def _tell(self, stay: StayState, revisions: list[Revision], effects: Effects) -> None:
+    def _publish(self, stay: StayState, revisions: list[Revision], effects: Effects) -> None:
         effects.publish(record_output(one, self._zone) for one in revisions)
-        self.memory.save(stay, effects)
+        self.cache.save(stay, effects)

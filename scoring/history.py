@@ -16,7 +16,7 @@ class History:
     def __init__(self, stays: Collection[str]) -> None:
         self._keys = {stay.encode() for stay in stays}
         self._refused: set[str] = set()
-        self._arrivals: list[InputRecord] = []
+        self._records: list[InputRecord] = []
 
     def note_dead_letter(self, value: bytes) -> None:
         """Takes note of a dead letter: what lay ahead of the clock of its time is not used later either (T6)."""
@@ -28,8 +28,8 @@ class History:
         """Takes note of an input record that was processed, if it may speak of one of the stays."""
         ours = record.key is None or record.key in self._keys
         if ours and dead_letter_id(record, 0) not in self._refused:
-            self._arrivals.append(record)
+            self._records.append(record)
 
     def read(self, engine: EnginePort) -> Batch:
         """What was accepted of it."""
-        return engine.read_until(self._arrivals, LATEST)
+        return engine.read_until(self._records, LATEST)

@@ -41,7 +41,7 @@ class Rebuild:
         self._admitted: dict[str, datetime] = {}
         """Stay -> when its admission first came."""
         self._stays: dict[str, StayState] = {}
-        self._letters: set[str] = set()
+        self._dead_letters: set[str] = set()
         """Event ids of the dead letters told."""
         self._refused: dict[str, str] = {}
         """Those of them whose event stays refused, and the reason: it lay ahead of the clock of its time (T6) ..."""
@@ -50,7 +50,7 @@ class Rebuild:
         """Takes note of one output record. Raises `CannotRebuild`."""
         if topic in DEAD_LETTERS:
             letter = text.parse(value)
-            self._letters.add(letter["event_id"])
+            self._dead_letters.add(letter["event_id"])
             if letter["reason"] in STAYS_REFUSED:
                 self._refused[letter["event_id"]] = letter["reason"]
             return
@@ -72,7 +72,7 @@ class Rebuild:
             return []
         batch = self._engine.read((record,), now)
         (one,) = batch.inputs
-        owed = [letter for letter in self._engine.dead_letters(one, now) if letter.event_id not in self._letters]
+        owed = [letter for letter in self._engine.dead_letters(one, now) if letter.event_id not in self._dead_letters]
         if owed:
             owed += unreadable(self._engine, one, now)
         self._engine.feeds.note(one, record.arrived_at, now, self._file(one, record.arrived_at or now))
@@ -80,7 +80,7 @@ class Rebuild:
 
     def set_aside(self, record: InputRecord, now: datetime) -> list[Output]:
         """What is owed for an input record at which `take` fails; begin anew without it."""
-        told = dead_letter_id(record, 0) in self._letters
+        told = dead_letter_id(record, 0) in self._dead_letters
         return [] if told else set_aside(self._engine, record, now).outputs
 
     def _file(self, one: ValidatedInput, moment: datetime) -> bool:
@@ -97,7 +97,7 @@ class Rebuild:
         self._engine.clock = now
         effects = self._engine.rebuild(self._stays.values(), now)
         for stay in self._stays.values():
-            self._engine.feeds.stands(stay.stay_id, stay.is_open, self._admitted.get(stay.stay_id, now))
+            self._engine.feeds.note_stay(stay.stay_id, stay.is_open, self._admitted.get(stay.stay_id, now))
         effects.writes[""] = self._engine.feeds.take_unsaved()
         effects.outputs.extend(self._engine.passing_alert("state-rebuilt", subject, now))
         return self._engine, effects

@@ -7,12 +7,12 @@ from picustream.scoring.batch import Effects
 from picustream.scoring.budget import LOTS, Budget
 from picustream.scoring.stay_state import StayState
 
-HELD = 50_000
+MOST_IN_MEMORY = 50_000
 """Values and records that a bounded engine keeps in memory from one batch to the next, about 2 kB each; the stays
 touched last. The others are in the store."""
 
 
-class Memory:
+class StayCache:
     """Stays by their ids, those touched last at the end."""
 
     def __init__(self, bounded: bool, lot: int | None) -> None:
@@ -64,7 +64,7 @@ class Memory:
             if not behind:
                 self._whole.clear()
             self.pruning_deferred = behind or not done
-            if self.size > HELD:
+            if self.size > MOST_IN_MEMORY:
                 self._prune(self.stays.keys() - self._whole, clock, effects)
         self._save_reloaded(effects)
         self.forget_the_oldest(busy)
@@ -85,10 +85,10 @@ class Memory:
 
     def forget_the_oldest(self, busy: Container[str]) -> None:
         """Where it is too much for a bounded engine; not a stay that is in the midst of something."""
-        held = self.size if self._bounded else 0
+        size = self.size if self._bounded else 0
         for stay_id in [one for one in self.stays if one not in self._whole and one not in busy]:
-            if held > HELD:
-                held -= self.stays.pop(stay_id).size
+            if size > MOST_IN_MEMORY:
+                size -= self.stays.pop(stay_id).size
 
     def save(self, stay: StayState, effects: Effects) -> None:
         """Notes what the store is to write of a stay."""

@@ -164,10 +164,10 @@ class StayState:
         stay = self._assessor.stay
         context = RevisionContext(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
         found = []
-        for key in sorted(key for key, body in bodies.items() if self._is_news(key, body, context.patient_id)):
+        for key in sorted(key for key, body in bodies.items() if self._has_changed(key, body, context.patient_id)):
             revision = revise(key, bodies[key], self._heads.get(key), context)
             if revision is not None:
-                found.append(self._told(revision))
+                found.append(self._published(revision))
             self._stay_alerts.evaluate(key, bodies[key], self._heads.get(key))
         self._alerts_owed = self._alerts_owed or bool(bodies) or self._stay_alerts.may_change(now)
         if self._alerts_owed and not self._assessor.unfinished:
@@ -179,7 +179,7 @@ class StayState:
         found = self._stay_alerts.revisions(stay, now, self._heads, context, budget.left)
         budget.spend(len(found))
         self._alerts_owed = budget.spent
-        return [self._told(one) for one in found]
+        return [self._published(one) for one in found]
 
     def restore(self, key: RecordKey, head: Head) -> None:
         """Takes over what was last told, where the store has lost it."""
@@ -190,13 +190,13 @@ class StayState:
         self._heads[key] = head
         self._known.setdefault(key.group, set()).add(key)
         if key.kind == "alert":
-            self._stay_alerts.told(key, head)
+            self._stay_alerts.note_published(key, head)
 
-    def _told(self, revision: Revision) -> Revision:
+    def _published(self, revision: Revision) -> Revision:
         self.restore(revision.key, revision.head)
         return revision
 
-    def _is_news(self, key: RecordKey, body: Body | None, patient_id: str | None) -> bool:
+    def _has_changed(self, key: RecordKey, body: Body | None, patient_id: str | None) -> bool:
         """Whether a body differs from the one looked at before; spares the digest of what is plainly the same."""
         seen = (body, patient_id, spelling(body))
         if self._seen.get(key) == seen:

@@ -164,10 +164,10 @@ def refuse(record: InputRecord, fault: Fault) -> ValidatedInput:
     if record.fault is not None:  # not even looked at
         return ValidatedInput(record, None, (fault,), source=record.topic)
     try:
-        observation = _parsed(record.value, record.whole)
+        body = _parsed(record.value, record.whole)
     except _Refused:
-        observation = None
-    fields = observation if isinstance(observation, dict) else {}
+        body = None
+    fields = body if isinstance(body, dict) else {}
     source = id_of(fields.get("source")) or record.topic
     return ValidatedInput(record, None, (fault,), source=source, refused=_observations_of(record.topic, fields))
 

@@ -107,19 +107,19 @@ def stay_conditions(situation: Situation) -> Iterator[Condition]:
 
 def _without_admission(situation: Situation) -> Iterator[Condition]:
     """Since the first that was heard of the stay; while it lasts, since what was told first."""
-    told = situation.heads.get(NO_ADMISSION)
-    if told is not None and told.digest == FIRING:
-        yield Condition(NO_ADMISSION.part, told.effective_at)
-    elif (heard := situation.chart.live.first_observed()) is not None:
-        yield Condition(NO_ADMISSION.part, heard)
+    head = situation.heads.get(NO_ADMISSION)
+    if head is not None and head.digest == FIRING:
+        yield Condition(NO_ADMISSION.part, head.effective_at)
+    elif (observed := situation.chart.live.first_observed()) is not None:
+        yield Condition(NO_ADMISSION.part, observed)
 
 
 def silent_since(chart: Chart, stay: Stay) -> datetime | None:
     """When an open stay was last heard by a vital sign, at the earliest its admission; None once it has ended."""
     if stay.end is not None:
         return None
-    heard = (chart.index.usable[variable].last_at() for variable in VITAL_SIGNS)
-    return max([stay.start, *(moment for moment in heard if moment is not None)])
+    observed = (chart.index.usable[variable].last_at() for variable in VITAL_SIGNS)
+    return max([stay.start, *(moment for moment in observed if moment is not None)])
 
 
 def _conflicts(situation: Situation) -> Iterator[Condition]:
@@ -151,14 +151,14 @@ def record_conditions(key: RecordKey, body: Body | None, head: Head | None, rule
 
 def alert_revisions(
     holding: Mapping[RecordKey, Condition],
-    told: Set[RecordKey],
+    firing: Set[RecordKey],
     heads: Mapping[RecordKey, Head],
     context: RevisionContext,
 ) -> Iterator[Revision]:
-    """What has to be told: conditions that began to hold, and those of `told` that hold no more."""
-    for key in sorted(holding.keys() - told):
+    """What has to be told: conditions that began to hold, and those of `firing` that hold no more."""
+    for key in sorted(holding.keys() - firing):
         yield _revision(key, holding[key], heads.get(key), context, FIRING)
-    for key in sorted(told - holding.keys()):
+    for key in sorted(firing - holding.keys()):
         name, _, subject = key.part.partition("/")
         over = Condition(name, heads[key].effective_at, subject)
         yield _revision(key, over, heads[key], context, RESOLVED)

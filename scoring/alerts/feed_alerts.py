@@ -58,16 +58,16 @@ def conditions(
 
 
 def _is_silent(
-    source: Source, opened: datetime, limits: SourceLimits, now: datetime, told_since: datetime | None
+    source: Source, opened: datetime, limits: SourceLimits, now: datetime, firing_since: datetime | None
 ) -> bool:
-    if told_since is not None:
-        return source.last <= told_since
+    if firing_since is not None:
+        return source.last <= firing_since
     return now >= silent_at(source.last, opened, limits)
 
 
-def _is_much(events: int, refused: int, limits: SourceLimits, is_told: bool) -> bool:
+def _is_much(events: int, refused: int, limits: SourceLimits, is_firing: bool) -> bool:
     limit = limits.dead_letter_percent * events / 100
-    return refused * 2 > limit if is_told else refused > limit and refused >= limits.dead_letter_events
+    return refused * 2 > limit if is_firing else refused > limit and refused >= limits.dead_letter_events
 
 
 STEADY = 10

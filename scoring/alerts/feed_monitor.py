@@ -58,7 +58,7 @@ class FeedMonitor:
         self._feeds, self.loaded = Feeds(fields), True
         for name, value in fields.items():
             if name.startswith(HEAD):
-                self._told(RecordKey.parse(name.removeprefix(HEAD)), Head.from_store(text.parse(value)))
+                self._note_head(RecordKey.parse(name.removeprefix(HEAD)), Head.from_store(text.parse(value)))
             elif name == JUDGED:
                 self._judged = datetime.fromisoformat(value.decode())
         moments = [source.last for source in self._feeds.sources.values()]
@@ -73,7 +73,7 @@ class FeedMonitor:
 
         What somebody sent again from the dead letters does not speak for its source.
         """
-        moment = _arrival(one, now) or clock
+        moment = _arrived_at(one, now) or clock
         if moment is None or one.input_record.resubmitted:
             return
         faults = list(faults_of(one, clock if changed else None, self._rules.protocol))
@@ -91,13 +91,13 @@ class FeedMonitor:
         source = self._feeds.sources[one.source]
         return is_unread(*source.read(moment), self._limits(one.source, source), False)
 
-    def stay(self, one: ValidatedInput, stay_id: str, is_open: bool, clock: datetime, now: datetime) -> None:
+    def note_stay_of(self, one: ValidatedInput, stay_id: str, is_open: bool, clock: datetime, now: datetime) -> None:
         """The stay that an input record speaks of is open, or is not."""
-        self.stands(stay_id, is_open, _arrival(one, now) or clock)
+        self.note_stay(stay_id, is_open, _arrived_at(one, now) or clock)
 
-    def stands(self, stay_id: str, is_open: bool, moment: datetime) -> None:
+    def note_stay(self, stay_id: str, is_open: bool, moment: datetime) -> None:
         """A stay is open, or is not, as of a moment."""
-        if self._feeds.stay(stay_id, is_open, moment) and self._decides is None:
+        if self._feeds.note_stay(stay_id, is_open, moment) and self._decides is None:
             self.due = moment
 
     def observe(self, snapshot: FeedSnapshot) -> None:
@@ -105,7 +105,7 @@ class FeedMonitor:
         if self._decides is None or self._is_over(snapshot):
             return
         self._snapshot = snapshot
-        changed = not self.loaded or self._holding(snapshot).keys() != self._told_keys()
+        changed = not self.loaded or self._conditions(snapshot).keys() != self._firing_keys()
         self.due = snapshot.as_of if changed else None
 
     # What is told. -------------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ class FeedMonitor:
             self.due = None
             return []
         context = RevisionContext(self._rules, None, None, _CAUSE, emitted_at)
-        found = list(alert_revisions(self._holding(snapshot), self._told_keys(), self._heads, context))
+        found = list(alert_revisions(self._conditions(snapshot), self._firing_keys(), self._heads, context))
         for one in found:
             self._keep(one.key, one.head)
         if found:
@@ -149,7 +149,7 @@ class FeedMonitor:
         """Whether something was told by a snapshot no earlier: of two workers the one has the earlier clock."""
         return self._judged is not None and snapshot.as_of <= self._judged
 
-    def _holding(self, snapshot: FeedSnapshot) -> dict[RecordKey, Condition]:
+    def _conditions(self, snapshot: FeedSnapshot) -> dict[RecordKey, Condition]:
         found = {}
         for name, source in snapshot.sources.items():
             if self._decides is None or self._decides(name):
@@ -175,14 +175,14 @@ class FeedMonitor:
     def _limits(self, name: str, source: Source) -> SourceLimits:
         return self._rules.codemap.sources.limits(name, source.measures)
 
-    def _told_keys(self) -> frozenset[RecordKey]:
+    def _firing_keys(self) -> frozenset[RecordKey]:
         return frozenset(key for key, head in self._heads.items() if head.digest == FIRING)
 
     def _keep(self, key: RecordKey, head: Head) -> None:
-        self._told(key, head)
+        self._note_head(key, head)
         self._unsaved[HEAD + str(key)] = text.encode(head.to_store()).encode()
 
-    def _told(self, key: RecordKey, head: Head) -> None:
+    def _note_head(self, key: RecordKey, head: Head) -> None:
         self._heads[key] = head
         name, source = _parts(key)
         if head.digest == FIRING:
@@ -191,7 +191,7 @@ class FeedMonitor:
             self._firing.get(source, {}).pop(name, None)
 
 
-def _arrival(one: ValidatedInput, now: datetime) -> datetime | None:
+def _arrived_at(one: ValidatedInput, now: datetime) -> datetime | None:
     """When an arrival came, as the broker says; None: there is no broker, and it came as the clock says."""
     return min(one.input_record.arrived_at, now) if one.input_record.arrived_at is not None else None
 

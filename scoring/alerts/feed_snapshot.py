@@ -55,7 +55,7 @@ class Feeds:
         self._source(source, moment).note_fault(name, moment)
         self._unsaved.add(SOURCE + source)
 
-    def stay(self, stay_id: str, is_open: bool, moment: datetime) -> bool:
+    def note_stay(self, stay_id: str, is_open: bool, moment: datetime) -> bool:
         """A stay is open, or is not, as of a moment; whether that is new."""
         if is_open == (stay_id in self.open):
             return False

@@ -43,7 +43,7 @@ class StayAlerts:
         self.due: datetime | None = None
         """When time alone may next make one begin: no vital sign has come, a correction has met nothing."""
 
-    def told(self, key: RecordKey, head: Head) -> None:
+    def note_published(self, key: RecordKey, head: Head) -> None:
         """Takes note of an alert that was told."""
         if head.digest == FIRING:
             self._firing.add(key)

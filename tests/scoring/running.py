@@ -113,7 +113,7 @@ class Worker:
     @property
     def held(self) -> int:
         """Values in memory."""
-        return self._engine.memory.size
+        return self._engine.cache.size
 
     def bytes_of(self, stay: str) -> int:
         """What the store keeps of a stay."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from picustream.models.event import LAB, VITAL
-from picustream.scoring import stay_cache as memory
+from picustream.scoring import stay_cache
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.chart.entries import Filed
 from picustream.scoring.engine import Engine
@@ -46,9 +46,9 @@ def taken_behind(one: Engine) -> Engine:
     return one
 
 
-def held(one: Engine) -> int:
+def in_memory(one: Engine) -> int:
     """Values in memory."""
-    return one.memory.size
+    return one.cache.size
 
 
 def missing(one: Engine, some: Sequence[InputRecord]) -> list[str]:
@@ -95,7 +95,7 @@ def test_i9_a_rebuilt_stay_is_as_small_as_it_was() -> None:
 @pytest.mark.proves("I9", "I5")
 def test_i9_after_a_rebuild_a_bounded_engine_holds_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest is in the store, and asked for when it is needed."""
-    monkeypatch.setattr(memory, "HELD", 10)
+    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", 10)
     (plain, _), (bounded, _) = rebuilt(bounded=False), rebuilt(bounded=True)
     touched = Batch(plain.read_until(DENSE[:1], LATEST).inputs)
     assert (plain.missing(touched, LATEST), bounded.missing(touched, LATEST)) == ([], ["S"])
@@ -108,7 +108,7 @@ def test_i9_the_stay_touched_longest_ago_is_forgotten_first(monkeypatch: pytest.
     first, second = of_stay("S")[:9], of_stay("T")[:9]
     for some in (first, second):
         take(bounded, some)
-    monkeypatch.setattr(memory, "HELD", held(bounded) // 2)
+    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", in_memory(bounded) // 2)
     take(bounded, first[:1])
     assert missing(bounded, [*first, *second]) == ["T"]
 
@@ -116,10 +116,10 @@ def test_i9_the_stay_touched_longest_ago_is_forgotten_first(monkeypatch: pytest.
 @pytest.mark.proves("I9")
 def test_i9_what_just_fits_is_held_whole_while_there_is_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is let go of in a backlog before the memory is full."""
-    monkeypatch.setattr(memory, "HELD", held(taken_behind(Engine(SHIPPED))))
+    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", in_memory(taken_behind(Engine(SHIPPED))))
     bounded = taken_behind(Engine(SHIPPED, bounded=True))
     assert (bounded.pruned_stays(), missing(bounded, DENSE)) == (set(), [])
-    monkeypatch.setattr(memory, "HELD", memory.HELD - 1)
+    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", stay_cache.MOST_IN_MEMORY - 1)
     assert taken_behind(Engine(SHIPPED, bounded=True)).pruned_stays() == {"S"}
 
 

@@ -79,8 +79,8 @@ def _keeps_half(stay: StayState) -> dict[str, bytes | None]:
     (validation, "_schema_fault", _tells_the_value),
     (validation, "_schema_fault", _points_nowhere),
     (engine.Engine, "dead_letters", lambda *_: []),
-    (dead_letters, "letter_fields", _cuts_the_payload),
-    (dead_letters, "letter_fields", _of_another_offset),
+    (dead_letters, "dead_letter_fields", _cuts_the_payload),
+    (dead_letters, "dead_letter_fields", _of_another_offset),
     (dead_letters, "dead_letter_id", lambda *_: "dead/1"),
     (StayState, "take_unsaved", _keeps_half),
 ])  # fmt: skip

@@ -9,7 +9,7 @@ from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTER
 from picustream.scoring import budget
 from picustream.scoring.batch import Batch
-from picustream.scoring.chart import pruning as thinning
+from picustream.scoring.chart import pruning
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.trial.records import OUTCOME
@@ -129,8 +129,8 @@ def test_letters_of_many_bad_values_are_not_made_in_one_go() -> None:
 @pytest.mark.proves("I9")
 def test_i9_a_stay_of_years_is_pruned_in_pieces_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A monitor that speaks every minute of the last day; while it is pruned it goes on to speak."""
-    monkeypatch.setattr(thinning, "MOST_PER_DAY", 50)
-    monkeypatch.setattr(thinning, "NEWEST_COUNT", 10)
+    monkeypatch.setattr(pruning, "MOST_PER_DAY", 50)
+    monkeypatch.setattr(pruning, "NEWEST_COUNT", 10)
     ward = ADMITTED
     for minute in range(400):
         when = f"day {DAYS} {10 + minute // 60:02}:{minute % 60:02}"

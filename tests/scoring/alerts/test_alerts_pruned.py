@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from picustream.eventfiles.replay import Replay
-from picustream.scoring import stay_cache as memory
-from picustream.scoring.chart import pruning as thinning
+from picustream.scoring import stay_cache
+from picustream.scoring.chart import pruning
 from picustream.scoring.rebuild import Rebuild
 from tests import reference
 from tests.reference.generate import case
@@ -21,10 +21,10 @@ from tests.scoring.running import Worker
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that may be pruned is pruned at once."""
-    monkeypatch.setattr(thinning, "MOST_PER_DAY", 0)
-    monkeypatch.setattr(thinning, "NEWEST", timedelta(minutes=10))
-    monkeypatch.setattr(thinning, "NEWEST_COUNT", 1)
-    monkeypatch.setattr(memory, "HELD", 30)
+    monkeypatch.setattr(pruning, "MOST_PER_DAY", 0)
+    monkeypatch.setattr(pruning, "NEWEST", timedelta(minutes=10))
+    monkeypatch.setattr(pruning, "NEWEST_COUNT", 1)
+    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", 30)
 
 
 OF_WHAT_IS_KEPT = ("id-reused", "conflicting-duplicate", "correction-unmatched")

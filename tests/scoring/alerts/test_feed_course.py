@@ -237,7 +237,7 @@ def test_only_a_later_view_is_news_and_what_one_partition_heard_is_none() -> Non
     source, second = Source(START, faults={MISROUTED: START}), timedelta(seconds=1)
     watch = FeedMonitor(SHIPPED, lambda _: True)
     watch.load({})
-    watch.stands("S0", True, START)
+    watch.note_stay("S0", True, START)
     assert watch.due is None
     watch.observe(FeedSnapshot(START, {"monitor": source}, START))
     assert [one.head.digest for one in watch.revisions(START, START)] == ["firing"]

@@ -92,12 +92,16 @@ def test_i8_a_stay_is_open_until_it_is_not() -> None:
     """Told once each way; the snapshot knows since when any is, over all partitions."""
     one, other = Feeds(), Feeds()
     later = START + timedelta(hours=1)
-    assert [one.stay("S", True, later), one.stay("S", True, later), one.stay("T", False, later)] == [True, False, False]
-    other.stay("U", True, START)
+    assert [one.note_stay("S", True, later), one.note_stay("S", True, later), one.note_stay("T", False, later)] == [
+        True,
+        False,
+        False,
+    ]
+    other.note_stay("U", True, START)
     fields = [feeds.take_unsaved() for feeds in (one, other)]
     assert joined(fields, later).opened == START
     assert one.snapshot(later).opened == later
-    assert one.stay("S", False, later)
+    assert one.note_stay("S", False, later)
     assert one.take_unsaved() == {"o:S": None}
     assert one.snapshot(later).opened is None
     assert joined([{}], later).opened is None

@@ -80,7 +80,7 @@ def test_i9_what_there_is_no_room_to_tell_is_not_waited_for() -> None:
     """I9, I8: its moment passes once; a replay that waited for it would never get on."""
     watch, moment = told_of(MOST_ALERTS), at("day 2")
     silent = moment + timedelta(hours=24)
-    watch.stands("S", True, moment)
+    watch.note_stay("S", True, moment)
     watch.note(Validator(SHIPPED).validate(heard("monitor", 0, moment)), None, moment, True)
     assert (watch.revisions(moment, moment), watch.due) == ([], silent)
     assert (watch.revisions(silent, silent), watch.due) == ([], None)

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.scoring import stay_cache as memory
-from picustream.scoring.chart import pruning as thinning
+from picustream.scoring import stay_cache
+from picustream.scoring.chart import pruning
 from tests.reference.generate import Case, case
 from tests.scoring.build import FIRST_DAY, obs
 from tests.scoring.feeding import alerts
@@ -27,10 +27,10 @@ BOUND = 1_000_000
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everything that may go goes at once, so that small histories show what large ones do."""
-    monkeypatch.setattr(thinning, "MOST_PER_DAY", 0)
-    monkeypatch.setattr(thinning, "NEWEST", timedelta(minutes=10))
-    monkeypatch.setattr(thinning, "NEWEST_COUNT", 1)
-    monkeypatch.setattr(memory, "HELD", 30)
+    monkeypatch.setattr(pruning, "MOST_PER_DAY", 0)
+    monkeypatch.setattr(pruning, "NEWEST", timedelta(minutes=10))
+    monkeypatch.setattr(pruning, "NEWEST_COUNT", 1)
+    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", 30)
     yield
 
 
@@ -76,7 +76,7 @@ def test_i9_a_dense_feed_is_bounded_and_changes_no_record(every: timedelta) -> N
 @pytest.mark.proves("I9", "I1")
 def test_i9_stays_not_touched_for_long_are_in_the_store_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many stays side by side in an engine that can hold hardly any: the same records."""
-    monkeypatch.setattr(memory, "HELD", 100)
+    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", 100)
     told = [(topic, value | {"stay_id": f"S-{seed}"}) for seed in range(5) for topic, value in case(seed).events]
     told = shuffled(told, 1)
     worker = Worker(SHIPPED, bounded=True)
