@@ -1,4 +1,4 @@
-"""What the engine takes and what it gives: a batch of input records, and everything that follows from it."""
+"""The engine's input and output: a batch of input records, and the effects of processing it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ class Batch:
 
     @property
     def stays(self) -> set[str]:
-        """Stays that accepted events speak of."""
+        """The stays of accepted events."""
         return {one.stay_id for one in self.inputs if one.stay_id is not None}
 
     def in_time(self) -> list[ValidatedInput]:
-        """Inputs by how far their topics have come: each topic in its own order, and the topics side by side."""
+        """The inputs with their topics merged by filing time, each topic in its own order."""
         reached: dict[str, datetime] = {}
         found = []
         for one in self.inputs:
@@ -33,13 +33,13 @@ class Batch:
         return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
     def latest(self, now: datetime) -> datetime | None:
-        """How far the events move the record clock, which never passes `now`."""
+        """How far the events advance the record clock, which never passes `now`."""
         return max((min(now, one.event.filed_at) for one in self.inputs if one.event is not None), default=None)
 
 
 @dataclass(slots=True)
 class Effects:
-    """What follows from a batch; all of it durable, or none."""
+    """What follows from a batch; made durable as a whole or not at all."""
 
     outputs: list[Output] = field(default_factory=list)
     writes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
@@ -47,11 +47,11 @@ class Effects:
     due: dict[str, datetime | None] = field(default_factory=dict)
     """Stay -> when time alone may next change something (None: never)."""
     ignored: Counter[str] = field(default_factory=Counter)
-    """Codes nobody asked for."""
+    """Unmapped codes."""
     left: Batch = field(default_factory=lambda: Batch(()))
-    """Arrivals that were not taken in, for there was enough to do: to be given again."""
+    """Input records that were not processed, for the call had done enough: to be given again."""
     work: int = 0
-    """Units (`budget.py`) that it took."""
+    """Units (`budget.py`) of work done."""
     bytes: int = 0
     """Of the outputs."""
 
@@ -61,7 +61,7 @@ class Effects:
             self.bytes += len(one.value)
 
     def is_full(self, lot: int | None) -> bool:
-        """Whether it is enough for one call, and the rest has to wait for the next."""
+        """Whether this is enough for one call, and the rest waits for the next."""
         return lot is not None and (
             self.work >= LOTS * lot or len(self.outputs) >= MOST_RECORDS or self.bytes >= MOST_BYTES
         )

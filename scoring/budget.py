@@ -1,4 +1,4 @@
-"""How much is done in one go: a stay that spans years is worked off in pieces, so that no other has to wait for it."""
+"""How much one call does: a stay that spans years is evaluated in pieces, so that no other waits for it."""
 
 import math
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ class Sortable(Protocol):
 T = TypeVar("T", bound=Sortable)
 
 LOT = 50
-"""Days, pairs, episodes or alerts of one stay that a worker looks at in one go, about 0.4 ms each: a stay of weeks in
-one piece, and on a busy machine nobody waits for more than some tenths of a second."""
+"""Days, pairs, episodes or alerts of one stay that a worker evaluates at a time, about 0.4 ms each: a stay of weeks in
+one piece, and on a busy machine no other stay waits for more than some tenths of a second."""
 LOTS = 10
-"""After so many a call takes no further event in: a batch of small changes is one call, for each call costs a
+"""After so many lots a call files no further event: a batch of small changes is one call, for each call costs a
 transaction."""
 MOST_RECORDS, MOST_BYTES = 1_000, 4 * 1024 * 1024
-"""Outputs after which an engine takes no further event into the same transaction: one event may add two hundred."""
+"""Outputs after which a call files no further event: one event may add two hundred."""
 
 
 class Budget:
-    """What is left of one look at a stay."""
+    """What is left for one evaluation of a stay."""
 
     def __init__(self, units: int | None = None) -> None:
         """`units` None: no limit."""
@@ -43,7 +43,7 @@ class Budget:
         self.used += units
 
     def drain(self, some: set[T]) -> Iterator[T]:
-        """Takes items out of a set, in their order, as far as it goes."""
+        """Removes items from a set, in their order, and yields them, until the budget is spent."""
         for one in sorted(some) if some and not self.spent else ():
             some.remove(one)
             self.spend()

@@ -1,4 +1,4 @@
-"""What a revision is made because of."""
+"""Causes of revisions."""
 
 from picustream.models.event import Event
 from picustream.models.record import Cause
@@ -8,7 +8,7 @@ REBUILT = Cause(reason="state-rebuilt", event_id=None)
 
 
 def cause_of(event: Event) -> Cause:
-    """An event; the reason says what kind of news it is."""
+    """The event as a cause; the reason is its type, and its status where that is not the usual one."""
     status = event.status.value
     kind = getattr(event, "type", None) or "observation"
     reason = kind if status in ("final", "preliminary") else f"{kind}-{status}"

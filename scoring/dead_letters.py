@@ -1,6 +1,6 @@
-"""Dead letters: what could not be used, with the reason and the bytes it came as, on its way out.
+"""Dead letters: what could not be used, with the reason and the original bytes.
 
-No letter is without bound, whatever came in: of a long record it keeps the head, the size and the SHA-256.
+The size of a dead letter is bounded: of a long record it has the head, the size and the SHA-256.
 """
 
 import base64
@@ -17,16 +17,16 @@ from picustream.scoring.outputs import Output, headers, written
 from picustream.scoring.validation import InputRecord, ValidatedInput
 
 PAYLOAD_WHOLE, PAYLOAD_HEAD = 256 << 10, 64 << 10
-"""Bytes up to which a dead letter repeats its record whole, and how many of a longer one it keeps."""
+"""Bytes up to which a dead letter has its record whole, and how many of a longer one it has."""
 STAYS_REFUSED = frozenset({"in-the-future", "unprocessable"})
-"""Reasons that a second look would not find: the clock has gone on since, or the program has been mended. What was
-refused for one of these stays refused, or what was scored would depend on when it is read (T6)."""
+"""Reasons that do not apply for ever: the clock advances, and the program is repaired. What was refused for one of
+these stays refused, or the scores would depend on when it is read (T6)."""
 KEY_HEAD = 1 << 10
 """Bytes of a key that a dead letter repeats. An id has 128 at most."""
 
 
 def dead_letter_output(one: ValidatedInput, number: int, now: datetime, zone: tzinfo) -> Output:
-    """The dead letter of a fault of an input record, keyed as it was, if that is short enough to be a stay's."""
+    """The dead letter of a fault of an input record, with the record's key unless it is too long to be a stay's."""
     record, event_id = one.input_record, dead_letter_id(one.input_record, number)
     fields = dead_letter_fields(record, one.faults[number], now)
     value = text.encode(dump(DeadLetter(event_id=event_id, **fields)), zone).encode()
@@ -42,7 +42,7 @@ def dead_letter_output(one: ValidatedInput, number: int, now: datetime, zone: tz
 
 
 def dead_letter_topic(topic: str) -> str:
-    """Where dead letters of an input topic go: those that may name the arm to a topic with rights of its own."""
+    """The topic for dead letters of an input topic: those that may name the arm have one with rights of its own."""
     return DEAD_LETTER_TRIAL if topic == TRIAL else DEAD_LETTER
 
 
@@ -53,7 +53,7 @@ def dead_letter_id(record: InputRecord, number: int) -> str:
 
 
 def dead_letter_fields(record: InputRecord, fault: Fault, now: datetime) -> dict[str, Any]:
-    """A dead letter's fields with the original bytes, of a long record its head: no letter is without bound."""
+    """A dead letter's fields with the original bytes, or the head of a long record."""
     raw = record.value or b""
     size, sha256 = record.whole or (len(raw), hashlib.sha256(raw).hexdigest())
     kept = raw if size <= PAYLOAD_WHOLE else raw[:PAYLOAD_HEAD]

@@ -1,6 +1,6 @@
-"""Refused events that seem to tell of a death in words of their own: a discharge as `expired`, a field, a type.
+"""Refused events that seem to report a death in another form: a discharge as `expired`, a field, a type.
 
-A death that is not read is the worst to lose (O3), so the letter says how it is sent.
+A death is the worst event to lose (O3), so the dead letter says how it is sent.
 """
 
 import re
@@ -13,11 +13,11 @@ _WORD = re.compile(r"(?<![a-z])(?:expired?|deceased|died|dead|death|exp|morgue|e
 _CODES = frozenset({"20", "40", "41", "42"})
 """Of the discharge dispositions of HL7 (table 0112) and of UB-04."""
 _NAMES = frozenset({"event_id", "source", "patient_id", "stay_id", "id", "unit", "bed"})
-"""Fields that hold names, in which a word means nothing."""
+"""Fields that hold identifiers, in which a word means nothing."""
 
 
 def tells_of_death(fields: dict[str, Any]) -> bool:
-    """Whether an event that is no `died` seems to say that the child died."""
+    """Whether an event of another type than `died` seems to report a death."""
     if fields.get("type") == "died":
         return False
     words = [*fields, *(value for name, value in fields.items() if name not in _NAMES)]

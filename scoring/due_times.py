@@ -1,4 +1,4 @@
-"""When time alone may next change something of a stay, and which stays are in the midst of being worked off."""
+"""When time alone may next change a stay, and which stays are unfinished."""
 
 import heapq
 from collections.abc import Container, Iterable
@@ -7,18 +7,18 @@ from datetime import datetime
 from picustream.models.record import Cause
 
 LATE_AT_ONCE = 20
-"""Stays that a worker loads at a time because they fall due: after it has slept for months that may be all of them."""
+"""Stays that a worker loads at a time because they fall due: after months of standstill that may be all of them."""
 
 
 class DueTimes:
-    """The earliest first."""
+    """Due times of stays, the earliest first."""
 
     def __init__(self) -> None:
         self._due: dict[str, datetime] = {}
         self._queue: list[tuple[datetime, str]] = []
         self.unfinished: dict[str, Cause] = {}
-        """Stays of which there is more to look at, in their turn, and what called for it. In the store they are due at
-        the moment of the last look, so that a fresh engine looks at them again."""
+        """Stays of which more is to be evaluated, in turn, and the cause of it. In the store they are due at the moment
+        of the last evaluation, so that a new engine evaluates them again."""
 
     def install(self, due: Iterable[tuple[str, datetime]]) -> None:
         """Takes over what the store keeps."""
@@ -32,19 +32,19 @@ class DueTimes:
         return self._queue[0] if self._queue else None
 
     def late(self, until: datetime, loaded: Container[str], most: int | None) -> set[str]:
-        """Stays that fall due up to a moment and are not held; of many the earliest."""
+        """Stays that fall due up to a moment and are not loaded; of many the earliest."""
         found = sorted((moment, stay_id) for stay_id, moment in self._due.items() if moment <= until)
         return set([stay_id for _, stay_id in found if stay_id not in loaded][:most])
 
     def finished(self, stay_id: str, due: datetime | None) -> bool:
-        """A stay was looked at and falls due next at a moment; whether the store has to know."""
+        """A stay was evaluated and falls due next at a moment; whether that is to be stored."""
         changed = self.unfinished.pop(stay_id, None) is not None or due != self._due.get(stay_id)
         if changed:
             self._set(stay_id, due)
         return changed
 
     def goes_on(self, stay_id: str, cause: Cause) -> None:
-        """A stay was looked at, and there is more."""
+        """A stay was evaluated, and there is more."""
         self.unfinished.pop(stay_id, None)
         self.unfinished[stay_id] = cause
         self._due.pop(stay_id, None)

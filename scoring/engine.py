@@ -40,10 +40,10 @@ class Engine(EnginePort):
         bounded: bool = False,
         lot: int | None = None,
     ) -> None:
-        """`decides`: of which sources this engine tells; None where it is all there is.
+        """`decides`: whether this engine publishes alerts about a source; None: about all, for it is the only engine.
 
         `bounded`: memory and store do not grow with what feeds send (I9); then `process` may raise `HistoryNeeded`.
-        `lot`: how much it does at once, in units of `budget.py`; None: all there is.
+        `lot`: how much one call does, in units of `budget.py`; None: everything.
         """
         self._rules = rules
         self._zone = rules.protocol.zone
@@ -54,11 +54,11 @@ class Engine(EnginePort):
         self._validator = Validator(rules)
         self._due_times = DueTimes()
         self._behind = False
-        """Whether there was too much that had fallen due to look at all of it."""
+        """Whether some of what fell due is still to be evaluated."""
         self._reached: dict[str, datetime] = {}
-        """How far each topic has come, by filing times."""
+        """The latest filing time of each topic."""
         self.due_stay: str | None = None
-        """The stay that is looked at because its time has come, or goes on; None while none is."""
+        """The stay that is being evaluated because it fell due, or was unfinished; else None."""
         self.clock: datetime | None = None
         """How far time has passed; never runs backwards. Set at a take-over to what the store keeps."""
 
@@ -71,7 +71,7 @@ class Engine(EnginePort):
         return Batch(tuple(self._validator.validate(one, latest) for one in input_records))
 
     def missing(self, batch: Batch, now: datetime, *, advance_clock: bool = True) -> list[str]:
-        """Stays that `process` needs and that are not held yet; "" is what belongs to no stay."""
+        """Stays that `process` needs and that are not in memory; "" is the partition's own state."""
         moments = (self.clock, now if advance_clock else batch.latest(now))
         until = max((moment for moment in moments if moment is not None), default=None)
         most = None if self._lot is None else LATE_AT_ONCE
@@ -85,7 +85,7 @@ class Engine(EnginePort):
             pass
 
     def installing(self, stay_id: str, fields: Mapping[str, bytes]) -> Iterator[None]:
-        """Likewise, to be walked through, with pauses on the way: a long stay takes its time."""
+        """Likewise, as an iterator with pauses: a long stay takes some time."""
         if not stay_id:
             self.feeds.load(fields)
             return
@@ -94,13 +94,13 @@ class Engine(EnginePort):
         self.cache.stays[stay_id] = stay
 
     def reload_history(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
-        """Takes over a stay with everything that was processed of it; an alert about `subject` will tell of it."""
+        """Takes over a stay with everything that was processed of it, and alerts about `subject`."""
         known = [one.accepted for one in history.inputs if one.accepted and one.stay_id == stay_id]
         self.cache.reload(StayState.of_history(stay_id, self._rules, fields, known), fields)
         self._reloaded.append(subject)
 
     def rebuild(self, stays: Iterable[StayState], now: datetime) -> Effects:
-        """Takes over stays whose state was lost, and tells what differs from what was last told (I5)."""
+        """Takes over stays whose state was lost, and publishes what differs from what was last published (I5)."""
         effects = Effects()
         for stay in stays:
             self._evaluate(stay, now, REBUILT, effects, now)
@@ -111,7 +111,7 @@ class Engine(EnginePort):
         return effects
 
     def passing_alert(self, name: str, subject: str, now: datetime, severity: Severity | None = None) -> list[Output]:
-        """An alert that is over as it is told: fired and resolved."""
+        """An alert that is fired and resolved at once."""
         return [alert_output(record, self._zone) for record in passing_alert(name, subject, self._rules, now, severity)]
 
     def dead_letters(self, one: ValidatedInput, now: datetime) -> list[Output]:
@@ -129,11 +129,11 @@ class Engine(EnginePort):
 
     @property
     def unfinished(self) -> bool:
-        """Whether there was more to do than `process` does at once: to be called again, if with nothing."""
+        """Whether `process` left something to do: to be called again, with an empty batch if need be."""
         return bool(self._due_times.unfinished) or self._behind
 
     def observe(self, snapshot: FeedSnapshot) -> None:
-        """Takes over what all partitions heard of the sources; `process` tells what follows."""
+        """Takes over what all partitions observed of the sources; `process` publishes what follows."""
         self.feeds.observe(snapshot)
 
     def process(
@@ -145,26 +145,24 @@ class Engine(EnginePort):
         emitted_at: datetime | None = None,
         backlog_topics: Collection[str] = (),
     ) -> Effects:
-        """Files the batch event by event, each as of the record clock, and then lets time pass up to `now`.
+        """Files the batch event by event, each as of the record clock, and then advances the clock to `now`.
 
-        The record clock is the greatest filing time seen, never past `now`. `advance_clock` False: more events wait, so
-        time goes no further than they say; else a backlog that holds an admission would close every day up to today
-        before the discharge behind it is read. `emitted_at`: what the records say of when they were made.
-        `backlog_topics`: topics of which there is a backlog. Others may have overtaken them by days: time goes no
-        further than they say, too, and little is let go of.
+        The record clock is the greatest filing time so far, never past `now`. `advance_clock` False: more events wait,
+        so the clock stops at theirs; else a backlog with an admission would close every day up to today before the
+        discharge behind it is read. `emitted_at`: when the records are made, for their fields. `backlog_topics`: topics
+        with a backlog. Others may have overtaken them by days: the clock stops where they are, and little is pruned.
 
-        What is more than a lot is not done at once: then `Effects.left` is to be given again, and `unfinished` says
-        whether there is more without it. Stays that are in the midst of being worked off get on when there is no batch,
-        so that they and the others take turns.
+        A call does no more than a lot allows: `Effects.left` is then to be given again, and `unfinished` tells whether
+        there is more besides. Unfinished stays go on when the batch is empty, so that they and new events take turns.
 
-        Raises `HistoryNeeded` where an answer rests on what was let go of: the engine is then of no use any more, and a
-        new one must be given the stay's history (`reload_history`) before the batch.
+        Raises `HistoryNeeded` where an answer depends on what was pruned: the engine is then unusable, and a new one
+        must be given the stay's history (`reload_history`) before the batch.
         """
         effects = Effects()
         for subject in self._reloaded:
             effects.publish(self.passing_alert("state-rebuilt", subject, emitted_at or now, "info"))
         self._reloaded.clear()
-        self._pass_time(self.clock, effects, emitted_at)  # what was left of that the last time
+        self._pass_time(self.clock, effects, emitted_at)  # what the last call left of it
         taken = self._take(batch, now, effects, emitted_at, backlog_topics)
         if advance_clock and not effects.left.inputs:
             self._pass_time(now, effects, emitted_at)
@@ -180,7 +178,7 @@ class Engine(EnginePort):
     def _take(
         self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, backlog: Collection[str]
     ) -> Batch:
-        """Takes the events in, time passing as they say; what was taken, the rest is left."""
+        """Files events, the clock advancing with them; returns those filed, the rest is left."""
         order = tuple(batch.in_time() if backlog else batch.inputs)
         for place, one in enumerate(order):
             moment = self.clock
@@ -197,7 +195,7 @@ class Engine(EnginePort):
         return batch
 
     def _continue_unfinished(self, effects: Effects, emitted_at: datetime | None) -> None:
-        """Works off more of the stays that are not finished, in turn."""
+        """Goes on with unfinished stays, in turn."""
         for stay_id, cause in list(self._due_times.unfinished.items()):
             if self.clock is None or (self._lot is not None and effects.work >= self._lot):
                 return
@@ -205,29 +203,29 @@ class Engine(EnginePort):
 
     @property
     def pruning_deferred(self) -> bool:
-        """Whether little was let go of lately, for there was a backlog, or much to do."""
+        """Whether pruning waits, because there was a backlog or much to do."""
         return self.cache.pruning_deferred
 
     def pruned_stays(self) -> set[str]:
-        """Stays in memory that are not whole."""
+        """Stays in memory of which something was pruned."""
         return {stay_id for stay_id, stay in self.cache.stays.items() if stay.is_pruned}
 
     def _reached_by(self, backlog: Collection[str]) -> Iterator[datetime]:
-        """How far each topic has come of which there is more; what has said nothing yet holds time where it is."""
+        """The latest filing time of each topic with a backlog; one without any event yet stops the clock."""
         if self.clock is not None:
             for topic in backlog:
                 yield self._reached.get(topic, self.clock)
 
     def _pass_time(self, moment: datetime | None, effects: Effects, emitted_at: datetime | None) -> bool:
-        """Lets time pass up to a moment, if it has not come so far; whether all that fell due was looked at."""
+        """Advances the clock to a moment, if that is ahead; whether everything that fell due is evaluated."""
         if moment is not None and (self.clock is None or moment > self.clock or self._behind):
             self._behind = not self.advance(moment, effects, emitted_at)
         return not self._behind
 
     def advance(self, now: datetime, effects: Effects, emitted_at: datetime | None = None) -> bool:
-        """Lets time pass and looks at every stay that falls due up to `now`, each as of the moment it fell due (I8).
+        """Advances the clock and evaluates every stay that falls due up to `now`, each as of that moment (I8).
 
-        Whether that is all done, or there was enough to do.
+        Returns whether all of them are evaluated.
         """
         self.clock = now = now if self.clock is None else max(now, self.clock)
         while (moment := self.next_due()) is not None and moment <= now:
@@ -260,7 +258,7 @@ class Engine(EnginePort):
             effects.writes.setdefault("", {}).update(unsaved)
 
     def _file(self, one: ValidatedInput, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
-        """Files an event; whether it says anything that is kept."""
+        """Files an event; whether it changed what is stored."""
         effects.publish(self.dead_letters(one, emitted_at or now))
         effects.publish(unreadable(self, one, emitted_at or now))
         effects.ignored.update(one.ignored)
@@ -277,7 +275,7 @@ class Engine(EnginePort):
     def _evaluate(
         self, stay: StayState, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
     ) -> None:
-        """Looks at a stay as of a moment, as far as a lot goes."""
+        """Evaluates a stay as of a moment, as far as a lot goes."""
         budget = Budget(self._lot)
         revisions = stay.revisions(moment, cause, emitted_at or moment, budget)
         effects.work += budget.used
@@ -291,7 +289,7 @@ class Engine(EnginePort):
     def _evaluate_again(
         self, stay_id: str, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
     ) -> None:
-        """Likewise, with no event that brings it up."""
+        """Evaluates a stay without a new event."""
         self.due_stay = stay_id
         self._evaluate(self.cache.stays[stay_id], moment, cause, effects, emitted_at)
         self.due_stay = None

@@ -1,4 +1,4 @@
-"""What is wrong with a record, and what is known of one that was too large to keep."""
+"""Faults of input records, and what is known of a record too large to keep."""
 
 import re
 from dataclasses import dataclass

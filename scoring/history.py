@@ -1,4 +1,4 @@
-"""The whole history of a few stays, read again because an answer rests on what was let go of (I9)."""
+"""The whole history of some stays, read again because an answer depends on what was pruned (I9)."""
 
 from collections.abc import Collection
 
@@ -19,17 +19,17 @@ class History:
         self._records: list[InputRecord] = []
 
     def note_dead_letter(self, value: bytes) -> None:
-        """Takes note of a dead letter: what lay ahead of the clock of its time is not used later either (T6)."""
+        """Takes note of a dead letter: an event that was refused as in the future is not used later either (T6)."""
         letter = text.parse(value)
         if letter["reason"] in STAYS_REFUSED:
             self._refused.add(letter["event_id"])
 
     def take(self, record: InputRecord) -> None:
-        """Takes note of an input record that was processed, if it may speak of one of the stays."""
+        """Takes note of an input record that was processed, if it may be of one of the stays."""
         ours = record.key is None or record.key in self._keys
         if ours and dead_letter_id(record, 0) not in self._refused:
             self._records.append(record)
 
     def read(self, engine: EnginePort) -> Batch:
-        """What was accepted of it."""
+        """The noted records, validated."""
         return engine.read_until(self._records, LATEST)

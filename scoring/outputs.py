@@ -1,4 +1,4 @@
-"""Records on their way out: bytes, and headers as CloudEvents 1.0 has them in binary mode."""
+"""Output records: bytes, and headers of CloudEvents 1.0 in binary mode."""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -8,8 +8,7 @@ from picustream.models.record import ALERT, AlertRecord, dump
 from picustream.scoring.records.revisions import Revision
 
 HEAD_HEADER = "picustream_head"
-"""Header of every record of a stay and alert about a source: what is kept of it as last told, from which lost state is
-rebuilt (I5)."""
+"""Header of every record of a stay and alert about a source: its head, from which lost state is rebuilt (I5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Output:
 def record_output(revision: Revision, zone: tzinfo) -> Output:
     """A revision of a record; times are written in `zone`."""
     fields = dump(revision.record)
-    stay_id, event_id = fields["stay_id"], fields["event_id"]  # an alert about a source is of no stay
+    stay_id, event_id = fields["stay_id"], fields["event_id"]  # an alert about a source has no stay
     subject, key = (stay_id, stay_id.encode()) if stay_id else (fields["alert_id"], None)
     head = text.encode([str(revision.key), *revision.head.to_store()]).encode()
     common = headers(revision.topic, event_id, subject, written(fields["effective_at"], zone))
@@ -34,18 +33,18 @@ def record_output(revision: Revision, zone: tzinfo) -> Output:
 
 
 def alert_output(record: AlertRecord, zone: tzinfo) -> Output:
-    """An alert that is of no stay and of no source."""
+    """An alert about neither a stay nor a source."""
     common = headers(ALERT, record.event_id, record.alert_id, written(record.effective_at, zone))
     return Output(ALERT, None, record.event_id, text.encode(dump(record), zone).encode(), common)
 
 
 def written(moment: datetime, zone: tzinfo) -> str:
-    """A moment in the offset of a zone."""
+    """A moment as text, with the offset of a zone."""
     return text.encode(moment, zone).strip('"')
 
 
 def headers(topic: str, event_id: str, subject: str | None, when: str) -> tuple[tuple[str, bytes], ...]:
-    """CloudEvents 1.0 in binary mode; without a subject where none is known, for there is no empty one."""
+    """CloudEvents 1.0 in binary mode; without a subject where none is known, for an empty one is not allowed."""
     pairs = (
         ("ce_specversion", "1.0"),
         ("ce_id", event_id),

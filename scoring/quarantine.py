@@ -1,7 +1,7 @@
-"""What tells of a record, or a stay, at which the program fails or which nobody can read: it is set aside, and the
-others go on.
+"""Quarantine: a record or a stay at which the program fails, or a record that nobody can read, is set aside and
+alerted, and the others go on.
 
-As little as can be is done here, for whatever makes the engine fail must not make this fail.
+As little as possible is done here, for what makes the engine fail must not make this fail.
 """
 
 from datetime import datetime, timedelta
@@ -13,11 +13,11 @@ from picustream.scoring.port import FaultReports
 from picustream.scoring.validation import InputRecord, ValidatedInput, refuse
 
 PUT_OFF = timedelta(days=1)
-"""Until a stay is looked at again at which the engine fails, if nothing comes of it before."""
+"""Until a stay at which the engine fails is evaluated again, unless an event of it arrives before."""
 
 
 def set_aside(engine: FaultReports, record: InputRecord, now: datetime) -> Effects:
-    """The dead letter of a record at which the engine fails, and an alert; nothing else is done with it."""
+    """The dead letter of a record at which the engine fails, and an alert."""
     assert record.fault is not None
     effects = Effects()
     effects.outputs.extend(engine.dead_letters(refuse(record, record.fault), now))
@@ -26,16 +26,16 @@ def set_aside(engine: FaultReports, record: InputRecord, now: datetime) -> Effec
 
 
 def unreadable(engine: FaultReports, one: ValidatedInput, now: datetime) -> list[Output]:
-    """An alert on a record that nobody can read. Of a batch of them, the first has its bytes and tells of all."""
+    """An alert about a record that nobody can read. Of a batch of them only the first, which has the bytes, alerts."""
     if one.input_record.fault is None or one.input_record.value is None:
         return []
     return engine.passing_alert(QUARANTINED, place_of(one.input_record), now)
 
 
 def put_off(engine: FaultReports, stay_id: str, partition: int, now: datetime) -> Effects:
-    """An alert on a stay at which the engine fails when its time comes; it is looked at again in a day.
+    """An alert about a stay at which the engine fails when it falls due; it is evaluated again in a day.
 
-    It names the partition and the moment, and not the stay.
+    The alert names the partition and the moment, and not the stay.
     """
     effects = Effects()
     engine.install_due([(stay_id, now + PUT_OFF)])

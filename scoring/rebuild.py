@@ -1,8 +1,8 @@
-"""Lost state, rebuilt from Kafka (invariant I5): charts from the inputs, what was told from the outputs.
+"""Lost state, rebuilt from Kafka (invariant I5): charts from the inputs, heads from the outputs.
 
-Whatever the store lost - all of it, or its last hour - every event is still on the input topics and every revision
-that was told is still on the output topics. Filed again, the events make the same chart (I1); compared with what was
-last told, they make only the revisions that are still owed, under the numbers that follow (I3).
+Whatever the store lost - all of it, or its last hour - every event is still on the input topics and every published
+revision is still on the output topics. Filed again, the events make the same chart (I1); compared with what was last
+published, they make only the revisions that are still owed, under the numbers that follow (I3).
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from picustream.scoring.validation import InputRecord, ValidatedInput, refuse
 
 
 class CannotRebuild(Exception):
-    """An output record does not say what is needed; another program has written to the topic."""
+    """An output record lacks what is needed; another program has written to the topic."""
 
 
 class Rebuild:
@@ -39,12 +39,12 @@ class Rebuild:
         self._engine = Engine(rules, decides, bounded=bounded, lot=lot)
         self._engine.install("", {})
         self._admitted: dict[str, datetime] = {}
-        """Stay -> when its admission first came."""
+        """Stay -> when its admission first arrived."""
         self._stays: dict[str, StayState] = {}
         self._dead_letters: set[str] = set()
-        """Event ids of the dead letters told."""
+        """Event ids of the dead letters published."""
         self._refused: dict[str, str] = {}
-        """Those of them whose event stays refused, and the reason: it lay ahead of the clock of its time (T6) ..."""
+        """Those whose event stays refused (`STAYS_REFUSED`), and the reason."""
 
     def note_output(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> None:
         """Takes note of one output record. Raises `CannotRebuild`."""
@@ -55,7 +55,7 @@ class Rebuild:
                 self._refused[letter["event_id"]] = letter["reason"]
             return
         if topic == ALERT and HEAD_HEADER not in headers:
-            return  # an alert of a partition, which is of no stay and over as it was told
+            return  # an alert of a partition: of no stay, and resolved at once
         if HEAD_HEADER not in headers or (key is None and topic != ALERT):
             raise CannotRebuild(f"a record of {topic} without its {HEAD_HEADER} header")
         written, *kept = text.parse(headers[HEAD_HEADER])
@@ -63,10 +63,10 @@ class Rebuild:
         about.restore(RecordKey.parse(written), Head.from_store(kept))
 
     def take(self, record: InputRecord, now: datetime) -> list[Output]:
-        """Files one input record again; the dead letters that are still owed."""
+        """Files one input record again; returns the dead letters that are still owed."""
         refused = self._refused.get(dead_letter_id(record, 0))
         if refused == "unprocessable":
-            return []  # nothing was heard of it then
+            return []  # it was not observed then either
         if refused is not None:
             self._engine.feeds.note(refuse(record, Fault(refused, "", "")), None, now, False)
             return []
@@ -79,12 +79,12 @@ class Rebuild:
         return owed
 
     def set_aside(self, record: InputRecord, now: datetime) -> list[Output]:
-        """What is owed for an input record at which `take` fails; begin anew without it."""
-        told = dead_letter_id(record, 0) in self._dead_letters
-        return [] if told else set_aside(self._engine, record, now).outputs
+        """What is owed for an input record at which `take` fails; the rebuild then begins anew without it."""
+        published = dead_letter_id(record, 0) in self._dead_letters
+        return [] if published else set_aside(self._engine, record, now).outputs
 
     def _file(self, one: ValidatedInput, moment: datetime) -> bool:
-        """Files an event again; whether it says anything that is kept."""
+        """Files an event again; whether it changed what is stored."""
         if one.accepted is None:
             return False
         event = one.accepted.event
@@ -93,7 +93,7 @@ class Rebuild:
         return self._stay(event.stay_id).file(*one.accepted)
 
     def finish(self, now: datetime, subject: str) -> tuple[Engine, Effects]:
-        """The engine with everything in it, and what has to be stored and told; the alert is about `subject`."""
+        """The engine with everything in it, and what is to be stored and published; the alert is about `subject`."""
         self._engine.clock = now
         effects = self._engine.rebuild(self._stays.values(), now)
         for stay in self._stays.values():

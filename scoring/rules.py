@@ -24,7 +24,7 @@ class RulesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a score depends on beside the data."""
+    """What a score depends on besides the data."""
 
     protocol: Protocol
     codemap: CodeMap

@@ -1,4 +1,4 @@
-"""The stays that an engine holds: kept small, the oldest forgotten; and what of them the store is to write."""
+"""The stays that an engine has in memory: pruned, unloaded when touched longest ago, and what is stored of them."""
 
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from picustream.scoring.budget import LOTS, Budget
 from picustream.scoring.stay_state import StayState
 
 MOST_IN_MEMORY = 50_000
-"""Values and records that a bounded engine keeps in memory from one batch to the next, about 2 kB each; the stays
+"""Values and records that a bounded engine keeps in memory from one batch to the next, about 2 kB each, of the stays
 touched last. The others are in the store."""
 
 
@@ -21,11 +21,11 @@ class StayCache:
         self._lot = lot
         self.stays: dict[str, StayState] = {}
         self.pruning_deferred = False
-        """Whether there is more to let go of: there was a backlog, or more of it than a lot."""
+        """Whether there is more to prune: there was a backlog, or more than a lot allows."""
         self._whole: set[str] = set()
         """Stays whose history was needed, as long as there is a backlog in which it may be needed again."""
         self._stored: dict[str, set[str]] = {}
-        """Fields in the store of stays that were read anew, until they are saved."""
+        """The stored fields of stays whose history was read again, until they are saved."""
 
     @property
     def size(self) -> int:
@@ -39,7 +39,7 @@ class StayCache:
             self.pruning_deferred = not self._prune([stay.stay_id], now, effects) or self.pruning_deferred
 
     def reload(self, stay: StayState, fields: Mapping[str, bytes]) -> None:
-        """Takes over a stay with its whole history; `fields`: what the store holds of it."""
+        """Takes over a stay with its whole history; `fields`: what the store has of it."""
         self.stays[stay.stay_id] = stay
         self._stored[stay.stay_id] = set(fields)
         self._whole.add(stay.stay_id)
@@ -53,9 +53,10 @@ class StayCache:
         behind: bool,
         effects: Effects,
     ) -> None:
-        """Keeps the stays touched small, and in memory those touched last; the `busy` ones stay.
+        """Prunes the stays touched, and unloads those touched longest ago, but no `busy` one.
 
-        While there is a backlog only what is too much for the memory, and no stay whose history was needed in it.
+        `behind`: there is a backlog, in which only stays beyond the memory limit are pruned, and none whose history was
+        needed.
         """
         if self._bounded:
             for stay_id in touched:
@@ -70,7 +71,7 @@ class StayCache:
         self.forget_the_oldest(busy)
 
     def _prune(self, stays: Iterable[str], clock: datetime | None, effects: Effects) -> bool:
-        """Lets go of what the stays do not need; whether that is done."""
+        """Prunes stays; whether all of it is done."""
         done, work = True, 0
         if clock is None:
             return True
@@ -84,19 +85,19 @@ class StayCache:
         return done
 
     def forget_the_oldest(self, busy: Container[str]) -> None:
-        """Where it is too much for a bounded engine; not a stay that is in the midst of something."""
+        """Unloads stays beyond the limit of a bounded engine, those touched longest ago first, but no `busy` one."""
         size = self.size if self._bounded else 0
         for stay_id in [one for one in self.stays if one not in self._whole and one not in busy]:
             if size > MOST_IN_MEMORY:
                 size -= self.stays.pop(stay_id).size
 
     def save(self, stay: StayState, effects: Effects) -> None:
-        """Notes what the store is to write of a stay."""
+        """Adds what is to be stored of a stay to the effects."""
         if stay.stay_id not in self._stored and (unsaved := stay.take_unsaved()):
             effects.writes.setdefault(stay.stay_id, {}).update(unsaved)
 
     def _save_reloaded(self, effects: Effects) -> None:
-        """Of a stay that was read anew what is left of it, and not what came and went since."""
+        """Stores what is left of a stay whose history was read again, and not what came and went meanwhile."""
         for stay_id, stored in self._stored.items():
             unsaved = self.stays[stay_id].take_unsaved()
             fields = {name: value for name, value in unsaved.items() if value is not None or name in stored}

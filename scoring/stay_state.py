@@ -1,7 +1,7 @@
-"""One stay as the engine holds it, and as a store keeps it: a hash with a field per event in force and per record told.
+"""The state of one stay, in memory and in the store: a hash with a field per live event and per published record.
 
-An event costs the store its own field and nothing else, however long the stay (invariant I9). What is loaded again is
-filed again: the chart is a set, so the order of the fields does not matter (I1).
+An event costs the store its own field and nothing else, however long the stay (invariant I9). Loading files the events
+again: the chart is a set, so the order of the fields does not matter (I1).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,14 +28,11 @@ from picustream.scoring.rules import Rules
 EVENT, HEAD = "e:", "h:"
 """Prefixes of a stay's fields in the store."""
 PRUNED = "gone"
-"""The field that tells what was let go of."""
+"""The field with the gaps and names of what was pruned."""
 CONFLICTS = "conflicts"
-"""The field that tells what was said twice, differently: what is in force does not show it."""
-
-
+"""The field with the conflicts, which the live events do not show."""
 LINEAGE = "v:"
-"""Prefix of the fields that tell of a piece with several versions, or a correction, what alerts ask about them."""
-
+"""Prefix of the fields with the lineage of a piece."""
 
 AT_ONCE = 1_000
 """Fields that are read without a pause, about 0.1 ms each."""
@@ -43,7 +40,7 @@ AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Pruner:
-    """Makes the records once more, in pieces, to see what they rest on."""
+    """Computes the records once more, in pieces, to note what they depend on."""
 
     assessor: Assessor
     spans: dict[str, list[Span]] = field(default_factory=dict)
@@ -51,7 +48,7 @@ class Pruner:
 
 
 class StayState:
-    """Chart, assessor and what was last told of one stay."""
+    """Chart, assessor and heads of one stay."""
 
     def __init__(self, stay_id: str, rules: Rules, fields: Mapping[str, bytes] | None = None) -> None:
         self.stay_id = stay_id
@@ -65,12 +62,12 @@ class StayState:
         self._alerts_owed = False
         self._pruner: Pruner | None = None
         self.unsaved: dict[str, bytes | None] = {}
-        """Fields written since they were last taken; None: delete the field."""
+        """Fields changed since they were last taken; None: delete the field."""
         for _ in self.load(fields or {}):
             pass
 
     def load(self, fields: Mapping[str, bytes]) -> Iterator[None]:
-        """Takes over what a store keeps, all of it at once; pauses now and then, for others may be waiting."""
+        """Takes over all that a store keeps of it; pauses now and then, for others may be waiting."""
         for number, (name, value) in enumerate(fields.items(), start=1):
             self._load(name, value)
             if number % AT_ONCE == 0:
@@ -86,7 +83,7 @@ class StayState:
     def of_history(
         cls, stay_id: str, rules: Rules, fields: Mapping[str, bytes], history: Iterable[tuple[Event, Filed]]
     ) -> "StayState":
-        """The stay with its whole history; of the fields that a store keeps only what was told is taken."""
+        """The stay with its whole history; of the stored fields only the heads are taken."""
         stay = cls(stay_id, rules, {name: value for name, value in fields.items() if name.startswith(HEAD)})
         stay.unsaved = {name: None for name in fields if not name.startswith(HEAD)}
         for event, kept in history:
@@ -95,19 +92,19 @@ class StayState:
 
     @property
     def due(self) -> datetime | None:
-        """When time alone may next change something here."""
+        """When time alone may next change something."""
         return min(
             (moment for moment in (self._assessor.due, self._stay_alerts.due) if moment is not None), default=None
         )
 
     @property
     def unfinished(self) -> bool:
-        """Whether more has to be looked at than the budget of `revisions` allowed: ask again."""
+        """Whether the budget of `revisions` left something to evaluate: to be called again."""
         return self._assessor.unfinished or self._alerts_owed
 
     @property
     def is_pruned(self) -> bool:
-        """Whether something was let go of."""
+        """Whether something was pruned."""
         return bool(self._chart.pruned)
 
     @property
@@ -117,11 +114,11 @@ class StayState:
 
     @property
     def is_open(self) -> bool:
-        """Whether the child is in the PICU, as of the last look."""
+        """Whether the child is in the PICU, as of the last evaluation."""
         return self._assessor.stay is not None and self._assessor.stay.end is None
 
     def file(self, event: Event, kept: Filed) -> bool:
-        """Joins an event into the chart; whether it says anything that is kept."""
+        """Joins an event into the chart; whether it changed what is stored."""
         changes = Changes()
         with self._named():
             self._chart.file(event, kept, changes)
@@ -132,7 +129,7 @@ class StayState:
         return changes.changed
 
     def prune(self, now: datetime, budget: Budget | None = None) -> bool:
-        """Lets go of what no record rests on, once that is much (I9); False: not finished, to be asked again.
+        """Prunes what no record depends on, once that is much (I9); False: not finished, to be called again.
 
         Raises `HistoryNeeded` as `revisions` does.
         """
@@ -152,9 +149,9 @@ class StayState:
     def revisions(
         self, now: datetime, cause: Cause, emitted_at: datetime, budget: Budget | None = None
     ) -> list[Revision]:
-        """What has to be told as of `now`; with a budget some of it, and `unfinished` says so.
+        """The revisions due as of `now`; with a budget perhaps some of them, and then it is `unfinished`.
 
-        Raises `HistoryNeeded` where that rests on something that was let go of.
+        Raises `HistoryNeeded` where they depend on something that was pruned.
         """
         with self._named():
             return self._revisions(now, cause, emitted_at, budget or Budget())
@@ -175,14 +172,14 @@ class StayState:
         return found
 
     def _alerts(self, stay: Stay | None, now: datetime, context: RevisionContext, budget: Budget) -> list[Revision]:
-        """What the records say all together: before all of them are looked at it would be told of some alone."""
+        """The alerts, which depend on all records together, and so follow when all of them are evaluated."""
         found = self._stay_alerts.revisions(stay, now, self._heads, context, budget.left)
         budget.spend(len(found))
         self._alerts_owed = budget.spent
         return [self._published(one) for one in found]
 
     def restore(self, key: RecordKey, head: Head) -> None:
-        """Takes over what was last told, where the store has lost it."""
+        """Takes over a head that the store has lost."""
         self._note(key, head)
         self.unsaved[HEAD + str(key)] = text.encode(head.to_store()).encode()
 
@@ -197,7 +194,7 @@ class StayState:
         return revision
 
     def _has_changed(self, key: RecordKey, body: Body | None, patient_id: str | None) -> bool:
-        """Whether a body differs from the one looked at before; spares the digest of what is plainly the same."""
+        """Whether a body differs from the one evaluated before; saves the digest of what is plainly the same."""
         seen = (body, patient_id, spelling(body))
         if self._seen.get(key) == seen:
             return False
@@ -211,7 +208,7 @@ class StayState:
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """Says of which stay the history is needed."""
+        """Names the stay whose history is needed."""
         try:
             yield
         except HistoryNeeded as needed_by:

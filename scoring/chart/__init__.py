@@ -1,1 +1,1 @@
-"""What was said of a stay: current versions in the order of time, their usable values, and what was let go of."""
+"""A stay's chart: current versions in the order of time, their usable values, and what was pruned."""

@@ -1,9 +1,8 @@
-"""A stay's chart: the current version of everything that was ever said of the stay.
+"""A stay's chart: the current version of everything that events state of the stay.
 
-The chart is a set, not a story (invariant I1): filing an event is a join that is commutative, associative and
-idempotent, so the chart does not depend on the order, the batches or the repeats in which events came. Versions of
-one thing are ordered by filing time, then status, event id and canonical text; what lost its last current version is
-let go.
+The chart is a set (invariant I1): filing an event is a join that is commutative, associative and idempotent, so the
+chart does not depend on the order, the batches or the repeats in which events arrive. Versions of one thing are ordered
+by filing time, then status, event id and canonical text. An event without a current version is dropped.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,15 +37,15 @@ from picustream.scoring.chart.series_index import SeriesIndex
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
 
-
 SAME_EVENT = (Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE)
+"""Variables that a rule looks up by their event."""
 
 
 class Chart:
     """Current versions of one stay, with the usable observations of each variable in the order V1."""
 
     def __init__(self, protocol: Protocol, codemap: CodeMap, is_certain: Certain) -> None:
-        """`is_certain` says which values count of which one side is known (V4)."""
+        """`is_certain`: whether a value with a comparator is certain enough to count (V4)."""
         self._protocol = protocol
         self._codemap = codemap
         self._is_certain = is_certain
@@ -54,17 +53,15 @@ class Chart:
         self._ventilation: dict[Identity, Ventilation] = {}
         self.facts: dict[FactKey, Fact] = {}
         self.index = SeriesIndex()
-        """What observations and ventilator events say, as the rules look for it."""
+        """Observations and ventilator statements, as the rules look them up."""
         self.same_event: dict[Identity, list[Observed]] = {}
         """Usable PaO2, FiO2 (P1) and peak pressures (A6) of one event."""
         self.pruned = Pruned()
-        """What was let go of."""
         self.conflicts = Conflicts()
         self.lineages = Lineages()
         self.live = LiveEvents()
-        """Events in force."""
         self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
-        """Events that say something older of what a later version is in force of."""
+        """Events with an older version of something of which a later version is in force."""
 
     def file(self, event: Event, filed: Filed, changes: Changes) -> None:
         """Joins one event into the chart (docs/topics.md) and notes what changed."""
@@ -75,7 +72,7 @@ class Chart:
         observed = [self._observed(event, one, filed) for one in event.observations]
         if self.pruned and self._skips_pruned(filed, observed, statement, changes):
             return
-        if statement is not None:  # first, for it tells where a peak pressure lies
+        if statement is not None:  # first, for it decides the series of a peak pressure
             self._file_ventilation(statement, changes)
         for one in observed:
             self._file_observation(one, changes)
@@ -85,7 +82,7 @@ class Chart:
 
     @property
     def size(self) -> int:
-        """Current versions held."""
+        """How many current versions there are."""
         return len(self._current) + len(self._ventilation) + len(self.facts)
 
     def control_of(self, observed: Observed) -> str | None:
@@ -95,18 +92,18 @@ class Chart:
 
     @property
     def anomalies(self) -> tuple[frozenset[Identity], frozenset[str], int]:
-        """What alerts depend on beside the records: conflicts, the patients named, what is known of versions."""
+        """What alerts depend on besides the records: conflicts, the patients named, changes of lineages."""
         return frozenset(self.conflicts.events), self.live.patients, self.lineages.changes
 
     def _put_in_force(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
-        """Puts one version into force in the place of another; an event with nothing in force is let go."""
+        """Puts one version into force in the place of another; an event with nothing in force is dropped."""
         self.live.take(new.filed, new.in_force)
         changes.stored[new.filed.key] = new.filed
         if old is None:
             return
         self._release(old, changes)
         if self.pruned and not self.live.names(old.filed.patient_id):
-            raise HistoryNeeded  # what was let go of may name the patient, too
+            raise HistoryNeeded  # a pruned event may name the patient, too
         if new.rank != old.rank and self.conflicts.resolve(piece):
             changes.conflicts = True
 
@@ -115,51 +112,50 @@ class Chart:
         if old.filed.live_count == 0:
             changes.stored[old.filed.key] = None
 
-    # What is let go of (I9). ----------------------------------------------------------------------------------------
+    # Pruning (I9). --------------------------------------------------------------------------------------------------
 
     def current_versions(self) -> Iterator[CurrentVersion]:
-        """Every current version of an observation or a ventilator event."""
+        """Every current version of an observation or a ventilator statement."""
         for identity, observed in self._current.items():
             yield CurrentVersion("observation", identity, observed)
         for identity, statement in self._ventilation.items():
             yield CurrentVersion("ventilation", identity, statement)
 
     def hides(self, version: CurrentVersion) -> bool:
-        """Whether an event in force says something older of the same thing, which must not come back."""
+        """Whether a live event has an older version of the same thing, which must not come back."""
         hidden = self._hidden.get((version.kind, version.identity), {})
         return any(filed.live_count for filed in hidden.values())
 
-    def prune(self, pruned: Iterable[CurrentVersion], changes: Changes) -> None:
-        """Forgets current versions that no record rests on; to be given whole events."""
+    def prune(self, versions: Iterable[CurrentVersion], changes: Changes) -> None:
+        """Prunes current versions that no record depends on; of each event all of them."""
         leaving: dict[int, tuple[Series[Any], set[Entry]]] = {}
-        for one in pruned:
+        for one in versions:
             series: Series[Any]
             if self.lineages.prune((one.kind, *one.identity)):
                 changes.lineages.add((one.kind, *one.identity))
             if isinstance(one.entry, Observed):
                 series = self._series_of(one.entry)
-                self.pruned.note(one.entry.filed, one.entry.pruned_as)
                 self._index(one.entry, False, Changes())
                 del self._current[one.identity]
             else:
                 series = self.index.of_ventilation(one.entry)
-                self.pruned.note(one.entry.filed, one.entry.pruned_as)
+            self.pruned.note(one.entry.filed, one.entry.pruned_as)
             leaving.setdefault(id(series), (series, set()))[1].add(one.entry)
             self._hidden.pop((one.kind, one.identity), None)
             self._release(one.entry, changes)
             changes.pruned = True
         for series, entries in leaving.values():
             series.prune(entries)
-        for identity in [version.identity for version in pruned if version.kind == "ventilation"]:
+        for identity in [version.identity for version in versions if version.kind == "ventilation"]:
             del self._ventilation[identity]
 
     def _skips_pruned(
         self, filed: Filed, observed: list[Observed], statement: Ventilation | None, changes: Changes
     ) -> bool:
-        """Whether an event not known here lies where things were let go of, so that no record can rest on it either.
+        """Whether an unknown event lies in pruned spans, so that no record can depend on it either.
 
-        Only as a whole, for what is kept of it is all of it in the store. Raises `HistoryNeeded` where some of it lies
-        elsewhere, and a later version of what is not known of it may be among what was let go of.
+        Only as a whole, for the store keeps whole events. Raises `HistoryNeeded` where part of it lies elsewhere and a
+        later version of an unknown part may have been pruned.
         """
         if statement is not None and self._may_move_peaks(statement):
             raise HistoryNeeded
@@ -178,7 +174,7 @@ class Chart:
         return False
 
     def _corrects_unknown(self, observed: list[Observed], statement: Ventilation | None) -> bool:
-        """Whether an event corrects or withdraws what was not pruned, so that somebody may have to be told."""
+        """Whether an event corrects or withdraws something that was not pruned, so that an alert may be due."""
         entries: list[Entry] = [*observed, *((statement,) if statement is not None else ())]
         return any(
             one.rank[1] >= AMENDED and not self.pruned.may_have_pruned(one.filed.source, one.pruned_as)
@@ -186,7 +182,7 @@ class Chart:
         )
 
     def _may_move_peaks(self, statement: Ventilation) -> bool:
-        """Whether peaks that were let go of may turn out to be under pressure control, and so be asked for (A6)."""
+        """Whether pruned peaks may turn out to be under pressure control, and so be needed (A6)."""
         gaps, event_id = self.index.usable[Variable.PEAK_PRESSURE].gaps, statement.filed.event_id
         if statement.control != "pressure" or not gaps or statement.at > gaps[-1][1]:
             return False
@@ -194,7 +190,7 @@ class Chart:
         return not known and self.pruned.may_contain(statement.filed.source, statement.pruned_as)
 
     def _in_gaps(self, observed: list[Observed], statement: Ventilation | None) -> bool:
-        """Whether everything that an event says lies where things were let go of."""
+        """Whether everything that an event states lies in pruned spans."""
         if statement is not None and not self.index.of_ventilation(statement).is_pruned_at(statement.at):
             return False
         return all(
@@ -206,7 +202,7 @@ class Chart:
         )
 
     def _trace(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
-        """Notes what alerts ask about the versions of a piece."""
+        """Notes what alerts need of the versions of a piece."""
         pruned = not isinstance(new, Fact) and self.pruned.may_have_pruned(new.filed.source, new.pruned_as)
         if self.lineages.note(piece, new, old, pruned):
             changes.lineages.add(piece)
@@ -216,14 +212,14 @@ class Chart:
     # Versions. ------------------------------------------------------------------------------------------------------
 
     def _supersedes(self, kind: Kind, identity: Identity, new: Entry, old: Entry, changes: Changes) -> bool:
-        """Whether `new` is the later version of two; the other one is remembered as hidden."""
+        """Whether `new` is the later version of two; the other is remembered as hidden."""
         later = self._later((kind, *identity), new, old, changes)
         loser = old.filed if later else new.filed
         self._hidden.setdefault((kind, identity), {})[loser.key] = loser
         return later
 
     def _later(self, piece: Piece, new: Entry | Fact, old: Entry | Fact, changes: Changes) -> bool:
-        """Whether `new` is the later version; what ties in all but the text is a conflict, told and still decided."""
+        """Whether `new` is the later version; a tie in all but the text is a conflict, alerted and still decided."""
         if new.rank != old.rank:
             return new.rank > old.rank
         later = _tie_breaker(new.filed) > _tie_breaker(old.filed)
@@ -252,7 +248,7 @@ class Chart:
         return self.index.of_observed(observed, self.control_of(observed))
 
     def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
-        """Keeps what belongs together in one event findable, and tells the PaO2 of a change in its FiO2."""
+        """Keeps the variables of one event together; a change of its FiO2 touches the PaO2."""
         if observed.variable not in SAME_EVENT or observed.value is None:
             return
         identity = (observed.filed.source, observed.filed.event_id)

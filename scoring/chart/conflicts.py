@@ -1,4 +1,4 @@
-"""What was said twice, differently, as one and the same version (docs/topics.md, `conflicting-duplicate`)."""
+"""Two different texts of one and the same version (docs/topics.md, `conflicting-duplicate`)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,13 +6,13 @@ from datetime import datetime
 from picustream.scoring.chart.entries import Filed, Identity
 
 Piece = tuple[str, ...]
-"""What has versions of its own: an observation, the support of a ventilator event, a fact."""
+"""Something with versions of its own: an observation, the support of a ventilator event, a fact."""
 
 
 class Conflicts:
     """Pieces whose current version is one of two that tie in all but their text.
 
-    Kept piece by piece: a later version of one value says nothing of the others in its event (I1).
+    By piece, not by event: a later version of one value leaves the others of its event alone (I1).
     """
 
     def __init__(self) -> None:
@@ -20,18 +20,18 @@ class Conflicts:
 
     @property
     def events(self) -> dict[Identity, datetime]:
-        """(source, event id) of every event with such a piece, and the earliest moment that one speaks of."""
+        """(source, event id) of every event with such a piece, and the earliest moment of one."""
         found: dict[Identity, datetime] = {}
         for event, moment in self._of.values():
             found[event] = min(moment, found.get(event, moment))
         return found
 
     def note(self, piece: Piece, chosen: Filed) -> None:
-        """Two versions tie, and one was chosen."""
+        """Notes that two versions tie, and which was chosen."""
         self._of[piece] = (chosen.source, chosen.event_id), chosen.happened_at
 
     def resolve(self, piece: Piece) -> bool:
-        """A later version is in force; whether it was in conflict."""
+        """A later version came into force; whether the piece was in conflict."""
         return self._of.pop(piece, None) is not None
 
     def to_store(self) -> list[list[str]]:

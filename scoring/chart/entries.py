@@ -1,4 +1,4 @@
-"""What a chart holds: accepted events, and the current versions of what they say."""
+"""What a chart holds: accepted events, and the current versions of what they state."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ Version = tuple[datetime, int, str]
 
 @dataclass(slots=True, eq=False)
 class Filed:
-    """An accepted event as the chart keeps it: the envelope and the text."""
+    """An accepted event in the chart: envelope and text."""
 
     topic: str
     source: str
@@ -29,7 +29,7 @@ class Filed:
     happened_at: datetime
     recorded_at: datetime | None
     text: str
-    """As it came."""
+    """As received."""
     rank: tuple[datetime, str] = field(init=False)
     """Filing time and event id: the order of events."""
     key: str = field(init=False)
@@ -44,28 +44,28 @@ class Filed:
         self.key = blake2b(f"{self.topic}\n{self.text}".encode(), digest_size=12).hexdigest()
 
     def is_repeat_of(self, other: "Filed") -> bool:
-        """Whether the other is a repeat of this one, however it is spaced and its fields are ordered."""
+        """Whether the other is the same event again; white space and the order of fields do not count."""
         if self.rank != other.rank or self.topic != other.topic:
             return False
         return self.text == other.text or canonical(parse(self.text)) == canonical(parse(other.text))
 
     def version(self, status: Status) -> Version:
-        """The rank of something this event says, with the status that it says it with."""
+        """The rank of a version that this event brings, with its status."""
         moment, event_id = self.rank
         return moment, STATUS_RANK[status], event_id
 
     def order(self, identity: str) -> Order:
-        """The place of something this event says in the order V1."""
+        """The place in the order V1 of something that this event states."""
         return (self.happened_at, self.recorded_at or self.happened_at, self.source, identity)
 
 
 def filed(topic: str, event: Event, text: str) -> Filed:
-    """The chart's form of an event; `text` is its JSON as it came."""
+    """The chart's form of an event; `text` is its JSON as received."""
     return Filed(topic, event.source, event.event_id, event.patient_id, event.happened_at, event.recorded_at, text)
 
 
 VENTILATION = "ventilation "
-"""Before the event id, where pruned things are told apart; no id of an observation has a blank."""
+"""Before the event id in the names of pruned things; no id of an observation has a blank."""
 
 
 @dataclass(slots=True, eq=False, frozen=True)
@@ -75,19 +75,19 @@ class Observed:
     filed: Filed
     id: str
     variable: Variable | None
-    """None: a code nobody asked for, kept because it may hide an older version that somebody did ask for."""
+    """None: an unmapped code, kept because it may hide an older version with a mapped one."""
     value: Decimal | None
     """In the variable's canonical unit; None when unusable."""
     fault: str | None
     """Why it is unusable: `withdrawn`, `no-value`, `comparator` or a dead-letter reason."""
     in_force: bool
-    """Whether it is not withdrawn, whatever it is worth."""
+    """Whether it is not withdrawn, usable or not."""
     original: Decimal | None
     unit: str | None
     order: Order
     rank: Version
     comparator: Comparator | None = None
-    """The true value lies on that side of the value (V4)."""
+    """The true value lies on this side of the stated one (V4)."""
 
     @property
     def at(self) -> datetime:
@@ -95,12 +95,12 @@ class Observed:
 
     @property
     def pruned_as(self) -> str:
-        """What it is remembered by once it was pruned."""
+        """Its name among pruned things."""
         return self.id
 
     @property
     def stated(self) -> bool:
-        """Whether the event speaks of it."""
+        """Whether the event names it."""
         return True
 
     @property
@@ -111,13 +111,13 @@ class Observed:
 
     @property
     def of_blood_gas(self) -> bool:
-        """Whether it is one half of what P1 pairs by event, wherever in time the halves lie and whenever they come."""
+        """Whether P1 may pair it by its event, wherever in time the two halves lie and whenever they arrive."""
         return self.variable in (Variable.PAO2, Variable.FIO2) and self.filed.topic == LAB
 
 
 @dataclass(slots=True, eq=False, frozen=True)
 class Ventilation:
-    """The current version of what one ventilator event says of support and control."""
+    """The current version of a ventilator event's statement of support and control."""
 
     filed: Filed
     support: str | None
@@ -126,11 +126,11 @@ class Ventilation:
     order: Order
     rank: Version
     stated: bool
-    """Whether the event names a support or control, if only to withdraw it; else it speaks of observations alone."""
+    """Whether the event names a support or control, if only to withdraw it; else it has observations alone."""
 
     @property
     def pruned_as(self) -> str:
-        """What it is remembered by once it was pruned."""
+        """Its name among pruned things."""
         return VENTILATION + self.filed.event_id
 
     @property
@@ -156,7 +156,7 @@ class Fact:
 
     @property
     def stated(self) -> bool:
-        """Whether the event speaks of it."""
+        """Whether the event names it."""
         return True
 
     @property
@@ -173,22 +173,22 @@ Kind = Literal["observation", "ventilation"]
 
 @dataclass(slots=True)
 class Changes:
-    """What filing events changed, for those who keep results by day."""
+    """What filing events changed, for caches by day and for the store."""
 
     touched: set[tuple[Variable | Literal["ventilator"], datetime]] = field(default_factory=set)
     facts: bool = False
     stored: dict[str, Filed | None] = field(default_factory=dict)
-    """Events to keep (by key), and keys to let go."""
+    """By key: the event to store; None: to delete."""
     pruned: bool = False
-    """Whether what is remembered of things let go of has changed."""
+    """Whether the memory of pruned things has changed."""
     conflicts: bool = False
-    """Whether something is in conflict that was not, or the other way round."""
+    """Whether a conflict began or ended."""
     lineages: set[tuple[str, ...]] = field(default_factory=set)
-    """Pieces of whose versions something else is known."""
+    """Pieces whose lineage changed."""
 
     @property
     def changed(self) -> bool:
-        """Whether anything was said that is kept, and not only known of."""
+        """Whether anything is to be stored, apart from lineages."""
         return bool(self.stored) or self.pruned or self.conflicts
 
 

@@ -1,9 +1,9 @@
-"""What is known of the versions of one thing beside the current one: whether a correction met any, and how far apart in
-time its `final` versions lie (docs/alerts.md, `correction-unmatched`, `id-reused`, `admission-moved`).
+"""Lineages: of the versions of one thing, whether a correction matched an older one, and how far apart in time the
+`final` ones lie (docs/alerts.md, `correction-unmatched`, `id-reused`, `admission-moved`).
 
-A chart holds current versions alone. What is kept here of the others is the least and the greatest of a set, so it does
-not depend on the order in which they came (I1) and does not grow with their number (I9). A thing of which one version
-is known, and that corrects nothing, has no entry.
+A chart holds current versions alone. Of the others a lineage keeps the least and the greatest of a set, so it does not
+depend on the order of arrival (I1) and does not grow with their number (I9). A thing with one version, which corrects
+nothing, has no lineage.
 """
 
 from bisect import bisect_left, insort
@@ -17,10 +17,10 @@ from picustream.scoring.chart.conflicts import Piece
 from picustream.scoring.chart.entries import Entry, Fact, Version
 
 ANOTHER_TIME = timedelta(hours=1)
-"""Versions that lie further apart in clinical time than this do not speak of one moment."""
+"""Versions further apart in clinical time than this are of different moments."""
 
 MOST_UNMATCHED = 32
-"""Corrections of a stay which met nothing that are kept, and of which somebody is told."""
+"""Unmatched corrections of a stay that are kept and alerted."""
 
 PRELIMINARY, FINAL, AMENDED, WITHDRAWN = (
     STATUS_RANK[one] for one in (Status.PRELIMINARY, Status.FINAL, Status.AMENDED, Status.CANCELLED)
@@ -28,7 +28,7 @@ PRELIMINARY, FINAL, AMENDED, WITHDRAWN = (
 STATES_NOTHING = STATUS_RANK[Status.UNKNOWN]
 
 PRUNED: Version = (datetime.min.replace(tzinfo=UTC), FINAL, "")
-"""In the place of an older version that was pruned (I9): all that is known is that there was one."""
+"""In the place of a pruned older version (I9): it is only known that there was one."""
 
 ADMISSION: Piece = ("admitted",)
 
@@ -72,7 +72,7 @@ class Lineage:
     """The same of the latest moment."""
 
     def add(self, one: Filing, of_admission: bool = False) -> bool:
-        """Takes note of a version; whether that is news."""
+        """Adds a version; whether the lineage changed."""
         before = self._parts()
         rank, status = one.rank, one.rank[1]
         if status >= AMENDED:
@@ -97,7 +97,8 @@ class Lineage:
 
     @property
     def unmatched(self) -> Correction | None:
-        """The first correction, where the last one has met no older version and no later version states nothing."""
+        """The first correction, where the last one has no older version to correct and no later version states
+        nothing."""
         if self.first is None or self.last is None:
             return None
         met = self.plain is not None and self.plain < self.last
@@ -106,7 +107,7 @@ class Lineage:
 
     @property
     def two_moments(self) -> tuple[Dated, Dated] | None:
-        """Two such versions that speak of different moments, in the order of versions; neither corrected since."""
+        """Two such versions of different moments, in the order of versions; neither corrected since."""
         if self.early is None or self.late is None or self.late[0] - self.early[0] <= ANOTHER_TIME:
             return None
         older, newer = sorted((self.early, self.late), key=lambda dated: dated[1])
@@ -153,9 +154,9 @@ class Lineages:
         return self._of.get(piece)
 
     def note(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, pruned: bool) -> bool:
-        """Takes note of a version beside the current one, if there is one; whether that is news.
+        """Adds a version to those known of a piece; whether its lineage changed.
 
-        `pruned`: an older version may have been pruned; a correction is then taken as one that met it.
+        `pruned`: an older version may have been pruned; a correction then counts as matched.
         """
         before = self._of.get(piece)
         if before is None and old is None and not (new.rank[1] >= AMENDED and new.stated):
@@ -172,12 +173,12 @@ class Lineages:
         return True
 
     def take_fresh(self) -> set[Piece]:
-        """Pieces with an unmatched correction that came since this was last asked."""
+        """Pieces that got an unmatched correction since the last call."""
         taken, self._fresh = self._fresh, set()
         return taken
 
     def unmatched(self) -> Iterator[tuple[Piece, Correction]]:
-        """The pieces whose corrections have met nothing, the earliest of them by filing."""
+        """The pieces with unmatched corrections, the earliest of them by filing."""
         return ((piece, first) for first, piece in self._unmatched[:MOST_UNMATCHED])
 
     def reused(self) -> Iterator[tuple[str, Dated, Dated]]:
@@ -190,7 +191,7 @@ class Lineages:
     # What is pruned (I9). -------------------------------------------------------------------------------------------
 
     def pinned(self) -> set[Piece]:
-        """Pieces that alerts need, whatever else is pruned."""
+        """Pieces that alerts need, and that are therefore not pruned."""
         return {piece for piece, _ in self.unmatched()} | {pieces[0][1] for pieces in self._reused.values()}
 
     def prune(self, piece: Piece) -> bool:
@@ -204,13 +205,13 @@ class Lineages:
         return True
 
     def lost(self) -> bool:
-        """Whether a source no longer has two moments for one id but for what was pruned: the history is needed."""
+        """Whether a source's only id with two moments may be a pruned one: the history is needed."""
         return any(source not in self._reused for source in self._pruned)
 
     # The store. -----------------------------------------------------------------------------------------------------
 
     def to_store(self, piece: Piece) -> list[Any] | None:
-        """What to keep of a piece, for `restore`."""
+        """The lineage of a piece, for `restore`."""
         known = self._of.get(piece)
         return None if known is None else known.to_store()
 
@@ -224,8 +225,8 @@ class Lineages:
         self._put(piece, Lineage.from_store(stored))
 
     def restored(self, pruned: list[str]) -> None:
-        """Everything has been taken over. A correction without a lineage in the store was filed by an older version of
-        the software, which kept none: it is taken as one that met something."""
+        """To be called when everything is restored. A correction without a stored lineage was filed by an older version
+        of the software, which kept none: it counts as matched."""
         self._pruned = set(pruned)
         for piece in self._of.keys() - self._stored:
             known = self._of[piece]

@@ -1,4 +1,4 @@
-"""Which events are in force, and which patients they name."""
+"""Live events, those with something in force, and the patients they name."""
 
 from datetime import datetime
 
@@ -6,23 +6,23 @@ from picustream.scoring.chart.entries import Filed
 
 
 class LiveEvents:
-    """Events of which something is a current version."""
+    """Events that have a current version."""
 
     def __init__(self) -> None:
         self._events: dict[str, Filed] = {}
         self._naming: dict[str, dict[str, Filed]] = {}
-        """By the patient they name; without those of which all that is in force is withdrawn."""
+        """By the patient named; without events whose current versions are all withdrawals."""
 
     @property
     def patients(self) -> frozenset[str]:
-        """Patients named by what stands."""
+        """Patients named by what is in force and not withdrawn."""
         return frozenset(self._naming)
 
     def names(self, patient_id: str) -> bool:
         return patient_id in self._naming
 
     def take(self, filed: Filed, in_force: bool) -> None:
-        """Something of an event comes into force; `in_force`: it is not withdrawn."""
+        """A version of an event becomes current; `in_force`: it is not withdrawn."""
         filed.live_count += 1
         self._events[filed.key] = filed
         if in_force:
@@ -30,7 +30,7 @@ class LiveEvents:
             self._naming.setdefault(filed.patient_id, {})[filed.key] = filed
 
     def release(self, filed: Filed, in_force: bool) -> None:
-        """Something of an event is in force no more."""
+        """A version of an event is current no more."""
         filed.live_count -= 1
         if filed.live_count == 0:
             del self._events[filed.key]
@@ -46,11 +46,11 @@ class LiveEvents:
             del self._naming[filed.patient_id]
 
     def first_observed(self) -> datetime | None:
-        """The earliest moment that anything in force speaks of."""
+        """The earliest clinical time of a live event."""
         return min((one.happened_at for one in self._events.values()), default=None)
 
     def first_by_patient(self, but: str | None = None) -> dict[str, Filed]:
-        """The first event in force that names each patient (`but` one), in the order of filing."""
+        """The first live event that names each patient (`but` one), in the order of filing."""
         return {name: min(naming.values(), key=_filing) for name, naming in self._naming.items() if name != but}
 
 

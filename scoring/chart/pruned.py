@@ -1,8 +1,8 @@
-"""What a chart remembers of what it let go of: enough to know when an answer would need it (invariant I9).
+"""What a chart remembers of pruned versions: enough to know when an answer would need them (invariant I9).
 
-Of each source the latest filing time, and of all that was let go of a Bloom filter: 32 KiB whatever it has seen. So a
-late arrival that is newer than everything let go of, or that was never let go of, is taken as what it is; of the few
-others it is not known whether something newer is in force already, and nothing is guessed.
+Of each source the latest filing time, and a Bloom filter of the names: 32 KiB however many there are. So a late version
+that is newer than everything pruned, or of which nothing was pruned, is filed as any other. For the few others a newer
+version may have been pruned, and nothing is guessed.
 """
 
 from base64 import b85decode, b85encode
@@ -20,7 +20,7 @@ HASHES = 3
 
 
 class Pruned:
-    """Identities of what was let go of, without the identities."""
+    """A set of the names of pruned versions, which may find a name that is not in it, and never misses one that is."""
 
     def __init__(self) -> None:
         self._latest: dict[str, datetime] = {}
@@ -30,7 +30,7 @@ class Pruned:
         return bool(self._latest)
 
     def note(self, filed: Filed, identity: str) -> bool:
-        """Something was let go of; whether that is news."""
+        """Adds a pruned version; whether anything changed."""
         moment, latest = filed.rank[0], self._latest.get(filed.source)
         changed = latest is None or moment > latest or not self.may_contain(filed.source, identity)
         self._latest[filed.source] = moment if latest is None else max(moment, latest)
@@ -39,16 +39,16 @@ class Pruned:
         return changed
 
     def may_supersede(self, filed: Filed, identity: str) -> bool:
-        """Whether a later version of this may have been let go of; never false where one was."""
+        """Whether a later version of this may have been pruned; never false where one was."""
         latest = self._latest.get(filed.source)
         return latest is not None and filed.rank[0] <= latest and self.may_contain(filed.source, identity)
 
     def may_contain(self, source: str, identity: str) -> bool:
-        """Whether some version of it may have been let go of; never false where one was."""
+        """Whether some version of it may have been pruned; never false where one was."""
         return all(self._bits[place >> 3] >> (place & 7) & 1 for place in _places(source, identity))
 
     def may_have_pruned(self, source: str, identity: str) -> bool:
-        """Likewise; false for a source of which nothing was."""
+        """Likewise; false for a source of which nothing was pruned."""
         return source in self._latest and self.may_contain(source, identity)
 
     def to_store(self) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""Letting go of what no record rests on, so that a dense feed does not make a stay grow (invariant I9).
+"""Pruning: values that no record depends on go, so that a dense feed does not make a stay grow (invariant I9).
 
 A monitor that sends a heart rate every second makes 86,400 values a day, of which the records use one or two. Which
-ones is not a second set of rules here: the records are made once while every series notes the spans that their
-answers rest on. What lies outside of these, and is not new, may go; and where a later question reaches into what went,
-the series raises `HistoryNeeded` instead of answering, and the stay is read from Kafka again. So letting go can cost
-time, and never a record its value.
+ones is not a second set of rules here: the records are computed once while every series notes the spans that their
+answers depend on. What lies outside of these, and is not new, is pruned; and where a later look-up reaches into a
+pruned span, the series raises `HistoryNeeded` instead of answering, and the stay is read from Kafka again. So pruning
+can cost time, and never a record its value.
 """
 
 from collections import Counter, defaultdict
@@ -16,14 +16,14 @@ from picustream.scoring.chart.entries import Changes, CurrentVersion, Entry, Obs
 from picustream.scoring.chart.series_index import AnySeries
 
 MOST_PER_DAY = 192
-"""Entries of one series and one day (of UTC) above which the day is thinned; looked at after as many additions."""
+"""Entries of one series and one day (of UTC) above which the day is pruned; checked after as many additions."""
 NEWEST, NEWEST_COUNT = timedelta(hours=4), 512
-"""What is not older than this stays, up to so many of a series: results from the laboratory come an hour after their
-sampling and then ask what the ventilator said at that time."""
+"""Entries that are not older than this stay, up to so many of a series: a laboratory result arrives an hour after
+sampling, and is then paired with what the ventilator reported at that time."""
 
 
 def is_over_limit(chart: Chart) -> bool:
-    """Whether it is time to thin a chart. Looks closely only where enough has come since it last did."""
+    """Whether a chart is to be pruned. Counts only where enough was added since it last counted."""
     over_limit = False
     for _, series in chart.index.named():
         if series.added >= MOST_PER_DAY:
@@ -33,11 +33,11 @@ def is_over_limit(chart: Chart) -> bool:
 
 
 def prune(chart: Chart, changes: Changes) -> None:
-    """Lets go of whole events of which nothing is needed; to be called while every series notes its look-ups.
+    """Prunes whole events of which nothing is needed; to be called while every series notes its look-ups.
 
-    What stays whatever it says: blood gases, an event for each patient named (alert `patient-mismatch`), what is in
-    conflict (`conflicting-duplicate`), so many corrections that met nothing (`correction-unmatched`), and an id of each
-    source that speaks of two moments (`id-reused`).
+    Never pruned: blood gases, an event for each patient named (alert `patient-mismatch`), events in conflict
+    (`conflicting-duplicate`), unmatched corrections (`correction-unmatched`, up to a limit), and of each source an id
+    with two moments (`id-reused`).
     """
     pinned = chart.lineages.pinned()
     named, disputed = set(chart.live.first_by_patient().values()), chart.conflicts.events
@@ -62,7 +62,7 @@ def _by_day(series: AnySeries) -> Counter[date]:
 
 
 def _days_over_limit(series: AnySeries) -> set[date]:
-    """Days with much on them, and those that had: what was new when they were thinned is new no longer."""
+    """Days over the limit, and days once pruned: what was too new to prune then may be pruned now."""
     over_limit = {day for day, count in _by_day(series).items() if count > MOST_PER_DAY}
     for first, last in series.gaps:
         over_limit.update(first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1))
@@ -70,7 +70,7 @@ def _days_over_limit(series: AnySeries) -> set[date]:
 
 
 def _spare(series: AnySeries) -> Iterator[Entry]:
-    """Entries of crowded days that are not new and lie in no span that an answer rests on."""
+    """Entries of days over the limit that are not new and lie in no span that an answer depends on."""
     last = series.newest()
     if last is None:
         return

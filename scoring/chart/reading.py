@@ -1,4 +1,4 @@
-"""What one observation of an event says: its variable, its usable value or why there is none (V1, V4)."""
+"""An observation as the rules read it: its variable, its usable value or why there is none (V1, V4)."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,11 +14,11 @@ from picustream.scoring.chart.entries import Filed, Observed, Ventilation
 from picustream.scoring.chart.units import Unusable, canonical_value
 
 COMPARATOR = "comparator"
-"""Why a value is not usable of which only a side is known (V4)."""
+"""The fault of a value with a comparator whose points are not certain (V4)."""
 
 
 Certain = Callable[[Variable, Decimal, Comparator], bool]
-"""V4: whether every value on that side of a canonical value counts the same."""
+"""V4: whether every value on that side of a canonical value gives the same points."""
 
 
 def observed_of(
@@ -29,7 +29,7 @@ def observed_of(
     codemap: CodeMap,
     is_certain: Certain,
 ) -> Observed:
-    """The version of an observation that an event brings; `filed` is the event as the chart keeps it."""
+    """The version of an observation that an event brings; `filed`: the event in the chart."""
     variable = asked_for(observation, event.specimen_known, codemap)
     status = event.status_of(observation)
     value, fault = (
@@ -52,7 +52,7 @@ def observed_of(
 
 
 def ventilation_of(event: VentilatorEvent, filed: Filed) -> Ventilation:
-    """What a ventilator event says of support and control."""
+    """A ventilator event's statement of support and control."""
     in_force = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
     known = event.support_known, event.control_known
     stated = any(word is not None for word in known)
@@ -65,7 +65,7 @@ def ventilation_of(event: VentilatorEvent, filed: Filed) -> Ventilation:
 def asked_for(observation: Observation, specimen: str, codemap: CodeMap) -> Variable | None:
     """The variable an observation measures, or None for a code that no rule uses.
 
-    A blood gas of unstated or other origin is no arterial one (docs/topics.md, codes and units).
+    A PaO2 counts only from an arterial specimen (docs/topics.md, codes and units).
     """
     variable = codemap.variable(observation.system, observation.code)
     if variable is not Variable.PAO2:
@@ -78,7 +78,7 @@ def asked_for(observation: Observation, specimen: str, codemap: CodeMap) -> Vari
 def exact_value(variable: Variable, observation: Observation, codemap: CodeMap) -> Decimal:
     """The number of an observation in the variable's canonical unit, whatever its comparator.
 
-    Raises `Unusable` with the first fault of it, in the order value, comparator, unit, range.
+    Raises `Unusable` with its first fault, in the order value, comparator, unit, range.
     """
     number = observation.number
     if number is None:

@@ -1,7 +1,7 @@
-"""Things ordered in time: the order of observations everywhere (rule V1), and the look-ups that rules make in it.
+"""Series: observations ordered in time (rule V1), and the look-ups that rules make in them.
 
-A series may have let go of things that no record rested on (`pruning.py`, invariant I9). It knows the spans in which
-they lay, and every look-up knows the span that its answer rests on: where the two meet, the series does not guess and
+Items that no record depends on may have been pruned (`pruning.py`, invariant I9). A series knows the spans in which
+they lay, and every look-up knows the span that its answer depends on: where the two meet, the series does not guess and
 raises `HistoryNeeded`.
 """
 
@@ -21,7 +21,7 @@ TICK = timedelta(microseconds=1)
 
 
 class HistoryNeeded(Exception):
-    """An answer may rest on something that was let go of: the stay's whole history is needed. `stay_id` names it."""
+    """An answer may depend on something that was pruned: the history of the stay `stay_id` is needed."""
 
     stay_id: str = ""
 
@@ -43,11 +43,11 @@ class Series(Generic[T]):
         self._orders: list[Order] = []
         self._items: list[T] = []
         self.gaps: list[Span] = []
-        """The spans in which something was let go of, in time, none touching another."""
+        """The spans in which something was pruned, in time, none touching another."""
         self.added = 0
-        """Items added since something was last let go of."""
+        """Items added since the last pruning, or the last count for it."""
         self.read_spans: list[Span] | None = None
-        """The spans that answers rested on, while somebody wants to know."""
+        """The spans that answers depended on, while the series is watched; else None."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -86,7 +86,7 @@ class Series(Generic[T]):
         return last
 
     def walk(self, first: datetime, last: datetime) -> Iterator[T]:
-        """Items that happened from `first` to `last`, both included; rests on no more than was walked."""
+        """Items that happened from `first` to `last`, both included; depends on no more than was walked."""
         for place in range(self.before(first), self.before(last + TICK)):
             self._depends_on(first, self._orders[place][0])
             yield self._items[place]
@@ -117,18 +117,18 @@ class Series(Generic[T]):
         return None
 
     def is_pruned_at(self, moment: datetime) -> bool:
-        """Whether a moment lies where things were let go of."""
+        """Whether a moment lies in a pruned span."""
         place = bisect_right(self.gaps, moment, key=lambda gap: gap[0])
         return place > 0 and self.gaps[place - 1][1] >= moment
 
     def dependencies(self) -> list[Span]:
-        """The spans that answers rested on, in time, none touching another."""
+        """The spans that answers depended on, in time, none touching another."""
         return list(_union(self.read_spans or []))
 
-    def prune(self, gone: Collection[T]) -> None:
-        """Takes items out and remembers where they lay."""
-        runs = [(item.order[0], item.order[0]) for item in self._items if item in gone]
-        self._items = [item for item in self._items if item not in gone]
+    def prune(self, pruned: Collection[T]) -> None:
+        """Removes items and remembers where they lay."""
+        runs = [(item.order[0], item.order[0]) for item in self._items if item in pruned]
+        self._items = [item for item in self._items if item not in pruned]
         self._orders = [item.order for item in self._items]
         self.gaps = self._joined(sorted(self.gaps + runs))
         self.added = 0
@@ -150,7 +150,7 @@ class Series(Generic[T]):
         return joined
 
     def _depends_on(self, first: datetime, last: datetime) -> None:
-        """Notes the span that an answer rests on. Raises `HistoryNeeded` where something of it was let go of."""
+        """Notes the span that an answer depends on. Raises `HistoryNeeded` where something of it was pruned."""
         if last < first:
             return
         if self.read_spans is not None:

@@ -1,4 +1,4 @@
-"""The current versions of a stay, each in the series that the rules look for it in."""
+"""The current versions of a stay, each in the series in which the rules look it up."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ AnySeries = Series[Observed] | Series[Ventilation]
 
 
 class SeriesIndex:
-    """Series by what is asked of them. Every entry lies in exactly one."""
+    """The series of a stay. Every entry lies in exactly one."""
 
     def __init__(self) -> None:
         self.usable: dict[Variable, Series[Observed]] = {v: Series() for v in Variable}
@@ -21,11 +21,11 @@ class SeriesIndex:
         self.unusable: dict[Variable, dict[str, Series[Observed]]] = {v: {} for v in Variable}
         """By fault."""
         self.unmapped: Series[Observed] = Series()
-        """Codes nobody asked for: they count only as versions."""
+        """Observations of unmapped codes: they count only as versions."""
         self.ventilator: dict[str | None, Series[Ventilation]] = {}
-        """By the support that is said to be in force; None: unknown."""
+        """By the support stated; None: unknown."""
         self.not_in_force: Series[Ventilation] = Series()
-        """Ventilator events that state nothing, withdrawn ones among them."""
+        """Ventilator events that state nothing, or are withdrawn."""
 
     def of_observed(self, observed: Observed, control: str | None) -> Series[Observed]:
         """The series of an observation; `control` is the ventilator's mode in its event."""
@@ -38,7 +38,7 @@ class SeriesIndex:
         return self.usable[observed.variable]
 
     def of_ventilation(self, statement: Ventilation) -> Series[Ventilation]:
-        """The series of what a ventilator event says."""
+        """The series of a ventilator event's statement."""
         return self.ventilator.setdefault(statement.support, Series()) if statement.in_force else self.not_in_force
 
     def named(self) -> Iterator[tuple[str, AnySeries]]:
@@ -53,7 +53,7 @@ class SeriesIndex:
 
     @contextmanager
     def watched(self, spans: dict[str, list[Span]] | None = None) -> Iterator[None]:
-        """While this lasts every series adds the spans that answers rest on to those that are noted under its name."""
+        """Within it, every series adds the spans that its answers depend on to `spans`, under its name."""
         spans, index = {} if spans is None else spans, list(self.named())
         for name, series in index:
             series.read_spans = spans.setdefault(name, [])
