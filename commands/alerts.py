@@ -24,7 +24,7 @@ FINDINGS = 1
 SEVERITIES = ("critical", "warning", "info")
 """The worst first."""
 URGENT = ("critical", "warning")
-"""Somebody has to do something; `info` is news."""
+"""Somebody has to do something; `info` is for information."""
 PAGES = "docs/alerts.md"
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 _INDENT = 9
@@ -59,10 +59,10 @@ def alerts(
         _follow(settings, watch, clock, unread, as_json)
     elif paths:
         watch.take(_records(in_files(paths, [ALERT], unread), unread))
-        _tell(watch, watch.last_told, as_json)
+        _print(watch, watch.last_emitted_at, as_json)
     else:
         watch.take(_records(in_kafka(settings, [ALERT]), unread))
-        _tell(watch, clock.now(), as_json)
+        _print(watch, clock.now(), as_json)
     if unread.count:
         print(f"picustream: {unread}", file=sys.stderr)
     return FINDINGS if watch.urgent or unread.count else 0
@@ -75,7 +75,7 @@ class Watch:
         self._audience = audience
         self._everything = everything
         self._latest: dict[str, AlertRecord] = {}
-        self.last_told: datetime | None = None
+        self.last_emitted_at: datetime | None = None
         """The greatest `emitted_at`: what files were written up to."""
 
     def take(self, records: Iterable[AlertRecord]) -> None:
@@ -84,8 +84,8 @@ class Watch:
             self.note(record)
 
     def note(self, record: AlertRecord) -> bool:
-        """Take note of one record; whether it is news that is asked for."""
-        self.last_told = max(self.last_told or record.emitted_at, record.emitted_at)
+        """Take note of one record; whether it changes what is asked for."""
+        self.last_emitted_at = max(self.last_emitted_at or record.emitted_at, record.emitted_at)
         known = self._latest.get(record.alert_id)
         if known is not None and known.revision >= record.revision:
             return False
@@ -95,85 +95,85 @@ class Watch:
     @property
     def shown(self) -> list[AlertRecord]:
         """What is asked for: firing before resolved, by severity, then the oldest first."""
-        asked = [one for one in self._latest.values() if self._audience in (None, one.audience)]
-        return sorted((one for one in asked if self._everything or one.state == "firing"), key=_order)
+        asked = [alert for alert in self._latest.values() if self._audience in (None, alert.audience)]
+        return sorted((alert for alert in asked if self._everything or alert.state == "firing"), key=_order)
 
     @property
     def urgent(self) -> bool:
         """Whether something fires that somebody has to see to."""
-        return any(one.state == "firing" and one.severity in URGENT for one in self.shown)
+        return any(alert.state == "firing" and alert.severity in URGENT for alert in self.shown)
 
 
-def _order(one: AlertRecord) -> tuple[bool, int, datetime, str]:
-    return one.state != "firing", SEVERITIES.index(one.severity), one.since, one.alert_id
+def _order(alert: AlertRecord) -> tuple[bool, int, datetime, str]:
+    return alert.state != "firing", SEVERITIES.index(alert.severity), alert.since, alert.alert_id
 
 
 def _records(stored: Iterable[Any], unread: Unread) -> Iterable[AlertRecord]:
-    for one in stored:
-        record = read(one, unread, "alert")
+    for alert in stored:
+        record = read(alert, unread, "alert")
         if record is not None:
             yield cast(AlertRecord, record)
 
 
-def subject(one: AlertRecord) -> str:
+def subject(alert: AlertRecord) -> str:
     """What an alert is about: the stay, and what of it; for the alert of no stay what its id says beside the name."""
-    whose = f"{one.stay_id}/" if one.stay_id else ""
-    before, _, within = one.alert_id.removeprefix(whose).partition(f"alert/{one.name}")
-    parts = (one.stay_id, before.removesuffix("/"), within.removeprefix("/"))
+    whose = f"{alert.stay_id}/" if alert.stay_id else ""
+    before, _, within = alert.alert_id.removeprefix(whose).partition(f"alert/{alert.name}")
+    parts = (alert.stay_id, before.removesuffix("/"), within.removeprefix("/"))
     return " ".join(part for part in parts if part)
 
 
-def lasted(one: AlertRecord, as_of: datetime) -> timedelta:
+def lasted(alert: AlertRecord, as_of: datetime) -> timedelta:
     """For how long it has been firing, or had been when it was resolved."""
-    return max((as_of if one.state == "firing" else one.emitted_at) - one.since, timedelta(0))
+    return max((as_of if alert.state == "firing" else alert.emitted_at) - alert.since, timedelta(0))
 
 
 def _follow(settings: Settings, watch: Watch, clock: Clock, unread: Unread, as_json: bool) -> None:
     """Show what there is, then each change as it comes; ends when interrupted."""
-    standing = True
+    catching_up = True
 
     def then() -> None:
-        nonlocal standing
-        standing = False
-        _tell(watch, clock.now(), as_json)
+        nonlocal catching_up
+        catching_up = False
+        _print(watch, clock.now(), as_json)
         sys.stdout.flush()
 
     for record in _records(in_kafka(settings, [ALERT], then=then), unread):
-        if watch.note(record) and not standing:
-            _tell_one(record, clock.now(), as_json)
+        if watch.note(record) and not catching_up:
+            _print_one(record, clock.now(), as_json)
 
 
-def _tell(watch: Watch, as_of: datetime | None, as_json: bool) -> None:
-    found = watch.shown
+def _print(watch: Watch, as_of: datetime | None, as_json: bool) -> None:
+    shown = watch.shown
     if as_json:
-        firing = sum(one.state == "firing" for one in found)
-        told = [_as_data(one, as_of or one.emitted_at) for one in found]
-        print(encode({"as_of": as_of, "firing": firing, "alerts": told}))
+        firing = sum(alert.state == "firing" for alert in shown)
+        shown_alerts = [_as_data(alert, as_of or alert.emitted_at) for alert in shown]
+        print(encode({"as_of": as_of, "firing": firing, "alerts": shown_alerts}))
         return
     page = _page()
-    _summary(page, found)
-    for one in found:
-        _write(page, one, as_of or one.emitted_at)
+    _summary(page, shown)
+    for alert in shown:
+        _write(page, alert, as_of or alert.emitted_at)
     page.print()
 
 
-def _tell_one(one: AlertRecord, as_of: datetime, as_json: bool) -> None:
+def _print_one(alert: AlertRecord, as_of: datetime, as_json: bool) -> None:
     if as_json:
-        print(encode(_as_data(one, as_of)), flush=True)
+        print(encode(_as_data(alert, as_of)), flush=True)
         return
     page = _page()
-    _write(page, one, as_of)
+    _write(page, alert, as_of)
     page.print()
     sys.stdout.flush()
 
 
-def _as_data(one: AlertRecord, as_of: datetime) -> dict[str, Any]:
-    more = {"subject": subject(one), "seconds": int(lasted(one, as_of).total_seconds()), "page": _page_of(one)}
-    return dump(one) | more
+def _as_data(alert: AlertRecord, as_of: datetime) -> dict[str, Any]:
+    more = {"subject": subject(alert), "seconds": int(lasted(alert, as_of).total_seconds()), "page": _page_of(alert)}
+    return dump(alert) | more
 
 
-def _page_of(one: AlertRecord) -> str:
-    return f"{PAGES}#{one.name}"
+def _page_of(alert: AlertRecord) -> str:
+    return f"{PAGES}#{alert.name}"
 
 
 def _page() -> "Page":
@@ -182,19 +182,19 @@ def _page() -> "Page":
     return Page.on_stdout()
 
 
-def _summary(page: "Page", found: list[AlertRecord]) -> None:
-    firing = [one.severity for one in found if one.state == "firing"]
+def _summary(page: "Page", shown: list[AlertRecord]) -> None:
+    firing = [alert.severity for alert in shown if alert.state == "firing"]
     counts = ", ".join(f"{firing.count(word):,} {word}" for word in SEVERITIES if word in firing)
     page.write(f"{len(firing):,} firing: {counts}" if firing else "Nothing fires.", style="bold")
 
 
-def _write(page: "Page", one: AlertRecord, as_of: datetime) -> None:
+def _write(page: "Page", alert: AlertRecord, as_of: datetime) -> None:
     """Two lines: how bad, what and for how long; about what, why, and where to read on."""
     from rich.text import Text
 
-    firing = one.state == "firing"
-    word, style = (one.severity, _STYLES[one.severity]) if firing else ("resolved", "green")
-    head = Text.assemble((f"{word:{_INDENT}}", style), (one.name, "bold"), f" {subject(one)}")
-    page.ends(head, f"for {span(lasted(one, as_of))}")
-    since = f"{'':{_INDENT}}since {one.since:%Y-%m-%d %H:%M}  {one.detail or ''}"
-    page.ends(Text(since.rstrip(), "grey58"), Text(_page_of(one), "grey58"))
+    firing = alert.state == "firing"
+    word, style = (alert.severity, _STYLES[alert.severity]) if firing else ("resolved", "green")
+    head = Text.assemble((f"{word:{_INDENT}}", style), (alert.name, "bold"), f" {subject(alert)}")
+    page.ends(head, f"for {span(lasted(alert, as_of))}")
+    since = f"{'':{_INDENT}}since {alert.since:%Y-%m-%d %H:%M}  {alert.detail or ''}"
+    page.ends(Text(since.rstrip(), "grey58"), Text(_page_of(alert), "grey58"))

@@ -28,14 +28,13 @@ def consume(
 ) -> None:
     """Print all records of topics as an event file, in order of arrival; then end."""
     names = list(dict.fromkeys(map(topics.resolve, words)))
-    from picustream.streams.kafka import arrival
-    from picustream.streams.kafka import clients as kafka_clients
+    from picustream.streams.kafka import arrival, clients
 
     settings = Settings()
     found = rights.readable(settings, names)
-    consumer = kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
+    consumer = clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
     try:
-        ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, found))
+        ends = clients.stable_ends(settings, consumer, _assign(consumer, found))
         with _output(out) as file:
             for record in arrival.committed_records(consumer, ends):
                 file.write(_line(record))

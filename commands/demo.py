@@ -43,11 +43,11 @@ def demo(
 
     console = Console(stderr=as_json)
     with download_meter() as meter:
-        outcome = Demo(Plan(seconds, speed, seed, picture, out), console, _tell, meter).run()
+        outcome = Demo(Plan(seconds, speed, seed, picture, out), console, _print, meter).run()
     if as_json:
         print(json.dumps(outcome.sums, indent=2))
     return outcome.status
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     print(line, file=sys.stderr)

@@ -37,10 +37,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the resul
     redis = _tried("redis", settings, lambda: _redis(settings))
     findings += kafka + redis
     if status(kafka + redis) == ENVIRONMENT:
-        findings += _not_looked_at("without Kafka and Redis")
+        findings += _not_checked("without Kafka and Redis")
     else:
         findings += _tried("partitions", settings, lambda: _work(settings, clock, partitions))
-    _tell(findings, partitions, as_json)
+    _print(findings, partitions, as_json)
     return status(findings)
 
 
@@ -56,15 +56,15 @@ def _redis(settings: Settings) -> list[Finding]:
     from picustream.doctor.clocks import check_redis_clock
     from picustream.doctor.redis_server import ask, check_redis, facts
 
-    told = ask(settings, facts)
-    return [*check_redis(told, settings), check_redis_clock(told.ahead)]
+    redis_facts = ask(settings, facts)
+    return [*check_redis(redis_facts, settings), check_redis_clock(redis_facts.ahead)]
 
 
 def _work(settings: Settings, clock: Clock, partitions: "list[Partition]") -> list[Finding]:
-    """What waits and what was refused; the partitions looked at are added to `partitions`."""
+    """What waits and what was refused; the partitions are added to `partitions`."""
     from picustream.doctor.broker import complete
     from picustream.doctor.finding import not_allowed
-    from picustream.doctor.partitions import check_partitions, check_unread, look
+    from picustream.doctor.partitions import check_partitions, check_unread, read_partitions
     from picustream.doctor.refused import refused
     from picustream.models.event import INPUT_TOPICS
     from picustream.streams.kafka import rights
@@ -74,19 +74,19 @@ def _work(settings: Settings, clock: Clock, partitions: "list[Partition]") -> li
     with admin(settings) as client:
         found = rights.look(client, ALL)
     if not complete(found, settings):
-        return _not_looked_at("until the topics are right")
+        return _not_checked("until the topics are right")
     inputs = {name: found[name] for name in INPUT_TOPICS}
     if hidden := rights.without(inputs, rights.Right.DESCRIBE):
         return [not_allowed(check, settings, rights.Right.DESCRIBE, hidden) for check in _LAST]
     unread = frozenset(rights.without(inputs, rights.Right.READ))
     with closing(consumer(settings)) as reader:
-        partitions += look(settings, reader, clock.now(), unread)
-        told = [*check_partitions(partitions, clock.now()), *check_unread(partitions, settings)]
-        return [*told, *refused(settings, reader, found)]
+        partitions += read_partitions(settings, reader, clock.now(), unread)
+        findings = [*check_partitions(partitions, clock.now()), *check_unread(partitions, settings)]
+        return [*findings, *refused(settings, reader, found)]
 
 
-def _not_looked_at(why: str) -> list[Finding]:
-    return [skipped(check, f"not looked at {why}") for check in _LAST]
+def _not_checked(why: str) -> list[Finding]:
+    return [skipped(check, f"not checked {why}") for check in _LAST]
 
 
 def _tried(check: str, settings: Settings, look: Callable[[], list[Finding]]) -> list[Finding]:
@@ -115,7 +115,7 @@ def _tried(check: str, settings: Settings, look: Callable[[], list[Finding]]) ->
     return [Finding(check, "missing" if known.status == ENVIRONMENT else "finding", known.message, known.hint)]
 
 
-def _tell(findings: Sequence[Finding], partitions: "Sequence[Partition]", as_json: bool) -> None:
+def _print(findings: Sequence[Finding], partitions: "Sequence[Partition]", as_json: bool) -> None:
     if as_json:
         print(encode(_as_data(findings, partitions)))
         return

@@ -15,12 +15,12 @@ INTERRUPTED = 130
 NOBODY_READS = 141
 """128 + SIGPIPE, as a shell counts it: `picustream consume mods | head` is no error."""
 
-# typer keeps its click to itself; of the errors for wrong use it gives away one, and its parents are the rest.
+# typer keeps its click to itself; of the errors for wrong use it exports one, and its parents are the rest.
 _ClickError: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 def guarded(command: Callable[[], int | None]) -> int:
-    """Run `command` and return the exit status; whatever it raises is told on standard error."""
+    """Run `command` and return the exit status; whatever it raises is reported on standard error."""
     try:
         status = command() or 0
         sys.stdout.flush()
@@ -32,12 +32,12 @@ def guarded(command: Callable[[], int | None]) -> int:
     except BrokenPipeError:
         _silence_stdout()
         return NOBODY_READS
-    except Exception as error:  # noqa: BLE001 - the outermost frame: told in one line, with the way to the traceback
-        return told(error)
+    except Exception as error:  # noqa: BLE001 - the outermost frame: reported in one line, with the way to the traceback
+        return report(error)
 
 
-def told(error: Exception) -> int:
-    """Say on standard error what is wrong and what to do; the exit status for it."""
+def report(error: Exception) -> int:
+    """Print on standard error what is wrong and what to do; the exit status for it."""
     known = next(_translations(error), None)
     if known is None:
         return _bug(error)

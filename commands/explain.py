@@ -117,7 +117,7 @@ def _named(score: Score | None) -> str:
 
 
 def _no_stay(stay: str, score: Score | None, paths: Sequence[Path], settings: Settings, unread: Unread) -> UserError:
-    """Which stays there are is nobody's business here: the name that was asked for is all that is told."""
+    """Which stays there are is nobody's business here: only the name that was asked for is shown."""
     where = f"in {', '.join(map(str, paths))}" if paths else f"in Kafka at {settings.kafka}"
     if unread.count:
         hint = str(unread)

@@ -30,7 +30,7 @@ def lint(
     codemap: Annotated[Path | None, typer.Option(help="Site code map (TOML), added to the one shipped.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report card as JSON.")] = False,
 ) -> int:
-    """Report card on a feed: what is accepted, refused, ignored, late, repeated, missing, and how to mend it.
+    """Report card on a feed: what is accepted, refused, ignored, late, repeated, missing, and how to fix it.
 
     Codes nobody asked for are ignored, and that is no finding, unless they are known to measure what a score needs;
     where one could, lists of a code map are shown as a hint. No value and no id of a patient, stay or event is printed.
@@ -44,7 +44,7 @@ def lint(
         feed = Feed(rules, latest, memory, [str(path) for path in paths])
         _read(feed, paths)
         card = evaluate(feed, rules, memory, part, parse_codemap(own.read_bytes()) if own else None)
-    _tell(card, as_json)
+    _print(card, as_json)
     return 1 if card.findings else 0
 
 
@@ -57,7 +57,7 @@ def _read(feed: Feed, paths: list[Path]) -> None:
                     reading.count()
 
 
-def _tell(card: Report, as_json: bool) -> None:
+def _print(card: Report, as_json: bool) -> None:
     if as_json:
         print(encode(card.as_data()))
         return

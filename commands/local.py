@@ -42,7 +42,7 @@ def up(
     The first start fetches Kafka, once for all folders.
     """
     with download_meter() as meter:
-        running = servers.up(dir, kafka_port, redis_port, _tell, meter)
+        running = servers.up(dir, kafka_port, redis_port, _print, meter)
     if as_json:
         print(json.dumps({"kafka": running.kafka, "redis": running.redis, "dir": str(running.dir)}))
     elif env:
@@ -73,7 +73,7 @@ def down(
     wipe: bool = typer.Option(False, "--wipe", help="Delete their data, too."),
 ) -> None:
     """End what `up` started, and nothing else. What was fetched stays for the next start."""
-    servers.down(dir, wipe, _tell)
+    servers.down(dir, wipe, _print)
 
 
 def _in_words(state: servers.State) -> str:
@@ -84,7 +84,7 @@ def _in_words(state: servers.State) -> str:
     return "does not run" + (f" (its log: {state.log})" if state.log.exists() else "")
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     print(line, file=sys.stderr)
 
 

@@ -23,15 +23,15 @@ from picustream.streams.kafka.limits import LARGEST_EVENT
 from picustream.streams.kafka.rights import Targets
 from picustream.terminal.progress import Reading
 
-TOLD = 20
-"""Refusals told one by one; a file of another kind has one per line, and the sums say it better."""
+SHOWN = 20
+"""Refusals shown one by one; a file of another kind has one per line, and the sums are clearer."""
 _FRAMING = 1024
 """Bytes left for key and record framing within the broker's limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A fault and the line that has it. No value of the event stands in it."""
+    """A fault and the line that has it. It holds no value of the event."""
 
     file: str
     line: int
@@ -76,16 +76,16 @@ def publish(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> int:
-    """Send event files to Kafka. An invalid line is told and not sent. Exit status 1 if there was one."""
-    from picustream.streams.kafka import clients as kafka_clients
+    """Send event files to Kafka. An invalid line is reported and not sent. Exit status 1 if there was one."""
+    from picustream.streams.kafka import clients
 
     settings, reading = Settings(), Reading("read", paths)
     check = checker(settings)
-    with kafka_clients.admin(settings) as admin:
+    with clients.admin(settings) as admin:
         targets = Targets(settings, rights.look(admin, INPUT_TOPICS))
-    with kafka_clients.producer(settings, **BATCHING) as producer:
+    with clients.producer(settings, **BATCHING) as producer:
         summary = _publish(paths, reading, check, Deliveries(producer, targets.check), as_is)
-    _tell(summary, as_json)
+    _print(summary, as_json)
     return 1 if summary.refused else 0
 
 
@@ -155,23 +155,23 @@ def _can_be_sent(line: Line) -> bool:
 
 def _refuse(summary: Summary, refusal: Refusal) -> None:
     summary.refused.append(refusal)
-    if len(summary.refused) <= TOLD:
+    if len(summary.refused) <= SHOWN:
         print(f"refused {refusal}", file=sys.stderr)
-    elif len(summary.refused) == TOLD + 1:
+    elif len(summary.refused) == SHOWN + 1:
         print("refused more lines, summed up at the end", file=sys.stderr)
 
 
-def _tell(summary: Summary, as_json: bool) -> None:
+def _print(summary: Summary, as_json: bool) -> None:
     if as_json:
         print(json.dumps(summary.as_json(), indent=2))
         return
-    _tell_sum("events sent", summary.sent)
+    _print_sum("events sent", summary.sent)
     if summary.faulty:
-        _tell_sum("faults in what was sent, for the dead letters", summary.faulty)
+        _print_sum("faults in what was sent, for the dead letters", summary.faulty)
     if summary.refused:
-        _tell_sum("lines refused", summary.reasons())
+        _print_sum("lines refused", summary.reasons())
 
 
-def _tell_sum(what: str, parts: Counter[str]) -> None:
+def _print_sum(what: str, parts: Counter[str]) -> None:
     details = ", ".join(f"{name} {count:,}" for name, count in sorted(parts.items()))
     print(f"{what}: {parts.total():,}" + (f" ({details})" if details else ""))

@@ -23,8 +23,8 @@ from picustream.scoring.validation import InputRecord
 from picustream.terminal.options import loaded_rules, moment
 from picustream.terminal.progress import Reading
 
-TOLD = 20
-"""Broken lines told one by one."""
+SHOWN = 20
+"""Broken lines shown one by one."""
 
 
 def replay(
@@ -38,7 +38,7 @@ def replay(
     """Runs event files through the engine: the clock is the greatest filing time seen, and runs on at the end.
 
     Output records are written as event files, so that `explain` and other tools read them. Exit 1: some lines were
-    no events (told on standard error); dead letters are outputs and no fault of the run.
+    no events (they are listed on standard error); dead letters are outputs and no fault of the run.
     """
     settings = Settings()
     run = Replay(loaded_rules(protocol or settings.protocol, codemap or settings.codemap), moment(until, "--until"))
@@ -57,14 +57,14 @@ def replay(
 
 
 class _BrokenLines:
-    """Lines that are no events: counted, and the first ones told."""
+    """Lines that are no events: counted, and the first ones shown."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def __call__(self, error: BrokenLine) -> None:
         self.count += 1
-        if self.count <= TOLD:
+        if self.count <= SHOWN:
             print(f"{error.file}:{error.number}: {error.reason}", file=sys.stderr)
 
 
@@ -108,12 +108,12 @@ class _Writer:
 
 def _sum_up(events: int, counts: Counter[str], broken: _BrokenLines, as_json: bool) -> None:
     if as_json:
-        told = {"events": events, "broken_lines": broken.count, "records": dict(sorted(counts.items()))}
-        print(json.dumps(told), file=sys.stderr)
+        summary = {"events": events, "broken_lines": broken.count, "records": dict(sorted(counts.items()))}
+        print(json.dumps(summary), file=sys.stderr)
         return
     records = sum(number for topic, number in counts.items() if topic not in DEAD_LETTERS)
-    letters = sum(counts[topic] for topic in DEAD_LETTERS)
-    parts = [f"{events:,} events", f"{records:,} records", f"{letters:,} dead letters"]
+    dead_letters = sum(counts[topic] for topic in DEAD_LETTERS)
+    parts = [f"{events:,} events", f"{records:,} records", f"{dead_letters:,} dead letters"]
     if broken.count:
         parts.append(f"{broken.count:,} lines that are no events")
     print(", ".join(parts), file=sys.stderr)

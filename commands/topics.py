@@ -21,10 +21,10 @@ def topics(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> int:
     """Create what is missing, check partitions, retention and message size. Exit status 1 if something is wrong."""
-    from picustream.streams.kafka import clients as kafka_clients
+    from picustream.streams.kafka import clients
 
     settings = Settings()
-    with kafka_clients.admin(settings) as admin:
+    with clients.admin(settings) as admin:
         created = [] if only_check else topic_table.missing(admin)
         topic_table.create(admin, settings, created)
         for right, names in topic_table.unseen(admin).items():
@@ -35,11 +35,11 @@ def topics(
             findings = topic_table.check(admin, settings)
         counts = topic_table.partition_counts(admin, topic_table.ALL)
     partitions = {name: count for name, count in counts.items() if count}
-    _tell(partitions, created, findings, as_json)
+    _print(partitions, created, findings, as_json)
     return 1 if findings else 0
 
 
-def _tell(partitions: dict[str, int], created: list[str], findings: list[TopicProblem], as_json: bool) -> None:
+def _print(partitions: dict[str, int], created: list[str], findings: list[TopicProblem], as_json: bool) -> None:
     if as_json:
         found = [asdict(finding) for finding in findings]
         print(json.dumps({"topics": partitions, "created": created, "findings": found}, indent=2))

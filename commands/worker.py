@@ -13,7 +13,7 @@ def worker(
     drain: bool = typer.Option(False, "--drain", help="End once what stood in the inputs at the start is processed."),
     supervised: bool = typer.Option(False, "--supervised", help="Start it again whenever it ends by accident."),
 ) -> int | None:
-    """Turn events into scores until told to stop (SIGTERM, Ctrl-C): Faust agents on Kafka, state in Redis."""
+    """Turn events into scores until stopped (SIGTERM, Ctrl-C): Faust agents on Kafka, state in Redis."""
     if supervised:
         from picustream.runtime.settings import Settings
         from picustream.streams.worker.supervise import supervise

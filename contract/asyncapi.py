@@ -108,7 +108,7 @@ def _operated(topic: str, meaning: str) -> Document:
 
 def _cloud_event() -> Document:
     """CloudEvents 1.0 in binary mode, as `scoring/outputs.py` writes it."""
-    said = {
+    described = {
         "ce_specversion": "1.0",
         "ce_id": "The event_id of the record.",
         "ce_type": "The topic.",
@@ -119,8 +119,8 @@ def _cloud_event() -> Document:
     }
     return {
         "type": "object",
-        "required": [name for name in said if name != "ce_subject"],
-        "properties": {name: {"type": "string", "description": meaning} for name, meaning in said.items()},
+        "required": [name for name in described if name != "ce_subject"],
+        "properties": {name: {"type": "string", "description": meaning} for name, meaning in described.items()},
     }
 
 

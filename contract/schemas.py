@@ -53,8 +53,8 @@ def _incoming(topic: str) -> Schema:
     schema: Schema = ADAPTERS[topic].json_schema(schema_generator=_Plain)
     schema.pop("discriminator", None)  # of OpenAPI: JSON Schema does not know it, AsyncAPI means another thing by it
     if "observations" in schema.get("properties", {}):
-        told = [_tells_something()] if topic == VENTILATOR else []
-        return schema | {"allOf": [_filing_time_needed(by_observation=True), _value_needed(), *told]}
+        conditions = [_states_something()] if topic == VENTILATOR else []
+        return schema | {"allOf": [_filing_time_needed(by_observation=True), _value_needed(), *conditions]}
     stated = {fact.__name__: fact.stated for fact in FactEvent.__subclasses__()}
     for name, fields in stated.items():
         if name in schema["$defs"]:
@@ -93,7 +93,7 @@ _NEEDS_VALUE = {"required": ["value"]}
 """Whatever it is: what is no number costs the one observation, and not its event."""
 
 
-def _tells_something() -> Schema:
+def _states_something() -> Schema:
     """A ventilator event has an observation, or a known support or control."""
     words = [{"required": [name], "properties": {name: {"enum": list(known)}}} for name, known in STATED_WORDS.items()]
     observed = {"required": ["observations"], "properties": {"observations": {"minItems": 1}}}

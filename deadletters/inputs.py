@@ -57,14 +57,13 @@ def look_up(
     ]
     if not asked:
         return []
-    from picustream.streams.kafka import arrival, rights
-    from picustream.streams.kafka import clients as kafka_clients
+    from picustream.streams.kafka import arrival, clients, rights
 
-    with kafka_clients.admin(settings) as admin:
+    with clients.admin(settings) as admin:
         found = rights.look(admin, sorted({one.record.topic for one in asked}.intersection(INPUT_TOPICS)))
     hidden = rights.without(found, rights.Right.READ)
     partitions = {topic: one.partitions for topic, one in found.items() if topic not in hidden}
-    with closing(kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)) as consumer:
+    with closing(clients.consumer(settings, **arrival.CONSUMER_OPTIONS)) as consumer:
         spans = _spans(settings, consumer, *_starts(asked, partitions))
         if not spans:
             return hidden

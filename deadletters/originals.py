@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from picustream.deadletters.dead_letter import DecodedDeadLetter
 from picustream.models.event import INPUT_TOPICS, MAX_EVENT_BYTES
 from picustream.runtime.settings import Settings
-from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import clients
 
 if TYPE_CHECKING:
     from kafka import TopicPartition
@@ -40,7 +40,7 @@ class Originals:
 
     def _read(self, part: "TopicPartition", offset: int) -> bytes | None:
         until = time.monotonic() + READING
-        with kafka_clients.consumer(self._settings) as consumer:
+        with clients.consumer(self._settings) as consumer:
             consumer.assign([part])
             consumer.seek(part, offset)
             while consumer.position(part) <= offset and time.monotonic() < until:

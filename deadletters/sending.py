@@ -14,8 +14,7 @@ from picustream.models.protocol import hours
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
 from picustream.scoring.validation import Validator
-from picustream.streams.kafka import clients as kafka_clients
-from picustream.streams.kafka import rights
+from picustream.streams.kafka import clients, rights
 from picustream.streams.kafka.rights import Targets
 from picustream.terminal.options import loaded_rules
 
@@ -37,9 +36,9 @@ def send(
     """Send what is fixed; returns when the broker holds all of it."""
     if dry_run:
         return again.resubmit(found, None, skip)
-    with kafka_clients.admin(settings) as admin:
+    with clients.admin(settings) as admin:
         targets = Targets(settings, rights.look(admin, INPUT_TOPICS))
-    with kafka_clients.producer(settings, **BATCHING) as producer:
+    with clients.producer(settings, **BATCHING) as producer:
         deliveries = Deliveries(producer, targets.check)
         outcome = again.resubmit(found, deliveries, skip)
         deliveries.flush()

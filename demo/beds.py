@@ -44,11 +44,19 @@ def compact(tally: Tally, width: int) -> Table:
 def _cells(stay: StayScores, tally: Tally) -> list[Text]:
     record = stay.current
     if record is None:
-        return [Text("") for _ in range(11)] + [_standing(stay, tally, None)]
+        return [Text("") for _ in range(11)] + [_status_of(stay, tally, None)]
     organs = [glyphs.organ(component) for component in record["components"]]
     day = Text(str(record["picu_day"]))
     trend = glyphs.trend(stay.days[-8:], _scale(tally))
-    return [day, glyphs.total(record), glyphs.span(record), *organs, trend, _apps(stay), _standing(stay, tally, record)]
+    return [
+        day,
+        glyphs.total(record),
+        glyphs.span(record),
+        *organs,
+        trend,
+        _apps(stay),
+        _status_of(stay, tally, record),
+    ]
 
 
 def roomy(tally: Tally) -> Table:
@@ -69,14 +77,14 @@ def roomy(tally: Tally) -> Table:
 def _tall_cells(stay: StayScores, tally: Tally) -> list[Text]:
     record = stay.current
     if record is None:
-        return [Text("") for _ in range(9)] + [_standing(stay, tally, None)]
+        return [Text("") for _ in range(9)] + [_status_of(stay, tally, None)]
     totals = Text.assemble(glyphs.total(record), "\n", glyphs.span(record))
     organs = [Text.assemble(glyphs.organ(part), "\n", _reading(part)) for part in record["components"]]
     numbers = " ".join(str(day["total"]) for day in stay.days[-3:])
     trend = Text.assemble(glyphs.trend(stay.days, _scale(tally)), "\n", (numbers, "grey58"))
     late = stay.apps_at_24h
     apps = Text.assemble(_apps(stay), "\n", ("" if late is None else _apps_total(late), "grey58"))
-    return [totals, *organs, trend, apps, _standing(stay, tally, record)]
+    return [totals, *organs, trend, apps, _status_of(stay, tally, record)]
 
 
 def _reading(part: Record) -> Text:
@@ -111,8 +119,8 @@ def _left(stay: StayScores, tally: Tally) -> bool:
     return bool(stay.bed and tally.now and stay.bed.left <= tally.now)
 
 
-def _standing(stay: StayScores, tally: Tally, record: Record | None) -> Text:
-    """Where the stay stands: the bed still empty, the record's status, or how the stay ended."""
+def _status_of(stay: StayScores, tally: Tally, record: Record | None) -> Text:
+    """How the stay is: the bed still empty, the record's status, or how the stay ended."""
     if _left(stay, tally) and stay.bed:
         return Text({"died": "died", "ward": "left"}.get(stay.bed.whereto, "moved"), "bold")
     return Text("empty", "grey50") if record is None else glyphs.status(record)

@@ -1,4 +1,4 @@
-"""How a demo is told to end: by Ctrl-C, by a signal, or because its time is up."""
+"""How a demo ends: by Ctrl-C, by a signal, or because its time is up."""
 
 import signal
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ class Ending:
 
     def __init__(self, seconds: float | None = None) -> None:
         self.signal: signal.Signals | None = None
-        """What told to end: SIGALRM means that the time is up; None: nothing has."""
+        """What asked it to end: SIGALRM means that the time is up; None: nothing has."""
         self._seconds = seconds
         self._breaks = False
         self._before: dict[signal.Signals, Any] = {}
 
     @property
-    def told(self) -> bool:
+    def requested(self) -> bool:
         """Whether it is time to end."""
         return self.signal is not None
 
@@ -43,17 +43,17 @@ class Ending:
 
     @contextmanager
     def breaks(self) -> Iterator[None]:
-        """What runs inside is broken off by `Ended`; outside, the end waits until somebody asks for `told`."""
+        """What runs inside is broken off by `Ended`; outside, the end waits until somebody asks for `requested`."""
         self._breaks = True
         try:
-            if self.told:
+            if self.requested:
                 raise Ended
             yield
         finally:
             self._breaks = False
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._heard) for number in SIGNALS}
+        self._before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         if self._seconds is not None:
             signal.setitimer(signal.ITIMER_REAL, max(self._seconds, 0.001))
         return self
@@ -63,8 +63,8 @@ class Ending:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _heard(self, number: int, _frame: FrameType | None) -> None:
-        if self.told:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.requested:
             return
         self.signal = signal.Signals(number)
         if self._breaks:

@@ -12,11 +12,11 @@ from kafka.errors import KafkaError
 from picustream.demo.timeline import Timed
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.settings import Settings
-from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import clients
 
 # A ward second is less than a millisecond: nothing may wait for company.
 OPTIONS = {"linger_ms": 0, "request_timeout_ms": 10_000, "delivery_timeout_ms": 20_000}
-SETTLE = 20.0
+FLUSH_SECONDS = 20.0
 """Seconds for the last events to be acknowledged."""
 
 
@@ -24,7 +24,7 @@ class Feed:
     """Sends `events` (in order of their moments) and counts those that Kafka has acknowledged."""
 
     def __init__(self, settings: Settings, events: Iterable[Timed]) -> None:
-        self._producer: KafkaProducer = kafka_clients.producer(settings, **OPTIONS)
+        self._producer: KafkaProducer = clients.producer(settings, **OPTIONS)
         self._waiting = deque(events)
         self._under_way: deque[Any] = deque()
 
@@ -39,10 +39,10 @@ class Feed:
             self._send(self._waiting.popleft())
         return self._acknowledged()
 
-    def settle(self) -> int:
+    def flush(self) -> int:
         """Send nothing more and wait for what is under way; how many events that acknowledged. Raises `UserError`."""
         self._waiting.clear()
-        self._producer.flush(timeout=SETTLE)
+        self._producer.flush(timeout=FLUSH_SECONDS)
         return self._acknowledged()
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from picustream.runtime.settings import Settings
 from picustream.scoring.scores.registry import OUTPUT_TOPICS
-from picustream.streams.kafka import clients as kafka_clients
+from picustream.streams.kafka import clients
 
 if TYPE_CHECKING:
     from kafka.consumer.fetcher import ConsumerRecord
@@ -18,7 +18,7 @@ OPTIONS = {"fetch_max_wait_ms": 50, "retry_backoff_ms": 10}
 POLL_MS = 50
 """How long to wait for records."""
 
-Heard = tuple[str, dict[str, Any]]
+TopicValue = tuple[str, dict[str, Any]]
 """Topic and value of a record."""
 
 
@@ -27,23 +27,23 @@ class Listener:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._consumer: KafkaConsumer = kafka_clients.consumer(settings, **OPTIONS)
+        self._consumer: KafkaConsumer = clients.consumer(settings, **OPTIONS)
         self._parts = [
             TopicPartition(topic, number) for topic in OUTPUT_TOPICS for number in range(settings.partitions)
         ]
         self._consumer.assign(self._parts)
         self._consumer.seek_to_beginning(*self._parts)
 
-    def poll(self) -> list[Heard]:
+    def poll(self) -> list[TopicValue]:
         """What has come, in order of arrival."""
-        return [_heard(record) for record in self._poll()]
+        return [_decoded(record) for record in self._poll()]
 
-    def rest(self) -> list[Heard]:
-        """What is still to come of what stands in the topics now."""
-        return [_heard(record) for record in self._rest()]
+    def rest(self) -> list[TopicValue]:
+        """What is still to come of what the topics hold now."""
+        return [_decoded(record) for record in self._rest()]
 
     def read_anew(self) -> "list[ConsumerRecord]":
-        """Everything that stands in the topics, once more, in order of arrival."""
+        """Everything that the topics hold, once more, in order of arrival."""
         self._consumer.seek_to_beginning(*self._parts)
         return sorted(self._rest(), key=_arrival)
 
@@ -56,12 +56,12 @@ class Listener:
         return sorted((record for found in polled.values() for record in found), key=_arrival)
 
     def _rest(self) -> "Iterator[ConsumerRecord]":
-        ends = kafka_clients.stable_ends(self._settings, self._consumer, self._parts)
+        ends = clients.stable_ends(self._settings, self._consumer, self._parts)
         while any(self._consumer.position(part) < ends[part] for part in self._parts):
             yield from self._poll()
 
 
-def _heard(record: "ConsumerRecord") -> Heard:
+def _decoded(record: "ConsumerRecord") -> TopicValue:
     return record.topic, json.loads(record.value)
 
 

@@ -110,7 +110,7 @@ def sent_twice(code: str, day: date, after: timedelta) -> Mishap:
 
 
 def as_it_should(kind: str) -> Mishap:
-    """No message is changed; the first fact of type `kind` is worth telling when it is filed."""
+    """No message is changed; the first fact of type `kind` is worth showing when it is filed."""
 
     def mishap(messages: Messages) -> tuple[Messages, datetime]:
         return messages, min(message.at for message in messages if message.value.get("type") == kind)
@@ -119,7 +119,7 @@ def as_it_should(kind: str) -> Mishap:
 
 
 def nothing(at: datetime) -> Mishap:
-    """No message is changed; something is worth telling at `at`."""
+    """No message is changed; something is worth showing at `at`."""
     return lambda messages: (messages, at)
 
 

@@ -92,13 +92,13 @@ def of_apps(record: Record, before: Record | None, at: datetime | None) -> News:
     if record["status"] == "entered-in-error":
         return _news(record, at, f"{head} withdrawn", Weight.SURPRISE)
     total = "incomplete" if record["total"] is None else str(record["total"])
-    said = f"{record['ards']}, {record['status']}"
+    state = f"{record['ards']}, {record['status']}"
     if before is None or before["status"] == "entered-in-error":
-        return _news(record, at, f"{head} {total} {said}", Weight.CLOSING)
+        return _news(record, at, f"{head} {total} {state}", Weight.CLOSING)
     if before["total"] not in (None, record["total"]):
-        return _news(record, at, f"{head} {before['total']}→{total} {said}", Weight.SURPRISE)
+        return _news(record, at, f"{head} {before['total']}→{total} {state}", Weight.SURPRISE)
     closing = Weight.CLOSING if record["status"] == "final" else Weight.ROUTINE
-    return _news(record, at, f"{head} {total} {said}", closing)
+    return _news(record, at, f"{head} {total} {state}", closing)
 
 
 def of_alert(record: Record, at: datetime | None) -> News:

@@ -30,7 +30,7 @@ class Picture:
     """A rich renderable that fills the screen it is drawn on."""
 
     def __init__(self, tally: Tally, hint: str = "") -> None:
-        """`hint` stands in the rule below the headline."""
+        """`hint` is shown in the rule below the headline."""
         self._tally = tally
         self._hint = hint
 
@@ -114,14 +114,14 @@ def story_lines(tally: Tally, width: int, height: int) -> list[Text]:
     """The newest beat in full, older ones as far as there is room."""
     lines: list[Text] = []
     for beat in reversed(tally.beats):
-        told = _told(beat, width, newest=not lines)
-        if len(lines) + len(told) > height:
-            told = told[:1] if len(lines) < height else []
-        lines += told
+        beat_lines = _beat_lines(beat, width, newest=not lines)
+        if len(lines) + len(beat_lines) > height:
+            beat_lines = beat_lines[:1] if len(lines) < height else []
+        lines += beat_lines
     return lines[:height]
 
 
-def _told(beat: Beat, width: int, newest: bool) -> list[Text]:
+def _beat_lines(beat: Beat, width: int, newest: bool) -> list[Text]:
     head = Text.assemble(
         (f"{ward_time(beat.at)} ", "grey58"), (f"{beat.stay_id} ", "bold"), (beat.title, "bold #f2c037")
     )
@@ -143,7 +143,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 def news_lines(tally: Tally, width: int, height: int, explained: bool) -> list[Text]:
     """Surprising news in all lines but the last two, which are for the newest of the routine, dimmed.
 
-    `explained`: a surprise takes a second line for the whole cause; else the reason stands at the end of the first.
+    `explained`: a surprise takes a second line for the whole cause; else the reason is at the end of the first.
     """
     routine = list(reversed(tally.routine))
     kept = max(0, height - 2) if routine else height

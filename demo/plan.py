@@ -6,14 +6,14 @@ from pathlib import Path
 from picustream.demo.ward import SEED
 
 WARD_SECONDS = 240.0
-"""How long the ward's days last unless told otherwise: time to read each caption."""
+"""How long the ward's days last by default: time to read each caption."""
 FASTEST = 25_000.0
 """Ward seconds per second. Beyond it the worker's own delay, a tenth of a second, is most of an hour on the ward."""
 SHORTEST = 20.0
 """Seconds for a whole demo. Start and end take most of them; a ward that is cut short is shown as far as it goes."""
 LEAD = (5.0, 10.0)
-"""Least and most seconds from the start of the worker to the opening of the ward: the worker is told at its start when
-that will be, and until then its clock reads a time at which nobody is admitted."""
+"""Least and most seconds from the start of the worker to the opening of the ward: the worker is given the time of
+that at its start, and until then its clock reads a time at which nobody is admitted."""
 CLOSING = 3.0
 """Seconds kept, after the ward has closed, for its last records to come."""
 CLEAN_UP = 5.0

@@ -1,4 +1,4 @@
-"""The ward's days in their turn: publish what is due, tell the story, show what comes out. All in one thread."""
+"""The ward's days in their turn: publish what is due, show the story and what comes out. All in one thread."""
 
 import time
 from collections import deque
@@ -15,7 +15,7 @@ QUIET = 1.0
 """Seconds without a record after the ward has closed that mean that none will come: the worker looks at its clock four
 times as often."""
 
-Heard = Iterable[tuple[str, dict[str, Any]]]
+TopicValue = Iterable[tuple[str, dict[str, Any]]]
 
 
 class Worker(Protocol):
@@ -42,17 +42,17 @@ class Feed(Protocol):
     def publish(self, now: datetime) -> int:
         """Send what is due; how many were acknowledged."""
 
-    def settle(self) -> int:
+    def flush(self) -> int:
         """Send nothing more; how many were acknowledged."""
 
 
 class Listener(Protocol):
     """What hears the records."""
 
-    def poll(self) -> Heard:
+    def poll(self) -> TopicValue:
         """Those that have come."""
 
-    def rest(self) -> Heard:
+    def rest(self) -> TopicValue:
         """Those that are still to come."""
 
     def read_anew(self) -> list[Record]:
@@ -70,14 +70,14 @@ class Play:
         self._feed = feed
         self._listener = listener
         self._beats = deque(ward.beats)
-        self._heard = time.monotonic()
+        self._decoded = time.monotonic()
 
     @property
     def closed(self) -> bool:
         """Whether the last day is final, all that was to come has come, and the worker has nothing left to do."""
         if self._clock.now() < self._ward.closes or not self._feed.done:
             return False
-        return time.monotonic() - self._heard >= QUIET and self._worker.idle
+        return time.monotonic() - self._decoded >= QUIET and self._worker.idle
 
     @property
     def days(self) -> int:
@@ -85,7 +85,7 @@ class Play:
         return self._day_of(self._ward.events[-1].at)
 
     def turn(self) -> None:
-        """Publish what is due, tell what happens, show what has come. Raises `UserError` if the worker has ended."""
+        """Publish what is due, show what happens and what has come. Raises `UserError` if the worker has ended."""
         self._worker.check()
         now = self._clock.now()
         self.view.event_published(self._feed.publish(now))
@@ -97,15 +97,15 @@ class Play:
     def end(self, closed: bool) -> Sums:
         """End feeds and worker, show what is still to come, and hold the sums against the topics."""
         day = min(self._day_of(self._clock.now()), self.days)
-        self.view.event_published(self._feed.settle())
+        self.view.event_published(self._feed.flush())
         self._worker.stop()
         self._show(self._listener.rest())
         return Sums(self.view.summary(), self._listener.read_anew(), day, self.days, closed)
 
-    def _show(self, records: Heard) -> None:
+    def _show(self, records: TopicValue) -> None:
         for topic, record in records:
             self.view.record(topic, record)
-            self._heard = time.monotonic()
+            self._decoded = time.monotonic()
 
     def _read(self, now: datetime) -> datetime:
         """The ward's clock on the wall of the ward, which goes no further than its closing."""

@@ -16,7 +16,7 @@ from picustream.demo.stage import Stage, stage
 from picustream.demo.sums import Sums, keep, prepare
 from picustream.demo.view import view_for
 from picustream.demo.ward import ward
-from picustream.local.reporting import Meter, Tell
+from picustream.local.reporting import Meter, Report
 from picustream.runtime.clock import Clock, wall_clock
 from picustream.runtime.errors import ENVIRONMENT, UserError
 
@@ -33,12 +33,12 @@ class Outcome:
 
 
 class Demo:
-    """One demo: the picture, or lines, on `console`; what goes on before and after it through `tell`."""
+    """One demo: the picture, or lines, on `console`; what goes on before and after it through `report`."""
 
-    def __init__(self, plan: Plan, console: Console, tell: Tell, meter: Meter | None = None) -> None:
+    def __init__(self, plan: Plan, console: Console, report: Report, meter: Meter | None = None) -> None:
         self._plan = plan
         self._console = console
-        self._tell = tell
+        self._tell = report
         self._meter = meter
         self._ward = ward(plan.seed)
         if plan.out:
@@ -80,11 +80,11 @@ class Demo:
         return play
 
     def _show(self, play: Play, ending: Ending) -> Sums:
-        """Let the ward's days pass until they are over or `ending` is told, and sum up. Raises `UserError`."""
+        """Let the ward's days pass until they are over or `ending` is requested, and sum up. Raises `UserError`."""
         closed = False
         play.view.start()
         try:
-            while not (ending.told or closed):
+            while not (ending.requested or closed):
                 play.turn()
                 closed = play.closed
                 if self._camera:
@@ -98,7 +98,7 @@ class Demo:
         return sums
 
     def _clock(self, lead: float) -> Clock:
-        """The ward's clock, which begins to tell of the ward `lead` seconds from now."""
+        """The ward's clock, which shows the ward from `lead` seconds from now."""
         left = self._left()
         speed = self._plan.pace(self._ward_seconds(), None if left is None else left - lead)
         return Clock(self._ward.opens, wall_clock() + timedelta(seconds=lead), speed)

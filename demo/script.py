@@ -14,7 +14,7 @@ CREATININE, BILIRUBIN, PLATELETS, BLOOD_OXYGEN, PRESSURE = "14682-9", "14631-6",
 
 @dataclass(frozen=True)
 class Scene:
-    """A beat before it has happened: whose, what is told, and what becomes of the messages."""
+    """A beat before it has happened: whose, its caption, and what becomes of the messages."""
 
     stay_id: str
     title: str

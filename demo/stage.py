@@ -10,7 +10,7 @@ from picustream.demo.listen import Listener
 from picustream.demo.timeline import Timed
 from picustream.demo.worker import Worker
 from picustream.local import ports, servers
-from picustream.local.reporting import Meter, Tell
+from picustream.local.reporting import Meter, Report
 from picustream.runtime.clock import Clock
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import topics
@@ -28,11 +28,11 @@ class Stage:
         # What the environment says is about another Kafka and another Redis.
         self._settings = Settings.model_construct(group="picustream-demo", partitions=PARTITIONS)
 
-    def start_servers(self, tell: Tell, meter: Meter | None) -> None:
+    def start_servers(self, report: Report, meter: Meter | None) -> None:
         """Start Kafka and Redis. Raises `LocalError`."""
         folder = self._folder / "servers"
-        self._stack.callback(_end_servers, folder, tell)
-        at = servers.up(folder, ports.ANY, ports.ANY, tell, meter)
+        self._stack.callback(_end_servers, folder, report)
+        at = servers.up(folder, ports.ANY, ports.ANY, report, meter)
         self._settings = self._settings.model_copy(update={"kafka": at.kafka, "redis": at.redis})
 
     def make_topics(self) -> None:
@@ -41,9 +41,9 @@ class Stage:
 
     def start_worker(self, clock: Clock) -> Worker:
         """Start a worker that goes by `clock`."""
-        told = {"clock_start": clock.start, "clock_at": clock.at, "clock_speed": clock.speed}
+        clock_settings = {"clock_start": clock.start, "clock_at": clock.at, "clock_speed": clock.speed}
         more = {"http_port": ports.free_port(), "log_format": "text", "instance": "demo"}
-        worker = Worker(self._settings.model_copy(update=told | more), self._folder / "worker.log")
+        worker = Worker(self._settings.model_copy(update=clock_settings | more), self._folder / "worker.log")
         self._stack.callback(worker.stop)
         worker.start()
         return worker
@@ -68,7 +68,7 @@ def stage() -> Iterator[Stage]:
         yield Stage(Path(folder), stack)
 
 
-def _end_servers(folder: Path, tell: Tell) -> None:
+def _end_servers(folder: Path, report: Report) -> None:
     ended = servers.down(folder)
     if ended:
-        tell(f"ended {' and '.join(ended)}")
+        report(f"ended {' and '.join(ended)}")

@@ -13,7 +13,7 @@ from picustream.scoring.scores.registry import OUTPUT_TOPICS
 
 
 class Record(Protocol):
-    """A record as it stands in a topic."""
+    """A record as it is in a topic."""
 
     topic: str
     value: bytes

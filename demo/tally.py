@@ -27,7 +27,7 @@ class StayScores:
     @property
     def days(self) -> list[Record]:
         """The MODS records that stand, by day."""
-        return [self.mods[day] for day in sorted(self.mods) if stands(self.mods[day])]
+        return [self.mods[day] for day in sorted(self.mods) if in_force(self.mods[day])]
 
     @property
     def current(self) -> Record | None:
@@ -37,17 +37,17 @@ class StayScores:
     @property
     def daily_apps(self) -> Record | None:
         """The APPS record of the latest day that has one."""
-        daily = [record for (basis, _), record in self.apps.items() if basis == "daily" and stands(record)]
+        daily = [record for (basis, _), record in self.apps.items() if basis == "daily" and in_force(record)]
         return max(daily, key=lambda record: record["day"], default=None)
 
     @property
     def apps_at_24h(self) -> Record | None:
         """The APPS record 24 h after the first onset of ARDS."""
         record = self.apps.get(("at-24h", 1))
-        return record if record and stands(record) else None
+        return record if record and in_force(record) else None
 
 
-def stands(record: Record) -> bool:
+def in_force(record: Record) -> bool:
     """Whether a record has not been withdrawn."""
     return bool(record["status"] != "entered-in-error")
 
@@ -82,26 +82,26 @@ class Tally:
         self.beats.append(beat)
 
     def record(self, topic: str, record: Record) -> News | None:
-        """Take in an output record; what is worth telling about it, if anything."""
+        """Take in an output record; what is worth showing of it, if anything."""
         self.records[topic] += 1
         at = self._emitted(record)
         if topic in DEAD_LETTERS:
             self.dead_letters[record["reason"]] += 1
-            return self._tell(of_dead_letter(record, at))
+            return self._note(of_dead_letter(record, at))
         if record.get("revision", 1) > 1:
             self.revisions += 1
         if topic == ALERT:
-            return self._tell(of_alert(record, at))
+            return self._note(of_alert(record, at))
         if topic == MODS:
             stay = self._stay(record["stay_id"])
             before = stay.mods.get(record["day"])
             stay.mods[record["day"]] = record
-            return self._tell(of_mods(record, before, at))
+            return self._note(of_mods(record, before, at))
         if topic == APPS:
             stay = self._stay(record["stay_id"])
             key = (record["basis"], record.get("day") or record.get("episode"))
             before, stay.apps[key] = stay.apps.get(key), record
-            return self._tell(of_apps(record, before, at))
+            return self._note(of_apps(record, before, at))
         return None
 
     def summary(self) -> Record:
@@ -122,7 +122,7 @@ class Tally:
     def _stay(self, stay_id: str) -> StayScores:
         return self.stays.setdefault(stay_id, StayScores(stay_id))
 
-    def _tell(self, news: News | None) -> News | None:
+    def _note(self, news: News | None) -> News | None:
         if news is not None:
             (self.surprises if news.weight is Weight.SURPRISE else self.routine).append(news)
         return news

@@ -1,4 +1,4 @@
-"""The ward's words: what a feed sends when (`Timed`), what is told about it (`Beat`), who lies where (`Bed`)."""
+"""The ward's words: what a feed sends when (`Timed`), the caption about it (`Beat`), who lies where (`Bed`)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -24,7 +24,7 @@ HINT = "Ctrl-C ends it"
 
 
 class View(Protocol):
-    """What the demo tells; called from one thread, records in the order of their topic's partitions."""
+    """What the demo shows; called from one thread, records in the order of their topic's partitions."""
 
     tally: Tally
 

@@ -1,4 +1,4 @@
-"""The worker of a demo: `picustream worker` as a process of its own, told the ward's clock by its settings."""
+"""The worker of a demo: `picustream worker` as a process of its own, with the ward's clock in its settings."""
 
 import json
 import os
@@ -30,7 +30,7 @@ PAUSE = 0.05
 
 
 class WorkerEnded(UserError):
-    """The worker ended, or does not start, without having been told to."""
+    """The worker ended, or does not start, without having been asked to."""
 
 
 class Worker:
@@ -47,7 +47,7 @@ class Worker:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "picustream", "worker"],
                 env=environment(self._settings),
-                # Not where the user stands: Python would look there first for a package of our name.
+                # Not the current folder: Python would look there first for a package of our name.
                 cwd=self._log.parent,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -74,7 +74,7 @@ class Worker:
 
     @property
     def idle(self) -> bool:
-        """Whether it holds all its partitions, has processed all that stands in their inputs, and nothing is due."""
+        """Whether it holds all its partitions, has processed all of their inputs, and nothing is due."""
         return self._all(lambda partition: partition["held"] and partition["idle"] and not partition["trouble"])
 
     def stop(self) -> None:
@@ -99,11 +99,11 @@ class Worker:
 
     def _ended(self, how: str) -> WorkerEnded:
         """The folder of the log goes with the demo, so the log is put where the user can read it."""
-        said = _last_line(self._log)
+        last_words = _last_line(self._log)
         handle, kept = tempfile.mkstemp(prefix="picustream-demo-worker-", suffix=".log")
         os.close(handle)
         shutil.copyfile(self._log, kept)
-        return WorkerEnded(f"{how}; its last word: {said}", f"Its log: {kept}", ENVIRONMENT)
+        return WorkerEnded(f"{how}; its last line: {last_words}", f"Its log: {kept}", ENVIRONMENT)
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -121,7 +121,7 @@ def _how(status: int) -> str:
 
 
 def _last_line(log: Path) -> str:
-    """The line that tells most: the last complaint of the command, else simply the last line."""
+    """The most informative line: the last complaint of the command, else simply the last line."""
     lines = [" ".join(line.split()) for line in log.read_text(errors="replace").splitlines() if line.strip()]
     complaints = [line for line in lines if line.startswith("picustream: ")]
     return (complaints or lines or ["nothing"])[-1]

@@ -1,1 +1,1 @@
-"""What `picustream doctor` looks at: each module gathers facts in one function and judges them in pure ones."""
+"""What `picustream doctor` checks: each module gathers facts in one function and judges them in pure ones."""

@@ -93,8 +93,8 @@ def _version(admin: KafkaAdminClient, address: str) -> Finding:
     """As the broker's interface shows it, which is the oldest version that has all of it."""
     brokers = admin.describe_cluster()["brokers"]
     version = admin.get_broker_version_data(brokers[0]["broker_id"]).broker_version
-    told = ".".join(map(str, version)) if version else "of unknown version"
-    return ok("kafka", f"Kafka {told} (by its interface) answers at {address}, brokers: {len(brokers)}")
+    version_text = ".".join(map(str, version)) if version else "of unknown version"
+    return ok("kafka", f"Kafka {version_text} (by its interface) answers at {address}, brokers: {len(brokers)}")
 
 
 def _newest(admin: KafkaAdminClient) -> float | None:

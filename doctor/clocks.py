@@ -10,7 +10,7 @@ _FIX = "Set the clocks by NTP on every machine, then restart the worker."
 def check_redis_clock(ahead: float | None) -> Finding:
     """`ahead`: seconds that the clock of Redis is ahead of this machine's; None if it may not be asked."""
     if ahead is None:
-        return skipped("clock", "Redis does not tell its time: TIME is not allowed")
+        return skipped("clock", "Redis does not give its time: TIME is not allowed")
     if abs(ahead) > TOLERATED:
         direction = "ahead of" if ahead > 0 else "behind"
         return Finding("clock", "finding", f"Redis is {abs(ahead):.1f} s {direction} this machine", _FIX)

@@ -37,7 +37,7 @@ def skipped(check: str, message: str, fix: str = "") -> Finding:
 
 def not_allowed(check: str, settings: Settings, right: str, names: Iterable[str]) -> Finding:
     """It could not be looked at for want of a right."""
-    return skipped(check, f"not looked at: {lacks(settings, right, ', '.join(names))}", RIGHTS_HINT)
+    return skipped(check, f"not checked: {lacks(settings, right, ', '.join(names))}", RIGHTS_HINT)
 
 
 def status(findings: Iterable[Finding]) -> int:

@@ -25,7 +25,7 @@ def here(settings: Settings) -> list[Finding]:
         rules = load_rules(settings.protocol, settings.codemap)
     except RulesError as error:
         found.append(Finding("rules", "finding", f"{error}.", "Mend the file, or leave it out for the one shipped."))
-        found.append(skipped("time-zone", "not looked at without a protocol"))
+        found.append(skipped("time-zone", "not checked without a protocol"))
     else:
         found += [_rules(rules), time_zone(rules.protocol.time.zone)]
     return [*found, check_schemas(_committed(SCHEMAS) if SCHEMAS.is_dir() else None)]
@@ -34,7 +34,7 @@ def here(settings: Settings) -> list[Finding]:
 def check_schemas(committed: Mapping[str, str] | None) -> Finding:
     """Whether the schemas that feeds are built against are the models'. `committed`: text by topic, None for none."""
     if committed is None:
-        return skipped("schemas", "not looked at: only a checkout has docs/schemas")
+        return skipped("schemas", "not checked: only a checkout has docs/schemas")
     made = {topic: schemas.written(schema) for topic, schema in schemas.schemas().items()}
     differing = sorted(topic for topic in made | dict(committed) if made.get(topic) != committed.get(topic))
     if differing:
@@ -55,14 +55,14 @@ def _edition(name: str) -> str:
     """Where the data come from: the system's come first, as zoneinfo has it, then the package's."""
     for folder in map(Path, zoneinfo.TZPATH):
         if (folder / name).is_file():
-            return f"the system ({next(_told_editions(folder), 'edition not told')})"
+            return f"the system ({next(_editions(folder), 'edition unknown')})"
     return f"the package tzdata ({version('tzdata')})"
 
 
-def _told_editions(folder: Path) -> Iterator[str]:
-    for told in (folder / "+VERSION", folder / "tzdata.zi"):
-        if told.is_file():
-            with told.open(encoding="utf-8") as file:
+def _editions(folder: Path) -> Iterator[str]:
+    for file_of_edition in (folder / "+VERSION", folder / "tzdata.zi"):
+        if file_of_edition.is_file():
+            with file_of_edition.open(encoding="utf-8") as file:
                 yield file.readline().removeprefix("# version ").strip()
 
 
@@ -78,10 +78,10 @@ def _settings() -> Finding:
 def _meant(name: str) -> str | None:
     """The setting that an environment variable all but names; None where it is one, or is like none."""
     known = {field.upper() for field in Settings.model_fields} | {CONFIG.removeprefix(PREFIX)}
-    said = name.removeprefix(PREFIX)
-    if said == name or said in known:
+    setting = name.removeprefix(PREFIX)
+    if setting == name or setting in known:
         return None
-    return next((PREFIX + one for one in get_close_matches(said, known, 1, ALIKE)), None)
+    return next((PREFIX + one for one in get_close_matches(setting, known, 1, ALIKE)), None)
 
 
 def _rules(rules: Rules) -> Finding:

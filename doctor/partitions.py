@@ -17,17 +17,19 @@ from picustream.runtime.settings import Settings
 from picustream.streams.kafka.rights import Right
 from picustream.streams.store.store import Progress, Store
 
-BETWEEN_LOOKS = 3.0
+BETWEEN_READINGS = 3.0
 """Seconds. A worker that works moves at least one of its partitions' numbers meanwhile; one that waits for a server
 tries again within two."""
 GRACE = timedelta(seconds=10)
 """What is due is done within a second of its time; a clock may be a little off."""
-_LOOK = "See that a worker of this PICUSTREAM_GROUP runs; its /healthz and last log lines say what it waits for."
+_CHECK_WORKER = (
+    "See that a worker of this PICUSTREAM_GROUP runs; its /healthz and last log lines say what it waits for."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What Redis holds of one partition at one moment."""
+class StoredState:
+    """What Redis has of one partition at one moment."""
 
     epoch: int
     rebuilding: bool
@@ -45,30 +47,32 @@ class Partition:
     due: datetime | None
     rebuilding: bool = False
     moved: bool = False
-    """Whether anything changed between two looks."""
+    """Whether anything changed between two readings."""
     cut_off: tuple[str, ...] = ()
     """Input topics that no longer have the next record."""
     made_anew: tuple[str, ...] = ()
     """Input topics that end before what was read."""
     unread: tuple[str, ...] = ()
-    """Input topics that we may not read, with offsets of which it is not known whether a record stands there."""
+    """Input topics that we may not read, with offsets of which it is not known whether they hold a record."""
 
     def as_data(self) -> dict[str, Any]:
         """For a program to read."""
         return asdict(self) | {"due": self.due.isoformat() if self.due else None}
 
 
-def look(settings: Settings, reader: KafkaConsumer, now: datetime, unreadable: Collection[str] = ()) -> list[Partition]:
-    """The facts of all partitions; where there is work to do, from two looks.
+def read_partitions(
+    settings: Settings, reader: KafkaConsumer, now: datetime, unreadable: Collection[str] = ()
+) -> list[Partition]:
+    """The facts of all partitions; where there is work to do, from two readings.
 
     Of input topics that are `unreadable` for our user it is not known whether the last offsets hold records or the
     markers of transactions: they do not count as waiting, and the partition says so.
     """
     reach = reaches(reader, places(INPUT_TOPICS, settings))
-    before = after = ask(settings, lambda redis: _held(redis, settings))
+    before = after = ask(settings, lambda redis: _stored_states(redis, settings))
     if any(has_work(facts, now) for facts in _all(before, after, reach)):
-        time.sleep(BETWEEN_LOOKS)
-        after = ask(settings, lambda redis: _held(redis, settings))
+        time.sleep(BETWEEN_READINGS)
+        after = ask(settings, lambda redis: _stored_states(redis, settings))
     still = {
         TopicPartition(topic, facts.number): after[facts.number].progress.next.get(topic, 0)
         for facts in _all(before, after, reach)
@@ -115,7 +119,7 @@ def _check(facts: Partition, now: datetime) -> list[Finding]:
             "partitions",
             "finding",
             f"{name}: {topic} has lost records that were not read",
-            "Restore the topic, or publish what is missing from a back-up; mend retention: picustream topics --repair.",
+            "Restore the topic, or publish what is missing from a back-up; fix retention: picustream topics --repair.",
         )
         for topic in facts.cut_off
     ]
@@ -132,7 +136,9 @@ def _check(facts: Partition, now: datetime) -> list[Finding]:
         fix = "Let it finish: the worker's log says state-rebuilt. If no worker runs, start one."
         found.append(Finding("partitions", "finding", f"{name}: its state is being made again from Kafka", fix))
     elif has_work(facts, now) and not facts.moved:
-        found.append(Finding("partitions", "finding", f"{name}: {_waiting(facts, now)}, and nothing moves", _LOOK))
+        found.append(
+            Finding("partitions", "finding", f"{name}: {_waiting(facts, now)}, and nothing moves", _CHECK_WORKER)
+        )
     return found
 
 
@@ -147,18 +153,18 @@ def _waiting(facts: Partition, now: datetime) -> str:
     return ", ".join(words)
 
 
-async def _held(redis: Redis, settings: Settings) -> list[Held]:
+async def _stored_states(redis: Redis, settings: Settings) -> list[StoredState]:
     store = Store(redis, settings.group)
-    held = []
+    states = []
     for number in range(settings.partitions):
         epoch, rebuilding = await redis.hmget(store.key(number, "control"), ["epoch", "rebuilding"])
-        held.append(Held(int(epoch or 0), rebuilding is not None, await store.progress(number)))
-    return held
+        states.append(StoredState(int(epoch or 0), rebuilding is not None, await store.progress(number)))
+    return states
 
 
 def _all(
-    before: Sequence[Held],
-    after: Sequence[Held],
+    before: Sequence[StoredState],
+    after: Sequence[StoredState],
     reach: Mapping[TopicPartition, Reach],
     only_markers: set[TopicPartition] | frozenset[TopicPartition] = frozenset(),
 ) -> list[Partition]:
@@ -170,8 +176,8 @@ def _all(
 
 def _facts(
     number: int,
-    before: Held,
-    after: Held,
+    before: StoredState,
+    after: StoredState,
     reach: Mapping[TopicPartition, Reach],
     only_markers: set[TopicPartition] | frozenset[TopicPartition],
 ) -> Partition:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RedisFacts:
-    """What Redis tells of itself; an empty mapping or None where it may not be asked.
+    """What Redis reports of itself; an empty mapping or None where it may not be asked.
 
     `ahead`: seconds that its clock is ahead of this machine's; `default_user`: the rules of the user that its
     append-only file is loaded as.
@@ -36,7 +36,7 @@ class RedisFacts:
     default_user: frozenset[str] | None = None
 
     def setting(self, name: str) -> str | None:
-        """A setting's value, from INFO where CONFIG is not allowed; None if neither tells."""
+        """A setting's value, from INFO where CONFIG is not allowed; None if neither has it."""
         if name in self.config:
             return self.config[name]
         if name == "appendonly" and "aof_enabled" in self.info:
@@ -63,19 +63,19 @@ async def facts(redis: Redis) -> RedisFacts:
     try:
         info = await redis.info("everything")
     except NoPermissionError:
-        info = await _version_told(redis)
+        info = await _version_from_greeting(redis)
     return RedisFacts(info, await _config(redis), ahead, await _default_user(redis))
 
 
-async def _version_told(redis: Redis) -> dict[str, Any]:
-    """What a greeting tells of the version, which every user may send; nothing where even that is refused."""
+async def _version_from_greeting(redis: Redis) -> dict[str, Any]:
+    """What the greeting says of the version, which every user may send; nothing where even that is refused."""
     try:
         answer: Any = await redis.execute_command("HELLO")  # type: ignore[no-untyped-call]
     except ResponseError:
         return {}
     pairs = answer.items() if isinstance(answer, dict) else zip(answer[::2], answer[1::2], strict=True)
-    told = {_text(name): value for name, value in pairs}
-    return {"redis_version": _text(told["version"]), "server_name": _text(told["server"])}
+    greeting = {_text(name): value for name, value in pairs}
+    return {"redis_version": _text(greeting["version"]), "server_name": _text(greeting["server"])}
 
 
 async def _default_user(redis: Redis) -> frozenset[str] | None:
@@ -156,7 +156,7 @@ def _loaded_whole(facts: RedisFacts) -> list[Finding]:
 
 
 def _checks_what_it_loads(info: Mapping[str, Any]) -> bool:
-    """Redis from 7.0 on until 8.6, and Valkey until 9.1.1 (redis#14541, valkey#3983), as far as a version is told."""
+    """Redis from 7.0 on until 8.6, and Valkey until 9.1.1 (redis#14541, valkey#3983), as far as a version is known."""
     if "redis_version" not in info:
         return False
     if info.get("server_name") == "valkey":

@@ -22,7 +22,7 @@ from picustream.streams.kafka.rights import Right, Topic, without
 
 MOST = 0.05
 """Share of the input records; a feed that is right has next to none."""
-LOOKED_AT = timedelta(days=1)
+MOST_READ = timedelta(days=1)
 """What was fixed before is no finding any more."""
 COUNTING = 5.0
 """Seconds to count input records one by one: their offsets may also be markers of transactions, or aborted. Where there
@@ -75,7 +75,7 @@ def count(
 ) -> Refused:
     """Input records, and those of them that have a dead letter, or several; where these are too many, by looking in the
     inputs which of them were sent again. `unread`: inputs that our user may not read, whose offsets are counted."""
-    since = int((time.time() - LOOKED_AT.total_seconds()) * 1000)
+    since = int((time.time() - MOST_READ.total_seconds()) * 1000)
     about = [topic for topic in INPUT_TOPICS if dead_letter_topic(topic) in dead_letters]
     came = _spans(reader, places(about, settings), since)
     inputs, counted = _records_in(reader, came, unread)

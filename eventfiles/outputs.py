@@ -88,13 +88,12 @@ def in_kafka(
 
     With `then`, it is called when all there are have been given, and what comes is given as it comes, without end.
     """
-    from picustream.streams.kafka import arrival, rights
-    from picustream.streams.kafka import clients as kafka_clients
+    from picustream.streams.kafka import arrival, clients, rights
 
     found = rights.readable(settings, topics)
-    consumer = kafka_clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
+    consumer = clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
     try:
-        ends = kafka_clients.stable_ends(settings, consumer, _assign(consumer, found, stay_id))
+        ends = clients.stable_ends(settings, consumer, _assign(consumer, found, stay_id))
         for record in arrival.committed_records(consumer, ends):
             if record.value is not None:
                 yield Stored(record.topic, record.key, record.value, _place(record), record.timestamp)

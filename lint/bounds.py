@@ -30,7 +30,7 @@ _OUTSIDE = """
     SELECT feed, SUM(early * usable), SUM(late * usable), COUNT(DISTINCT stay), MIN(place) FROM doubtful
     WHERE usable > 0 AND (early OR late) GROUP BY feed
 """
-_STRANGE = """
+_MISMATCHED = """
     SELECT feed, COUNT(*), COUNT(DISTINCT stay), COUNT(DISTINCT stay || ' ' || patient), MIN(place) FROM doubtful
     WHERE strange GROUP BY feed
 """
@@ -60,7 +60,7 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class Strange:
+class PatientMismatch:
     """Events of one feed that name another patient than the admission of their stay."""
 
     count: int
@@ -76,7 +76,7 @@ class Judged:
 
     outside: dict[int, Outside]
     """By feed."""
-    strange: dict[int, Strange]
+    mismatch: dict[int, PatientMismatch]
     """By feed."""
     had: list[int]
     """`components.bits` of what each stay had within its bounds, in the order of the stays."""
@@ -102,8 +102,9 @@ def judge(stays: Iterable[StayTally], memory: Memory) -> Judged:
         beyond |= parts
     return Judged(
         outside={feed: Outside(early, late, stays, where(place)) for feed, early, late, stays, place in run(_OUTSIDE)},
-        strange={
-            feed: Strange(count, stays, named, where(place)) for feed, count, stays, named, place in run(_STRANGE)
+        mismatch={
+            feed: PatientMismatch(count, stays, named, where(place))
+            for feed, count, stays, named, place in run(_MISMATCHED)
         },
         had=[had[stay.number] | stay.stated_parts for stay in known],
         had_outside=beyond,

@@ -22,7 +22,7 @@ _CONTRADICTIONS = f"""
 
 def contradictions(memory: Memory) -> tuple[int, tuple[int, int] | None]:
     """How many totals in force are not the sum of the eye, verbal and motor points of the same stay and moment, and
-    where the first stands. What contradicts itself already, two totals of one moment, is passed over."""
+    where the first is. What contradicts itself already, two totals of one moment, is passed over."""
     memory.write()
     places = [place for (place,) in memory.database.execute(_CONTRADICTIONS)]
     return len(places), where(min(places)) if places else None

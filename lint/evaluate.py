@@ -17,7 +17,7 @@ from picustream.scoring.rules import Rules
 
 
 def evaluate(feed: Feed, rules: Rules, memory: Memory, partial: bool, site: CodeMapFile | None = None) -> Report:
-    """Everything that can be said of the events of a feed.
+    """Everything that is known of the events of a feed.
 
     `partial`: the rest comes from feeds that are not in the files. `site`: the site's code map, to add to.
     """

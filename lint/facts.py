@@ -22,8 +22,8 @@ def states(status: Status) -> bool:
     return status not in WITHDRAWN and status not in SAYS_NOTHING
 
 
-def said_beside(event: ObservationEvent, usable: list[Variable]) -> set[str]:
-    """What a ventilator event says beside its values."""
+def also_stated(event: ObservationEvent, usable: list[Variable]) -> set[str]:
+    """What a ventilator event states beside its values."""
     if not isinstance(event, VentilatorEvent) or not states(event.status):
         return set()
     found = {support for support in (ROOM_AIR, INVASIVE) if support == event.support_known}

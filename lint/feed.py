@@ -81,7 +81,7 @@ class Feed:
             note_fact(event, stay, where.text)
         words = hashed(text.canonical(text.parse(line.value)))
         at, patient, name = microseconds(event.happened_at), hashed(event.patient_id), hashed(event.event_id)
-        self._memory.keep(Happened(stay.number, at, source.number, patient, parts, usable, where.place, name, words))
+        self._memory.add(Happened(stay.number, at, source.number, patient, parts, usable, where.place, name, words))
         self._remember(event, source.number, where.place, words)
 
     def _time(self, event: Event, source: SourceTally, where: str) -> None:
@@ -99,7 +99,7 @@ class Feed:
     def _remember(self, event: Event, feed: int, here: int, words: int) -> None:
         filed, at = microseconds(event.filed_at), microseconds(event.happened_at)
         for one in named(event):
-            self._memory.keep(
+            self._memory.add(
                 Thing(
                     feed=feed,
                     name=hashed(f"{event.stay_id} {one.bare}"),

@@ -9,7 +9,7 @@ from picustream.models.observation import LOINC, VARIABLE
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that should be looked at before the feed goes live."""
+    """Something that should be checked before the feed goes live."""
 
     code: str
     """A dead-letter reason, an alert's name, or one of lint's own (docs/topics.md, before a feed goes live)."""
@@ -20,7 +20,7 @@ class Finding:
     first: str | None = None
     """`file:line`."""
     mended_by_codemap: bool = False
-    """A line in a code map may mend it."""
+    """A line in a code map may fix it."""
 
 
 def code_name(key: CodeKey) -> str:

@@ -1,4 +1,4 @@
-"""What of a feed somebody should look at before it goes live."""
+"""What of a feed somebody should check before it goes live."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from picustream.scoring.scores.description import Need
 
 
 def findings(report: Report) -> Iterator[Finding]:
-    """The worst first: what is lost, then what can never be scored, then what is odd."""
+    """The worst first: what is lost, then what can never be scored, then anomalies."""
     feed = report.feed
     if not feed.stays:
         yield Finding("no-events", 0, "all", "no event is accepted")
@@ -28,7 +28,7 @@ def findings(report: Report) -> Iterator[Finding]:
             lacking = " and ".join(_lacking(need, report) for need in one.missing) or "never all parts in one stay"
             name = f"{one.component.of} {one.component.name}"
             yield Finding("never-scored", len(feed.stays), name, f"{lacking}: no points in any stay")
-    yield from _odd(report)
+    yield from _anomalous(report)
     silent = [one for one in report.silences if one.alarming]
     if silent:
         message = "stays are without a vital sign for 4 h or longer, each an alarm"
@@ -45,7 +45,7 @@ def _lacking(need: Need, report: Report) -> str:
 
 def _outside(report: Report) -> Iterator[Finding]:
     for (topic, source), tally in report.feed.sources.items():
-        outside, strange = report.judged.outside.get(tally.number), report.judged.strange.get(tally.number)
+        outside, mismatch = report.judged.outside.get(tally.number), report.judged.mismatch.get(tally.number)
         if outside is not None:
             every = report.usable(topic, source)
             parts = ((outside.early, "before the admission"), (outside.late, "after the end"))
@@ -55,14 +55,16 @@ def _outside(report: Report) -> Iterator[Finding]:
                 f"of {len(report.feed.stays):,} stays; {_USUAL if 2 * outside.count < every else _WRONG}"
             )
             yield Finding("outside-stay", outside.count, f"{topic} {source}", message, report.place(outside.place))
-        if strange is not None:
+        if mismatch is not None:
             message = (
-                f"events, in {strange.stays:,} stays, name another patient than the admission (or, without one, the "
-                f"first event) of their stay: {strange.named:,} other patients, each an alarm. They are used all the "
+                f"events, in {mismatch.stays:,} stays, name another patient than the admission (or, without one, the "
+                f"first event) of their stay: {mismatch.named:,} other patients, each an alarm. They are used all the "
                 "same. After a merge, events from before it name the former patient; what belongs to another child has "
                 "to be withdrawn here and sent under its own stay"
             )
-            yield Finding("patient-mismatch", strange.count, f"{topic} {source}", message, report.place(strange.place))
+            yield Finding(
+                "patient-mismatch", mismatch.count, f"{topic} {source}", message, report.place(mismatch.place)
+            )
 
 
 _WRONG = "look for a wrong offset, another year, a wrong stay, or wrong times of the stay"
@@ -107,12 +109,12 @@ STAYS = "stays"
 """What a finding about stays is about: their ids are not shown, `first` leads to one."""
 
 
-def _odd(report: Report) -> Iterator[Finding]:
+def _anomalous(report: Report) -> Iterator[Finding]:
     for (topic, source), tally in report.feed.sources.items():
         name = f"{topic} {source}"
         conflict = report.conflicts.get(tally.number)
         if conflict is not None:
-            message = "said twice and differently, with nothing to tell which is the later (recorded_at, event_id)"
+            message = "stated twice and differently, with nothing to show which is the later (recorded_at, event_id)"
             first = report.place((conflict.file, conflict.line))
             yield Finding("conflicting-duplicate", conflict.count, name, message, first)
         early = tally.filed_early

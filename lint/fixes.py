@@ -1,8 +1,8 @@
-"""The tables of a code map that would mend a feed, for somebody who knows the feed to fill in.
+"""The tables of a code map that would fix a feed, for somebody who knows the feed to fill in.
 
 Nothing is guessed: a unit or a code that is taken for another one makes wrong scores that nobody sees. So every list is
 empty but for what the site's own map has already, and comments say what may belong into them. As TOML the tables are
-whole, each unit and each variable stands once, and they take the place of the same tables of the site's map.
+whole, each unit and each variable is there once, and they take the place of the same tables of the site's map.
 """
 
 import re
@@ -16,23 +16,23 @@ from picustream.models.observation import LOINC
 from picustream.scoring.chart.units import KNOWN_UNITS
 
 MOST_CODES = 40
-"""Unknown codes told."""
+"""Unknown codes shown."""
 FEW = 4
 """Variables or units that are named one by one."""
 
 
 def codemap_lines(found: Codes, codemap: CodeMap, site: CodeMapFile) -> list[str]:
-    """TOML that changes nothing as it stands; empty where nothing is unknown. `site`: the map that it would go into."""
+    """TOML that changes nothing as it is; empty where nothing is unknown. `site`: the map that it would go into."""
     twins = twins_of(found, codemap)
     asked = sorted(unknown_codes(found, codemap, twins), key=_worth)
-    told = asked[:MOST_CODES]
-    lines = [*_units(unknown_units(found, twins, told), site.spellings)]
-    for system in sorted({one.system for one in told}):
+    shown_codes = asked[:MOST_CODES]
+    lines = [*_units(unknown_units(found, twins, shown_codes), site.spellings)]
+    for system in sorted({one.system for one in shown_codes}):
         known = site.loinc if system == LOINC else site.codes.get(system, {})
         entries = {str(variable): codes for variable, codes in known.items()}
         header = "[loinc]" if system == LOINC else f"[codes.{quoted(system)}]"
         lines += [""] * bool(lines)
-        lines += [*_codes(header, [one for one in told if one.system == system], entries)]
+        lines += [*_codes(header, [one for one in shown_codes if one.system == system], entries)]
     if len(asked) > MOST_CODES:
         lines.append(f"# {len(asked) - MOST_CODES:,} more codes that no code map has: see what is ignored.")
     return [*_HEAD, *lines] if lines else []
@@ -45,7 +45,7 @@ def _worth(one: UnknownCode) -> tuple[bool, bool, int]:
 
 _HEAD = (
     "# For your code map (PICUSTREAM_CODEMAP, --codemap). Each table takes the place",
-    "# of the same table there, if there is one, and has what stands in it.",
+    "# of the same table there, if there is one, and has what is in it.",
 )
 
 
@@ -103,8 +103,8 @@ def _codes(header: str, unknown: list[UnknownCode], site: Mapping[str, list[str]
     yield "# documentation. Leave out what is none of them: to ignore it is no fault."
     for one in unknown:
         units = ", ".join(sorted(map(quoted, one.units)))
-        said = " and ".join([f"in {units}"] * bool(units) + ["without a unit"] * one.bare)
-        yield f"#   {quoted(one.code)} {said}: {one.count:,}, first at {_comment(one.first)};"
+        origins = " and ".join([f"in {units}"] * bool(units) + ["without a unit"] * one.bare)
+        yield f"#   {quoted(one.code)} {origins}: {one.count:,}, first at {_comment(one.first)};"
         yield from (f"#     {words}" for words in _what(one))
     names = {str(variable) for one in unknown for variable in one.candidates} | site.keys()
     yield from _lists({variable: site.get(variable, []) for variable in names})

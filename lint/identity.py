@@ -46,15 +46,15 @@ class Named:
     bare: str
     """What its versions have in common, within a stay."""
     meant: str
-    """What it says something about: a code or a type."""
+    """What it is about: a code or a type."""
     status: Status
     form: str
     """Of its id; empty where it needs none."""
 
 
-def thing_of(event: ObservationEvent, said: Observation) -> int:
+def thing_of(event: ObservationEvent, observation: Observation) -> int:
     """A hash of what the versions of an observation have in common."""
-    return hashed(f"{event.stay_id} {event.source} {event.id_of(said)}")
+    return hashed(f"{event.stay_id} {event.source} {event.id_of(observation)}")
 
 
 def named(event: Event) -> Iterator[Named]:
@@ -72,10 +72,10 @@ def named(event: Event) -> Iterator[Named]:
 
 
 def _observed(event: ObservationEvent) -> Iterator[Named]:
-    for said in event.observations:
-        meant = f"{event.source} {said.system} {said.code}"
-        name, form = f"{event.source} {event.id_of(said)}", _form(said.id, event, said.code)
-        yield Named(Sort.OBSERVATION, name, meant, event.status_of(said), form)
+    for observation in event.observations:
+        meant = f"{event.source} {observation.system} {observation.code}"
+        name, form = f"{event.source} {event.id_of(observation)}", _form(observation.id, event, observation.code)
+        yield Named(Sort.OBSERVATION, name, meant, event.status_of(observation), form)
     if isinstance(event, VentilatorEvent):
         name = f"{event.source} {event.event_id} support"
         stated = event.support_known is not None or event.control_known is not None

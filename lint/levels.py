@@ -1,6 +1,6 @@
 """Values of a source that as a whole look like another unit than the one they are labelled with.
 
-One value tells nothing: a creatinine of 5 mg/dL is a sick child. But no source has children of whom half have a
+One value proves nothing: a creatinine of 5 mg/dL is a sick child. But no source has children of whom half have a
 creatinine that nobody ever had, and whose values are quite usual in another unit. Values are counted by size, in memory
 that does not grow with them; none is shown.
 """

@@ -1,4 +1,4 @@
-"""What cannot be told without remembering every event: repeats, versions, conflicts, silences, what lies outside its
+"""What cannot be known without remembering every event: repeats, versions, conflicts, silences, what lies outside its
 stay, whose bounds may come last, and what contradicts or replaces what. Remembered on disk.
 
 A private temporary database of SQLite: small files stay in its cache, large ones go to a temporary file that nobody
@@ -57,11 +57,11 @@ class Happened(NamedTuple):
     name: int
     """A hash of its id."""
     text: int
-    """A hash of all that it says."""
+    """A hash of all that it states."""
 
 
 class Thing(NamedTuple):
-    """A version of an observation, of what a ventilator event says of support and control, or of a fact."""
+    """A version of an observation, of what a ventilator event states of support and control, or of a fact."""
 
     feed: int
     name: int
@@ -81,7 +81,7 @@ class Thing(NamedTuple):
     event: str
     """The id of its event."""
     text: int
-    """A hash of all that its event says."""
+    """A hash of all that its event states."""
     status: int
     """Place of its status among all."""
     place: int
@@ -102,7 +102,7 @@ class Coma(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """So many, and where the first stands: number of the file, number of the line."""
+    """So many, and where the first is: number of the file, number of the line."""
 
     count: int
     file: int
@@ -123,7 +123,7 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self.database.close()
 
-    def keep(self, row: Happened | Thing | Coma) -> None:
+    def add(self, row: Happened | Thing | Coma) -> None:
         """Remember an event, a version of something it speaks of, or points of a coma scale."""
         rows = self._rows[_TABLE_OF[type(row)]]
         rows.append(row)
@@ -143,7 +143,7 @@ class Memory:
         )
 
     def conflicts(self) -> dict[int, Count]:
-        """By feed: filings that say two different things of one observation or fact, with nothing to tell which one
+        """By feed: filings that state two different things of one observation or fact, with nothing to show which one
         is the later."""
         return self._counted(
             "SELECT feed, 1 AS more, MIN(place) AS place FROM"

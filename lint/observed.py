@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from picustream.lint.coma import PARTS
 from picustream.lint.components import bits
-from picustream.lint.facts import said_beside, states
+from picustream.lint.facts import also_stated, states
 from picustream.lint.identity import thing_of
 from picustream.lint.memory import Coma, Memory, microseconds
 from picustream.lint.tallies import CodeKey, CodeTally, RefusalKey, StayTally
@@ -17,7 +17,7 @@ from picustream.scoring.rules import Rules
 
 
 class Where(NamedTuple):
-    """Where a line stands."""
+    """Where a line is."""
 
     text: str
     """`file:line`."""
@@ -48,23 +48,25 @@ class Observations:
                 key = RefusalKey(topic, event.source, fault.reason, fault.path, fault.message)
                 self.words.setdefault(key, Tally()).add(where.text)
         usable = []
-        for number, said in enumerate(event.observations):
-            tally = self._tally(CodeKey(topic, event.source, said.system, said.code, said.unit), where)
-            variable = self._count(event, said, tally, faults.get(number), where)
+        for number, observation in enumerate(event.observations):
+            tally = self._tally(
+                CodeKey(topic, event.source, observation.system, observation.code, observation.unit), where
+            )
+            variable = self._count(event, observation, tally, faults.get(number), where)
             if variable is not None:
                 usable.append(variable)
-            if variable in PARTS and said.number is not None:
-                self._memory.keep(
+            if variable in PARTS and observation.number is not None:
+                self._memory.add(
                     Coma(
                         stay=stay.number,
                         at=microseconds(event.happened_at),
                         part=PARTS.index(variable),
-                        points=int(said.number),
-                        name=thing_of(event, said),
+                        points=int(observation.number),
+                        name=thing_of(event, observation),
                         place=where.place,
                     )
                 )
-        return bits({*usable, *said_beside(event, usable)}), len(usable)
+        return bits({*usable, *also_stated(event, usable)}), len(usable)
 
     def _tally(self, key: CodeKey, where: Where) -> CodeTally:
         tally = self.codes.get(key)
@@ -73,20 +75,20 @@ class Observations:
         return tally
 
     def _count(
-        self, event: ObservationEvent, said: Observation, tally: CodeTally, fault: Fault | None, where: Where
+        self, event: ObservationEvent, observation: Observation, tally: CodeTally, fault: Fault | None, where: Where
     ) -> Variable | None:
         """Count one observation; the variable that it gives a usable value of."""
-        variable = asked_for(said, event.specimen_known, self._codemap)
+        variable = asked_for(observation, event.specimen_known, self._codemap)
         if fault is not None:
             tally.refused.setdefault(fault.reason, Tally()).add(where.text)
             if fault.reason == "implausible":
-                tally.note_level(said)
+                tally.note_level(observation)
         elif variable is None:
             tally.ignored.add(where.text)
-        elif said.number is None or not states(event.status_of(said)):
+        elif observation.number is None or not states(event.status_of(observation)):
             tally.without_value.add(where.text)
         else:
             tally.accepted.add(where.text)
-            tally.note_level(said)
-            return variable if said.comparator is None else None
+            tally.note_level(observation)
+            return variable if observation.comparator is None else None
         return None

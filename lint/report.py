@@ -29,7 +29,7 @@ class Report:
     judged: Judged
     anomalies: Anomalies
     coma: tuple[int, tuple[int, int] | None]
-    """Totals of the coma scale that contradict their parts, and where the first stands."""
+    """Totals of the coma scale that contradict their parts, and where the first is."""
     unadmitted: list[str]
     """Where each stay that nobody admitted is first named."""
     unborn: list[str]
@@ -42,7 +42,7 @@ class Report:
     protocol: Protocol
     codes: CodeMap
     foreign: frozenset[str]
-    """Units that no code map can mend: they have to be converted."""
+    """Units that no code map can fix: they have to be converted."""
     codemap: list[str]
     """Its tables, with lists to fill in."""
     findings: list[Finding]
@@ -108,7 +108,7 @@ class Report:
             "filed_early": tally.filed_early.count,
             "without_recorded_at": tally.unrecorded,
             "outside_stay": self._outside(topic, source, tally.number),
-            "other_patient": self._strange(tally.number),
+            "other_patient": self._other_patient(tally.number),
             "lateness_seconds": tally.timing.lateness.as_data(),
             "behind_seconds": tally.timing.behind.as_data(),
         }
@@ -134,8 +134,8 @@ class Report:
         counts = {"values": one.count, "of": self.usable(topic, source), "before_admission": one.early}
         return counts | {"after_end": one.late, "stays": one.stays, "first": self.place(one.place)}
 
-    def _strange(self, number: int) -> dict[str, Any] | None:
-        one = self.judged.strange.get(number)
+    def _other_patient(self, number: int) -> dict[str, Any] | None:
+        one = self.judged.mismatch.get(number)
         if one is None:
             return None
         return {"events": one.count, "stays": one.stays, "named": one.named, "first": self.place(one.place)}
@@ -158,5 +158,5 @@ def _observation(key: CodeKey, tally: CodeTally) -> dict[str, Any]:
 
 def _prospect(one: Prospect) -> dict[str, Any]:
     component = one.component
-    told = {"score": component.of, "component": component.name, "rule": component.rule, "stays": one.stays}
-    return told | {"missing": [need.name for need in one.missing]}
+    fields = {"score": component.of, "component": component.name, "rule": component.rule, "stays": one.stays}
+    return fields | {"missing": [need.name for need in one.missing]}

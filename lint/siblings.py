@@ -1,7 +1,7 @@
 """What LOINC codes are that no code map has, as far as `codemaps/siblings.toml` knows them.
 
-A unit does not tell what a code is: a creatinine and a bilirubin come in the same. So a code has a suggestion where the
-table knows it, and is said to be unknown where it does not.
+A unit does not show what a code is: a creatinine and a bilirubin come in the same. So a code has a suggestion where the
+table knows it, and is called unknown where it does not.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Units that are certainly none of the known ones in another spelling: of another size, or of another quantity.
 
-No code map can mend them, for it has spellings and no factors: the feed has to convert. What is not recognised here may
+No code map can fix them, for it has spellings and no factors: the feed has to convert. What is not recognised here may
 be a spelling, and is asked about.
 """
 

@@ -65,11 +65,11 @@ def silences(
     From the admission, or the first of them where there is none, to the end of the stay (T2).
     """
     known = {stay.number: stay for stay in stays.values()}
-    heard: dict[int, Silence | None] = {}
+    longest: dict[int, Silence | None] = {}
     for number, rows in groupby(memory.moments(bits(of)), key=itemgetter(0)):
         moments = (moment(at) for _, at in rows)
-        heard[number] = _longest(known[number], moments, clock)
-    found = [heard[stay.number] if stay.number in heard else _longest(stay, (), clock) for stay in stays.values()]
+        longest[number] = _longest(known[number], moments, clock)
+    found = [longest[stay.number] if stay.number in longest else _longest(stay, (), clock) for stay in stays.values()]
     return sorted((one for one in found if one is not None), key=lambda one: -one.length)
 
 
@@ -79,7 +79,7 @@ def _longest(stay: StayTally, moments: Iterable[datetime], clock: datetime | Non
     longest: Silence | None = None
     for at in chain(moments, [None]):
         if at is not None and ((before is not None and at < before) or (end is not None and at > end)):
-            continue  # outside the stay: no score and no alert looks at it
+            continue  # outside the stay: no score and no alert reads it
         now = at or end
         if before is not None and now is not None and (longest is None or now - before > longest.length):
             longest = Silence(stay.first, before, max(now - before, timedelta(0)))

@@ -24,8 +24,8 @@ def sources(report: Report) -> Iterator[Table | Text]:
     rows = table("topic", "source", ">events", ">refused", ">repeats", ">versions", ">conflicts")
     counted = (report.repeats, report.versions, report.conflicts)
     for (topic, source), one in report.feed.sources.items():
-        told = [of[one.number].count if one.number in of else 0 for of in counted]
-        row(rows, (short(topic), source, one.accepted.count, report.refused_of(topic, source), *told))
+        counts = [of[one.number].count if one.number in of else 0 for of in counted]
+        row(rows, (short(topic), source, one.accepted.count, report.refused_of(topic, source), *counts))
     yield rows
     yield from _times(report)
 
@@ -41,7 +41,7 @@ def _times(report: Report) -> Iterator[Table | Text]:
     silent = [key for key, one in report.feed.sources.items() if one.unrecorded == one.accepted.count]
     if silent:
         names = ", ".join(f"{short(topic)} {clean(source)}" for topic, source in silent)
-        yield Text(f"No recorded_at from {names}: how late they are cannot be told.", "grey58", overflow="fold")
+        yield Text(f"No recorded_at from {names}: how late they are cannot be known.", "grey58", overflow="fold")
 
 
 def _quantiles(spread: Spread, *shares: float) -> Iterator[str]:

@@ -13,7 +13,7 @@ from picustream.models.variable import Variable
 
 @dataclass(frozen=True, slots=True)
 class CodeKey:
-    """What tells one kind of observation from another."""
+    """What distinguishes one kind of observation from another."""
 
     topic: str
     source: str
@@ -38,12 +38,12 @@ class CodeTally:
     levels: Levels = field(default_factory=Levels)
     """Values as they are labelled, those out of range included."""
     first: str | None = None
-    """Where the first of them stands, whatever became of it."""
+    """Where the first of them is, whatever became of it."""
 
-    def note_level(self, said: Observation) -> None:
+    def note_level(self, observation: Observation) -> None:
         """Take note of how large a value is, if it is the value itself."""
-        if said.number is not None and said.comparator is None:
-            self.levels.add(said.number)
+        if observation.number is not None and observation.comparator is None:
+            self.levels.add(observation.number)
 
     @property
     def all_refused(self) -> int:
@@ -75,7 +75,7 @@ class SourceTally:
     filed_early: Tally = field(default_factory=Tally)
     """Filed before what they speak of happened."""
     unrecorded: int = 0
-    """Without `recorded_at`: how late they are cannot be told."""
+    """Without `recorded_at`: how late they are cannot be known."""
     timing: Timing = field(default_factory=Timing)
     apart: Apart = field(default_factory=Apart)
 

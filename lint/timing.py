@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Tally:
-    """How many, and where the first stands (`file:line`)."""
+    """How many, and where the first is (`file:line`)."""
 
     count: int = 0
     first: str | None = None
@@ -20,7 +20,7 @@ class Tally:
 
 
 GROWTH = 1.01
-"""From one size to the next: what is told of a spread, the mean of a size, is within 1 % of the truth, and exact where
+"""From one size to the next: what is shown of a spread, the mean of a size, is within 1 % of the truth, and exact where
 all have one length; a century has 2,200 sizes."""
 
 
@@ -52,8 +52,10 @@ class Spread:
     def as_data(self) -> dict[str, Any]:
         """Seconds, whole: `count`, `median`, `p95`, `max` (the last three null without any)."""
         some = self.count > 0
-        told = {"median": self.quantile(0.5), "p95": self.quantile(0.95), "max": self.greatest if some else None}
-        return {"count": self.count} | {name: None if said is None else round(said) for name, said in told.items()}
+        quantiles = {"median": self.quantile(0.5), "p95": self.quantile(0.95), "max": self.greatest if some else None}
+        return {"count": self.count} | {
+            name: None if seconds is None else round(seconds) for name, seconds in quantiles.items()
+        }
 
 
 _STEPS = (3_600, 900, 300, 60, 10, 1)
@@ -93,7 +95,7 @@ class Timing:
 
 _HOUR = timedelta(hours=1)
 _NARROW = 3 * _HOUR
-"""An offset from UTC of less than this cannot be told from how long a laboratory takes."""
+"""An offset from UTC of less than this cannot be distinguished from how long a laboratory takes."""
 _EXACTLY = timedelta(seconds=1)
 
 

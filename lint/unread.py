@@ -17,10 +17,10 @@ class Readings:
     count: int = 0
     unread: int = 0
     first: str | None = None
-    """Where the first that is not read stands (`file:line`)."""
+    """Where the first that is not read is (`file:line`)."""
     alarming: bool = False
     """Whether the alert would have been raised, by the record clock."""
-    heard: Source | None = None
+    source: Source | None = None
     states_support: bool = False
     """Whether support or control of its ventilator events is read, with values or without."""
 
@@ -51,8 +51,8 @@ class Unread:
             readings.first = readings.first or where
         if clock is None or readings.alarming:
             return
-        readings.heard = readings.heard or Source(clock)
-        readings.heard.note(one, clock, ())
+        readings.source = readings.source or Source(clock)
+        readings.source.note(one, clock, ())
         if unread:
             limits = self._limits.limits(one.source, True)
-            readings.alarming = is_unread(*readings.heard.read(clock), limits, False)
+            readings.alarming = is_unread(*readings.source.read(clock), limits, False)

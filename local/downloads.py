@@ -11,7 +11,7 @@ from typing import Any
 from picustream.local.locking import locked
 from picustream.local.pinned import JARS, KAFKA_VERSION
 from picustream.local.places import LocalError, LocalSettings, cache_dir, missing_package
-from picustream.local.reporting import Meter, Tell, in_lines
+from picustream.local.reporting import Meter, Report, in_lines
 
 _AT_ONCE = 4
 _TRIES = 3
@@ -58,20 +58,20 @@ def pinned_jars(table: str) -> Iterator[Jar]:
         yield Jar(group, name, version, int(size), sha256)
 
 
-def class_path(tell: Tell, meter: Meter | None = None) -> list[Path]:
+def class_path(report: Report, meter: Meter | None = None) -> list[Path]:
     """Kafka's jars in the cache folder, fetched if they are not there.
 
     A download that was cut off goes on where it stopped, jar by jar; two at once do the work of one. `meter` draws
-    the progress; without one `tell` says it in lines. Raises `LocalError` if it fails; what is there is kept.
+    the progress; without one `report` takes it in lines. Raises `LocalError` if it fails; what is there is kept.
     """
     folder = cache_dir() / f"kafka-{KAFKA_VERSION}"
     jars = list(pinned_jars(JARS))
     if _missing(jars, folder):
-        with locked(folder / "lock", tell):
+        with locked(folder / "lock", report):
             missing = _missing(jars, folder)  # anew: another may have fetched them while we waited
             if missing:
-                tell(f"fetching Apache Kafka {KAFKA_VERSION} into {folder}, once")
-                _fetch(missing, folder, _Count(jars, missing, meter or in_lines(tell)))
+                report(f"fetching Apache Kafka {KAFKA_VERSION} into {folder}, once")
+                _fetch(missing, folder, _Count(jars, missing, meter or in_lines(report)))
     return [folder / jar.file for jar in jars]
 
 
@@ -81,7 +81,7 @@ def _missing(jars: list[Jar], folder: Path) -> list[Jar]:
 
 
 class _Count:
-    """How many bytes are there, told to the meter; several downloads report at once."""
+    """How many bytes are there, passed to the meter; several downloads report at once."""
 
     def __init__(self, jars: list[Jar], missing: list[Jar], meter: Meter) -> None:
         self._total = sum(jar.size for jar in jars)

@@ -6,14 +6,14 @@ from pathlib import Path
 from picustream.local import downloads
 from picustream.local.pinned import KAFKA_VERSION
 from picustream.local.places import LocalError, LocalSettings, missing_package, program
-from picustream.local.reporting import Meter, Tell
+from picustream.local.reporting import Meter, Report
 
 _FLAGS = (
     "-Xmx512m",
     # With one small heap and two cores the collector that needs no threads is the quickest to start and the smallest.
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
-    # The log goes to standard error, and tells only what is worth reading.
+    # The log goes to standard error, and has only what is worth reading.
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
@@ -42,7 +42,7 @@ class Launcher:
         return replace(self, flags=self.flags + flags)
 
 
-def launcher(tell: Tell, meter: Meter | None = None) -> Launcher:
+def launcher(report: Report, meter: Meter | None = None) -> Launcher:
     """Kafka and Java as the settings name them, else as the packages bring them; fetches Kafka if it is not there.
 
     Raises `LocalError` if a package is missing, a setting names nothing usable or the download fails.
@@ -52,7 +52,7 @@ def launcher(tell: Tell, meter: Meter | None = None) -> Launcher:
     if settings.kafka_home is not None:
         class_path, version = _own_kafka(settings.kafka_home)
     else:
-        class_path, version = downloads.class_path(tell, meter), KAFKA_VERSION
+        class_path, version = downloads.class_path(report, meter), KAFKA_VERSION
     return Launcher(java, tuple(class_path), version, java_version)
 
 

@@ -15,7 +15,7 @@ from picustream.local.java import launcher as kafka_launcher
 from picustream.local.places import LocalError
 from picustream.local.processes import Process
 from picustream.local.quickstart import discard, keep, quick, watched
-from picustream.local.reporting import Meter, Tell
+from picustream.local.reporting import Meter, Report
 from picustream.local.server import Server
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
@@ -83,23 +83,23 @@ class Kafka(Server):
         self._detours = folder / "detours"
 
     def set_detours(self, detours: Mapping[int, int]) -> None:
-        """From the next start on: further ports to listen on, and for each the port that its clients are told to use.
+        """From the next start on: further ports to listen on, and for each the port that is advertised to clients.
 
         So a test can put a proxy between: a client that comes by one port is sent on to that port's own detour.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._detours.write_text("".join(f"{port} {told}\n" for port, told in detours.items()))
+        self._detours.write_text("".join(f"{port} {advertised_port}\n" for port, advertised_port in detours.items()))
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def start(self, port: int, tell: Tell, meter: Meter | None = None) -> None:
+    def start(self, port: int, report: Report, meter: Meter | None = None) -> None:
         """Start it on `port` unless it runs, and return when it answers; fetches Kafka if it is not there yet."""
         if self.process is not None:
             self.wait()
             return
-        launcher = quick(kafka_launcher(tell, meter), tell)
+        launcher = quick(kafka_launcher(report, meter), report)
         self._refuse_newer_data(launcher.version)
         if not (self._data / "meta.properties").exists():
             self._format(launcher)
@@ -156,7 +156,7 @@ class Kafka(Server):
             controller=controller,
             data=str(data).replace("\\", "\\\\"),
             listeners="".join(f",{name}://127.0.0.1:{listened}" for name, listened, _ in detours),
-            advertised="".join(f",{name}://127.0.0.1:{told}" for name, _, told in detours),
+            advertised="".join(f",{name}://127.0.0.1:{advertised_port}" for name, _, advertised_port in detours),
             protocols="".join(f",{name}:PLAINTEXT" for name, *_ in detours),
         )
         self._config.write_text(config)

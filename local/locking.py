@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from picustream.local.reporting import Tell
+from picustream.local.reporting import Report
 
 
 @contextmanager
-def locked(path: Path, tell: Tell) -> Iterator[None]:
+def locked(path: Path, report: Report) -> Iterator[None]:
     """Hold the lock of `path`; says so if another holds it, and waits as long as that takes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tell(f"another picustream is at work in {path.parent}: waiting for it")
+            report(f"another picustream is at work in {path.parent}: waiting for it")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield

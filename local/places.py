@@ -10,7 +10,7 @@ from picustream.runtime.errors import ENVIRONMENT, UserError
 
 
 class LocalError(UserError):
-    """The local servers cannot do what was asked; exit status 3 unless said otherwise."""
+    """The local servers cannot do what was asked; exit status 3 by default."""
 
     def __init__(self, message: str, hint: str = "", status: int = ENVIRONMENT) -> None:
         super().__init__(message, hint, status)

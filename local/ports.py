@@ -4,7 +4,7 @@ import random
 import socket
 
 from picustream.local.places import LocalError
-from picustream.local.reporting import Tell
+from picustream.local.reporting import Report
 
 ANY = 0
 """As a named port: any free one."""
@@ -45,7 +45,7 @@ def free_port() -> int:
     raise LocalError(f"No free port between {_FREE_RANGE.start} and {_FREE_RANGE.stop}.", "Name one.")
 
 
-def choose(server: str, named: int | None, used_before: int | None, usual: int, tell: Tell) -> int:
+def choose(server: str, named: int | None, used_before: int | None, usual: int, report: Report) -> int:
     """The port for `server`; raises `LocalError` if the named one is taken.
 
     Unnamed, the port used before comes first, so that settings in somebody's shell stay true, then the usual one.
@@ -63,5 +63,5 @@ def choose(server: str, named: int | None, used_before: int | None, usual: int, 
     if is_free(wanted):
         return wanted
     other = free_port()
-    tell(f"{server}: port {wanted} is taken by another program, using {other}")
+    report(f"{server}: port {wanted} is taken by another program, using {other}")
     return other

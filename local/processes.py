@@ -83,7 +83,7 @@ def save(path: Path, process: Process) -> None:
 
 
 def load(path: Path) -> Process | None:
-    """The process written down in `path` if it runs, else None; a file that cannot be read tells of no process."""
+    """The process written down in `path` if it runs, else None; a file that cannot be read names no process."""
     try:
         process = Process(**json.loads(path.read_text()))
     except (FileNotFoundError, ValueError, TypeError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from picustream.local.java import Launcher
 from picustream.local.locking import locked
 from picustream.local.places import cache_dir
-from picustream.local.reporting import Tell, silent
+from picustream.local.reporting import Report, silent
 
 _TOP = "java-{}-kafka.jsa"
 _DUMP_LIMIT = 120.0
@@ -22,13 +22,13 @@ _QUIET = ("-Xlog:disable", "-Xlog:all=error:stderr")
 """What Java has to say of an archive that fits only in part helps nobody."""
 
 
-def quick(launcher: Launcher, tell: Tell) -> Launcher:
+def quick(launcher: Launcher, report: Report) -> Launcher:
     """The launcher with the archives there are; the first is made if it is missing."""
     if launcher.java_version is None:
         return launcher  # a Java that the settings name brings its own
     base, top = _archives(launcher)
     if not base.exists():
-        with locked(base.parent / "lock", tell):
+        with locked(base.parent / "lock", report):
             if not base.exists():
                 _dump(base, launcher)
     if base.stat().st_size == 0:

@@ -16,7 +16,7 @@ port {port}
 dir {data}
 daemonize no
 loglevel notice
-# The state of the stream processor: what it was told is written must be on disk, and must never be evicted.
+# The state of the stream processor: what it has acknowledged must be on disk, and must never be evicted.
 appendonly yes
 appendfsync always
 maxmemory-policy noeviction

@@ -1,27 +1,27 @@
-"""How the local servers talk to whoever starts them: lines, and how far a download is."""
+"""What the local servers report to whoever starts them: lines, and how far a download is."""
 
 from collections.abc import Callable
 
-Tell = Callable[[str], None]
-"""Says one line to a person."""
+Report = Callable[[str], None]
+"""Takes one line for a person."""
 
 Meter = Callable[[int, int], None]
-"""Told how far a download is: bytes there, bytes in all."""
+"""Takes how far a download is: bytes there, bytes in all."""
 
 
 def silent(line: str) -> None:
-    """Says nothing."""
+    """Prints nothing."""
 
 
-def in_lines(tell: Tell) -> Meter:
-    """A meter that says a line at each tenth of the way."""
-    told = -1
+def in_lines(report: Report) -> Meter:
+    """A meter that reports a line at each tenth of the way."""
+    shown_tenth = -1
 
     def meter(done: int, total: int) -> None:
-        nonlocal told
+        nonlocal shown_tenth
         tenth = 10 * done // total
-        if tenth > told:
-            told = tenth
-            tell(f"  {done / 1e6:.1f} of {total / 1e6:.1f} MB")
+        if tenth > shown_tenth:
+            shown_tenth = tenth
+            report(f"  {done / 1e6:.1f} of {total / 1e6:.1f} MB")
 
     return meter

@@ -29,7 +29,7 @@ class Server(ABC):
     @property
     @abstractmethod
     def address(self) -> str:
-        """What a client is told: `host:port` or a URL."""
+        """What a client connects to: `host:port` or a URL."""
 
     @property
     def process(self) -> Process | None:
@@ -99,8 +99,8 @@ class Server(ABC):
             raise
 
     def _complaint(self) -> str:
-        """The line of the log that tells most: the last error, else the last line."""
+        """The most informative line of the log: the last error, else the last line."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        told = [line.strip() for line in lines if line.strip() and not line.startswith(("\t", "    at "))]
-        errors = [line for line in told if any(word in line for word in ("ERROR", "Error", "Exception", "FATAL"))]
-        return (errors or told or ["its log is empty"])[-1][:300]
+        meaningful = [line.strip() for line in lines if line.strip() and not line.startswith(("\t", "    at "))]
+        errors = [line for line in meaningful if any(word in line for word in ("ERROR", "Error", "Exception", "FATAL"))]
+        return (errors or meaningful or ["its log is empty"])[-1][:300]

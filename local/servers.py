@@ -15,7 +15,7 @@ from picustream.local.locking import locked
 from picustream.local.places import LocalError, data_dir
 from picustream.local.ports import ANY, choose
 from picustream.local.redis import Redis
-from picustream.local.reporting import Meter, Tell, silent
+from picustream.local.reporting import Meter, Report, silent
 from picustream.local.server import Server
 
 _MARK = "picustream-local"
@@ -46,7 +46,7 @@ def up(
     dir: Path | None = None,
     kafka_port: int | None = None,
     redis_port: int | None = None,
-    tell: Tell = silent,
+    report: Report = silent,
     meter: Meter | None = None,
     detours: Mapping[int, int] | None = None,
 ) -> Servers:
@@ -56,33 +56,33 @@ def up(
     one; 0 for any free one. `detours`: see `Kafka.set_detours`; None keeps those there are.
     Raises `LocalError`, and leaves nothing behind that this call started.
     """
-    with _held(data_dir(dir), tell) as folder, ExitStack() as undo:
+    with _locked(data_dir(dir), report) as folder, ExitStack() as undo:
         kafka, redis = Kafka(folder / "kafka"), Redis(folder / "redis")
-        # Both ports first: a wrong one is told before anything is fetched or started.
-        kafka_at = _port(kafka, kafka_port, tell)
-        redis_at = _port(redis, redis_port, tell)
+        # Both ports first: a wrong one is reported before anything is fetched or started.
+        kafka_at = _port(kafka, kafka_port, report)
+        redis_at = _port(redis, redis_port, report)
         if kafka.process is None:
             undo.callback(kafka.stop)
             if detours is not None:
                 kafka.set_detours(detours)
-        kafka.start(kafka_at, tell, meter)
+        kafka.start(kafka_at, report, meter)
         redis.start(redis_at)
         undo.pop_all()
         return servers(folder)
 
 
-def down(dir: Path | None = None, wipe: bool = False, tell: Tell = silent) -> list[str]:
+def down(dir: Path | None = None, wipe: bool = False, report: Report = silent) -> list[str]:
     """End what runs and return the names of it; with `wipe`, delete the data, too. No error if there is nothing."""
     if not (data_dir(dir) / _MARK).exists():
-        tell(f"nothing runs in {data_dir(dir)}")
+        report(f"nothing runs in {data_dir(dir)}")
         return []
-    with _held(data_dir(dir), tell) as folder:
+    with _locked(data_dir(dir), report) as folder:
         both: tuple[Server, ...] = (Kafka(folder / "kafka"), Redis(folder / "redis"))
         ended = [server.name for server in both if server.stop()]
-        tell(f"ended {' and '.join(ended)}" if ended else f"nothing runs in {folder}")
+        report(f"ended {' and '.join(ended)}" if ended else f"nothing runs in {folder}")
         if wipe:
             _wipe(folder)
-            tell(f"deleted the data in {folder}")
+            report(f"deleted the data in {folder}")
     return ended
 
 
@@ -97,11 +97,11 @@ def servers(dir: Path) -> Servers:
     return Servers(Kafka(dir / "kafka").address, Redis(dir / "redis").address, dir)
 
 
-def start_kafka(dir: Path, tell: Tell = silent) -> None:
+def start_kafka(dir: Path, report: Report = silent) -> None:
     """Start Kafka alone, on the port that it had, with the data that it had; or wait for it if it runs."""
-    with _held(dir, tell) as folder:
+    with _locked(dir, report) as folder:
         kafka = Kafka(folder / "kafka")
-        kafka.start(_port_again(kafka), tell)
+        kafka.start(_port_again(kafka), report)
 
 
 def stop_kafka(dir: Path) -> bool:
@@ -114,9 +114,9 @@ def kill_kafka(dir: Path) -> bool:
     return Kafka(dir / "kafka").kill()
 
 
-def start_redis(dir: Path, tell: Tell = silent) -> None:
+def start_redis(dir: Path, report: Report = silent) -> None:
     """Start Redis alone, on the port that it had, with the data that it had; or wait for it if it runs."""
-    with _held(dir, tell) as folder:
+    with _locked(dir, report) as folder:
         redis = Redis(folder / "redis")
         redis.start(_port_again(redis))
 
@@ -132,13 +132,13 @@ def kill_redis(dir: Path) -> bool:
 
 
 @contextmanager
-def _held(folder: Path, tell: Tell) -> Iterator[Path]:
+def _locked(folder: Path, report: Report) -> Iterator[Path]:
     """The folder, ours alone for as long as this lasts."""
     try:
         if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).exists():
             raise LocalError(f"{folder} holds something else.", "Name an empty or a new folder with --dir.")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with locked(folder / _MARK, tell):
+        with locked(folder / _MARK, report):
             yield folder
     except OSError as error:
         raise LocalError(
@@ -147,10 +147,10 @@ def _held(folder: Path, tell: Tell) -> Iterator[Path]:
         ) from error
 
 
-def _port(server: Server, named: int | None, tell: Tell) -> int:
+def _port(server: Server, named: int | None, report: Report) -> int:
     """The port that it runs on, or the one to start it on."""
     if server.process is None or server.port is None:
-        return choose(server.name, named, server.port, server.usual_port, tell)
+        return choose(server.name, named, server.port, server.usual_port, report)
     if named not in (None, ANY, server.port):
         raise LocalError(
             f"{server.name} of this folder runs already, on port {server.port}.",

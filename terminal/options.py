@@ -13,7 +13,7 @@ def loaded_rules(protocol: Path | None, codemap: Path | None) -> Rules:
     try:
         return load_rules(protocol, codemap)
     except RulesError as error:
-        raise UserError(f"{error}.", "Mend the file, or leave it out for the one shipped.") from None
+        raise UserError(f"{error}.", "Correct the file, or leave it out for the one shipped.") from None
 
 
 def moment(written: str | None, option: str) -> datetime | None:

@@ -85,7 +85,7 @@ class Page:
         self._hang(Text(" " * indent) + _text(label, QUIET), _text(words, style), column)
 
     def _hang(self, first: Text, body: Text, column: int) -> None:
-        if first.cell_len > column:  # a label longer than its column stands alone
+        if first.cell_len > column:  # a label longer than its column has a line of its own
             self._lines.append(first)
             first = Text()
         for part in self._wrapped(body, column):

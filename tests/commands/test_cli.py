@@ -204,7 +204,7 @@ def test_no_redis_is_told_without_its_password(
 ) -> None:
     """The URL may hold a password: host and port alone are shown."""
     monkeypatch.setenv("PICUSTREAM_REDIS", "redis://ward:hunter2@redis.example:6380/1")
-    assert errors.told(RedisConnectionError("Error connecting as ward:hunter2")) == 3
+    assert errors.report(RedisConnectionError("Error connecting as ward:hunter2")) == 3
     first, second = told(capsys)
     assert "Redis does not answer at redis.example:6380" in first
     assert "PICUSTREAM_REDIS" in second

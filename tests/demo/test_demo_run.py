@@ -81,7 +81,7 @@ class Feed:
         self.sent += [(now, event) for event in due]
         return len(due)
 
-    def settle(self) -> int:
+    def flush(self) -> int:
         self.waiting.clear()
         return 0
 
@@ -293,7 +293,7 @@ def told(number: signal.Signals) -> Iterator[Ending]:
 )
 def test_a_signal_tells_to_end_and_gives_the_exit_status(number: signal.Signals, status: int) -> None:
     with told(number) as ending:
-        assert ending.told
+        assert ending.requested
         assert ending.status == status
 
 

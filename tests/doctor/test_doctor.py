@@ -16,7 +16,7 @@ from picustream.doctor import here, partitions
 from picustream.doctor.broker import Reach, check_topics
 from picustream.doctor.clocks import check_kafka_clock, check_redis_clock
 from picustream.doctor.finding import Finding, ok, skipped, status
-from picustream.doctor.partitions import Held, Partition, check_partitions
+from picustream.doctor.partitions import Partition, StoredState, check_partitions
 from picustream.doctor.redis_server import RedisFacts, check_redis
 from picustream.doctor.refused import Refused, check_refused
 from picustream.models.event import ADT, INPUT_TOPICS, LAB
@@ -40,8 +40,8 @@ def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def redis(config: dict[str, str] | None = None, **info: object) -> list[Finding]:
     info = {"redis_version": "7.2.4", "role": "master"} | info
-    told = RedisFacts(info, GOOD if config is None else config, 0.0, frozenset({"+@all", "~*"}))
-    return check_redis(told, Settings())
+    finding = RedisFacts(info, GOOD if config is None else config, 0.0, frozenset({"+@all", "~*"}))
+    return check_redis(finding, Settings())
 
 
 def bad(findings: list[Finding]) -> list[Finding]:
@@ -167,10 +167,12 @@ def test_a_partition_in_trouble_is_a_finding_with_something_to_do(facts: dict[st
     assert finding.fix
 
 
-def look(monkeypatch: pytest.MonkeyPatch, looks: list[Held], reach: Reach, markers: bool = False) -> Partition:
-    """The facts of the one partition, from one look at Redis after another, the laboratory's topic reaching so far."""
-    monkeypatch.setattr(partitions, "BETWEEN_LOOKS", 0.0)
-    monkeypatch.setattr(partitions, "ask", lambda *_: [looks.pop(0)])
+def read(
+    monkeypatch: pytest.MonkeyPatch, readings: list[StoredState], reach: Reach, markers: bool = False
+) -> Partition:
+    """The facts of the one partition, from one reading of Redis after another; the laboratory's topic ends there."""
+    monkeypatch.setattr(partitions, "BETWEEN_READINGS", 0.0)
+    monkeypatch.setattr(partitions, "ask", lambda *_: [readings.pop(0)])
     monkeypatch.setattr(
         partitions,
         "reaches",
@@ -178,36 +180,36 @@ def look(monkeypatch: pytest.MonkeyPatch, looks: list[Held], reach: Reach, marke
     )
     monkeypatch.setattr(partitions, "holding", lambda _, since: set() if markers else set(since))
     settings = Settings(partitions=1)
-    [facts] = partitions.look(settings, None, NOW)  # type: ignore[arg-type]
+    [facts] = partitions.read_partitions(settings, None, NOW)  # type: ignore[arg-type]
     return facts
 
 
-def held(following: int) -> Held:
-    return Held(1, False, Progress({LAB: following}, 0, None))
+def stored(following: int) -> StoredState:
+    return StoredState(1, False, Progress({LAB: following}, 0, None))
 
 
-def test_where_nothing_waits_one_look_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    facts = look(monkeypatch, [held(10)], Reach(0, 10))
+def test_where_nothing_waits_one_reading_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = read(monkeypatch, [stored(10)], Reach(0, 10))
     assert (sum(facts.lag.values()), facts.moved) == (0, False)
 
 
 def test_where_something_waits_a_second_look_tells_whether_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    facts = look(monkeypatch, [held(4), held(7)], Reach(0, 10))
+    facts = read(monkeypatch, [stored(4), stored(7)], Reach(0, 10))
     assert (facts.lag[LAB], facts.moved) == (3, True)
-    facts = look(monkeypatch, [held(4), held(4)], Reach(0, 10))
+    facts = read(monkeypatch, [stored(4), stored(4)], Reach(0, 10))
     assert (facts.lag[LAB], facts.moved) == (6, False)
 
 
 def test_markers_of_transactions_are_no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last offset of a topic may hold no record."""
-    facts = look(monkeypatch, [held(9), held(9)], Reach(0, 10), markers=True)
+    facts = read(monkeypatch, [stored(9), stored(9)], Reach(0, 10), markers=True)
     assert facts.lag[LAB] == 0
 
 
 def test_a_topic_that_lost_its_next_record_or_was_made_anew_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """I5: neither is papered over."""
-    assert look(monkeypatch, [held(4), held(4)], Reach(6, 10)).cut_off == (LAB,)
-    assert look(monkeypatch, [held(4)], Reach(0, 2)).made_anew == (LAB,)
+    assert read(monkeypatch, [stored(4), stored(4)], Reach(6, 10)).cut_off == (LAB,)
+    assert read(monkeypatch, [stored(4)], Reach(0, 2)).made_anew == (LAB,)
 
 
 @pytest.mark.parametrize(
@@ -218,8 +220,8 @@ def test_more_than_five_in_a_hundred_refused_is_a_finding(inputs: int, refused: 
 
 
 def test_what_was_refused_and_sent_again_is_no_finding_any_more() -> None:
-    told = check_refused(Refused(100, 40, settled=38))
-    assert told.level == "ok" and "2 of 100" in told.message and "38 more were sent again" in told.message
+    finding = check_refused(Refused(100, 40, settled=38))
+    assert finding.level == "ok" and "2 of 100" in finding.message and "38 more were sent again" in finding.message
     assert check_refused(Refused(100, 40, settled=30)).level == "finding"
 
 

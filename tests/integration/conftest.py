@@ -25,7 +25,7 @@ PATIENCE = 30.0
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Both servers on free ports, for the whole session; they may hold what earlier tests left there."""
     folder = tmp_path_factory.mktemp("servers")
-    yield local.up(folder, kafka_port=0, redis_port=0, tell=print)
+    yield local.up(folder, kafka_port=0, redis_port=0, report=print)
     local.down(folder, wipe=True)
 
 

@@ -189,7 +189,7 @@ def test_a_worker_that_dies_ends_the_demo_and_its_log_stays(begin: Any, folder: 
     os.kill(demo.worker(), signal.SIGKILL)
     status, _, err = demo.end()
     assert status == 3
-    assert "picustream: The worker ended (SIGKILL); its last word: " in err
+    assert "picustream: The worker ended (SIGKILL); its last line: " in err
     assert "Traceback" not in err
     processes, files = demo.left_over()
     assert processes == []

@@ -45,7 +45,7 @@ def bench(
     bench = Bench(settings_env | {"PICUSTREAM_PARTITIONS": str(PARTITIONS)}, tmp_path, PARTITIONS)
     for name, value in bench.env.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(partitions, "BETWEEN_LOOKS", 0.1)  # no worker runs while it looks
+    monkeypatch.setattr(partitions, "BETWEEN_READINGS", 0.1)  # no worker runs while it looks
     yield bench
     bench.close()
 

@@ -49,21 +49,21 @@ def card(*events: Any, part: bool = False, codemap: Path | None = None) -> Repor
         return evaluate(feed, rules, memory, part, parse_codemap(codemap.read_bytes()) if codemap else None)
 
 
-def found(told: Report) -> dict[str, list[str]]:
+def found(report: Report) -> dict[str, list[str]]:
     """What the findings are about, by code."""
     codes: dict[str, list[str]] = {}
-    for one in told.findings:
+    for one in report.findings:
         codes.setdefault(one.code, []).append(one.about)
     return codes
 
 
-def source(told: Report, name: str = "ward") -> dict[str, Any]:
-    [one] = [one for one in told.as_data()["sources"] if one["source"] == name]
+def source(report: Report, name: str = "ward") -> dict[str, Any]:
+    [one] = [one for one in report.as_data()["sources"] if one["source"] == name]
     return one
 
 
-def source_of(told: Report, topic: str) -> dict[str, Any]:
-    [one] = [one for one in told.as_data()["sources"] if one["topic"] == topic]
+def source_of(report: Report, topic: str) -> dict[str, Any]:
+    [one] = [one for one in report.as_data()["sources"] if one["topic"] == topic]
     return one
 
 

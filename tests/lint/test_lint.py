@@ -49,12 +49,12 @@ def test_observations_are_counted_by_code_unit_and_fate_with_the_first_line() ->
         .lab("day 1 11:00", obs("creatinine", 60), status="cancelled", recorded="day 1 12:00")
         .lab("day 1 12:00", obs("creatinine", 60))
     )
-    told = {(one["code"], one["unit"]): one for one in card(*ward.events).as_data()["observations"]}
-    usual = told["creatinine", "umol/L"]
+    report = {(one["code"], one["unit"]): one for one in card(*ward.events).as_data()["observations"]}
+    usual = report["creatinine", "umol/L"]
     assert (usual["accepted"], usual["without_value"], usual["ignored"], usual["first"]) == (2, 1, 0, "feed:1")
     assert usual["refused"] == {"implausible": {"count": 1, "first": "feed:2"}}
-    assert told["creatinine", "furlong"]["refused"] == {"unit-unknown": {"count": 1, "first": "feed:2"}}
-    assert (told["2951-2", "mmol/L"]["ignored"], told["2951-2", "mmol/L"]["variable"]) == (1, None)
+    assert report["creatinine", "furlong"]["refused"] == {"unit-unknown": {"count": 1, "first": "feed:2"}}
+    assert (report["2951-2", "mmol/L"]["ignored"], report["2951-2", "mmol/L"]["variable"]) == (1, None)
 
 
 def test_codes_nobody_asked_for_are_no_finding() -> None:
@@ -65,7 +65,7 @@ def test_codes_nobody_asked_for_are_no_finding() -> None:
 def test_refused_events_are_counted_by_reason_and_path_with_the_first_line() -> None:
     """Lines that are no events, unknown topics and schema faults; places in lists do not tell two faults apart."""
     wrong = {"event_id": "e", "source": "lis", "patient_id": "P", "stay_id": "S", "observed_at": "2025-01-01T08:00:00Z"}
-    told = card(
+    report = card(
         *WHOLE.events,
         ("picu.lab.v1", {**wrong, "observations": [{"code": "2160-0", "value": 7, "unit": 7}]}),
         (
@@ -75,26 +75,26 @@ def test_refused_events_are_counted_by_reason_and_path_with_the_first_line() -> 
         ("picu.labs.v1", wrong),
         b"{broken",
     )
-    refused = {(one["source"], one["reason"], one["path"]): one for one in told.as_data()["refusals"]}
+    refused = {(one["source"], one["reason"], one["path"]): one for one in report.as_data()["refusals"]}
     assert refused["lis", "schema", "/observations/*/unit"]["count"] == 2
     assert refused["lis", "schema", "/observations/*/unit"]["first"] == "feed:7"
     assert refused[None, "unknown-topic", ""]["first"] == "feed:9"
     assert refused[None, "broken-line", ""]["first"] == "feed:10"
-    assert found(told).keys() == {"schema", "unknown-topic", "broken-line", "feed-unread"}
-    assert told.refused == 4
+    assert found(report).keys() == {"schema", "unknown-topic", "broken-line", "feed-unread"}
+    assert report.refused == 4
 
 
 def test_different_faults_at_one_place_are_told_apart() -> None:
     """A field that is missing and one that holds a wrong word; a line that is no JSON and one without a value. Where in
     its line a broken one breaks tells no two faults apart."""
     ends = WHOLE.adt("discharged", "day 1 12:00").adt("discharged", "day 1 12:00", destination="moon").events
-    told = card(*ends, b"{broken", b'{"topic" broken', b'{"topic":"picu.lab.v1"}', b'["a list"]')
-    refused = {(one["path"], one["message"]): one["count"] for one in told.as_data()["refusals"]}
+    report = card(*ends, b"{broken", b'{"topic" broken', b'{"topic":"picu.lab.v1"}', b'["a list"]')
+    refused = {(one["path"], one["message"]): one["count"] for one in report.as_data()["refusals"]}
     at_destination = {message: count for (path, message), count in refused.items() if path == "/destination"}
     assert len(at_destination) == 2 and set(at_destination.values()) == {1}
     broken = {message: count for (path, message), count in refused.items() if path == ""}
     assert broken["there must be one value"] == broken["not a JSON object"] == 1 and sum(broken.values()) == 4
-    assert all(message in " ".join(one.message for one in told.findings) for _, message in refused)
+    assert all(message in " ".join(one.message for one in report.findings) for _, message in refused)
     assert not any("column" in message for message in broken)
 
 
@@ -142,11 +142,11 @@ def test_lateness_and_order_are_told_by_topic_and_source() -> None:
         .lab("day 1 12:00", creatinine=50, recorded="day 1 11:00")
         .lab("day 1 13:00", creatinine=50)
     )
-    told = card(*ward.events)
-    one = source(told)
+    report = card(*ward.events)
+    one = source(report)
     assert one["lateness_seconds"]["count"] == 2 and one["lateness_seconds"]["max"] == 3600
     assert one["behind_seconds"]["count"] == 1 and one["behind_seconds"]["max"] == 3600
-    assert one["filed_early"] == 1 and found(told)["filed-early"] == ["picu.lab.v1 ward"]
+    assert one["filed_early"] == 1 and found(report)["filed-early"] == ["picu.lab.v1 ward"]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -173,9 +173,9 @@ def test_the_same_event_again_is_a_repeat_however_it_is_spaced() -> None:
     """I1: a retry changes nothing; it is counted and is no finding."""
     topic, value = WHOLE.events[1]
     again = json.dumps({"topic": topic, "value": dict(reversed(value.items()))}, default=str).encode()
-    told = card(*WHOLE.events, (topic, value), again)
-    counts = [(one["topic"], one["repeats"]) for one in told.as_data()["sources"] if one["repeats"]]
-    assert counts == [("picu.vital.v1", 2)] and told.findings == []
+    report = card(*WHOLE.events, (topic, value), again)
+    counts = [(one["topic"], one["repeats"]) for one in report.as_data()["sources"] if one["repeats"]]
+    assert counts == [("picu.vital.v1", 2)] and report.findings == []
 
 
 def test_a_correction_is_a_version_and_no_conflict() -> None:
@@ -186,17 +186,17 @@ def test_a_correction_is_a_version_and_no_conflict() -> None:
         .lab("day 1 09:00", obs("creatinine", 60, id="c"), recorded="day 1 11:00", status="corrected")
         .lab("day 1 09:00", obs("creatinine", 60, id="other"), recorded="day 1 11:00")
     )
-    told = card(*ward.events)
-    assert (source(told)["versions"], source(told)["conflicts"], source(told)["repeats"]) == (1, 0, 0)
+    report = card(*ward.events)
+    assert (source(report)["versions"], source(report)["conflicts"], source(report)["repeats"]) == (1, 0, 0)
 
 
 def test_one_thing_said_twice_and_differently_is_a_conflict() -> None:
     """The same id, filing time and event id, and another value. The worker raises an alert."""
     ward = Stay().lab("day 1 09:00", obs("creatinine", 50, id="c"), obs("platelets", 9), event_id="e")
     ward = ward.lab("day 1 09:00", obs("creatinine", 60, id="c"), obs("platelets", 8), event_id="e")
-    told = card(*ward.events)
-    assert source(told)["conflicts"] == 1
-    [one] = [one for one in told.findings if one.code == "conflicting-duplicate"]
+    report = card(*ward.events)
+    assert source(report)["conflicts"] == 1
+    [one] = [one for one in report.findings if one.code == "conflicting-duplicate"]
     assert (one.count, one.first) == (1, "feed:1")
 
 
@@ -236,9 +236,9 @@ def test_i9_what_is_held_does_not_grow_with_the_events() -> None:
     def held(events: int) -> int:
         minutes = (f"day 1 {number // 60 % 24:02}:{number % 60:02}" for number in range(events))
         ward = [event for when in minutes for event in Stay().vital(when, heart_rate=99, event_id=when[6:]).events]
-        told = card(*ward).feed
-        sizes = sum(len(one.timing.lateness._sizes) + len(one.timing.behind._sizes) for one in told.sources.values())
-        return len(told.codes) + len(told.sources) + len(told.stays) + len(told.refusals) + sizes
+        report = card(*ward).feed
+        sizes = sum(len(one.timing.lateness._sizes) + len(one.timing.behind._sizes) for one in report.sources.values())
+        return len(report.codes) + len(report.sources) + len(report.stays) + len(report.refusals) + sizes
 
     assert held(20) == held(200)
 

@@ -26,13 +26,13 @@ def shifted(events: Iterable[Any], topic: str, hours: int) -> list[Any]:
 def test_t2_what_lies_outside_its_stay_is_told_and_is_not_counted_as_scorable(hours: int) -> None:
     """T2: a vital feed eight hours off, or a month early; and a replay says the same of the organs."""
     events = shifted(WHOLE.events, "picu.vital.v1", hours)
-    told = card(*events)
-    [outside] = [one for one in told.findings if one.code == "outside-stay"]
+    report = card(*events)
+    [outside] = [one for one in report.findings if one.code == "outside-stay"]
     assert (outside.count, outside.about, outside.first) == (4, "picu.vital.v1 ward", "feed:2")
     assert "4 usable values (100 %)" in outside.message
     assert ("before the admission" in outside.message) == (hours < 0)
-    assert source_of(told, "picu.vital.v1")["outside_stay"]["before_admission"] == (4 if hours < 0 else 0)
-    never = {one.about: one.message for one in told.findings if one.code == "never-scored"}
+    assert source_of(report, "picu.vital.v1")["outside_stay"]["before_admission"] == (4 if hours < 0 else 0)
+    never = {one.about: one.message for one in report.findings if one.code == "never-scored"}
     assert never.keys() == {"MODS cardiovascular", "MODS neurologic"}
     assert all("inside its stay" in message for message in never.values())
     replayed = Stay(tuple(events)).organ(1, "cardiovascular")
@@ -56,10 +56,8 @@ def test_t2_bounds_count_as_they_are_in_the_end_wherever_they_stand() -> None:
     first, *rest = WHOLE.events
     assert card(*rest, first).findings == []
     late = Stay().admitted("day 2 08:00", birth_date="2020").events
-    mended = (
-        Stay().admitted("day 1 08:00", birth_date="2020", recorded="day 3", event_id="m", status="corrected").events
-    )
-    assert card(*late, *rest[:-1], *mended, *rest[-1:]).findings == []
+    fixed = Stay().admitted("day 1 08:00", birth_date="2020", recorded="day 3", event_id="m", status="corrected").events
+    assert card(*late, *rest[:-1], *fixed, *rest[-1:]).findings == []
     spoilt = Stay().admitted("day 1 11:00", birth_date="2020", recorded="day 3", event_id="m").events
     assert "outside-stay" in found(card(first, *rest, *spoilt))
     ended = (
@@ -76,8 +74,8 @@ def test_what_was_corrected_or_withdrawn_is_outside_no_more() -> None:
     wrong = WHOLE.lab("day -300 09:00", obs("creatinine", 50, id="c"), recorded="day 1 10:00")
     assert "outside-stay" in found(card(*wrong.events))
     for status, when in (("corrected", "day 1 09:00"), ("cancelled", "day -300 09:00")):
-        mended = wrong.lab(when, obs("creatinine", 50, id="c"), recorded="day 1 11:00", status=status)
-        assert card(*mended.events).findings == [], status
+        fixed = wrong.lab(when, obs("creatinine", 50, id="c"), recorded="day 1 11:00", status=status)
+        assert card(*fixed.events).findings == [], status
 
 
 def test_without_admissions_nothing_lies_outside() -> None:
@@ -89,10 +87,10 @@ def test_without_admissions_nothing_lies_outside() -> None:
 def test_another_patient_than_the_admissions_is_told_by_source() -> None:
     """An alarm; by the admission wherever it stands, and not what is withdrawn."""
     other = WHOLE.lab("day 1 11:00", obs("creatinine", 50, id="c"), patient="Q", recorded="day 1 11:10")
-    told = card(*other.events[1:], other.events[0])
-    [one] = told.findings
+    report = card(*other.events[1:], other.events[0])
+    [one] = report.findings
     assert (one.code, one.count, one.about, one.first) == ("patient-mismatch", 1, "picu.lab.v1 ward", "feed:6")
-    assert source_of(told, "picu.lab.v1")["other_patient"] == {"events": 1, "stays": 1, "named": 1, "first": "feed:6"}
+    assert source_of(report, "picu.lab.v1")["other_patient"] == {"events": 1, "stays": 1, "named": 1, "first": "feed:6"}
     assert "patient-mismatch" in {alert["name"] for alert in other.alerts}
     withdrawn = other.lab(
         "day 1 11:00", obs("creatinine", 50, id="c"), patient="Q", recorded="day 1 11:20", status="entered-in-error"
@@ -103,10 +101,10 @@ def test_another_patient_than_the_admissions_is_told_by_source() -> None:
 def test_ends_before_the_admission_and_treatment_outside_the_stay_are_told() -> None:
     """T2: such an end is set aside and the stay is open; T3: days would be counted from nowhere. As the alerts do."""
     early = Stay(WHOLE.events[:-1]).discharged("day 0 12:00")
-    told = card(*early.events)
-    assert found(told) == {"end-before-admission": ["stays"]}
-    assert told.as_data()["stays"]["end_before_admission"] == ["feed:6"]
-    assert [one.first for one in told.findings] == ["feed:6"]
+    report = card(*early.events)
+    assert found(report) == {"end-before-admission": ["stays"]}
+    assert report.as_data()["stays"]["end_before_admission"] == ["feed:6"]
+    assert [one.first for one in report.findings] == ["feed:6"]
     for when in ("day 0 12:00", "day 1 12:01"):
         treated = WHOLE.treatment(when)
         assert found(card(*treated.events)) == {"treatment-outside-stay": ["stays"]}, when

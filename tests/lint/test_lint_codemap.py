@@ -27,11 +27,11 @@ Lists = dict[str, dict[str, list[str]]]
 """Table -> list -> what to write into it."""
 
 
-def filled(told: Report, tables: Lists | None = None) -> str:
+def filled(report: Report, tables: Lists | None = None) -> str:
     """The tables as they are proposed, with these entries written into their lists."""
     table, lines = "", []
     wanted = {(table, name): entries for table, lists in (tables or {}).items() for name, entries in lists.items()}
-    for line in told.codemap:
+    for line in report.codemap:
         table = line.strip("[]") if line.startswith("[") else table
         name, sign, rest = line.partition(" = [")
         more = [json.dumps(one) + ", " for one in wanted.pop((table, name.strip('"')), [])] if sign else []
@@ -40,9 +40,9 @@ def filled(told: Report, tables: Lists | None = None) -> str:
     return "\n".join(lines)
 
 
-def mended(folder: Path, told: Report, tables: Lists | None = None) -> Path:
+def fixed(folder: Path, report: Report, tables: Lists | None = None) -> Path:
     path = folder / "site.toml"
-    path.write_text(filled(told, tables))
+    path.write_text(filled(report, tables))
     return path
 
 
@@ -58,15 +58,15 @@ UNITS_AND_CODES = (
 def test_one_round_of_filling_in_mends_all_of_a_feed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Written to a file, loaded as every command does, and linted again: nothing is refused or ignored any more but
     what has no unit."""
-    told = card(*UNITS_AND_CODES.events)
-    assert len(found(told)["unit-unknown"]) == 4
+    report = card(*UNITS_AND_CODES.events)
+    assert len(found(report)["unit-unknown"]) == 4
     tables = {
         'codes."urn:s"': {"creatinine": ["CREA", "CREA-E"]},
         'codes."urn:t"': {"platelets": ["PLT"]},
         'codes."urn:mon"': {"gcs_total": ["GCS", "GCS2"]},
         "spellings": {"10*9/L": ["G/L", "x10^9/L"], "mm[Hg]": ["Torr", "mm Hg"], "{score}": ["points"]},
     }
-    path = mended(tmp_path, told, tables)
+    path = fixed(tmp_path, report, tables)
     again = card(*UNITS_AND_CODES.events, codemap=path)
     assert found(again) == {"unit-missing": ["picu.vital.v1 ward urn:mon|GCS2 (no unit)"]}
     assert again.codemap == [] and not any(one["ignored"] for one in again.as_data()["observations"])
@@ -75,10 +75,10 @@ def test_one_round_of_filling_in_mends_all_of_a_feed(tmp_path: Path, capsys: pyt
 
 
 def test_as_they_stand_the_tables_change_nothing(tmp_path: Path) -> None:
-    told = card(*UNITS_AND_CODES.events)
-    path = mended(tmp_path, told)
+    report = card(*UNITS_AND_CODES.events)
+    path = fixed(tmp_path, report)
     again = card(*UNITS_AND_CODES.events, codemap=path)
-    assert found(again) == found(told) and again.codemap == told.codemap
+    assert found(again) == found(report) and again.codemap == report.codemap
 
 
 def test_tables_take_the_place_of_the_sites_own_and_lose_nothing(tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def test_tables_take_the_place_of_the_sites_own_and_lose_nothing(tmp_path: Path)
     site.write_text(
         '[spellings]\n"10*9/L" = ["Giga"]\n"%" = ["pct"]\n[codes."urn:s"]\nspo2 = ["SAT"]\n[codes."urn:q"]\n'
     )
-    told = card(*UNITS_AND_CODES.events, codemap=site)
-    path = mended(tmp_path, told, {'codes."urn:s"': {"creatinine": ["CREA"]}, "spellings": {"10*9/L": ["G/L"]}})
+    report = card(*UNITS_AND_CODES.events, codemap=site)
+    path = fixed(tmp_path, report, {'codes."urn:s"': {"creatinine": ["CREA"]}, "spellings": {"10*9/L": ["G/L"]}})
     whole = parse_codemap(path.read_bytes())
     assert whole.spellings["10*9/L"] == ["G/L", "Giga"] and whole.spellings["%"] == ["pct"]
     assert whole.codes["urn:s"] == {"bilirubin_total": [], "creatinine": ["CREA"], "spo2": ["SAT"]}
@@ -99,10 +99,10 @@ def test_a_spelling_close_to_a_known_one_has_that_unit_alone(tmp_path: Path) -> 
     ward = WHOLE.lab("day 1 11:00", obs("creatinine", 5, "MG/DL")).vital(
         "day 1 11:00", obs("map_invasive", 60, "mm Hg")
     )
-    told = card(*ward.events)
-    assert '#     spelt almost like "mg/dL"' in told.codemap
-    assert parse_codemap(filled(told).encode()).spellings == {"mg/dL": [], "mm[Hg]": []}
-    path = mended(tmp_path, told, {"spellings": {"mg/dL": ["MG/DL"], "mm[Hg]": ["mm Hg"]}})
+    report = card(*ward.events)
+    assert '#     spelt almost like "mg/dL"' in report.codemap
+    assert parse_codemap(filled(report).encode()).spellings == {"mg/dL": [], "mm[Hg]": []}
+    path = fixed(tmp_path, report, {"spellings": {"mg/dL": ["MG/DL"], "mm[Hg]": ["mm Hg"]}})
     assert card(*ward.events, codemap=path).findings == []
 
 
@@ -110,10 +110,10 @@ def test_a_spelling_close_to_a_known_one_has_that_unit_alone(tmp_path: Path) -> 
 def test_a_unit_that_may_be_a_spelling_is_asked_about_and_never_guessed(unit: str) -> None:
     """It stands in a comment, with what has to be known; no list has it."""
     assert look_alike(unit, load_rules().codemap) is None
-    told = card(*WHOLE.lab("day 1 11:00", obs("platelets", 5, unit)).events)
-    assert any(line.startswith(f"#   {quoted(unit)} with platelets: 1, first at feed:7") for line in told.codemap)
-    assert any("only if it is another spelling of the very same" in line for line in told.codemap)
-    assert parse_codemap(filled(told).encode()).spellings == {"10*9/L": [], "10*3/uL": []}
+    report = card(*WHOLE.lab("day 1 11:00", obs("platelets", 5, unit)).events)
+    assert any(line.startswith(f"#   {quoted(unit)} with platelets: 1, first at feed:7") for line in report.codemap)
+    assert any("only if it is another spelling of the very same" in line for line in report.codemap)
+    assert parse_codemap(filled(report).encode()).spellings == {"10*9/L": [], "10*3/uL": []}
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_unit_that_may_be_a_spelling_is_asked_about_and_never_guessed(unit: st
 )  # fmt: skip
 def test_another_unit_is_never_proposed_as_a_spelling(variable: str, unit: str) -> None:
     """No code map converts: the feed is told to, and there is no list to write the unit into."""
-    told = card(*WHOLE.lab("day 1 11:00", obs(variable, 5, unit)).events)
-    [one] = [one for one in told.findings if one.code == "unit-unknown"]
-    assert told.codemap == [] and "the feed has to convert" in one.message and not one.mended_by_codemap
+    report = card(*WHOLE.lab("day 1 11:00", obs(variable, 5, unit)).events)
+    [one] = [one for one in report.findings if one.code == "unit-unknown"]
+    assert report.codemap == [] and "the feed has to convert" in one.message and not one.mended_by_codemap
 
 
 @pytest.mark.parametrize(
@@ -155,15 +155,15 @@ def test_unknown_codes_have_a_place_to_fill_in_and_no_meaning(tmp_path: Path) ->
         {"code": "8462-4", "value": 50, "unit": "mmHg"},
         {"code": "9279-1", "value": 30, "unit": "/min"},
     )
-    told = card(*ward.events)
-    assert not told.codemap_optional
-    asked = [line.split(" in ")[0] for line in told.codemap if line.startswith('#   "')]
+    report = card(*ward.events)
+    assert not report.codemap_optional
+    asked = [line.split(" in ")[0] for line in report.codemap if line.startswith('#   "')]
     assert asked == ['#   "90001-9"', '#   "ZVD \\"1\\""']
-    assert any("not known here" in line for line in told.codemap)
+    assert any("not known here" in line for line in report.codemap)
     pressures = {"cvp": [], "map_invasive": [], "map_noninvasive": [], "pao2": []}
-    whole = parse_codemap(filled(told).encode())
+    whole = parse_codemap(filled(report).encode())
     assert (whole.codes, whole.loinc) == ({"urn:site": pressures}, pressures)
-    path = mended(tmp_path, told, {'codes."urn:site"': {"cvp": ['ZVD "1"']}})
+    path = fixed(tmp_path, report, {'codes."urn:site"': {"cvp": ['ZVD "1"']}})
     assert card(*ward.events, codemap=path).findings == []
 
 

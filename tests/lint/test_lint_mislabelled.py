@@ -16,9 +16,9 @@ from tests.lint.cards import WHOLE, card, found
 from tests.scoring.build import Stay, obs
 
 
-def by_code(told: Any, code: str) -> dict[str, str]:
+def by_code(report: Any, code: str) -> dict[str, str]:
     """What the findings of one kind are about -> what they say."""
-    return {one.about: one.message for one in told.findings if one.code == code}
+    return {one.about: one.message for one in report.findings if one.code == code}
 
 
 def loinc(code: str, unit: str | None, value: Any = 5) -> dict[str, Any]:
@@ -55,30 +55,30 @@ def test_the_table_of_siblings_has_codes_of_loinc_and_none_that_is_accepted() ->
 )  # fmt: skip
 def test_a_code_of_the_same_quantity_is_a_finding_and_named_for_what_it_is(code: str, unit: str, variable: str) -> None:
     """The creatinine is a creatinine and no bilirubin, though they share a unit and one of them is given already."""
-    told = card(*WHOLE.lab("day 1 11:00", loinc(code, unit)).events)
-    [(about, message)] = by_code(told, "code-unmapped").items()
+    report = card(*WHOLE.lab("day 1 11:00", loinc(code, unit)).events)
+    [(about, message)] = by_code(report, "code-unmapped").items()
     assert about == f"picu.lab.v1 ward {code} {unit}" and f"list the code as {variable} in a code map" in message
     others_named = {str(one) for one in Variable if one != variable} & set(message.replace(":", " ").split())
-    assert others_named == set() and not told.codemap_optional
+    assert others_named == set() and not report.codemap_optional
 
 
 def test_a_code_that_nobody_knows_here_is_a_hint_that_says_so() -> None:
     """Its unit fits two variables; that is no suggestion, and no finding."""
-    told = card(*WHOLE.lab("day 1 11:00", loinc("90001-9", "mg/dL")).events)
-    hint = "\n".join(told.codemap)
-    assert told.findings == [] and told.codemap_optional
+    report = card(*WHOLE.lab("day 1 11:00", loinc("90001-9", "mg/dL")).events)
+    hint = "\n".join(report.codemap)
+    assert report.findings == [] and report.codemap_optional
     assert "not known here: look it up at loinc.org. Its unit fits bilirubin_total, creatinine," in hint
 
 
 def test_a_code_of_another_quantity_is_neither_a_finding_nor_a_hint() -> None:
     """Urea in mg/dL is no creatinine, and nobody has to be asked."""
-    told = card(*WHOLE.lab("day 1 11:00", loinc("3094-0", "mg/dL")).events)
-    assert told.findings == [] and told.codemap == []
+    report = card(*WHOLE.lab("day 1 11:00", loinc("3094-0", "mg/dL")).events)
+    assert report.findings == [] and report.codemap == []
 
 
 def test_a_code_with_another_check_digit_is_told_with_the_right_one() -> None:
-    told = card(*WHOLE.lab("day 1 11:00", loinc("14682-8", "umol/L"), loinc("1-0", "umol/L")).events)
-    [(about, message)] = by_code(told, "code-mistyped").items()
+    report = card(*WHOLE.lab("day 1 11:00", loinc("14682-8", "umol/L"), loinc("1-0", "umol/L")).events)
+    [(about, message)] = by_code(report, "code-mistyped").items()
     assert about == "picu.lab.v1 ward 14682-8 umol/L" and "14682-9 (creatinine)" in message
 
 
@@ -96,10 +96,10 @@ def test_a_code_with_another_check_digit_is_told_with_the_right_one() -> None:
 )
 def test_an_accepted_code_in_another_writing_is_told_with_the_right_one(code: str, system: str) -> None:
     """It is ignored, and whoever looks at the file sees nothing wrong with it."""
-    told = card(*WHOLE.lab("day 1 11:00", loinc(code, "umol/L") | {"system": system}).events)
-    [(about, message)] = by_code(told, "code-mistyped").items()
+    report = card(*WHOLE.lab("day 1 11:00", loinc(code, "umol/L") | {"system": system}).events)
+    [(about, message)] = by_code(report, "code-mistyped").items()
     assert "it is 14682-9 (creatinine) written otherwise; send 14682-9" in message
-    assert about.isascii() and told.codemap == []
+    assert about.isascii() and report.codemap == []
 
 
 @pytest.mark.parametrize("code", ["14682-09", "2160-0/14682-9", "114682-9", "14682-91", "1-0"])
@@ -108,15 +108,15 @@ def test_a_code_that_only_resembles_an_accepted_one_is_not_taken_for_it(code: st
 
 
 def test_a_name_of_a_variable_in_other_letters_and_without_its_system_is_told_so() -> None:
-    told = card(*WHOLE.lab("day 1 11:00", loinc("Heart-Rate", "/min")).events)
-    [message] = by_code(told, "code-mistyped").values()
+    report = card(*WHOLE.lab("day 1 11:00", loinc("Heart-Rate", "/min")).events)
+    [message] = by_code(report, "code-mistyped").values()
     assert message.endswith("send heart_rate with urn:picustream:variable")
 
 
 def test_a_code_that_is_none_of_loinc_and_came_without_a_system_is_not_looked_up_there() -> None:
-    told = card(*WHOLE.lab("day 1 11:00", loinc("KREA", "umol/L")).events)
-    hint = "\n".join(told.codemap)
-    assert told.findings == [] and "no code of LOINC, though it came without another system" in hint
+    report = card(*WHOLE.lab("day 1 11:00", loinc("KREA", "umol/L")).events)
+    hint = "\n".join(report.codemap)
+    assert report.findings == [] and "no code of LOINC, though it came without another system" in hint
 
 
 @pytest.mark.parametrize(
@@ -131,34 +131,34 @@ def test_a_code_that_is_none_of_loinc_and_came_without_a_system_is_not_looked_up
 def test_a_name_that_no_variable_has_is_a_typing_error(code: str, right: str) -> None:
     """The system is picustream's own: nothing else can be meant."""
     said = {"system": "urn:picustream:variable", "code": code, "value": 5, "unit": "umol/L"}
-    told = card(*WHOLE.lab("day 1 11:00", said).events)
-    [message] = by_code(told, "code-mistyped").values()
-    assert f"no variable has this name; send {right}" in message and told.codemap == []
+    report = card(*WHOLE.lab("day 1 11:00", said).events)
+    [message] = by_code(report, "code-mistyped").values()
+    assert f"no variable has this name; send {right}" in message and report.codemap == []
 
 
 def test_the_name_of_a_variable_without_its_system_is_told_so() -> None:
     """`system-unknown`; the system has to be sent, no code map is asked for."""
-    told = card(*WHOLE.lab("day 1 11:00", {"code": "creatinine", "value": 50, "unit": "umol/L"}).events)
-    [message] = by_code(told, "system-unknown").values()
-    assert message.endswith("send it with urn:picustream:variable") and told.codemap == [] and told.codemap_optional
+    report = card(*WHOLE.lab("day 1 11:00", {"code": "creatinine", "value": 50, "unit": "umol/L"}).events)
+    [message] = by_code(report, "system-unknown").values()
+    assert message.endswith("send it with urn:picustream:variable") and report.codemap == [] and report.codemap_optional
 
 
 def test_a_code_of_the_same_quantity_under_another_name_of_loinc_is_named_too() -> None:
     """The table knows what it is under LOINC; a unit alone would fit a bilirubin as well."""
-    told = card(*WHOLE.lab("day 1 11:00", {**loinc("38483-4", "mg/dL"), "system": "urn:oid:1.2.3"}).events)
-    [(about, message)] = by_code(told, "code-unmapped").items()
+    report = card(*WHOLE.lab("day 1 11:00", {**loinc("38483-4", "mg/dL"), "system": "urn:oid:1.2.3"}).events)
+    [(about, message)] = by_code(report, "code-unmapped").items()
     assert about.endswith("urn:oid:1.2.3|38483-4 mg/dL") and "under LOINC it is creatinine in blood" in message
-    assert "\n".join(told.codemap).endswith("creatinine = []")
+    assert "\n".join(report.codemap).endswith("creatinine = []")
 
 
 def test_a_code_under_a_system_that_is_not_its_own_is_told_with_the_system() -> None:
     """`system-unknown`; a code map may say that the system is LOINC by another name."""
     said = {**loinc("14682-9", "umol/L", 50), "system": "urn:oid:1.2.3"}
-    told = card(*WHOLE.lab("day 1 11:00", said).events)
-    [(about, message)] = by_code(told, "system-unknown").items()
+    report = card(*WHOLE.lab("day 1 11:00", said).events)
+    [(about, message)] = by_code(report, "system-unknown").items()
     assert about == "picu.lab.v1 ward urn:oid:1.2.3|14682-9 umol/L"
     assert "the code is creatinine, and not under the system urn:oid:1.2.3" in message
-    assert "creatinine, if this system is LOINC by another name." in "\n".join(told.codemap)
+    assert "creatinine, if this system is LOINC by another name." in "\n".join(report.codemap)
 
 
 # Units. --------------------------------------------------------------------------------------------------------------
@@ -192,8 +192,8 @@ def test_values_that_as_a_whole_look_like_another_unit_are_told(
     variable: str, label: str, values: tuple[float, ...], looks: str
 ) -> None:
     """Whether they are used as they stand or refused as implausible; and no value is in the words."""
-    told = card(*three(variable, label, *values).events)
-    [(about, message)] = by_code(told, "unit-suspect").items()
+    report = card(*three(variable, label, *values).events)
+    [(about, message)] = by_code(report, "unit-suspect").items()
     assert about == f"picu.lab.v1 lis {variable} {label}"
     assert message.startswith(f"{variable}: as a whole the values cannot be in {label}, and look like {looks}.")
     assert not any(str(value) in message for value in values)
@@ -267,14 +267,14 @@ def test_a_source_of_which_nothing_is_read_is_told_however_small() -> None:
     assert card(*read.events).findings == []
 
 
-@pytest.mark.parametrize(("read", "unread", "told"), [(2, 18, False), (2, 20, True), (3, 20, False), (2, 19, False)])
-def test_nine_in_ten_of_a_day_and_at_least_twenty_are_told(read: int, unread: int, told: bool) -> None:
+@pytest.mark.parametrize(("read", "unread", "report"), [(2, 18, False), (2, 20, True), (3, 20, False), (2, 19, False)])
+def test_nine_in_ten_of_a_day_and_at_least_twenty_are_told(read: int, unread: int, report: bool) -> None:
     """`feed-unread`, with the share and the number that the alert has."""
     ward = WHOLE
     for number in range(read):
         ward = ward.lab(f"day 1 09:0{number}", creatinine=50, source="lis")
     for number in range(unread):
         ward = ward.lab(f"day 1 10:{number:02}", loinc("2951-2", "mmol/L"), source="lis")
-    assert ("feed-unread" in found(card(*ward.events))) == told
+    assert ("feed-unread" in found(card(*ward.events))) == report
     fired = [alert for alert in ward.alerts if alert["name"] == "feed-unread"]
-    assert bool(fired) == told
+    assert bool(fired) == report

@@ -11,7 +11,7 @@ from tests.lint.cards import WHOLE, card
 from tests.scoring.build import obs
 
 
-def told(variable: str, unit: str, *values: float) -> list[tuple[int, str]]:
+def report(variable: str, unit: str, *values: float) -> list[tuple[int, str]]:
     """What the card says of values of one source."""
     ward = WHOLE
     for number, value in enumerate(values):
@@ -34,7 +34,7 @@ def test_a_part_of_the_values_that_looks_like_another_unit_is_told(
     variable: str, label: str, right: tuple[float, ...], wrong: tuple[float, ...], looks: str
 ) -> None:
     """The median says nothing, for most are right. No value is in the words, and only those values are counted."""
-    [(count, message)] = told(variable, label, *right, *wrong)
+    [(count, message)] = report(variable, label, *right, *wrong)
     assert count == len(wrong) and f"look like {looks}. Does one of its laboratories" in message
     assert f"this many of {len(right) + len(wrong)} values" in message
     assert not any(f"{value}" in message for value in (*right, *wrong))
@@ -53,7 +53,7 @@ def test_a_part_of_the_values_that_looks_like_another_unit_is_told(
 )
 def test_few_values_and_artefacts_are_no_finding(variable: str, label: str, values: tuple[float, ...]) -> None:
     """Two, a twelfth of all, a newborn's, what no unit explains, a marrow that makes none, a line that was flushed."""
-    assert told(variable, label, *values) == []
+    assert report(variable, label, *values) == []
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -14,9 +14,9 @@ def test_stays_without_admission_are_told_by_their_first_line() -> None:
     """T2: without an admission nothing is scored; a withdrawn one is none."""
     ward = Stay().lab("day 1 09:00", creatinine=50, stay="S-1").admitted("day 1", stay="S-2")
     ward = ward.admitted("day 1", stay="S-3").admitted("day 1", stay="S-3", status="cancelled", recorded="day 2")
-    told = card(*ward.events)
-    assert told.as_data()["stays"]["without_admission"] == ["feed:1", "feed:3"]
-    [one] = [one for one in told.findings if one.code == "no-admission"]
+    report = card(*ward.events)
+    assert report.as_data()["stays"]["without_admission"] == ["feed:1", "feed:3"]
+    [one] = [one for one in report.findings if one.code == "no-admission"]
     assert (one.count, one.about, one.first) == (2, "stays", "feed:1")
 
 
@@ -32,10 +32,10 @@ def test_the_longest_silence_of_a_stay_is_told_whatever_the_order() -> None:
         .vital("day 2 08:00", heart_rate=100)
         .discharged("day 1 19:00")
     )
-    told = card(*ward.events)
-    [silence] = told.silences
+    report = card(*ward.events)
+    [silence] = report.silences
     assert (silence.first, silence.since, silence.length.total_seconds()) == ("feed:1", at("day 1 12:00"), 5 * 3600)
-    assert found(told)["stay-silent"] == ["stays"]
+    assert found(report)["stay-silent"] == ["stays"]
 
 
 def test_an_open_stay_is_silent_until_the_feed_ends() -> None:
@@ -52,10 +52,10 @@ def test_the_longest_time_without_a_laboratory_result_is_told() -> None:
         .vital("day 1 10:00", spo2=99, stay="T")
         .discharged("day 1 22:00", stay="T")
     )
-    told = card(*ward.events)
-    gap = told.lab_gaps[0]
+    report = card(*ward.events)
+    gap = report.lab_gaps[0]
     assert (gap.first, gap.since, gap.length.total_seconds()) == ("feed:7", at("day 1 08:00"), 12 * 3600)
-    assert told.as_data()["stays"]["longest_laboratory_gaps"][0]["seconds"] == 12 * 3600
+    assert report.as_data()["stays"]["longest_laboratory_gaps"][0]["seconds"] == 12 * 3600
     vitals = [event for event in ward.events if event[0] != "picu.lab.v1"]
     assert card(*vitals, part=True).lab_gaps == []
 
@@ -82,8 +82,8 @@ def test_the_longest_time_without_a_laboratory_result_is_told() -> None:
 )
 def test_a_part_that_never_comes_is_told_with_what_it_costs(variable: str, lost: list[str]) -> None:
     """I6, M5: no CVP, no cardiovascular points; nothing is invented for it."""
-    told = card(*without(**{variable: "gone"}))
-    assert found(told) == {"never-scored": lost}
+    report = card(*without(**{variable: "gone"}))
+    assert found(report) == {"never-scored": lost}
 
 
 def test_a_part_that_is_only_ever_refused_never_comes_either() -> None:

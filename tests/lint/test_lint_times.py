@@ -36,8 +36,8 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 def test_a_source_that_files_as_far_away_as_local_time_is_from_utc_has_a_wrong_offset(late: timedelta) -> None:
     """Eight hours in Shanghai, and what the laboratory takes: one of the two times is UTC under the wrong name."""
     events = filed(list(labs(4).events), "picu.lab.v1", late)
-    told = card(*[event for event in events if event[1]["source"] == "lis"], part=True)
-    [one] = [one for one in told.findings if one.code == "wrong-offset"]
+    report = card(*[event for event in events if event[1]["source"] == "lis"], part=True)
+    [one] = [one for one in report.findings if one.code == "wrong-offset"]
     assert (one.count, one.about, one.first) == (4, "picu.lab.v1 lis", "feed:1")
     assert "8 h, or a little more, from the event" in one.message
 
@@ -65,8 +65,8 @@ def test_some_results_exactly_so_far_away_are_enough_and_a_few_of_many_are_not()
 )
 def test_results_filed_a_week_or_more_away_are_told(when: str, recorded: str, far: bool) -> None:
     """Day and month exchanged, a wrong year: before as after."""
-    told = card(*WHOLE.lab(when, creatinine=50, recorded=recorded).events)
-    assert ("filed-far" in found(told)) == far
+    report = card(*WHOLE.lab(when, creatinine=50, recorded=recorded).events)
+    assert ("filed-far" in found(report)) == far
 
 
 def test_facts_may_be_filed_weeks_later_and_corrections_at_any_time() -> None:
@@ -99,9 +99,9 @@ def test_what_lies_at_another_moment_is_incomplete_or_was_corrected_contradicts_
     apart = WHOLE.vital("day 1 11:00", gcs_total=15).vital("day 1 11:01", **PARTS)
     part = WHOLE.vital("day 1 11:00", gcs_total=15, gcs_eye=1, gcs_motor=1)
     other = WHOLE.vital("day 1 11:00", gcs_total=15).vital("day 1 11:00", stay="T", **PARTS)
-    mended = WHOLE.vital("day 1 11:00", obs("gcs_total", 15, id="t"), recorded="day 1 11:05", **PARTS)
-    mended = mended.vital("day 1 11:00", obs("gcs_total", 12, id="t"), recorded="day 1 11:10", status="corrected")
+    fixed = WHOLE.vital("day 1 11:00", obs("gcs_total", 15, id="t"), recorded="day 1 11:05", **PARTS)
+    fixed = fixed.vital("day 1 11:00", obs("gcs_total", 12, id="t"), recorded="day 1 11:10", status="corrected")
     withdrawn = WHOLE.vital("day 1 11:00", obs("gcs_total", 15, id="t"), recorded="day 1 11:05", **PARTS)
     withdrawn = withdrawn.vital("day 1 11:00", obs("gcs_total", id="t"), recorded="day 1 11:10", status="cancelled")
-    for ward in (apart, part, other, mended, withdrawn):
+    for ward in (apart, part, other, fixed, withdrawn):
         assert "gcs-contradiction" not in found(card(*ward.events))

@@ -13,8 +13,8 @@ from tests.scoring.build import Stay, obs
 from tests.scoring.histories import SHIPPED, replayed
 
 
-def the(told: Any, code: str) -> Finding:
-    [one] = [one for one in told.findings if one.code == code]
+def the(report: Any, code: str) -> Finding:
+    [one] = [one for one in report.findings if one.code == code]
     return one
 
 
@@ -142,8 +142,8 @@ def test_a_second_admission_is_told_and_a_corrected_one_is_not() -> None:
         ("day 1 11:00", "preliminary", True),
     ):
         ward = WHOLE.admitted(when, recorded="day 1 11:30", status=status, **birth)
-        told = card(*ward.events)
-        assert ("admission-moved" in found(told)) == moved, (when, status)
+        report = card(*ward.events)
+        assert ("admission-moved" in found(report)) == moved, (when, status)
     one = the(card(*WHOLE.admitted("day 1 11:00", recorded="day 1 11:30", **birth).events), "admission-moved")
     assert (one.count, one.about, one.first) == (1, "picu.adt.v1 ward", "feed:7")
     assert "A readmission is a new stay" in one.message and "`moved`" in one.message

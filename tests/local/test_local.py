@@ -126,11 +126,11 @@ def test_a_lock_is_waited_for_and_dropped_by_death(tmp_path: Path) -> None:
     )
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
 
-    def tell(line: str) -> None:
+    def report(line: str) -> None:
         assert "waiting" in line
         holder.kill()
 
-    with locked(path, tell):
+    with locked(path, report):
         assert holder.wait(10) == -signal.SIGKILL
 
 
@@ -149,10 +149,10 @@ def test_a_setting_that_names_nothing_usable_is_named(
 ) -> None:
     """Status 3, the variable and the path in the message."""
     monkeypatch.setenv(f"PICUSTREAM_LOCAL_{variable}", str(tmp_path / "nothing"))
-    with pytest.raises(LocalError) as told:
+    with pytest.raises(LocalError) as failure:
         redis.Redis(tmp_path / "redis").start(1) if variable == "REDIS_SERVER" else launcher(silent)
-    assert f"PICUSTREAM_LOCAL_{variable} names {tmp_path / 'nothing'}" in told.value.message
-    assert part in told.value.message
+    assert f"PICUSTREAM_LOCAL_{variable} names {tmp_path / 'nothing'}" in failure.value.message
+    assert part in failure.value.message
 
 
 def test_an_own_kafka_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -87,10 +87,10 @@ def test_a_download_that_broke_off_goes_on(repository: _Repository) -> None:
     """What came whole is kept, what came in part is never taken for whole, and the next start fetches the rest."""
     two = "/org/x/two/1/two-1.jar"
     repository.cut = {two}
-    with pytest.raises(LocalError, match=r"Could not fetch two-1\.jar") as told:
+    with pytest.raises(LocalError, match=r"Could not fetch two-1\.jar") as failure:
         downloads.class_path(silent)
-    assert told.value.status == 3
-    assert "PICUSTREAM_LOCAL_MAVEN" in told.value.hint
+    assert failure.value.status == 3
+    assert "PICUSTREAM_LOCAL_MAVEN" in failure.value.hint
     assert "two-1.jar" not in contents()
     repository.cut = set()
     repository.asked.clear()
