@@ -6,9 +6,8 @@ READY := $(VENV)/ready
 export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# The folders of the product, which mypy meets as parts of one package, and those of which it checks all types.
+# The folders of the product, which mypy meets as parts of one package.
 FOLDERS := $(filter-out bench picustream tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
-TYPED := agents contract deadletters demo doctor eventfiles explain lint local models runtime scoring streams terminal
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format trace schemas bench chaos fuzz hostile mutation clean
@@ -38,8 +37,8 @@ lint: $(READY) ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@rm -rf $(VENV)/typed && mkdir -p $(VENV)/typed/picustream
-	@ln -s $(addprefix ../../../,$(FOLDERS) picustream/__init__.py) $(VENV)/typed/picustream
-	@MYPYPATH=$(VENV)/typed $(BIN)/mypy $(TYPED:%=-p picustream.%)
+	@ln -s $(addprefix ../../../,$(FOLDERS) $(wildcard picustream/*.py)) $(VENV)/typed/picustream
+	@MYPYPATH=$(VENV)/typed $(BIN)/mypy -p picustream
 
 format: $(READY) ## Put the code into its form
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
