@@ -89,7 +89,7 @@ class StayScores:
 
 
 def collect(records: Iterable[ScoreRecord], kinds: Registry = SHIPPED) -> StayScores:
-    """Chains from the records of one stay in any order; repeats, which `event_id` tells, are dropped (I3)."""
+    """Chains from the records of one stay in any order; repeats, recognised by `event_id`, are dropped (I3)."""
     unique = {record.event_id: record for record in records}
     found: dict[tuple[int, tuple[Any, ...]], list[ScoreRecord]] = defaultdict(list)
     for record in sorted(unique.values(), key=_order):

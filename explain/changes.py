@@ -104,7 +104,7 @@ _SHOWN = ("points", "value", "unit", "basis", "comparator")
 
 
 def _as_data(part: ScorePart) -> dict[str, Any]:
-    """What a change is told by as data, as far as the part has it."""
+    """What a change shows as data, as far as the part has it."""
     fields = part.model_dump()
     return {name: fields[name] for name in _SHOWN if name in fields}
 

@@ -26,8 +26,8 @@ def opening(page: Page, record: ScoreRecord, title: str, total: str) -> None:
     page.rule()
     page.field("stay", f"{record.stay_id}, patient {record.patient_id or 'unknown'}", COLUMN)
     status = Text(record.status, glyphs.STATUS[record.status])
-    told = f": {_STATUSES[record.status]}; revision {record.revision}, told {words.moment(record.emitted_at)}"
-    page.field("status", status + Text(told), COLUMN)
+    meaning = f": {_STATUSES[record.status]}; revision {record.revision}, told {words.moment(record.emitted_at)}"
+    page.field("status", status + Text(meaning), COLUMN)
     by = f"protocol {record.protocol.id} {record.protocol.version}, picustream {record.software}, for research only"
     page.field("rules", by, COLUMN)
     page.field("sha256", record.protocol.sha256, COLUMN, style=QUIET)

@@ -32,11 +32,11 @@ def show_inputs(page: Page, inputs: Sequence[Input], counted: FirstCounted) -> N
 def _value(one: Input) -> Text:
     if one.variable == "support":
         return Text("room air, so FiO2 0.21 (P1)" if one.value == "room-air" else str(one.value))
-    said = Text(words.quantity(one.value, one.unit, one.comparator), "bold")
+    shown = Text(words.quantity(one.value, one.unit, one.comparator), "bold")
     if one.original is None or one.original.value is None:
-        return said
-    said.append(f"  sent as {plain(one.original.value)} {one.original.unit or 'without a unit'}", "not bold")
-    return said + Text.assemble(*_conversion(one))
+        return shown
+    shown.append(f"  sent as {plain(one.original.value)} {one.original.unit or 'without a unit'}", "not bold")
+    return shown + Text.assemble(*_conversion(one))
 
 
 def _conversion(one: Input) -> list[tuple[str, str]]:
@@ -51,13 +51,13 @@ def _conversion(one: Input) -> list[tuple[str, str]]:
 def _times(one: Input, anchor: Input, counted_at: datetime) -> str:
     """When it was taken, filed and first counted in one of the stay's scores, each as late as it was."""
     verb = "as of" if isinstance(one.value, str) else "taken"
-    told = [f"{verb} {words.moment(one.observed_at)}{_beside(one, anchor)}"]
+    times = [f"{verb} {words.moment(one.observed_at)}{_beside(one, anchor)}"]
     counted = f"counted {_later(counted_at, one.observed_at)}"
     if one.recorded_at == counted_at:
-        return ", ".join([*told, f"filed and {counted}"])
+        return ", ".join([*times, f"filed and {counted}"])
     if one.recorded_at is not None:
-        told.append(f"filed {_later(one.recorded_at, one.observed_at)}")
-    return ", ".join([*told, counted])
+        times.append(f"filed {_later(one.recorded_at, one.observed_at)}")
+    return ", ".join([*times, counted])
 
 
 def _beside(one: Input, anchor: Input) -> str:

@@ -35,16 +35,16 @@ def _explained(chain: Chain, counted: FirstCounted) -> dict[str, Any]:
 
 def _part(chain: Chain, name: str, part: ScorePart, counted: FirstCounted) -> dict[str, Any]:
     description = chain.score.description
-    told, made = description.part(chain.current, name), working(part.inputs)
+    part_text, made = description.part(chain.current, name), working(part.inputs)
     rejected = getattr(part, "candidates_rejected", None)
     others = [{"id": one.id, "why": description.why_passed_over(name, one.reason)} for one in rejected or ()]
     return {
-        "band": told.band,
-        "band_in_words": told.band_in_words,
-        "possible_points": {"min": told.possible[0], "max": told.possible[1]},
-        "why_not_measured": told.why_not_measured,
+        "band": part_text.band,
+        "band_in_words": part_text.band_in_words,
+        "possible_points": {"min": part_text.possible[0], "max": part_text.possible[1]},
+        "why_not_measured": part_text.why_not_measured,
         **({} if rejected is None else {"passed_over": others}),
-        "rules": list(told.rules),
+        "rules": list(part_text.rules),
         "computed_by": made.sentence if made is not None and made.formula else None,
         "inputs": [_input(one, counted) for one in part.inputs],
     }

@@ -66,19 +66,19 @@ def _value(part: ScorePart) -> str:
 def _part(
     page: Page, description: Description, record: ScoreRecord, name: str, part: ScorePart, counted: FirstCounted
 ) -> None:
-    told, label = description.part(record, name), Text(description.label(name).upper().ljust(_NAME), "bold")
+    part_text, label = description.part(record, name), Text(description.label(name).upper().ljust(_NAME), "bold")
     picture = glyphs.organ(part.model_dump()) if description.pictured else Text()
-    page.field(label + picture, _verdict(told), _NAME + (7 if description.pictured else 0))
-    page.write(told.basis, indent=2)
+    page.field(label + picture, _verdict(part_text), _NAME + (7 if description.pictured else 0))
+    page.write(part_text.basis, indent=2)
     made = working(part.inputs)
     if made is not None and made.formula:
-        page.write(f"{told.measure} = {made.sentence} {words.unit_of(part.unit)}".rstrip(), indent=2, style="bold")
+        page.write(f"{part_text.measure} = {made.sentence} {words.unit_of(part.unit)}".rstrip(), indent=2, style="bold")
     show_inputs(page, part.inputs, counted)
     _passed_over(page, description, name, part)
 
 
-def _verdict(told: PartText) -> Text:
-    return Text(told.verdict, "bold" if told.known else glyphs.UNKNOWN)
+def _verdict(part_text: PartText) -> Text:
+    return Text(part_text.verdict, "bold" if part_text.known else glyphs.UNKNOWN)
 
 
 def _passed_over(page: Page, description: Description, name: str, part: ScorePart) -> None:

@@ -5,7 +5,7 @@ after an observation those of the days it reaches, after the clock those that it
 not grow with the length of the stay (I9), and time enters as a value (I8). What there is to evaluate the kinds of
 record say (`scoring/scores/contract.py`).
 
-Where that is more than a budget, it is done in pieces: one score after another, and what rests on the scores once all
+Where that is more than a budget, it is done in pieces: one score after another, and what depends on the scores once all
 of them are made. What is called for and not made yet is lost with the memory, and called for again by the evaluation of
 everything that a stay begins with: what of it was published is recognised by its head.
 """

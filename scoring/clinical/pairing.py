@@ -111,8 +111,8 @@ def _support_changed(view: View, since: datetime, until: datetime) -> bool:
 
 def _breathing_room_air(view: View, moment: datetime) -> Ventilation | None:
     back = hours(view.protocol.pairing.room_air_look_back_hours)
-    said = view.ventilation(moment - back, moment)
-    return said if said is not None and said.support == ROOM_AIR else None
+    latest = view.ventilation(moment - back, moment)
+    return latest if latest is not None and latest.support == ROOM_AIR else None
 
 
 def pair_reach(protocol: Protocol) -> Reach:

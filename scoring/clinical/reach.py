@@ -1,6 +1,6 @@
 """How far a change reaches: the local days whose results a changed observation can touch.
 
-Each look-up in time states its reach beside it; a property test compares what is left out because of it with a
+Each look-up in time has its reach next to it; a property test compares what is left out because of it with a
 computation from scratch.
 """
 

@@ -73,7 +73,7 @@ def is_dummy(birth: Birth, admitted_at: datetime, protocol: Protocol) -> bool:
     return youngest >= protocol.age.oldest_years
 
 
-def standing(chart: Chart, kind: str, model: type[F]) -> tuple[Fact, F] | None:
+def in_force(chart: Chart, kind: str, model: type[F]) -> tuple[Fact, F] | None:
     """The one fact of a type, if it states anything."""
     fact = chart.facts.get((kind,))
     if fact is None or not fact.in_force or not isinstance(fact.event, model):
@@ -81,7 +81,7 @@ def standing(chart: Chart, kind: str, model: type[F]) -> tuple[Fact, F] | None:
     return fact, fact.event
 
 
-def standing_many(chart: Chart, model: type[F]) -> list[tuple[Fact, F]]:
+def all_in_force(chart: Chart, model: type[F]) -> list[tuple[Fact, F]]:
     """The facts of a type with many facts per stay that state anything, in the order V1."""
     found = [(fact, fact.event) for fact in chart.facts.values() if fact.in_force and isinstance(fact.event, model)]
     return sorted(found, key=lambda pair: pair[0].order)
@@ -89,13 +89,13 @@ def standing_many(chart: Chart, model: type[F]) -> list[tuple[Fact, F]]:
 
 def stay_of(chart: Chart) -> Stay | None:
     """The stay that the facts describe, or None without an admission (T2)."""
-    admitted = standing(chart, "admitted", Admitted)
+    admitted = in_force(chart, "admitted", Admitted)
     if admitted is None:
         return None
     start = admitted[0].at
     aside: list[Fact] = []
     ends: list[Fact | None] = []
-    for found in (standing(chart, "discharged", Discharged), standing(chart, "died", Died)):
+    for found in (in_force(chart, "discharged", Discharged), in_force(chart, "died", Died)):
         fact = found[0] if found else None
         if fact is not None and fact.at < start:
             aside.append(fact)
@@ -106,7 +106,7 @@ def stay_of(chart: Chart) -> Stay | None:
 
 def treatment_start(chart: Chart) -> datetime | None:
     """T0, if known (T3)."""
-    found = standing(chart, "treatment_started", TreatmentStarted)
+    found = in_force(chart, "treatment_started", TreatmentStarted)
     return found[0].at if found else None
 
 
@@ -118,28 +118,28 @@ def treatment_day(chart: Chart, protocol: Protocol) -> date | None:
 
 def assessment(chart: Chart) -> ArdsAssessed | None:
     """The clinicians' verdict on ARDS, if there is one (A3)."""
-    found = standing(chart, "ards_assessed", ArdsAssessed)
+    found = in_force(chart, "ards_assessed", ArdsAssessed)
     return found[1] if found else None
 
 
 def data_verdict(chart: Chart) -> tuple[Fact, DataCollection] | None:
     """The data manager's verdict, if there is one (E4)."""
-    return standing(chart, "data_collection", DataCollection)
+    return in_force(chart, "data_collection", DataCollection)
 
 
 def consents(chart: Chart) -> list[tuple[Fact, Consent]]:
     """Consent decisions in the order V1; the last one holds (E3)."""
-    return standing_many(chart, Consent)
+    return all_in_force(chart, Consent)
 
 
 def follow_up(chart: Chart) -> list[tuple[Fact, VitalStatus]]:
-    """What follow-up told of the patient's life (O3)."""
-    return standing_many(chart, VitalStatus)
+    """What follow-up reports of the patient's life (O3)."""
+    return all_in_force(chart, VitalStatus)
 
 
 def sedated(chart: Chart, moment: datetime) -> bool:
     """Whether sedation without intrinsic alteration is on at a moment; it may have begun before the stay (M6, T2)."""
-    so_far = [said for fact, said in standing_many(chart, Sedation) if fact.at <= moment]
+    so_far = [event for fact, event in all_in_force(chart, Sedation) if fact.at <= moment]
     return bool(so_far) and so_far[-1].state == "on" and not so_far[-1].intrinsic_alteration
 
 

@@ -15,8 +15,8 @@ ROOM_AIR = "room-air"
 def support_in_force(view: View, moment: datetime) -> str | None:
     """P2: the known support of the latest ventilator event that names one, at or before a moment, at most 24 h old."""
     back = hours(view.protocol.pairing.support_look_back_hours)
-    said = view.ventilation(moment - back, moment, but=(None,))
-    return said.support if said is not None else None
+    latest = view.ventilation(moment - back, moment, but=(None,))
+    return latest.support if latest is not None else None
 
 
 def peep_in_force(view: View, moment: datetime) -> Decimal | None:

@@ -14,7 +14,7 @@ from picustream.scoring.clinical.days import ONE_DAY, midnight
 from picustream.scoring.clinical.stay import Stay
 
 TOLD = 8
-"""Values passed over that a record tells, at most (docs/topics.md)."""
+"""Most values passed over that a record names (docs/topics.md)."""
 FOREVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
@@ -36,7 +36,7 @@ class View:
         return self.chart.index.usable[variable].between(max(first, self.start), min(last, self.end))
 
     def refused(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
-        """Of the unusable current versions, likewise, what a record can tell: the first eight of each fault."""
+        """Of the unusable current versions, likewise, what a record can name: the first eight of each fault."""
         faults = self.chart.index.unusable[variable].values()
         return [o for series in faults for o in islice(series.walk(max(first, self.start), min(last, self.end)), TOLD)]
 
@@ -68,13 +68,13 @@ class View:
         return series.nearest(moment, max(moment - within, self.start), min(moment + within, self.end), fits)
 
     def ventilation(self, first: datetime, last: datetime, *, but: Collection[str | None] = ()) -> Ventilation | None:
-        """The last standing ventilator event from `first` to `last`, both included, of any support `but` some."""
+        """The last ventilator event in force from `first` to `last`, both included, of any support `but` some."""
         found = [
             series.latest(max(first, self.start), min(last, self.end))
             for support, series in self.chart.index.ventilator.items()
             if support not in but
         ]
-        return max((said for said in found if said is not None), key=lambda said: said.order, default=None)
+        return max((event for event in found if event is not None), key=lambda event: event.order, default=None)
 
     def last_before(self, variables: Iterable[Variable], moment: datetime) -> datetime | None:
         """When the last usable observation of some variables was taken before a moment."""

@@ -1,1 +1,1 @@
-"""What is told: bodies, the receipts in them, and the revisions of a record."""
+"""What is published: bodies, the receipts in them, and the revisions of a record."""

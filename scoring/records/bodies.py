@@ -42,7 +42,7 @@ class Body:
     closed: bool
     """Whether the record is final from here on (T4)."""
     compared: dict[str, Any] | None = None
-    """The fields by which a change is told, where they are not all of them."""
+    """The fields that make a revision when they change, where they are not all of them."""
     asks_since: datetime | None = None
     """Since when somebody has been asked for something by this record (`consent-due`, `follow-up-due`)."""
 

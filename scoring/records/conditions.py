@@ -1,4 +1,4 @@
-"""Something that holds now and that somebody should look at: what an alert is raised for (docs/alerts.md)."""
+"""What an alert is raised for, as long as it holds (docs/alerts.md)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -33,8 +33,8 @@ def _observation(observed: Observed, value: Decimal) -> Input:
     )
 
 
-def _support(said: Ventilation) -> Input:
-    return _stated("support", said.support, said)
+def _support(event: Ventilation) -> Input:
+    return _stated("support", event.support, event)
 
 
 def birth_input(admission: Fact, birth: str) -> Input:

@@ -1,9 +1,9 @@
-"""Revisions: what changed between what was last told and what is so now (docs/topics.md).
+"""Revisions: what changed between what was last published and what holds now (docs/topics.md).
 
 A revision is made only when something but the book-keeping changed. `final` means closed; what changes after that is
-`amended`; what is no longer so is told as `entered-in-error`, once. A correction can open a record again, by moving the
-onset or the admission from which its time is counted: then it is `preliminary` until it closes anew, whatever came
-first (I1).
+`amended`; what no longer holds is published as `entered-in-error`, once. A correction can open a record again, by
+moving the onset or the admission from which its time is counted: then it is `preliminary` until it closes anew,
+whatever came first (I1).
 """
 
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ CLOSED = ("final", "amended")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What was last told under one key."""
+    """What was last published under one key."""
 
     revision: int
     digest: str
     status: str
     closed: bool
-    """Whether it was ever told as final."""
+    """Whether it was ever published as final."""
     patient_id: str | None
     effective_at: datetime
     final: str = ""
-    """What a score said of the patient when it was first told as final (`said_of_the_patient`); empty before."""
+    """What a score said of the patient when it was first published as final (`said_of_the_patient`); empty before."""
 
     def to_store(self) -> list[Any]:
         return [self.revision, self.digest, self.status, self.closed, self.patient_id, self.effective_at, self.final]
@@ -47,7 +47,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class RevisionContext:
-    """Who tells, of which stay, why and when."""
+    """Of which stay, by which rules, why and when."""
 
     rules: Rules
     stay_id: str | None
@@ -67,14 +67,14 @@ class Revision:
 
 
 def event_id_of(stay_id: str | None, key: RecordKey, revision: int) -> str:
-    """Deterministic: a repeat can be told (invariant I3)."""
+    """Deterministic: a repeat can be recognised (invariant I3)."""
     return f"{stay_id}/{key}/r{revision}"
 
 
 def revise(key: RecordKey, body: Body | None, head: Head | None, context: RevisionContext) -> Revision | None:
-    """The revision that a body makes of what was last told, or None where nothing changed.
+    """The revision that a body makes of what was last published, or None where nothing changed.
 
-    No body: what was told is withdrawn, as of a day that a correction puts outside the stay (T5).
+    No body: what was published is withdrawn, as of a day that a correction puts outside the stay (T5).
     """
     if body is None:
         if head is None or head.status == WITHDRAWN:

@@ -73,7 +73,7 @@ class Kind(Protocol):
         """Its records of one stay."""
 
     def conditions(self, part: str, body: Body, terms: protocol.Protocol) -> Iterator[Condition]:
-        """What a record gives somebody to look at; `amended-after-final` holds of every score."""
+        """The conditions of a record that raise an alert; `amended-after-final` holds of every score."""
 
     def withdrawn(self, part: str) -> dict[str, Any]:
         """The fields of a withdrawn record: its key, and nothing that could be taken for a result."""

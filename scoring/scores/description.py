@@ -53,7 +53,7 @@ BIRTH = any_of("birth date", ADT, BIRTH_DATE)
 
 @dataclass(frozen=True, slots=True)
 class PartText:
-    """One part of a record, an organ or a component, as a receipt tells it."""
+    """One part of a record, an organ or a component, as a receipt shows it."""
 
     verdict: str
     """Points and their band, or that there are none."""

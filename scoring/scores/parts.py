@@ -20,6 +20,6 @@ class DayPart(Generic[T_co]):
     """`mods/renal`, `apps/pairs`: unique over all kinds."""
     compute: Callable[[View, date], T_co]
     reach: Callable[[Protocol], Reach]
-    """Which days a change can touch; it stands beside the look-ups that it mirrors."""
+    """Which days a change can touch; defined next to the look-ups that it mirrors."""
     tells_all: bool = True
     """Whether a day whose value is as before has not changed; else each day that a change reaches counts as changed."""

@@ -97,11 +97,11 @@ def cause(made: Cause) -> str:
     """`an observation, corrected (lis:4711)`."""
     noun = next((noun for noun in _CAUSES if made.reason == noun or made.reason.startswith(f"{noun}-")), None)
     if noun is None:
-        said = made.reason
+        words = made.reason
     else:
         status = made.reason.removeprefix(noun).removeprefix("-")
-        said = _CAUSES[noun] + (f", {_STATUSES.get(status, status)}" if status else "")
-    return f"{said} ({made.event_id})" if made.event_id else said
+        words = _CAUSES[noun] + (f", {_STATUSES.get(status, status)}" if status else "")
+    return f"{words} ({made.event_id})" if made.event_id else words
 
 
 def study_day(record: ScoreRecord) -> str:

@@ -68,17 +68,17 @@ def _converted(variable: Variable, one: Input, factor: Decimal) -> Conversion:
     return Conversion(factor, exact, instead is not None, printed(exact) == one.value)
 
 
-def _instead(variable: Variable, exact: Decimal, told: object) -> Decimal | None:
-    """The value that a rule puts in the place of this one. Of M10 the record tells by its value alone."""
+def _instead(variable: Variable, exact: Decimal, value: object) -> Decimal | None:
+    """The value that a rule puts in the place of this one. Of M10 the value in the record is the only sign."""
     if variable is Variable.FIO2 and _ALMOST_ROOM_AIR <= exact < ROOM_AIR:
         return ROOM_AIR
-    if variable is Variable.GCS_VERBAL and exact == 1 and told == _FULL_VERBAL:
+    if variable is Variable.GCS_VERBAL and exact == 1 and value == _FULL_VERBAL:
         return _FULL_VERBAL
     return None
 
 
 def exact_of(one: Input) -> Decimal:
-    """An input in its canonical unit, not rounded; room air, told as support, is an FiO2 of 0.21 (P1)."""
+    """An input in its canonical unit, not rounded; room air, stated as support, is an FiO2 of 0.21 (P1)."""
     if one.variable == "support":
         return ROOM_AIR
     found = conversion(one)
@@ -113,7 +113,7 @@ def working(inputs: Sequence[Input]) -> Working | None:
     try:
         return _made(inputs)
     except (ValueError, ArithmeticError):
-        return None  # inputs that no rule would put together: `audit` tells that the value does not follow
+        return None  # inputs that no rule would put together: `audit` reports that the value does not follow
 
 
 def _made(inputs: Sequence[Input]) -> Working | None:

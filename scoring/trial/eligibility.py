@@ -92,7 +92,7 @@ COUNTDOWN = "-h-to-go"
 
 
 def _without_countdown(detail: str | None) -> str | None:
-    """A detail that only tells the time of telling makes no new revision."""
+    """A detail that only counts down makes no new revision."""
     return COUNTDOWN if detail is not None and detail.endswith(COUNTDOWN) else detail
 
 
@@ -180,9 +180,9 @@ def consent_criterion(screening: Screening) -> Met:
     decisions = consents(screening.chart)
     if not decisions:
         return Met(None, "consent-not-recorded")
-    fact, said = decisions[-1]
-    if said.decision != "given":
-        return Met(False, f"consent-{said.decision}", (fact,))
+    fact, latest = decisions[-1]
+    if latest.decision != "given":
+        return Met(False, f"consent-{latest.decision}", (fact,))
     unbroken = takewhile(lambda decision: decision[1].decision == "given", reversed(decisions))
     return Met(True, "consent-given", (fact,), min(given.at for given, _ in unbroken))
 
@@ -191,9 +191,9 @@ def data_criterion(screening: Screening, now: datetime) -> Met:
     """E4: the data manager's verdict, else computed once the clock is past 48 h."""
     verdict = data_verdict(screening.chart)
     if verdict is not None:
-        fact, said = verdict
-        word = "complete" if said.complete else "incomplete"
-        return Met(bool(said.complete), f"verdict-{word}", (fact,), fact.at if said.complete else None)
+        fact, judged = verdict
+        word = "complete" if judged.complete else "incomplete"
+        return Met(bool(judged.complete), f"verdict-{word}", (fact,), fact.at if judged.complete else None)
     stay, limit = screening.stay, screening.decided_after
     evidence = (stay.admission,)
     if now <= limit:

@@ -120,9 +120,9 @@ def _death_in_picu(stay: Stay) -> Milestone | None:
 def _death_in_follow_up(course: Course, now: datetime) -> Milestone | None:
     """O3, primary: death in the PICU, or on a local date at most 28 days after that of the discharge.
 
-    `died` outranks follow-up. Of follow-up: dead on a date within the 28 days is dead, whatever else was said; alive on
-    a later date is not dead within them. Dead on a later date says nothing, for it may be long so; neither does alive
-    within.
+    `died` outranks follow-up. Of follow-up: dead on a date within the 28 days is dead, whatever else was reported;
+    alive on a later date is not dead within them. Dead on a later date says nothing, for it may be long so; neither
+    does alive within.
     """
     stay, zone = course.stay, course.protocol.zone
     if stay.died_inside and stay.death is not None:
@@ -133,7 +133,7 @@ def _death_in_follow_up(course: Course, now: datetime) -> Milestone | None:
     if stay.death is not None:
         within = local_date(stay.death.at, zone) <= limit
         return Milestone(True, at=stay.death.at) if within else Milestone(False)
-    reports = [(local_date(fact.at, zone), said.alive) for fact, said in follow_up(course.chart)]
+    reports = [(local_date(fact.at, zone), event.alive) for fact, event in follow_up(course.chart)]
     if any(not alive and day <= limit for day, alive in reports):
         return Milestone(True)
     if any(alive and day > limit for day, alive in reports):

@@ -183,7 +183,7 @@ def _pf(pair: Pair | None) -> AppsComponent:
 
 
 def _plateau(view: View, pair: Pair | None) -> AppsComponent:
-    """A6: the plateau nearest to the pair's sample; else a peak under pressure control, which is told."""
+    """A6: the plateau nearest to the pair's sample; else a peak under pressure control, which the reason names."""
     if pair is None:
         return _missing("no-pair")
     within = hours(view.protocol.apps.plateau_within_hours)

@@ -1,4 +1,4 @@
-"""APPS in words: what a receipt tells of it, of a day or 24 hours after the onset of an ARDS episode."""
+"""APPS in words: what a receipt says of it, of a day or 24 hours after the onset of an ARDS episode."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -115,7 +115,7 @@ class AppsDescription:
     def part(self, record: AppsRecord, name: str) -> PartText:
         component: AppsComponent = getattr(record.components, name)
         known, points = component.points is not None, component.points or 0
-        why = _MISSING.get(component.reason or "", component.reason or "no reason is told")
+        why = _MISSING.get(component.reason or "", component.reason or "no reason is given")
         band = _band_in_words(name, component)
         return PartText(
             verdict=f"{words.points(points)} for {band}" if known else f"no points, could be {_LEAST}-{_MOST}",

@@ -37,7 +37,7 @@ def mods_body(
     now: datetime,
     component_of: type[ModsComponent] = ModsComponent,
 ) -> Body | None:
-    """The MODS of one local day of the stay, or None as long as there is nothing to tell (T4)."""
+    """The MODS of one local day of the stay, or None as long as there is nothing to record (T4)."""
     protocol = context.protocol
     closed = now >= closes_at(context.day, protocol)
     if not closed and all(organ.basis is None for organ in today.values()):

@@ -1,4 +1,4 @@
-"""The MODS in words: what a receipt tells of a day and of each organ."""
+"""The MODS in words: what a receipt says of a day and of each organ."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta

@@ -61,12 +61,12 @@ class OrganDay:
 def measured(
     value: Decimal, at: datetime, sources: Iterable[Source], rejected: list[Observed], unpaired: list[Observed]
 ) -> OrganDay:
-    """A measured organ; what was passed over is told."""
+    """A measured organ; with the values that were passed over."""
     return OrganDay("measured", value, at, tuple(sources), None, _passed_over(rejected, unpaired, at))
 
 
 def not_measured(rejected: list[Observed], unpaired: list[Observed], otherwise: Reason = "not-measured") -> OrganDay:
-    """An organ without a usable value, and the reason that helps most to mend it."""
+    """An organ without a usable value, and the reason that helps most to fix it."""
     faults = {observed.fault for observed in rejected}
     reason: Reason = otherwise
     if unpaired:
@@ -127,7 +127,7 @@ def cardiovascular(view: View, day: date) -> OrganDay:
 
 
 def neurologic(view: View, day: date) -> OrganDay:
-    """M6: the day's first GCS, a total or three parts; under sedation it counts as 15 and is told as assumed."""
+    """M6: the day's first GCS, a total or three parts; under sedation it counts as 15, as an assumption."""
     hours_of = view.hours_of(day)
     totals_and_eyes = (view.walk(v, *hours_of) for v in (Variable.GCS_TOTAL, Variable.GCS_EYE))
     anchors = merge(*totals_and_eyes, key=lambda o: (o.at, o.variable is not Variable.GCS_TOTAL, o.order))
@@ -152,9 +152,9 @@ def _parts(view: View, eye: Observed) -> tuple[Observed, ...] | None:
 def _gcs(view: View, parts: tuple[Observed, ...], rejected: tuple[tuple[str, str], ...]) -> OrganDay:
     """M6, M9, M10: what the day's first GCS counts as, a total or eye, verbal and motor.
 
-    Sedated without intrinsic alteration: 15, told as assumed and never carried. It stays the day's first value, so a
+    Sedated without intrinsic alteration: 15, assumed and never carried forward. It stays the day's first value, so a
     later one without sedation does not replace it. Intubated with a verbal 1, or with a total: the caveat
-    `intubated-verbal`, for the verbal part cannot be tested, or is not looked for. Points are as charted, or with a
+    `intubated-verbal`, for the verbal part cannot be tested, or is not charted. Points are as charted, or with a
     verbal 5 for the 1 where the protocol says `assume-5`; the charted 1 stays in the inputs.
     """
     at = parts[0].at
