@@ -1,5 +1,7 @@
 """Which code implements each rule and which tests prove it: read from the sources, written to docs/traceability.md.
 
+Which rules there are is read from docs/rules.md and docs/invariants.md: a heading with the number, and a title in bold.
+
 `python -m tests.traceability` rewrites the page; `tests/project/test_traceability.py` fails when it is out of date.
 Code counts when its docstring names the rule; a test counts when it is marked with `proves` or, where it has no such
 mark, when its name or docstring names the rule. A docstring at the head of a module is no implementation: it only says
@@ -17,84 +19,27 @@ from tests.paths import DOCS, ROOT
 PAGE = DOCS / "traceability.md"
 
 CODE = ("models", "scoring", "streams")
-RULES = {
-    "Time and days": {
-        "T1": "the local calendar day",
-        "T2": "the bounds of a stay",
-        "T3": "PICU, elapsed and SDTM days",
-        "T4": "closing a day",
-        "T5": "days that fall out of the stay",
-        "T6": "times in the future",
-    },
-    "Variables": {
-        "V1": "usable values and their order",
-        "V2": "exact decimals",
-        "V3": "PEEP in force",
-        "V4": "values of which only a side is known",
-    },
-    "Marshall MODS": {
-        "M1": "bands",
-        "M2": "the first value of the day",
-        "M3": "creatinine, bilirubin, platelets",
-        "M4": "respiratory",
-        "M5": "cardiovascular",
-        "M6": "neurologic, and sedation",
-        "M7": "carried forward",
-        "M8": "measured, carried and assumed kept apart; the range",
-        "M9": "assumed while sedated",
-        "M10": "the verbal score of the intubated",
-        "M11": "derived from adults",
-    },
-    "Pairing": {
-        "P1": "FiO2 with a PaO2",
-        "P2": "support in force",
-        "P3": "P/F",
-        "P4": "heart rate and pressure with a CVP",
-    },
-    "ARDS and APPS": {
-        "A1": "points and total",
-        "A2": "candidates",
-        "A3": "episodes and their assessment",
-        "A4": "24 hours after onset",
-        "A5": "daily",
-        "A6": "plateau pressure",
-        "A7": "missing components",
-        "A8": "standard settings",
-    },
-    "Eligibility": {
-        "E1": "age",
-        "E2": "48 hours",
-        "E3": "consent",
-        "E4": "completeness",
-        "E5": "state",
-    },
-    "Outcomes": {
-        "O1": "discharge and length of stay",
-        "O2": "death in the PICU",
-        "O3": "death and survival in follow-up",
-        "O4": "the analysis window",
-        "O5": "ARDS onset and its APPS",
-    },
-}
-INVARIANTS = {
-    "I1": "convergence",
-    "I2": "nothing lost",
-    "I3": "nothing twice",
-    "I4": "one writer",
-    "I5": "state can be rebuilt",
-    "I6": "missing is never zero",
-    "I7": "explained",
-    "I8": "time closes",
-    "I9": "bounded",
-    "I10": "private",
-}
+_STATED = re.compile(r"^### ([A-Z]\d+)\n\n\*\*(.+?)\.\*\* ", re.MULTILINE)
+"""A number, its title in bold, and the statement."""
+
+
+def _stated(page: str) -> dict[str, dict[str, str]]:
+    """By heading of a page the rules stated under it: number and title."""
+    parts = re.split(r"^#{1,2} ", (DOCS / page).read_text(), flags=re.MULTILINE)
+    found = {part.partition("\n")[0]: dict(_STATED.findall(part)) for part in parts}
+    return {heading: rules for heading, rules in found.items() if rules}
+
+
+RULES = _stated("rules.md")
+INVARIANTS = _stated("invariants.md")["Invariants"]
 TITLES = {rule: title for rules in (*RULES.values(), INVARIANTS) for rule, title in rules.items()}
 
 NOT_RULES = {"T0"}
 """Words of the protocol that only look like a rule: T0 is the start of treatment."""
 
-_RULE = re.compile(r"(?<![\w/-])([TVMPAEOI])(\d{1,2})(?:[-–]\1(\d{1,2}))?(?!\w)")
-_IN_A_NAME = re.compile(r"(?<=_)[tvmpaeoi]\d{1,2}(?=_|$)")
+_LETTERS = "".join(sorted({rule[0] for rule in TITLES}))
+_RULE = re.compile(rf"(?<![\w/-])([{_LETTERS}])(\d{{1,2}})(?:[-–]\1(\d{{1,2}}))?(?!\w)")
+_IN_A_NAME = re.compile(rf"(?<=_)[{_LETTERS.lower()}]\d{{1,2}}(?=_|$)")
 
 
 @dataclass(frozen=True, order=True)
