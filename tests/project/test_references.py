@@ -89,6 +89,16 @@ def test_every_link_leads_to_a_file_and_to_a_heading_that_it_has() -> None:
     assert [(name(page), name(to), at) for page, to, at in every if at and at not in anchors(to)] == []
 
 
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached:
+            reached.add(page)
+            waiting += [to for to, _ in links(page) if to.suffix == ".md"]
+    assert set(DOCS.glob("*.md")) - reached == set()
+
+
 def test_every_heading_that_a_docstring_names_is_there() -> None:
     heading = re.compile(r"docs/(\w+\.md#[\w-]+)")
     assert lost(heading, lambda one, _: one.partition("#")[2] in anchors(DOCS / one.partition("#")[0]), SOURCES) == {}
