@@ -23,7 +23,7 @@ from picustream.scoring.rules import load_rules
 from picustream.scoring.validation import InputRecord
 from picustream.streams.kafka.resubmission import RESUBMITTED_HEADER
 from picustream.streams.kafka.topics import partition_of
-from tests.deadletters.test_deadletters import FIXED, NOW, Tray, again, event
+from tests.deadletters.refusals import FIXED, NOW, Tray, again, event
 from tests.scoring.build import obs
 
 PARTITIONS = 4
