@@ -1,1 +1,1 @@
-"""The words: events, records, protocol and code map. Imports nothing of ours."""
+"""Data models: events, records, protocol and code map. Imports nothing else of the product."""

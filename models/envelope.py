@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 WITHDRAWN = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR})
-"""Withdraws what earlier versions said."""
+"""Withdraws what earlier versions stated."""
 SAYS_NOTHING = frozenset({Status.REGISTERED, Status.UNKNOWN})
 """Carries no usable value."""
 NEEDS_FILING_TIME = WITHDRAWN | {Status.AMENDED, Status.CORRECTED}
@@ -50,7 +50,7 @@ _IS_ID = re.compile(_ID_CHARACTERS + "{1,128}")
 
 
 def id_of(value: object) -> str | None:
-    """What a message that need not be an event says, if it can be an id."""
+    """A value of any JSON message, if it can be an id."""
     return value if isinstance(value, str) and _IS_ID.fullmatch(value) else None
 
 

@@ -1,4 +1,4 @@
-"""How the sources are watched: a site's own limits, as data beside its code map (`[feeds]`, `[sources.<name>]`)."""
+"""How the sources are watched: a site's own limits, as data next to its code map (`[feeds]`, `[sources.<name>]`)."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -19,7 +19,7 @@ class SourceLimits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     silence_after_hours: Hours = Decimal(24)
-    """A source that has said nothing for this long, while a stay is open, is silent."""
+    """A source without a record for this long, while a stay is open, is silent."""
     dead_letter_percent: Percent = Decimal(5)
     """Share of its events with a dead letter above which there is an alert."""
     dead_letter_events: Count = 5
@@ -46,10 +46,10 @@ class SourceMap:
         self._own: dict[str, dict[str, object]] = {}
 
     def add(self, feeds: FeedLimits, sources: Mapping[str, SourceLimits]) -> None:
-        """Add what a file says; it goes before what earlier files said of the same."""
+        """Add a file; its limits go before those of earlier files."""
         self._every = self._every.model_copy(update=feeds.model_dump(exclude_unset=True))
-        for name, said in sources.items():
-            self._own.setdefault(name, {}).update(said.model_dump(exclude_unset=True))
+        for name, limits in sources.items():
+            self._own.setdefault(name, {}).update(limits.model_dump(exclude_unset=True))
 
     def limits(self, source: str, measures: bool) -> SourceLimits:
         """What holds for a source; `measures`: whether it sends measurements."""

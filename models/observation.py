@@ -16,7 +16,7 @@ VARIABLE = "urn:picustream:variable"
 _LOINC_NAMES = frozenset(
     {"http://loinc.org/", "https://loinc.org", "2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1"}
 )
-"""Other names of LOINC, beside `LN` and `LOINC` in any case."""
+"""Other names of LOINC, besides `LN` and `LOINC` in any case."""
 
 
 Word = str

@@ -1,4 +1,4 @@
-"""A trial protocol: data, not code. Everything a rule needs to know of one trial stands here.
+"""A trial protocol: data, not code. It holds everything that a rule needs to know of one trial.
 
 A protocol file is TOML; the SHA-256 of its bytes goes into every record, so that a score can name the rules it was
 made by. Defaults are those of the shipped protocol.

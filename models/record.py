@@ -1,4 +1,4 @@
-"""What all that goes out has in common, alerts and dead letters (`docs/topics.md`).
+"""What all output records have in common, alerts and dead letters (`docs/topics.md`).
 
 Numbers are decimals. Every record names its protocol by hash and its software, and every point names its inputs.
 """
@@ -180,7 +180,7 @@ class DeadLetter(Out):
 
 
 COMMON_MODELS: dict[str, type[BaseModel]] = {ALERT: AlertRecord, DEAD_LETTER: DeadLetter, DEAD_LETTER_TRIAL: DeadLetter}
-"""By topic, of what goes out beside the records of a stay, which stand with their kind."""
+"""Models by topic, of all outputs but the records of a stay: those are in the folders of their kinds."""
 
 
 def dump(record: BaseModel) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from types import NoneType
 from typing import Any, NoReturn
 
 quote = encode_basestring
-"""A string in JSON, with the quotes around it; what is not ASCII stands as it is."""
+"""A string in JSON, with the quotes around it; what is not ASCII stays as it is."""
 
 
 class NotJson(ValueError):
@@ -166,7 +166,7 @@ _WRITERS: dict[type, Callable[[Any, _Style], str]] = {
     int: lambda value, _: str(value),
     date: lambda value, _: f'"{value.isoformat()}"',
 }
-"""How each kind is written; what is more special stands before what it specialises."""
+"""How each kind is written; the more special kind goes before the more general one."""
 
 
 def plain(value: Decimal) -> str:

@@ -1,6 +1,6 @@
-"""What a message looks like that is no event: words for the integration engineer, none of them from the message.
+"""Hints for the integration engineer: what a message looks like that is no event. No word of the message is repeated.
 
-A wrong serializer or an envelope of a connector is wrong with every record, and seen at a glance by who knows them.
+A wrong serializer or a connector's envelope spoils every record, and is easily recognised by those who know it.
 """
 
 import base64
@@ -39,12 +39,12 @@ _BINARY_HEADS = (b"Obj\x01", b"PAR1", b":)\n")
 """Files of Avro and Parquet, Smile."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1b\x7f]")
 _NO_LETTER = re.compile(rb"[\x80-\xff](?:[^\x80-\xbf]|$)|[\x80-\xc1\xf5-\xff]")
-"""A first byte with which no letter of UTF-8 begins."""
+"""A first byte with which no character of UTF-8 begins."""
 _VALUE_THEN_MORE = re.compile(r"\s*[{\[]")
 _HEAD = 64
-"""Bytes in which a format shows."""
+"""Bytes by which a format is recognised."""
 _ENCODED_HEAD = 1024
-"""Of base64 so many characters are unpacked."""
+"""Characters of base64 that are decoded."""
 
 
 def of_bytes(raw: bytes) -> str | None:
@@ -68,7 +68,7 @@ def of_value(value: Any) -> str | None:
 
 
 def _of_encoding(raw: bytes) -> str | None:
-    """A schema registry's head, two or four bytes for each letter, compression."""
+    """A schema registry's head, two or four bytes for each character, compression."""
     if len(raw) > 5 and raw[0] == 0 and raw[5:6] in (b"{", b"[", b'"'):
         return _SCHEMA_REGISTRY
     if raw[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff") or _is_utf_32(raw[: len(raw) // 4 * 4][:_HEAD]):
@@ -103,7 +103,7 @@ def _of_binary(raw: bytes) -> str | None:
 
 
 def _broken_off(bare: bytes) -> str | None:
-    """JSON that begins rightly: another one behind it, or an end that is missing."""
+    """Text that begins as JSON: with a second value behind the first, or without an end."""
     try:
         written = bare.decode().rstrip()
     except UnicodeDecodeError:
@@ -149,7 +149,7 @@ def _is_captured(fields: dict[str, Any]) -> bool:
 
 
 def _parts(fields: dict[str, Any]) -> Iterator[Any]:
-    """What is in an envelope, and in the lists of one, with what these hold."""
+    """The parts of an envelope, the first items of its lists, and their parts."""
     for part in fields.values():
         yield part
         for one in part[:1] if isinstance(part, list) else [part]:
@@ -179,7 +179,7 @@ def _every_other_is_null(head: bytes) -> bool:
 
 
 def _is_utf_32(head: bytes) -> bool:
-    """Of four bytes the two in the middle are null, and one of the others, in all of them."""
+    """Of every four bytes the two in the middle are null, and one of the others."""
     ends = head[::4], head[3::4]
     return len(head) >= 8 and not any(head[1::4] + head[2::4]) and sum(map(any, ends)) == 1
 

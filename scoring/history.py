@@ -10,8 +10,7 @@ from picustream.scoring.validation import LATEST, InputRecord
 
 
 class History:
-    """Dead letters first (`note_dead_letter`), then inputs (`take`), both in the order of their offsets, then
-    `read`."""
+    """Dead letters first (`note_dead_letter`), then inputs (`take`), both by offset, then `read`."""
 
     def __init__(self, stays: Collection[str]) -> None:
         self._keys = {stay.encode() for stay in stays}

@@ -1,7 +1,7 @@
 """Validation: from the bytes of a record to an accepted event, or to faults that an integration engineer can act on.
 
-Nothing that comes in can raise here, and nothing is dropped silently: each fault becomes a dead letter. Messages say
-what is wrong and what to do; no value of the event is copied into them.
+No input makes it raise, and nothing is dropped in silence: each fault becomes a dead letter. Messages say what is wrong
+and what to do; no value of the event is copied into them.
 """
 
 from collections.abc import Iterator
@@ -41,19 +41,19 @@ class InputRecord:
     key: bytes | None
     value: bytes | None
     resubmitted: bool = False
-    """Whether somebody sent it again after it had been refused."""
+    """Whether it was refused once and sent again."""
     misrouted: bool = False
-    """Whether it first came on a partition that its key does not belong to."""
+    """Whether it first arrived on a partition that its key does not belong to."""
     arrived_at: datetime | None = None
-    """When it came to the broker; None where there is none, or where that is not known."""
+    """When the broker received it; None without a broker, or where that is not known."""
     fault: Fault | None = None
-    """Why it is refused without a look at it: nobody can read it, or it has made the program fail."""
+    """Why it is refused unread: nobody can read it, or it has made the program fail."""
     whole: Whole | None = None
-    """Of what `value` is the head; None: it is all there is."""
+    """The size of the whole of which `value` is the head; None: `value` is whole."""
 
 
 class Accepted(NamedTuple):
-    """An event that can be used, and what is kept of it."""
+    """An event that can be used, and its form in the chart."""
 
     event: Event
     filed: Filed
@@ -67,11 +67,11 @@ class ValidatedInput:
     accepted: Accepted | None
     faults: tuple[Fault, ...]
     ignored: tuple[str, ...] = ()
-    """Codes nobody asked for."""
+    """Unmapped codes."""
     source: str = ""
-    """The feed; of what does not name one the topic."""
+    """The feed, or the topic where the record names none."""
     refused: int = 0
-    """How many observations were refused with the whole event; one where that cannot be read."""
+    """How many observations were refused with the whole event; one where they cannot be counted."""
 
     @property
     def event(self) -> Event | None:
@@ -80,7 +80,7 @@ class ValidatedInput:
 
     @property
     def stay_id(self) -> str | None:
-        """The stay that an accepted event speaks of."""
+        """The stay of an accepted event."""
         return self.accepted.event.stay_id if self.accepted else None
 
 
@@ -97,7 +97,7 @@ class Validator:
         self._rules = rules
 
     def validate(self, record: InputRecord, latest: datetime = LATEST) -> ValidatedInput:
-        """Validates one input record; a time after `latest` is in the future (T6)."""
+        """Validates an input record; a time after `latest` is in the future (T6)."""
         if record.fault is not None:
             return refuse(record, record.fault)
         try:
@@ -137,7 +137,7 @@ class Validator:
         return tuple(faults), tuple(ignored)
 
     def _value_fault(self, variable: Variable, status: Status, observation: Observation, place: int) -> Iterator[Fault]:
-        """The fault of an observation that a rule uses; of one that states no value none is looked for."""
+        """The fault of a mapped observation; one that states no value has none."""
         if status in WITHDRAWN or status in SAYS_NOTHING:
             return
         try:
@@ -160,8 +160,8 @@ class Validator:
 
 
 def refuse(record: InputRecord, fault: Fault) -> ValidatedInput:
-    """An input record that is refused as a whole, in the name of the source that it names as far as it can be read."""
-    if record.fault is not None:  # not even looked at
+    """Refuses an input record as a whole; its source is the one that it names, as far as it can be read."""
+    if record.fault is not None:  # unread
         return ValidatedInput(record, None, (fault,), source=record.topic)
     try:
         body = _parsed(record.value, record.whole)
@@ -173,7 +173,7 @@ def refuse(record: InputRecord, fault: Fault) -> ValidatedInput:
 
 
 def _observations_of(topic: str, fields: dict[str, Any]) -> int:
-    """How many observations a refused message holds: what is no list, or an empty one, counts as one."""
+    """How many observations a refused message has; an empty list, or no list, counts as one."""
     if topic not in OBSERVATION_TOPICS:
         return 0
     listed = fields.get("observations")

@@ -1,1 +1,1 @@
-"""Alerts of a stay and of a source (docs/alerts.md): which conditions hold, and what has been told of them."""
+"""Alerts of a stay and of a source (docs/alerts.md): which conditions hold, and what was published of them."""

@@ -1,8 +1,8 @@
 """Alerts (docs/alerts.md): conditions that hold now, fired once and resolved once.
 
-An alert of a stay is a function of what the records say and of the moment, so it comes back right after any crash; what
-was fired is kept with the rest of the stay. Those about a source stand in `feed_monitor.py`. `docs/alerts.md` says of
-each name what it means and what to do.
+An alert of a stay is a function of its records and of the moment, so it is right again after any crash; what is firing
+is stored with the stay. Alerts about a source are in `feed_monitor.py`. `docs/alerts.md` says what each name means and
+what to do.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -60,7 +60,7 @@ FIRING: Literal["firing"] = "firing"
 RESOLVED: Literal["resolved"] = "resolved"
 
 WITHIN = "+"
-"""Between a source and an event id in a subject; no id has it."""
+"""Between a source and an event id in a subject; no id contains it."""
 
 
 def alert_name(key: RecordKey) -> str:
@@ -76,15 +76,15 @@ MISMATCH = "patient-mismatch"
 UNMATCHED = "correction-unmatched"
 REUSED = "id-reused"
 BOUNDED = (MISMATCH, UNMATCHED, REUSED)
-"""Alerts with subjects that a feed can make up one per message."""
+"""Alerts with a subject, of which a feed may make up one per message."""
 MOST_SUBJECTS = 32
-"""Subjects of one of these in a stay. What was published of a subject is never forgotten (I3), so beyond these no new
-one raises an alert (I9)."""
+"""Subjects of one of these alerts in a stay. What was published of a subject is never forgotten (I3), so beyond this
+number no new subject raises an alert (I9)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the conditions of a stay are judged by."""
+    """What the conditions of a stay depend on."""
 
     chart: Chart
     stay: Stay | None
@@ -106,7 +106,7 @@ def stay_conditions(situation: Situation) -> Iterator[Condition]:
 
 
 def _without_admission(situation: Situation) -> Iterator[Condition]:
-    """Since the first that was heard of the stay; while it lasts, since what was told first."""
+    """Since the first event of the stay; while it fires, since the time it was published with."""
     head = situation.heads.get(NO_ADMISSION)
     if head is not None and head.digest == FIRING:
         yield Condition(NO_ADMISSION.part, head.effective_at)
@@ -115,7 +115,7 @@ def _without_admission(situation: Situation) -> Iterator[Condition]:
 
 
 def silent_since(chart: Chart, stay: Stay) -> datetime | None:
-    """When an open stay was last heard by a vital sign, at the earliest its admission; None once it has ended."""
+    """When the last vital sign of an open stay happened, at the earliest its admission; None once it has ended."""
     if stay.end is not None:
         return None
     observed = (chart.index.usable[variable].last_at() for variable in VITAL_SIGNS)
@@ -155,7 +155,7 @@ def alert_revisions(
     heads: Mapping[RecordKey, Head],
     context: RevisionContext,
 ) -> Iterator[Revision]:
-    """What has to be told: conditions that began to hold, and those of `firing` that hold no more."""
+    """The alerts to publish: conditions that began to hold, and those of `firing` that hold no more."""
     for key in sorted(holding.keys() - firing):
         yield _revision(key, holding[key], heads.get(key), context, FIRING)
     for key in sorted(firing - holding.keys()):
@@ -167,7 +167,7 @@ def alert_revisions(
 def passing_alert(
     name: str, subject: str, rules: Rules, now: datetime, severity: Severity | None = None
 ) -> Iterator[AlertRecord]:
-    """An alert that is over as it is told: fired, then resolved. `severity`: where it is not the name's own."""
+    """An alert that is fired and resolved at once. `severity`: where it is not that of its name."""
     about = RevisionContext(rules, None, None, Cause(reason=name, event_id=None), now)
     condition = Condition(name, now, detail=subject)
     for number, state in ((1, FIRING), (2, RESOLVED)):

@@ -1,6 +1,7 @@
-"""What holds of a source (docs/alerts.md): silent, its clock ahead, much of it refused, misrouted, late.
+"""Conditions of a source (docs/alerts.md): silent, its clock ahead, much of it refused, misrouted, late.
 
-Functions of what all partitions heard, the site's limits and a moment: so the alerts come back right after any crash.
+Functions of what all partitions observed, the site's limits and a moment: so the alerts are right again after any
+crash.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -26,7 +27,7 @@ from picustream.scoring.validation import ValidatedInput
 
 LASTS = {SKEWED: timedelta(hours=1), MISROUTED: timedelta(hours=1), LATE: timedelta(hours=24)}
 """How long after the last reason for it an alert goes on. A clock or a partitioner is wrong with every record, so an
-hour without one says that it was mended; a laboratory may deliver late once a shift."""
+hour without one means that it was repaired; a laboratory may deliver late once a shift."""
 
 _DETAILS = {
     SKEWED: "times-ahead-of-the-clock",
@@ -38,10 +39,10 @@ _DETAILS = {
 def conditions(
     source: Source, opened: datetime | None, limits: SourceLimits, now: datetime, firing: Mapping[str, datetime]
 ) -> Iterator[tuple[str, datetime, str]]:
-    """Name, since and detail of what holds of a source as of `now`; `firing`: what was told of it, and since when.
+    """Name, since and detail of the conditions of a source as of `now`; `firing`: what fires, and since when.
 
-    What fires goes on until it is plainly over, so that nothing flickers about a limit: a source is silent until it is
-    heard, and too much of it is refused until the share is half the limit.
+    An alert goes on until it is plainly over, so that nothing flickers about a limit: a source is silent until its next
+    record, and too much of it is refused until the share is half the limit.
     """
     if source.accepted and opened is not None and _is_silent(source, opened, limits, now, firing.get(SILENT)):
         yield SILENT, source.last, f"nothing-for-{limits.silence_after_hours.normalize():f}-h"
@@ -71,25 +72,25 @@ def _is_much(events: int, refused: int, limits: SourceLimits, is_firing: bool) -
 
 
 STEADY = 10
-"""Points of a percentage by which the share of what is not read falls below its limit before that is over."""
+"""Percentage points by which the unread share must fall below its limit before the alert is over."""
 
 
 def is_unread(observations: int, unread: int, limits: SourceLimits, is_firing: bool) -> bool:
-    """Whether so many of a day's observations were ignored or refused that the source is not read."""
+    """Whether so many of a day's observations were ignored or refused that the source counts as unread."""
     if is_firing:
         return unread > 0 and unread * 100 >= (limits.unread_percent - STEADY) * observations
     return unread >= limits.unread_observations and unread * 100 >= limits.unread_percent * observations
 
 
 def silent_at(last: datetime, opened: datetime, limits: SourceLimits) -> datetime:
-    """When a source counts as silent: its silence is counted from when there was a stay to speak of."""
+    """When a source counts as silent; without an open stay silence does not count."""
     return max(last, opened) + hours(limits.silence_after_hours)
 
 
 def due_of(
     source: Source, opened: datetime | None, limits: SourceLimits, now: datetime, firing: Collection[str]
 ) -> Iterator[datetime]:
-    """Moments at which time alone may change what holds of a source."""
+    """Moments at which time alone may change the conditions of a source."""
     if source.accepted and opened is not None and SILENT not in firing:
         yield silent_at(source.last, opened, limits)
     for name, lasts in LASTS.items():
@@ -114,7 +115,7 @@ def faults_of(one: ValidatedInput, clock: datetime | None, protocol: Protocol) -
 
 
 def _is_late(event: ObservationEvent, clock: datetime, protocol: Protocol) -> bool:
-    """Whether the event's day had closed (T4) as it came. What corrects or withdraws is later than that by nature."""
+    """Whether the event's day had closed (T4) when it arrived. Corrections and withdrawals are late by nature."""
     if event.status in NEEDS_FILING_TIME:
         return False
     return clock >= closes_at(local_date(event.observed_at, protocol.zone), protocol)

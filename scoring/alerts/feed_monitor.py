@@ -1,7 +1,7 @@
-"""Alerts about a source (docs/alerts.md): conditions of what all partitions heard, fired once and resolved once.
+"""Alerts about a source (docs/alerts.md): conditions of what all partitions observed, fired once and resolved once.
 
-Each source has one engine that decides on it; in a replay there is one engine, which decides on all. What was told is
-kept with what the partition heard.
+Each source has one engine that decides on it; in a replay there is one engine, which decides on all. Heads of the
+alerts are stored with what the partition observed.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,19 +21,19 @@ from picustream.scoring.rules import Rules
 from picustream.scoring.validation import LATEST, ValidatedInput
 
 MOST_ALERTS = 1024
-"""Alerts whose revisions are remembered. They are never forgotten, for a chain must go on where it ended (I3); beyond
-these no new name raises one."""
+"""Alerts whose heads are kept. They are never forgotten, for a chain of revisions goes on where it ended (I3); beyond
+this number no new one is raised."""
 
 HEAD, JUDGED = "h:", "judged"
-"""Fields of the store: what was last told of an alert; as of when anything was told last."""
+"""Fields of the store: the head of an alert; as of when an alert was last published."""
 
 _CAUSE = Cause(reason="feeds", event_id=None)
 
 
 class FeedMonitor:
-    """What one engine heard of the sources, and what it has told of those that it decides on.
+    """What one engine observed of the sources, and its alerts about those that it decides on.
 
-    `decides` None: the engine is all there is. Else it is told by `observe` what all partitions heard.
+    `decides` None: the engine is the only one. Else `observe` gives it what all partitions observed.
     """
 
     def __init__(self, rules: Rules, decides: Callable[[str], bool] | None = None) -> None:
@@ -49,9 +49,9 @@ class FeedMonitor:
         self.loaded = False
         """Whether what the store keeps has been taken over."""
         self.due: datetime | None = None
-        """When something is to be told, or in a replay at the earliest."""
+        """When an alert is to be published, or in a replay at the earliest."""
 
-    # What is heard. ------------------------------------------------------------------------------------------------
+    # Observing. ----------------------------------------------------------------------------------------------------
 
     def load(self, fields: Mapping[str, bytes]) -> None:
         """Takes over what the store keeps."""
@@ -68,10 +68,10 @@ class FeedMonitor:
             self._set_due(self._feeds.snapshot(max(moments)))
 
     def note(self, one: ValidatedInput, clock: datetime | None, now: datetime, changed: bool) -> None:
-        """Takes note of an input record; `clock` is the engine's, by which days close, `changed`: whether it is no
+        """Takes note of an input record. `clock`: the engine's, by which days close; `changed`: whether it is no
         repeat.
 
-        What somebody sent again from the dead letters does not speak for its source.
+        What was sent again from the dead letters does not count for its source.
         """
         moment = _arrived_at(one, now) or clock
         if moment is None or one.input_record.resubmitted:
@@ -92,26 +92,26 @@ class FeedMonitor:
         return is_unread(*source.read(moment), self._limits(one.source, source), False)
 
     def note_stay_of(self, one: ValidatedInput, stay_id: str, is_open: bool, clock: datetime, now: datetime) -> None:
-        """The stay that an input record speaks of is open, or is not."""
+        """Notes whether the stay of an input record is open."""
         self.note_stay(stay_id, is_open, _arrived_at(one, now) or clock)
 
     def note_stay(self, stay_id: str, is_open: bool, moment: datetime) -> None:
-        """A stay is open, or is not, as of a moment."""
+        """Notes whether a stay is open as of a moment."""
         if self._feeds.note_stay(stay_id, is_open, moment) and self._decides is None:
             self.due = moment
 
     def observe(self, snapshot: FeedSnapshot) -> None:
-        """Takes over what all partitions heard; one that is no later than what was told by changes nothing."""
+        """Takes over what all partitions observed; a snapshot no later than the last one published changes nothing."""
         if self._decides is None or self._is_over(snapshot):
             return
         self._snapshot = snapshot
         changed = not self.loaded or self._conditions(snapshot).keys() != self._firing_keys()
         self.due = snapshot.as_of if changed else None
 
-    # What is told. -------------------------------------------------------------------------------------------------
+    # Publishing. ---------------------------------------------------------------------------------------------------
 
     def revisions(self, now: datetime, emitted_at: datetime) -> list[Revision]:
-        """What has to be told, if anything has: as of the snapshot, or in a replay as of `now`."""
+        """The alerts to publish: as of the snapshot, or in a replay as of `now`."""
         if self.due is None or (self._decides is None and self.due > now):
             return []
         snapshot = self._feeds.snapshot(now) if self._decides is None else self._snapshot
@@ -131,14 +131,14 @@ class FeedMonitor:
         return found
 
     def restore(self, key: RecordKey, head: Head) -> None:
-        """Takes over what was last told, where the store has lost it (I5)."""
+        """Takes over a head that the store has lost (I5)."""
         self._keep(key, head)
         name, source = _parts(key)
         if head.digest == FIRING and name in LASTS:
             self._feeds.note_fault(name, source, head.effective_at)
 
     def take_unsaved(self) -> dict[str, bytes | None]:
-        """The fields to write, handed over once; none where no store's were taken over, as in a replay."""
+        """The fields to write, handed over once; none where nothing was loaded, as in a replay."""
         if not self.loaded:
             return {}
         taken = self._feeds.take_unsaved() | self._unsaved
@@ -146,7 +146,7 @@ class FeedMonitor:
         return taken
 
     def _is_over(self, snapshot: FeedSnapshot) -> bool:
-        """Whether something was told by a snapshot no earlier: of two workers the one has the earlier clock."""
+        """Whether alerts of a snapshot no earlier are published: one of two workers has the earlier clock."""
         return self._judged is not None and snapshot.as_of <= self._judged
 
     def _conditions(self, snapshot: FeedSnapshot) -> dict[RecordKey, Condition]:
@@ -162,7 +162,7 @@ class FeedMonitor:
         return found
 
     def _set_due(self, snapshot: FeedSnapshot) -> None:
-        """Where nobody else heard anything, what time will change is known beforehand (I8)."""
+        """In a replay it is known beforehand when time alone changes something (I8)."""
         self.due = None
         for name, source in snapshot.sources.items():
             moments = due_of(
@@ -192,7 +192,7 @@ class FeedMonitor:
 
 
 def _arrived_at(one: ValidatedInput, now: datetime) -> datetime | None:
-    """When an arrival came, as the broker says; None: there is no broker, and it came as the clock says."""
+    """When the broker received a record; None without a broker: the clock counts."""
     return min(one.input_record.arrived_at, now) if one.input_record.arrived_at is not None else None
 
 

@@ -1,8 +1,8 @@
-"""What is heard of the sources: by one partition, and by all of them put together.
+"""What one partition, and all of them together, observed of the sources.
 
-A source is spread over all partitions, so no partition alone can say that it is silent. Each keeps what it heard; what
-all of them heard, joined, is the snapshot by which alerts about a source are judged. Joining takes the later moment and
-adds up the counts, so the snapshot does not depend on how a feed is spread or split into batches (I1).
+A source is spread over all partitions, so no partition alone can say that it is silent. Each keeps what it observed;
+joined, that is the snapshot on which alerts about a source depend. Joining takes the later moment and adds up the
+counts, so the snapshot does not depend on how a feed is spread or split into batches (I1).
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from picustream.scoring.validation import ValidatedInput
 
 MOST_SOURCES = 256
 """Sources that a partition remembers. A name comes from outside: a feed that makes up one per message must not fill
-the memory. The one not heard for longest is forgotten for a new one, and first those that never sent anything usable.
+the memory. The one silent for longest is forgotten for a new one, and first those that never sent anything usable.
 """
 
 SOURCE, OPEN = "s:", "o:"
@@ -23,7 +23,7 @@ SOURCE, OPEN = "s:", "o:"
 
 @dataclass(frozen=True, slots=True)
 class FeedSnapshot:
-    """What all partitions heard, complete up to a moment."""
+    """What all partitions observed, complete up to a moment."""
 
     as_of: datetime
     sources: Mapping[str, Source]
@@ -32,7 +32,7 @@ class FeedSnapshot:
 
 
 class Feeds:
-    """What one partition heard, and which of its stays are open."""
+    """What one partition observed of the sources, and which of its stays are open."""
 
     def __init__(self, fields: Mapping[str, bytes] | None = None) -> None:
         self.sources: dict[str, Source] = {}
@@ -46,17 +46,17 @@ class Feeds:
                 self.open[name.removeprefix(OPEN)] = datetime.fromisoformat(value.decode())
 
     def note(self, one: ValidatedInput, moment: datetime, faults: Iterable[str]) -> None:
-        """Takes note of the result of an input record's validation that came at `moment`."""
+        """Takes note of a validated input record that arrived at `moment`."""
         self._source(one.source, moment).note(one, moment, faults)
         self._unsaved.add(SOURCE + one.source)
 
     def note_fault(self, name: str, source: str, moment: datetime) -> None:
-        """An alert was told of a source: there was a reason for it at a moment."""
+        """Takes note of an alert that was published: there was a reason for it at a moment."""
         self._source(source, moment).note_fault(name, moment)
         self._unsaved.add(SOURCE + source)
 
     def note_stay(self, stay_id: str, is_open: bool, moment: datetime) -> bool:
-        """A stay is open, or is not, as of a moment; whether that is new."""
+        """Notes whether a stay is open as of a moment; returns whether that is new."""
         if is_open == (stay_id in self.open):
             return False
         if is_open:
@@ -67,7 +67,7 @@ class Feeds:
         return True
 
     def snapshot(self, as_of: datetime) -> FeedSnapshot:
-        """What this partition heard as if it were all there is."""
+        """What this partition observed, as if it were the only one."""
         return FeedSnapshot(as_of, self.sources, min(self.open.values(), default=None))
 
     def take_unsaved(self) -> dict[str, bytes | None]:
@@ -103,6 +103,6 @@ def joined(parts: Iterable[Mapping[str, bytes]], as_of: datetime) -> FeedSnapsho
     opened: list[datetime] = []
     for part in map(Feeds, parts):
         opened += part.open.values()
-        for name, heard in part.sources.items():
-            sources[name] = sources[name].joined(heard) if name in sources else heard
+        for name, source in part.sources.items():
+            sources[name] = sources[name].joined(source) if name in sources else source
     return FeedSnapshot(as_of, sources, min(opened, default=None))

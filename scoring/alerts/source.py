@@ -1,6 +1,6 @@
-"""What is known of one source: when it was last there, what was wrong with it, how much of it could be used.
+"""What was observed of one source: its last record, its faults, how much of it could be used.
 
-Joining what two partitions know takes the later moment and adds up the counts (I1).
+Joining what two partitions observed takes the later moment and adds up the counts (I1).
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ Counts = dict[int, tuple[int, int]]
 
 @dataclass(slots=True)
 class Source:
-    """What was heard of one source. Times are those of arrival."""
+    """What was observed of one source. Times are those of arrival."""
 
     last: datetime
     """Of anything it sent."""
@@ -38,14 +38,14 @@ class Source:
     measures: bool = False
     """Whether it sends measurements, and not admissions or trial events alone."""
     faults: dict[str, datetime] = field(default_factory=dict)
-    """Alert name -> when the latest record came that is a reason for it."""
+    """Alert name -> when the latest record arrived that is a reason for it."""
     hours: Counts = field(default_factory=dict)
     """Hour since 1970 -> events, and events with a dead letter; the two latest hours."""
     readings: Counts = field(default_factory=dict)
     """Hour since 1970 -> observations, and those of them that were ignored or refused; of the latest day."""
 
     def note(self, one: ValidatedInput, moment: datetime, faults: Iterable[str]) -> None:
-        """Takes note of the result of an input record's validation."""
+        """Takes note of a validated input record."""
         self.last = max(self.last, moment)
         if one.event is not None:
             self.accepted = True
@@ -68,11 +68,11 @@ class Source:
                 del self.readings[old]
 
     def note_fault(self, name: str, moment: datetime) -> None:
-        """There was a reason for an alert at a moment."""
+        """Notes that there was a reason for an alert at a moment."""
         self.faults[name] = max(moment, self.faults.get(name, moment))
 
     def joined(self, other: "Source") -> "Source":
-        """What two partitions heard of it."""
+        """What two partitions observed of it."""
         faults = dict(self.faults)
         for name, moment in other.faults.items():
             faults[name] = max(moment, faults.get(name, moment))
@@ -123,7 +123,7 @@ def _sum_since(counts: Counts, first: int) -> tuple[int, int]:
 
 
 def readings_of(one: ValidatedInput) -> tuple[int, int]:
-    """Observations of an input record, and how many of them nobody can use: ignored, or with a dead letter (2.6)."""
+    """Observations of an input record, and how many of them are unread: ignored, or with a dead letter."""
     if not isinstance(one.event, ObservationEvent):
         return one.refused, one.refused
     faulty = {fault.path.split("/")[2] for fault in one.faults if fault.path.startswith("/observations/")}

@@ -1,4 +1,4 @@
-"""Which alerts of a stay hold, and which have been told."""
+"""The alerts of a stay: which hold, and which are firing."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -28,7 +28,7 @@ from picustream.scoring.rules import Rules
 
 
 class StayAlerts:
-    """Conditions by the record that makes them hold, so that a change looks at what changed and no further."""
+    """Conditions by the record that makes them hold, so that only changed records are evaluated again."""
 
     def __init__(self, rules: Rules, chart: Chart) -> None:
         self._rules = rules
@@ -39,12 +39,12 @@ class StayAlerts:
         self._subjects: dict[str, set[RecordKey]] = {name: set() for name in BOUNDED}
         self._anomalies = chart.anomalies
         self._just_filed: tuple[datetime | None, set[Piece]] = (None, set())
-        """As of when, and which corrections that had met nothing came as of then."""
+        """The moment of the last evaluation, and the unmatched corrections that arrived as of it."""
         self.due: datetime | None = None
-        """When time alone may next make one begin: no vital sign has come, a correction has met nothing."""
+        """When time alone may next raise one: no vital sign arrived, a correction is still unmatched."""
 
     def note_published(self, key: RecordKey, head: Head) -> None:
-        """Takes note of an alert that was told."""
+        """Takes note of a published alert."""
         if head.digest == FIRING:
             self._firing.add(key)
         else:
@@ -73,7 +73,7 @@ class StayAlerts:
         context: RevisionContext,
         most: int | None = None,
     ) -> list[Revision]:
-        """What has to be told of alerts as of `now`, up to `most`; to be asked once all records are looked at."""
+        """The alerts to publish as of `now`, up to `most`; to be called when all records are evaluated."""
         of_stay = stay_conditions(Situation(self._chart, stay, heads, now, self._protocol))
         of_records = (condition for found in self._of_records.values() for condition in found)
         of_versions = version_conditions(self._chart, stay, self._rules)
@@ -88,10 +88,10 @@ class StayAlerts:
         return list(islice(alert_revisions(holding, frozenset(self._firing), heads, context), most))
 
     def _corrections(self, now: datetime, by_clock: bool, holding: dict[RecordKey, Condition]) -> Iterator[datetime]:
-        """Adds the corrections that met nothing for too long to what holds; when others will have.
+        """Adds the corrections unmatched for too long to `holding`; yields when others will be.
 
-        That begins by the clock alone (I8), never as the correction is filed: of a pair that comes late and in the
-        wrong order the original may follow as of the same moment.
+        An alert begins by the clock alone (I8), never as the correction is filed: of a pair that arrives late and in
+        the wrong order the original may follow as of the same moment.
         """
         fresh, (moment, just_filed) = self._chart.lineages.take_fresh(), self._just_filed
         just_filed = set() if by_clock else fresh | (just_filed if moment == now else set())

@@ -1,7 +1,7 @@
-"""What the versions of one thing give reason to say (docs/alerts.md): a correction that met nothing, an id used for two
-moments, an admission that moved.
+"""Conditions of the versions of one thing (docs/alerts.md): an unmatched correction, an id used for two moments, an
+admission that moved.
 
-Functions of what is known of all versions, so what holds does not depend on the order in which they came (I1).
+Functions of lineages, so the conditions do not depend on the order of arrival (I1).
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ MOVED = "admission-moved"
 
 
 def unmatched(chart: Chart, protocol: Protocol) -> Iterator[tuple[Piece, Condition, datetime]]:
-    """Corrections that have met nothing, by filing, each with the moment from which on somebody should know."""
+    """Unmatched corrections, by filing, each with its condition and the moment from which it holds."""
     for piece, ((filed_at, status, event_id), moment, source) in chart.lineages.unmatched():
         kind = "support" if piece[0] == "ventilation" else piece[0]
         how = "withdrawn" if status >= WITHDRAWN else "corrected"
@@ -30,7 +30,7 @@ def unmatched(chart: Chart, protocol: Protocol) -> Iterator[tuple[Piece, Conditi
 
 
 def version_conditions(chart: Chart, stay: Stay | None, rules: Rules) -> Iterator[Condition]:
-    """What holds of ids and of the admission."""
+    """The conditions of ids and of the admission."""
     for source, (moment, _), (_, newer) in chart.lineages.reused():
         yield Condition(REUSED, moment, source, newer[2])
     lineage = chart.lineages.of(ADMISSION)

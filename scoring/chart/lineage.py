@@ -43,7 +43,7 @@ class _Sender(Protocol):
 
 
 class Filing(Protocol):
-    """A version as far as a lineage looks at it: an entry or fact of a chart, or one of `lint`."""
+    """A version as far as a lineage needs it: an entry or fact of a chart, or one of `lint`."""
 
     @property
     def rank(self) -> Version: ...
