@@ -16,6 +16,7 @@ from picustream.scoring.trial.records import OUTCOME
 from tests.scoring.build import Event, Stay, at
 from tests.scoring.feeding import firing
 from tests.scoring.histories import SEEDS, SHIPPED, input_records, replayed
+from tests.scoring.rebuilding import note_outputs
 from tests.scoring.running import Worker, assert_same, essence
 from tests.scoring.test_pieces import assert_whole, worked_off
 
@@ -168,8 +169,7 @@ def test_i5_lost_state_of_a_long_stay_is_made_up_for_in_pieces() -> None:
     worker.take(events.events)
     told = worker.outputs[: len(worker.outputs) // 2]
     rebuild = Rebuild(SHIPPED, bounded=True, lot=LOT)
-    for one in told:
-        rebuild.note_output(one.topic, one.key, one.value, dict(one.headers))
+    note_outputs(rebuild, told)
     for input_record in input_records(events.events):
         rebuild.take(input_record, worker.clock)
     engine, effects = rebuild.finish(worker.clock, "partition-0+0")

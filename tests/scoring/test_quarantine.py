@@ -20,6 +20,7 @@ from picustream.scoring.stay_state import StayState
 from picustream.scoring.validation import InputRecord
 from tests.scoring.build import Stay, at
 from tests.scoring.histories import SHIPPED, input_records
+from tests.scoring.rebuilding import note_outputs
 
 NOW = at("day 2 20:00")
 EVENTS = Stay().admitted("day 1 08:00").lab("day 1 12:00", creatinine=60).events
@@ -122,8 +123,7 @@ def test_i5_what_was_set_aside_stays_refused_when_state_is_made_again(already: b
     rebuild = Rebuild(SHIPPED, bounded=False)
     letters = [one for one in aside.set_aside(engine(), replace(LAB, fault=BUG), NOW).outputs if one.topic != ALERT]
     if already:
-        for letter in letters:
-            rebuild.note_output(letter.topic, letter.key, letter.value, dict(letter.headers))
+        note_outputs(rebuild, letters)
         owed = rebuild.take(LAB, NOW) + rebuild.set_aside(replace(LAB, fault=BUG), NOW)
         assert owed == []
     else:
@@ -140,8 +140,7 @@ def test_i5_an_unreadable_record_that_was_told_is_not_told_again() -> None:
     owed = rebuild.take(broken, NOW)
     assert len(owed) == 3
     again = Rebuild(SHIPPED, bounded=False)
-    for output in owed:
-        again.note_output(output.topic, output.key, output.value, dict(output.headers))
+    note_outputs(again, owed)
     assert again.take(broken, NOW) == []
 
 

@@ -1,11 +1,10 @@
-"""Lost state is rebuilt from the topics (I5): nothing is told twice, nothing is left untold (I3)."""
+"""Lost state is rebuilt from the topics (I5): nothing is published twice, and nothing is left out (I3)."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from picustream.eventfiles.replay import Replay
 from picustream.models.record import ALERT
 from picustream.scoring.alerts.feed_snapshot import Feeds
 from picustream.scoring.alerts.source import LATE
@@ -14,11 +13,11 @@ from picustream.scoring.outputs import HEAD_HEADER, Output
 from picustream.scoring.rebuild import CannotRebuild, Rebuild
 from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.trial.records import OUTCOME
-from tests import reference
 from tests.reference.generate import history
 from tests.scoring.build import Stay, at
 from tests.scoring.compare import Key, current
 from tests.scoring.histories import SHIPPED, input_records, replayed
+from tests.scoring.rebuilding import note_outputs, with_state_lost
 
 OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at", "status"}
 
@@ -27,28 +26,14 @@ OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at", "stat
 @pytest.mark.proves("I5", "I3", "I1")
 def test_state_lost_at_any_moment_is_rebuilt_and_each_revision_told_once(seed: int) -> None:
     events = history(seed)
-    until = reference.replay_clock([event for event in events if reference.accepts(*event)])
-    whole = input_records(events)
-    cut = seed * 7 % (len(whole) + 1)
-    before = Replay(SHIPPED)
-    told = [output for one in whole[:cut] for output in before.take(one)]
-
-    rebuild = Rebuild(SHIPPED, bounded=False)
-    for output in told:
-        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
-    owed: list[Output] = []
-    for one in whole:
-        owed += rebuild.take(one, until)
-    _, effects = rebuild.finish(until, "partition-0+0")
-    after = [*told, *owed, *effects.outputs]
-
+    after, until = with_state_lost(events, seed)
     records = [output.event_id for output in after if not output.event_id.startswith("dead/")]
     assert len(records) == len(set(records))
     assert _essence(after) == _essence(replayed(events, SHIPPED, until))
 
 
 def _essence(outputs: list[Output]) -> dict[Key, dict[str, Any]]:
-    """Current records without what tells of the way they came about."""
+    """Current records without the fields that depend on how they came about."""
     records = current(outputs)
     return {key: {name: part for name, part in one.items() if name not in OF_THE_WAY} for key, one in records.items()}
 
@@ -104,8 +89,7 @@ def test_t6_what_lay_ahead_of_its_time_stays_refused() -> None:
     [ahead] = input_records(Stay().lab("day 1 12:00", creatinine=60).events)
     [admission] = engine.read([ahead], refused_at).inputs
     rebuild = Rebuild(SHIPPED, bounded=False)
-    for letter in engine.dead_letters(admission, refused_at):
-        rebuild.note_output(letter.topic, letter.key, letter.value, dict(letter.headers))
+    note_outputs(rebuild, engine.dead_letters(admission, refused_at))
     assert rebuild.take(ahead, now) == []
     _, effects = rebuild.finish(now, "partition-0+0")
     assert effects.writes.keys() == {""}

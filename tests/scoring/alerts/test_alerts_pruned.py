@@ -5,16 +5,14 @@ from typing import Any
 
 import pytest
 
-from picustream.eventfiles.replay import Replay
 from picustream.scoring import stay_cache
 from picustream.scoring.chart import pruning
-from picustream.scoring.rebuild import Rebuild
-from tests import reference
 from tests.reference.generate import case
 from tests.scoring.build import Stay, at, obs
 from tests.scoring.chart.test_pruning import crashing
 from tests.scoring.feeding import alerts, firing
-from tests.scoring.histories import SEEDS, SHIPPED, input_records, replayed, rules_for
+from tests.scoring.histories import SEEDS, SHIPPED, replayed, rules_for
+from tests.scoring.rebuilding import with_state_lost
 from tests.scoring.running import Worker
 
 
@@ -130,20 +128,10 @@ def test_i9_ids_used_again_are_over_only_when_none_is_left_among_what_was_pruned
 def test_i5_alerts_about_versions_are_rebuilt_with_the_state(seed: int) -> None:
     """Lost at any moment: what fires at the end is what fires without the loss, and nothing fires twice in a row."""
     made = case(seed)
-    until = reference.replay_clock([event for event in made.events if reference.accepts(*event)])
-    whole = input_records(made.events)
-    cut = seed * 7 % (len(whole) + 1)
-    before = Replay(SHIPPED)
-    told = [output for one in whole[:cut] for output in before.take(one)]
-    rebuild = Rebuild(SHIPPED, bounded=False)
-    for output in told:
-        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
-    for one in whole:
-        rebuild.take(one, until)
-    _, effects = rebuild.finish(until, "partition-0+0")
-    assert firing([*told, *effects.outputs]) == firing(replayed(made.events, SHIPPED, until))
+    after, until = with_state_lost(made.events, seed)
+    assert firing(after) == firing(replayed(made.events, SHIPPED, until))
     chains: dict[str, list[str]] = {}
-    for record in alerts([*told, *effects.outputs]):
+    for record in alerts(after):
         chains.setdefault(record["alert_id"], []).append(record["state"])
     for chain in chains.values():
         assert chain == (["firing", "resolved"] * len(chain))[: len(chain)]

@@ -19,6 +19,7 @@ from picustream.scoring.validation import InputRecord, Validator
 from tests.scoring.build import Stay, at
 from tests.scoring.feeding import alerts, states
 from tests.scoring.histories import SHIPPED, input_records, written
+from tests.scoring.rebuilding import note_outputs
 
 WARD = Stay().admitted("day 1 08:00", source="his").vital("day 1 09:00", source="monitor", heart_rate=120)
 
@@ -116,8 +117,7 @@ def test_i5_what_fires_is_restored_from_its_topic_and_what_no_longer_holds_is_re
     assert states(alerts(fired), "feed-silent") == [("firing", at("day 2 11:00"))] * 2
 
     rebuild, now = Rebuild(SHIPPED, decides, bounded=False), at("day 2 12:00")
-    for output in (*first.outputs, *fired):
-        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
+    note_outputs(rebuild, (*first.outputs, *fired))
     (new,) = input_records(ward.vital("day 2 11:30", source="monitor", spo2=98).events[-1:])
     for one in (*came, replace(new, arrived_at=at("day 2 11:30"))):
         rebuild.take(one, now)
@@ -139,8 +139,7 @@ def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from
     first = before.process(before.read([came], at("day 1 10:00")), at("day 1 10:00"))
     before.observe(joined([first.writes[""]], at("day 1 10:01")))
     rebuild = Rebuild(SHIPPED, decides, bounded=False)
-    for output in before.process(NOTHING, at("day 1 10:01")).outputs:
-        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
+    note_outputs(rebuild, before.process(NOTHING, at("day 1 10:01")).outputs)
     engine, effects = rebuild.finish(at("day 1 10:30"), "partition-0+0")
     told = []
     for now in (at("day 1 10:30"), at("day 1 10:59"), at("day 1 11:00")):
@@ -170,8 +169,7 @@ def test_t6_what_was_refused_as_ahead_still_says_so_after_a_rebuild() -> None:
     before.install("", {})
     first = before.process(before.read(came, at("day 1 10:00")), at("day 1 10:00"))
     rebuild, now = Rebuild(SHIPPED, decides, bounded=False), at("day 1 10:30")
-    for output in first.outputs:
-        rebuild.note_output(output.topic, output.key, output.value, dict(output.headers))
+    note_outputs(rebuild, first.outputs)
     for one in came:
         rebuild.take(one, now)
     engine, effects = rebuild.finish(now, "partition-0+0")
