@@ -102,7 +102,8 @@ class Assessor:
                 break
         for records in self._trial:
             found.update(records.bodies(evaluation, budget))
-        if evaluation.since is None or evaluation.passed or found:
+        rescheduled = any(records.rescheduled for records in self._records.values())
+        if evaluation.since is None or evaluation.passed or rescheduled:
             moments = (moment for records in self._records.values() for moment in records.due(evaluation))
             self.due = min((moment for moment in moments if moment > evaluation.now), default=None)
         return found

@@ -51,7 +51,10 @@ class Bands:
 
     def points(self, value: Decimal) -> int:
         """Of a value in `unit`; nothing is rounded first."""
-        return next(points for points, band in self.by_points.items() if band.holds(value))
+        for points, band in self.by_points.items():
+            if band.holds(value):
+                return points
+        raise AssertionError("the bands hold every value")
 
     def points_within(self, values: Interval) -> int | None:
         """The points that all of these values give; None where they differ, or there is no such value."""

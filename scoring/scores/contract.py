@@ -29,6 +29,10 @@ class StayRecords(Protocol):
     def pending(self) -> bool:
         """Whether there are records called for that are not made yet."""
 
+    @property
+    def rescheduled(self) -> bool:
+        """Whether the last evaluation changed the moments of `due` otherwise than by the passing of time."""
+
     def note(self, changes: Changes) -> None:
         """Take note of what filing an event changed."""
 

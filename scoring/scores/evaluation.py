@@ -1,8 +1,9 @@
 """One evaluation of a stay: as of when, what is known of it, and what comes of it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from picustream.models.protocol import Protocol
@@ -17,7 +18,7 @@ Known = Mapping[str, Collection[RecordKey]]
 """Keys that ever had a record, by their group."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evaluation:
     """As of when, and of how much."""
 
@@ -42,19 +43,20 @@ class Evaluation:
     found: Bodies = field(default_factory=dict)
     """The bodies made so far."""
 
-    @property
+    @cached_property
     def span(self) -> tuple[date, date]:
         """The first and the last local day of the stay up to the clock (T4); the last before the first: none."""
         zone = self.protocol.zone
         today, last = local_date(self.now, zone), last_day(self.stay, self.protocol)
         return local_date(self.stay.start, zone), today if last is None else min(today, last)
 
-    def days_turned(self) -> set[date]:
+    @cached_property
+    def days_turned(self) -> frozenset[date]:
         """The days that may have begun or closed since the evaluation before."""
         if not self.passed or self.since is None:
-            return set()
-        last = self.span[1]
-        return set(days_between(local_date(self.since - self.protocol.finalise_after, self.protocol.zone), last))
+            return frozenset()
+        first = local_date(self.since - self.protocol.finalise_after, self.protocol.zone)
+        return frozenset(days_between(first, self.span[1]))
 
     def changed_days(self, part: str) -> set[date]:
         """The days of which a part changed."""
@@ -68,13 +70,13 @@ class Evaluation:
         """The days that ever had a record of a group."""
         return {date.fromisoformat(key.part.rpartition("/")[2]) for key in self.known.get(group, ())}
 
-    def days_due(self) -> Iterator[datetime]:
+    @cached_property
+    def days_due(self) -> tuple[datetime, ...]:
         """When the next day closes, and when the next one begins (T4)."""
         protocol, last = self.protocol, last_day(self.stay, self.protocol)
         first = local_date(self.stay.start, protocol.zone)
         closing = max(first, local_date(self.now - protocol.finalise_after, protocol.zone))
-        if last is None or closing <= last:
-            yield closes_at(closing, protocol)
         tomorrow = max(first, local_date(self.now, protocol.zone) + ONE_DAY)
-        if last is None or tomorrow <= last:
-            yield midnight(tomorrow, protocol.zone)
+        closes = (closes_at(closing, protocol),) if last is None or closing <= last else ()
+        begins = (midnight(tomorrow, protocol.zone),) if last is None or tomorrow <= last else ()
+        return closes + begins

@@ -70,7 +70,7 @@ class Eligibility:
 class EligibilityOfStay:
     """The screening of one stay."""
 
-    pending = False
+    pending = rescheduled = False
 
     def __init__(self, chart: Chart, protocol: Protocol) -> None:
         self._chart = chart
@@ -139,7 +139,9 @@ class Outcomes:
 
 
 class OutcomesOfStay:
-    """The milestones of one stay: they rest on its scores, so they come once these are made."""
+    """The milestones of one stay: they depend on its scores, so they come once these are made."""
+
+    rescheduled = False
 
     def __init__(self, chart: Chart, protocol: Protocol) -> None:
         self._chart = chart

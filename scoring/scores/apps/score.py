@@ -125,6 +125,7 @@ class AppsOfStay:
         """Days of which the gases or the pressures changed since the episodes were made out."""
         self._days: set[date] = set()
         self._episodes: set[int] = set()
+        self.rescheduled = False
 
     @property
     def pending(self) -> bool:
@@ -134,11 +135,12 @@ class AppsOfStay:
         """The day cache has taken note."""
 
     def plan(self, evaluation: Evaluation) -> None:
+        self.rescheduled = False
         if evaluation.since is None:
             self._onsets_pending = True
             return
         first, last = evaluation.span
-        changed = evaluation.changed_days(PAIRS.name) | evaluation.days_turned()
+        changed = evaluation.changed_days(PAIRS.name) | evaluation.days_turned
         self._changed |= {day for day in changed if first <= day <= last}
         self._onsets_pending = self._onsets_pending or evaluation.passed or bool(changed)
 
@@ -177,6 +179,7 @@ class AppsOfStay:
         since, self._made_out_at = self._made_out_at, evaluation.now
         onsets = (self.ards or NO_ARDS).onsets
         if since is None or before != self.ards:
+            self.rescheduled = True
             self._days = evaluation.known_days("apps/daily")
             self._days |= set(days_between(*evaluation.span)) if onsets else set()
             self._episodes = {int(key.part.rpartition("/")[2]) for key in evaluation.known.get("apps/at-24h", ())}
@@ -214,6 +217,6 @@ class AppsOfStay:
         return days_between(*(local_date(moment, zone) for moment in bounds)) if bounds else iter(())
 
     def due(self, evaluation: Evaluation) -> Iterator[datetime]:
-        yield from evaluation.days_due()
+        yield from evaluation.days_due
         for onset in self.ards.onsets if self.ards else ():
             yield episode_closes_at(onset, self._protocol)

@@ -106,6 +106,8 @@ _NULLED = (
 class ModsOfStay:
     """The MODS of one stay, by local day."""
 
+    rescheduled = False
+
     def __init__(self, score: Mods, protocol: Protocol) -> None:
         self._score = score
         self._protocol = protocol
@@ -134,7 +136,7 @@ class ModsOfStay:
         for organ, _ in changed:
             self._measured_before[organ].clear()
         days = {shown for organ, day in changed for shown in self._shown_on(evaluation, organ, day, last)}
-        self._days |= {day for day in days | evaluation.days_turned() if first <= day <= last}
+        self._days |= {day for day in days | evaluation.days_turned if first <= day <= last}
 
     def _shown_on(self, evaluation: Evaluation, organ: Organ, day: date, last: date) -> Iterator[date]:
         """The days whose record shows a day's organ: itself, and those it may be brought forward to (M7)."""
@@ -178,7 +180,7 @@ class ModsOfStay:
         return last
 
     def due(self, evaluation: Evaluation) -> Iterator[datetime]:
-        yield from evaluation.days_due()
+        yield from evaluation.days_due
 
     def day_score(self, evaluation: Evaluation, day: date) -> DayScore:
         """Of a closed day of the stay."""

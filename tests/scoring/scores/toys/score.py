@@ -57,6 +57,8 @@ class Pulse:
 
 
 class PulseOfStay:
+    rescheduled = False
+
     def __init__(self, protocol: Protocol) -> None:
         self._protocol = protocol
         self._days: set[date] = set()
@@ -73,7 +75,7 @@ class PulseOfStay:
         if evaluation.since is None:
             self._days = set(days_between(first, last)) | evaluation.known_days("pulse")
             return
-        days = evaluation.changed_days(FASTEST.name) | evaluation.days_turned()
+        days = evaluation.changed_days(FASTEST.name) | evaluation.days_turned
         self._days |= {day for day in days if first <= day <= last}
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
@@ -107,4 +109,4 @@ class PulseOfStay:
         return Body(fields, midnight(day, self._protocol.zone), (), closed=True)
 
     def due(self, evaluation: Evaluation) -> Iterator[datetime]:
-        yield from evaluation.days_due()
+        yield from evaluation.days_due
