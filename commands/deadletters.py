@@ -107,8 +107,7 @@ def resubmit(
     """Send refused events again, unchanged, those alone that would now be accepted.
 
     With --all it skips what was sent again already, what the feed has sent anew, and what was in-the-future; dead
-    letters named by their ids are sent all the same. Exit status 1: some are still refused, or there are none of these
-    ids.
+    letters named by their ids are sent all the same. Exit status 1: some are still refused, or some ids are of none.
     """
     from picustream.deadletters import printing, sending
     from picustream.deadletters.choice import IN_THE_FUTURE, NamedIds, warn

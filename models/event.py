@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from picustream.models import text
 from picustream.models.fact import AdtEvent, FactEvent, TrialEvent
 from picustream.models.observation import LabEvent, ObservationEvent, VentilatorEvent, VitalEvent
 
@@ -32,3 +33,8 @@ ADAPTERS: dict[str, TypeAdapter[Any]] = {
     TRIAL: TypeAdapter(TrialEvent),
 }
 """The validator of each input topic."""
+
+
+def to_bytes(event: Event) -> bytes:
+    """An event as a feed sends it: what was not given is left out, and every number is written as it was."""
+    return text.encode(event.model_dump(mode="python", exclude_unset=True)).encode()
