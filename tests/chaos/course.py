@@ -20,7 +20,7 @@ OUTAGES = (2.0, LONG_PAUSE)
 FEWEST = 2
 """Workers that are always there."""
 CLEAN_STOP = 15.0
-"""Seconds for a worker to end when it is told to; it takes up to five, and the machine is busy."""
+"""Seconds for a worker to end when it is stopped; it takes up to five, and the machine is busy."""
 
 
 def kill_worker(ground: Ground, rng: random.Random) -> str:

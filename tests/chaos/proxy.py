@@ -19,7 +19,7 @@ class Way(Enum):
     CUT = auto()
     """Every connection is dropped, and a new one refused."""
     HOLE = auto()
-    """Bytes vanish, both ways, and nobody is told; connections that lost some are dropped once it is over."""
+    """Bytes vanish, both ways, without an error; connections that lost some are dropped once it is over."""
     HELD = auto()
     """Nothing moves; all of it arrives once it is over, however late."""
 

@@ -66,7 +66,7 @@ class Plan:
 
 
 def run(plan: Plan, lines: list[str]) -> Verdict:
-    """Send `lines`, an event file, through it all; what came of it. Tells each blow as it falls.
+    """Send `lines`, an event file, through it all; what came of it. Prints each blow as it falls.
 
     Where something is wrong, the logs and what stood on the topics are kept.
     """

@@ -87,7 +87,7 @@ def test_nothing_that_fires_is_no_finding(tmp_path: Path, capsys: pytest.Capture
 def test_a_file_without_a_record_of_the_topic_is_the_wrong_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Input events, or another output alone: nothing is known of alerts or letters. All outputs: there are none."""
+    """Input events, or another output alone: nothing is known of the rest. All outputs: there are none."""
     path = tmp_path / "some.ndjson"
 
     def told_of(*topics: str) -> list[tuple[int, str, str]]:

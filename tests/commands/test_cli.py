@@ -1,4 +1,4 @@
-"""The command line: what it costs to ask for help, and how every error is told."""
+"""The command line: what it costs to ask for help, and how every error is reported."""
 
 import os
 import socket
@@ -190,7 +190,7 @@ def test_no_broker_is_two_lines_and_status_3(
 def test_sasl_without_a_user_is_wrong_use(
     nobody: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Settings that do not fit together are told before anything is sent anywhere in the clear."""
+    """Settings that do not fit together are reported before anything is sent anywhere in the clear."""
     monkeypatch.setenv("PICUSTREAM_KAFKA_SECURITY", "SASL_SSL")
     monkeypatch.setenv("PICUSTREAM_KAFKA_PASSWORD", "hunter2")
     assert main(["topics"]) == 2

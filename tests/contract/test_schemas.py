@@ -119,7 +119,7 @@ def test_what_a_random_history_makes_fits(seed: int) -> None:
 
 @given(spoiled())
 def test_a_schema_refuses_nothing_that_the_door_lets_in(made: tuple[str, Any]) -> None:
-    """Whoever checks against the schema before sending is not held to more than the door asks."""
+    """Whoever checks against the schema before sending is not held to more than validation asks."""
     topic, value = made
     accepted, _ = account(topic, canonical(value).encode(errors="surrogatepass"))
     if accepted:

@@ -82,7 +82,7 @@ def test_a_container_may_do_no_more_than_it_must(name: str, service: str) -> Non
 @pytest.mark.parametrize(("name", "service"), SERVICES)
 def test_nothing_runs_as_root(name: str, service: str) -> None:
     one = compose(name)["services"][service]
-    if "build" in one:  # then the image says it, which tests/deploy/test_image.py looks at
+    if "build" in one:  # then the image says it, which tests/deploy/test_image.py checks
         assert "user" not in one
     else:
         assert one["user"] not in ("root", "0", 0)

@@ -111,7 +111,7 @@ class _Worker(BaseHTTPRequestHandler):
         self.wfile.write(b'{"ok": true}')
 
     def log_message(self, *_: object) -> None:
-        """Silent: the answer is what is looked at."""
+        """Silent: the answer is what counts."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Event files (docs/topics.md): what is read is what stands there, byte for byte, and a broken line stops nothing."""
+"""Event files (docs/topics.md): what is read is what is there, byte for byte, and a broken line stops nothing."""
 
 import gzip
 import io
@@ -96,7 +96,7 @@ def test_a_broken_line_is_told_without_its_text(text: bytes, reason: str) -> Non
 
 
 def test_reading_goes_on_after_a_broken_line() -> None:
-    """With somebody to tell, a broken line costs one line."""
+    """With somebody to report it to, a broken line costs one line."""
     told: list[BrokenLine] = []
     found = read(b'nonsense\n{"topic":"a","value":1}\n{\n', told.append)
     assert [line.number for line in found] == [2]
@@ -170,7 +170,7 @@ def test_iso_keeps_the_milliseconds() -> None:
 
 @needs_real_data
 def test_real_data_is_read_unchanged() -> None:
-    """Every line of the real data gives the value that stands in it."""
+    """Every line of the real data gives the value in it."""
     with gzip.open(REAL_DATA, "rb") as file, REAL_DATA.open("rb") as raw:
         for text, line in zip(file, lines(raw, "real"), strict=True):
             assert text == b'{"topic":"%s","value":%s}\n' % (line.topic.encode(), line.value)

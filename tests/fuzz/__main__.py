@@ -1,6 +1,6 @@
 """`python -m tests.fuzz [--messages N] [--seed S]`: broken messages through the real engine, every one accounted for.
 
-Exit status 0 when all is well, 1 with the first finding: its seed and number are told, and its content only with
+Exit status 0 when all is well, 1 with the first finding: its seed and number are printed, and its content only with
 `--show`. `--at NUMBER` runs the one round that a message belongs to.
 """
 

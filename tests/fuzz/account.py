@@ -38,7 +38,7 @@ OF_AN_OBSERVATION = {
 """The reasons of the contract, by scope."""
 
 SHORTEST_VALUE = 4
-"""Characters of a value from which on a message could be said to repeat it; shorter ones stand in any sentence."""
+"""Characters of a value from which on a message could be said to repeat it; shorter ones occur in any sentence."""
 AROUND = " ',"
 """What stands around the words that a message lists."""
 CUT_NAME = 64
@@ -105,7 +105,7 @@ class Ledger:
         self._due = {stay: due for stay, due in {**self._due, **effects.due}.items() if due is not None}
 
     def _sound(self, output: Output) -> dict[str, Any]:
-        """The record, which fits its model and its topic, and was not told before."""
+        """The record, which fits its model and its topic, and was not published before."""
         if output.event_id in self._told:
             raise Finding(None, f"an event_id twice on {output.topic}")
         self._told.add(output.event_id)
@@ -156,7 +156,7 @@ def _reasons(scope: str) -> set[str]:
 
 
 def _holds(letter: dict[str, Any], raw: bytes) -> bool:
-    """Whether a letter has the original, or of a long one the head, and in any case its size and SHA-256."""
+    """Whether a dead letter has the original, or of a long one the head, and in any case its size and SHA-256."""
     kept = raw if len(raw) <= 256 * 1024 else raw[: 64 * 1024]
     told = int(letter["payload_bytes"]), letter["payload_sha256"]
     try:

@@ -20,7 +20,7 @@ from tests.reference.written import Event
 ROUND = 2_000
 """Messages between two engines; no stay lives longer, so that memory stays bounded."""
 STORIES = 3
-"""Stays that a round tells of."""
+"""Stays of a round."""
 LONGEST_BATCH = 200
 LARGEST_OFFSET = 1 << 40
 

@@ -1,6 +1,6 @@
 """`python -m tests.hostile [--seed N] [--records M] [--minutes T] [--case FILE]`: exit 0: all right.
 
-A run that fails is repeated with fewer and fewer hostile records; the few that are left stand in a file, and
+A run that fails is repeated with fewer and fewer hostile records; the few that are left are in a file, and
 `--case FILE` sends them again.
 """
 

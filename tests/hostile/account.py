@@ -23,7 +23,7 @@ from tests.hostile.standing import Read
 
 LETTERS = tuple(topic for topic in OUTPUT_TOPICS if topic.startswith("picu.dead-letter."))
 LARGEST_LETTER = 1 << 20
-"""Bytes of any dead letter, all told."""
+"""Bytes of any dead letter, as a whole."""
 WHOLE, HEAD = 256 << 10, 64 << 10
 """A payload up to the first is kept whole; of a longer one so many bytes (docs/topics.md#picudead-letterv1)."""
 UNREADABLE = "unreadable"
@@ -48,7 +48,7 @@ class Account:
     refused: int = 0
     """Records that the broker refused."""
     ignored: Counter[str] = field(default_factory=Counter)
-    """Codes that nobody asked for, as the rules read what went in."""
+    """Unmapped codes, as the rules read what went in."""
 
     def add(self, what: str, sent: Sent) -> None:
         self.faults.append(f"{what}: {sent.record.kind} at {sent.place}")
@@ -99,7 +99,7 @@ def account(sent: Sequence[Sent], inputs: Sequence[Read], letters: Sequence[Read
 
 
 def _nobody_can_read(one: Sent, letters: list[dict[str, Any]]) -> bool:
-    """Whether it became the letter of what cannot be decoded, where that may be: the kit cannot say what it held."""
+    """Whether it became the dead letter of the undecodable, where that may be: the kit cannot know what it held."""
     allowed = one.record.fates is not None and UNREADABLE in one.record.fates
     return allowed and [letter["reason"] for letter in letters] == [UNREADABLE]
 
@@ -124,7 +124,7 @@ def _never_was(
 def _judge(
     found: Account, one: Sent, last: Read, letters: list[dict[str, Any]], rules: Engine, clock: datetime
 ) -> None:
-    """What its letters say of a record that stands at `last` is what may become of it, and what the rules say."""
+    """What its dead letters say of a record at `last` is what may become of it, and what the rules say."""
     assert one.place is not None
     fate = fate_of((letter["scope"], letter["reason"]) for letter in letters)
     found.fates[one.place] = fate
@@ -152,7 +152,7 @@ def _judge(
 
 
 def fate_of(faults: Iterable[tuple[str, str]]) -> str:
-    """One word for what became of a record, from scope and reason of its letters."""
+    """One word for what became of a record, from scope and reason of its dead letters."""
     faults = list(faults)
     refused = sorted({reason for scope, reason in faults if scope == "event"})
     partly = sorted({reason for scope, reason in faults if scope == "observation"})

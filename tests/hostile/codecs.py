@@ -31,7 +31,7 @@ def _streamed(raw: bytes) -> bytes:
 
 
 def _lz4(*, linked: bool) -> Callable[[bytes], bytes]:
-    """Blocks that are packed for themselves, as Java's reader wants them, or with a look at the one before."""
+    """Blocks that are packed for themselves, as Java's reader wants them, or in reference to the one before."""
 
     def pack(raw: bytes) -> bytes:
         packer = cramjam.lz4.Compressor(content_checksum=False, block_linked=linked)

@@ -59,7 +59,7 @@ class Ward:
         ]
 
     def sound(self, topic: str | None = None, stay: str | None = None) -> tuple[str, Body]:
-        """A sound event; for any topic and any of the own stays unless told."""
+        """A sound event; for any topic and any of the own stays unless named."""
         topic = topic or self.rng.choice(INPUT_TOPICS)
         stay = stay or self.stay
         at = ADMITTED + timedelta(minutes=self.rng.randrange(1, 900))

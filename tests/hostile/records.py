@@ -14,7 +14,7 @@ ANY = None
 """Whatever the rules say of it, as long as it is accounted for."""
 
 Fates = frozenset[str] | None
-"""What may become of a record: `used`, the reason of the letter that refuses it, or `used+<reason>` where single
+"""What may become of a record: `used`, the reason of the dead letter that refuses it, or `used+<reason>` where single
 observations were refused; reasons are sorted and joined by `+`."""
 
 

@@ -166,7 +166,7 @@ class Run:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Look at the worker's health all the while, and start another where it died as planned."""
+        """Watch the worker's health all the while, and start another where it died as planned."""
         over = threading.Event()
 
         def watch() -> None:

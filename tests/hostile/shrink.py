@@ -9,7 +9,7 @@ Fails = Callable[[Hostile], bool]
 
 
 def shrunk(hostile: Sequence[tuple[float, Sending]], fails: Fails, tries: int = 100) -> Hostile:
-    """The fewest sendings that still fail, as far as `tries` runs can tell (ddmin); then fewer records of each.
+    """The fewest sendings that still fail, as far as `tries` runs can show (ddmin); then fewer records of each.
 
     `hostile` must fail.
     """

@@ -59,7 +59,7 @@ def test_what_was_aborted_is_not_there_and_what_comes_after_it_is() -> None:
     aborted.note([(7, 0)])
     parts = placed[: len(raws[0]) + len(raws[1])], placed[len(raws[0]) + len(raws[1]) :]
     assert [one.offset for one in back(parts[0], aborted)] == [1]
-    aborted.note([(7, 0)])  # the next fetch tells of it again
+    aborted.note([(7, 0)])  # the next fetch returns it again
     assert [one.offset for one in back(parts[1], aborted)] == [3]
 
 

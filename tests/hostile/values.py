@@ -104,7 +104,7 @@ def _long_and_refused(ward: Ward) -> Made:
 
 
 def _many_faults(padding: int) -> Kind:
-    """200 observations, each refused for itself: each makes a letter with the whole payload."""
+    """200 observations, each refused for itself: each makes a dead letter with the whole payload."""
 
     def kind(ward: Ward) -> Made:
         topic, body = ward.sound(LAB)

@@ -1,4 +1,4 @@
-"""What is wrong after a run: records, accounts, letters, the worker's log, the commands, and the rebuild."""
+"""What is wrong after a run: records, accounts, dead letters, the worker's log, the commands, and the rebuild."""
 
 import json
 import re
@@ -102,7 +102,7 @@ def _line(sent: Sent) -> bytes:
 
 
 def _ignored(run: Run, accounts: Account) -> Iterator[str]:
-    """Codes that nobody asked for are counted, each observation once; a worker that dies takes its counts with it."""
+    """Unmapped codes are counted, each observation once; a worker that dies takes its counts with it."""
     if run.plan.ground.crash:
         return
     counted = {name: float(value) for name, value in run.counted.items() if name.startswith("picustream_ignored_total")}
@@ -111,10 +111,10 @@ def _ignored(run: Run, accounts: Account) -> Iterator[str]:
 
 
 def _unlike_before(run: Run, before: Sequence[Read]) -> Iterator[str]:
-    """After the rebuild the same records are in force, and the same letters stand there.
+    """After the rebuild the same records are in force, and the same dead letters are there.
 
     What a partition had forwarded it may forward again: a second copy changes no record, but where the first was
-    refused it is refused, too. So a letter counts as that of the record that its feed sent.
+    refused it is refused, too. So a dead letter counts as that of the record that its feed sent.
     """
     after = _records(run, OUTPUT_TOPICS)
     yield from ending.unlike(ending.current(_told(after)), ending.current(_told(before)))

@@ -106,7 +106,7 @@ def test_the_usual_port_is_left_when_somebody_has_it(taken: int) -> None:
 
 
 def test_the_port_used_before_comes_first() -> None:
-    """What somebody's shell was told stays true."""
+    """What somebody's shell was given stays true."""
     before = ports.free_port()
     assert ports.choose("Kafka", None, before, 9092, silent) == before
 

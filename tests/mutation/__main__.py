@@ -2,7 +2,7 @@
 
 Works on a copy of the tree in `.mutation/`, where the outcomes stay: a run that was broken off goes on, and only what
 was changed since is tried again. A run that ended keeps them in `outcomes.ndjson`; `--fresh` asks nobody. Exit status 0
-when at least 95 % of the mutants are noticed and each survivor stands in `survivors.toml` with its reason; 1 when not.
+when at least 95 % of the mutants are noticed and each survivor is in `survivors.toml` with its reason; 1 when not.
 `docs/mutation.md` is written when every module has been tried.
 """
 

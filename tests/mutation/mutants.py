@@ -1,4 +1,4 @@
-"""The mutants of a module: cosmic-ray makes them, and what is no change of behaviour or told twice is left out."""
+"""The mutants of a module: cosmic-ray makes them, and what is no change of behaviour or made twice is left out."""
 
 import ast
 import difflib
@@ -152,7 +152,7 @@ def _told(lines: list[str]) -> str:
 
 
 def _around(source: str, line: int) -> str:
-    """The qualified name of the function or class that a line stands in."""
+    """The qualified name of the function or class that a line is in."""
     names, body = [], ast.parse(source).body
     while True:
         inside = [node for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef) and _holds(node, line)]

@@ -1,4 +1,4 @@
-"""The verdict on what survived, and the page that tells of it."""
+"""The verdict on what survived, and the page that shows it."""
 
 import json
 import tomllib
@@ -53,7 +53,7 @@ def verdict(modules: list[Module], known: Reasons) -> list[str]:
 
 
 def _to_be_listed(one: Mutant) -> str:
-    """A survivor without a reason, as it would stand in the list."""
+    """A survivor without a reason, as it would be in the list."""
     fields = dict(zip(("module", "function", "was", "now"), one.name, strict=True)) | {"reason": ""}
     said = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
     head = f"\n# {source_of(one.module)}:{one.line}: kill it, or say in survivors.toml why nothing notices"

@@ -89,7 +89,7 @@ def _child(module: str, histories: list[Expected], limit: float, likely: Likely)
     ):
         try:
             return int(kills(module, histories, limit, likely))
-        except BaseException:  # noqa: BLE001 - whatever a mutant raises, it has been noticed: that is the outcome told
+        except BaseException:  # noqa: BLE001 - whatever a mutant raises, it has been noticed: that is the outcome
             return 1
 
 

@@ -164,7 +164,7 @@ def models_within(roots: set[type[BaseModel]]) -> set[type[BaseModel]]:
     "model", sorted(models_within(input_models() | set(MODELS.values())), key=lambda m: m.__name__)
 )
 def test_every_field_is_described(model: type[BaseModel]) -> None:
-    """Every field, and every word that a field may have, stands in the page as code."""
+    """Every field, and every word that a field may have, is in the page as code."""
     words = set(re.findall(r"`([^`\n]+)`", TOPICS))
     for name, field in model.model_fields.items():
         assert name in words, f"{model.__name__}.{name}"

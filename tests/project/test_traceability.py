@@ -58,7 +58,7 @@ def test_no_docstring_and_no_mark_names_a_rule_that_does_not_exist() -> None:
 
 @pytest.mark.parametrize("file", ["rules.md", "invariants.md"])
 def test_each_is_stated_once_under_an_anchor_of_its_own(file: str) -> None:
-    """With a title and a text, and numbered from 1 without a gap under each letter."""
+    """With a title and a text, and numbered from 1 without a gap for each initial."""
     headings = re.findall(r"^#+ ([A-Z]\d+)$", (DOCS / file).read_text(), re.MULTILINE)
     assert headings == (CLINICAL if file == "rules.md" else list(INVARIANTS))
     for letter in {rule[0] for rule in headings}:

@@ -32,7 +32,7 @@ class Case:
 def case(seed: int, *, events: int | None = None) -> Case:
     """A history with its protocol and, half the time, a clock that stands beside something that falls due.
 
-    What lies after `until` is left in: `accepts` with that clock tells it apart (T6).
+    What lies after `until` is left in: `accepts` with that clock recognises it (T6).
     """
     told = history(seed, events=events)
     rules = protocol(seed)

@@ -16,7 +16,7 @@ from .written import printed
 
 @dataclass(frozen=True)
 class Finding:
-    """What one organ's component of one day rests on; `value` is exact until it is printed (V2)."""
+    """What one organ's component of one day depends on; `value` is exact until it is printed (V2)."""
 
     points: int
     basis: str

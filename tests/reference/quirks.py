@@ -97,7 +97,7 @@ QUIRKS = [
 
 
 def of_nobody(rng: random.Random, codes: list[str]) -> Body:
-    """An observation nobody asked for: anything may stand in it, and none of it is looked at."""
+    """An observation of an unmapped code: anything may be in it, and none of it is read."""
     body: Body = {"code": rng.choice(codes), "value": rng.choice([1, 140.5, *NO_NUMBERS])}
     extras = {
         "unit": rng.choice(["mmol/L", "", "furlong"]),

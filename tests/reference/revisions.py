@@ -129,7 +129,7 @@ def _drop(story: "Story", version: Body) -> None:
 
 
 def _recode(story: "Story", version: Body) -> None:
-    """The same observation under a code nobody asked for, or under that of another variable."""
+    """The same observation under an unmapped code, or under that of another variable."""
     for one in version.get("observations", []):
         if story.chance(0.3):
             one["id"] = observation_id(version, one)

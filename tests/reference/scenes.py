@@ -73,7 +73,7 @@ def sedation(story: Story) -> None:
 
 
 def chemistry(story: Story) -> None:
-    """The three organs that rest on one value (M3)."""
+    """The three organs that depend on one value (M3)."""
     tests = story.rng.sample(["creatinine", "bilirubin_total", "platelets"], story.rng.choice([1, 1, 2, 3]))
     story.measure("lab", story.rng.choice(["lis", "lis-2"]), story.time(), tests)
 
@@ -238,4 +238,4 @@ SCENES += [analyser, support_alone, beyond_detection, beyond_detection, tied_res
 """What fills a stay, the likelier the more often it stands here."""
 
 FRAME = [ending, trial, follow_up]
-"""What is told of a stay once: its end, the trial's facts, what became of the child."""
+"""What is sent of a stay once: its end, the trial's facts, what became of the child."""

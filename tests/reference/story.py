@@ -1,4 +1,4 @@
-"""One stay while a random history of it is made up: its bounds, its moments, and how events are told."""
+"""One stay while a random history of it is made up: its bounds, its moments, and how events are sent."""
 
 import random
 from collections import Counter
@@ -21,7 +21,7 @@ OFFSETS = [UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-5)), tim
 
 @dataclass
 class Story:
-    """One stay while it is made up: its bounds, the moments that matter so far, and the events told."""
+    """One stay while it is made up: its bounds, the moments that matter so far, and the events sent."""
 
     rng: random.Random
     zone: ZoneInfo
@@ -44,7 +44,7 @@ class Story:
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
     def frame(self, around: str) -> None:
-        """Admission and end of the stay, at odd and at even moments; the admission itself may never be told."""
+        """Admission and end of the stay, at odd and at even moments; the admission itself may never be sent."""
         rng = self.rng
         first = datetime.fromisoformat(around).replace(tzinfo=self.zone).astimezone(UTC)
         self.admitted = first + timedelta(minutes=rng.choice([0, 0, 1, 95, 150, 600, 1290, 1439]))
@@ -126,7 +126,7 @@ class Story:
     def tell(self, topic: str, body: Body) -> None:
         """Say it, and now and then say it again: the same, corrected, withdrawn, restored, moved, contradicted."""
         self.told.append((f"picu.{topic}.v1", body))
-        if topic == "vital" and self.chance(0.02 * self.quirks):  # on a second topic, to the letter or nearly so
+        if topic == "vital" and self.chance(0.02 * self.quirks):  # on a second topic, byte for byte or nearly so
             elsewhere = self.rng.choice(["lab", "ventilator"])
             more = {"support": "invasive"} if elsewhere == "ventilator" and self.chance(0.5) else {}
             self.told.append((f"picu.{elsewhere}.v1", body | more))

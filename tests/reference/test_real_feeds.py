@@ -38,7 +38,7 @@ def test_every_listed_name_of_loinc_is_loinc(system: str) -> None:
         ("creatinine", "http://loinc.org", True),
         ("14682-9", "urn:picustream:variable", True),
         ("11556-8", "urn:example:lis", True),  # whatever the specimen
-        ("2951-2", "urn:example:lis", False),  # sodium: nobody asked
+        ("2951-2", "urn:example:lis", False),  # sodium: unmapped
         ("CREA", "urn:example:lis", False),
     ],
 )

@@ -91,7 +91,7 @@ def under_another_system(observation: dict[str, Any]) -> bool:
 
 
 def variable_of(observation: dict[str, Any], specimen: str) -> str | None:
-    """The variable an observation speaks of, or None for a code nobody asked for.
+    """The variable of an observation, or None for an unmapped code.
 
     A PaO2 is one only if it is arterial: 11556-8 needs the specimen to say so, the others need it not to
     say otherwise.
@@ -133,7 +133,7 @@ def _factor(name: str, unit: str) -> Fraction:
 
 
 def _fio2(value: Fraction, unit: str | None) -> Fraction:
-    """FiO2 as a fraction; without a unit, its size tells; from 0.20 up to 0.21 it counts as 0.21."""
+    """FiO2 as a fraction; without a unit, its size decides; from 0.20 up to 0.21 it counts as 0.21."""
     if unit is None and 20 <= value <= 100:
         value /= 100
     room_air = Fraction("0.21")

@@ -52,7 +52,7 @@ class Message:
     def version(self, status: str) -> Version:
         """The later version is the greater: `recorded_at`, `status`, `event_id`, canonical JSON.
 
-        The topic is last: it tells apart what is the same to the letter (docs/topics.md).
+        The topic is last: it decides between what is the same byte for byte (docs/topics.md).
         """
         return self.filed_at, rank(status), self.body["event_id"], self._canonical, self.topic
 

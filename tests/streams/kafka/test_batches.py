@@ -23,7 +23,7 @@ Said = tuple[bytes | None, bytes | None, tuple[Header, ...]]
 """Key, value and headers of a record."""
 CLIENTS = (OfAiokafka, OfKafkaPython)
 ATTRIBUTES, LAST, COUNT, RECORDS = 21, 23, 57, 61
-"""Where they stand in a batch."""
+"""Where they are in a batch."""
 SMALL: list[Said] = [(b"k", b"v", (("h", None),)), (None, None, ()), (b"k", b"w", (("h", b"1"), ("h", b"2")))]
 
 

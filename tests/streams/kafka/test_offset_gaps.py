@@ -16,7 +16,7 @@ from picustream.streams.kafka.offset_gaps import RecordsTakenOut, Trail, check
 pytestmark = pytest.mark.proves("I5")
 
 COUNT = 57
-"""Where the number of records stands in a batch."""
+"""Where the number of records is in a batch."""
 SIZES = st.lists(st.integers(1, 5), min_size=2, max_size=8)
 """Records of each batch; the marker of a transaction is a batch with one."""
 

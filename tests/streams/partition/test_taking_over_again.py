@@ -1,4 +1,4 @@
-"""A partition that takes itself over again and again gets nothing done, and everybody who looks at it sees so."""
+"""A partition that takes itself over again and again gets nothing done, and everybody who asks sees so."""
 
 import asyncio
 from types import SimpleNamespace

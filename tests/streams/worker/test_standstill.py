@@ -96,7 +96,7 @@ class TestStandstill:
 
 
 class TestFaustEnds:
-    """An end of Faust that nobody asked for ends the worker, with a reason."""
+    """An end of Faust by itself ends the worker, with a reason."""
 
     def ended(self, reason: Exception | None, thread_ended: bool = False) -> Exception:
         app: Any = SimpleNamespace(should_stop=not thread_ended, crash_reason=reason)
