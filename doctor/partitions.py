@@ -15,7 +15,8 @@ from picustream.doctor.redis_server import ask
 from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.rights import Right
-from picustream.streams.store.store import Progress, Store
+from picustream.streams.store.redis_store import RedisStore
+from picustream.streams.store.store import Progress
 
 BETWEEN_READINGS = 3.0
 """Seconds. A worker that works moves at least one of its partitions' numbers meanwhile; one that waits for a server
@@ -154,7 +155,7 @@ def _waiting(facts: Partition, now: datetime) -> str:
 
 
 async def _stored_states(redis: Redis, settings: Settings) -> list[StoredState]:
-    store = Store(redis, settings.group)
+    store = RedisStore(redis, settings.group)
     states = []
     for number in range(settings.partitions):
         epoch, rebuilding = await redis.hmget(store.key(number, "control"), ["epoch", "rebuilding"])

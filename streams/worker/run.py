@@ -24,6 +24,7 @@ from picustream.streams.partition.rebuild import Rebuilder
 from picustream.streams.partition.suspects import QuarantineCount
 from picustream.streams.partition.takeover import TakeOver
 from picustream.streams.store import redis_client, redis_rights
+from picustream.streams.store.redis_store import RedisStore
 from picustream.streams.store.store import Store
 from picustream.streams.worker import instance_names, loop, supervisor_link, watch
 from picustream.streams.worker.app import Agent, App, WrongPartitions, create_app
@@ -93,7 +94,7 @@ class _Worker:
                 log.warning("redis-persistence", doubt=doubt)
             claim = instance_names.Claim(redis, self._settings.group, self._instance.name)
             await claim.make()
-            store = Store(redis, self._settings.group)
+            store = RedisStore(redis, self._settings.group)
             quarantined = QuarantineCount()
             take_over = TakeOver(
                 self._settings,

@@ -1,25 +1,20 @@
-"""The store on a real Redis: one call writes a batch whole or not at all, and only the owner's (I2, I3, I4, I5)."""
+"""What a store promises: a batch is written whole or not at all, and only the owner's (I2, I3, I4, I5)."""
 
-import asyncio
-import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from picustream.models.event import LAB, VITAL
 from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.store.batch_write import BatchWrite
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import Fenced, StateLost, Store
-
-pytestmark = pytest.mark.servers
+from tests.streams.store.conftest import Play
+from tests.streams.store.servers import P, Server
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
-P = 3
 
 
 def entry(sequence: int) -> Entry:
@@ -42,27 +37,14 @@ def write(epoch: int = 1, **changes: Any) -> BatchWrite:
     return replace(first, **changes)
 
 
-@pytest.fixture
-def on_redis(servers: Any) -> Callable[[Callable[[Store, Redis], Awaitable[None]]], None]:
-    """Runs a story on a store with a group of its own."""
-
-    def run(story: Callable[[Store, Redis], Awaitable[None]]) -> None:
-        async def live() -> None:
-            async with Redis.from_url(servers.redis) as redis:
-                await story(Store(redis, f"test-{uuid.uuid4().hex}"), redis)
-
-        asyncio.run(live())
-
-    return run
-
-
 async def everything(store: Store) -> Any:
     """All that the store holds of the partition, but for the control hash."""
     return await store.progress(P), await store.outbox(P), await store.due(P), await store.states(P, ["S-1", "S-2", ""])
 
 
-def test_what_a_batch_wrote_is_what_the_next_owner_finds(on_redis: Any) -> None:
-    async def story(store: Store, redis: Redis) -> None:
+def test_what_a_batch_wrote_is_what_the_next_owner_finds(on_store: Play) -> None:
+    async def story(server: Server) -> None:
+        store = server.store()
         assert (await store.take_over(P, "a")).epoch == 1
         await store.commit(P, write())
         control = await store.take_over(P, "b")
@@ -72,11 +54,12 @@ def test_what_a_batch_wrote_is_what_the_next_owner_finds(on_redis: Any) -> None:
         assert await store.due(P) == [("S-2", NOW), ("S-1", NOW + timedelta(hours=1))]
         assert await store.states(P, ["S-1", "S-2", ""]) == [{"a": b"\x001", "b": b"2"}, {}, {"own": b"3"}]
 
-    on_redis(story)
+    on_store(story)
 
 
-def test_a_second_batch_changes_deletes_and_removes(on_redis: Any) -> None:
-    async def story(store: Store, redis: Redis) -> None:
+def test_a_second_batch_changes_deletes_and_removes(on_store: Play) -> None:
+    async def story(server: Server) -> None:
+        store = server.store()
         await store.take_over(P, "a")
         await store.commit(P, write())
         await store.commit(
@@ -96,26 +79,28 @@ def test_a_second_batch_changes_deletes_and_removes(on_redis: Any) -> None:
         assert await store.states(P, ["S-1"]) == [{"b": b"2", "c": b"4"}]
         assert [one.sequence for one in await store.outbox(P)] == [1, 2, 3]
 
-    on_redis(story)
+    on_store(story)
 
 
-def test_the_same_batch_sent_twice_is_written_once(on_redis: Any) -> None:
+def test_the_same_batch_sent_twice_is_written_once(on_store: Play) -> None:
     """An answer that was lost on its way: the call is repeated (I3)."""
 
-    async def story(store: Store, redis: Redis) -> None:
+    async def story(server: Server) -> None:
+        store = server.store()
         await store.take_over(P, "a")
         await store.commit(P, write())
         before = await everything(store)
         await store.commit(P, write())
         assert await everything(store) == before
 
-    on_redis(story)
+    on_store(story)
 
 
-def test_an_older_writer_changes_nothing_any_more(on_redis: Any) -> None:
+def test_an_older_writer_changes_nothing_any_more(on_store: Play) -> None:
     """I4: it wakes up after another has taken over, and its batch, its trim and its take-over are refused."""
 
-    async def story(store: Store, redis: Redis) -> None:
+    async def story(server: Server) -> None:
+        store = server.store()
         await store.take_over(P, "a")
         await store.commit(P, write())
         await store.take_over(P, "b")
@@ -128,7 +113,7 @@ def test_an_older_writer_changes_nothing_any_more(on_redis: Any) -> None:
             await store.take_over(P, "a", held=1)
         assert await everything(store) == before
 
-    on_redis(story)
+    on_store(story)
 
 
 @pytest.mark.parametrize(
@@ -136,10 +121,11 @@ def test_an_older_writer_changes_nothing_any_more(on_redis: Any) -> None:
     [{"batch": 2}, {"sequence": 1}, {"before": {LAB: 4}}, {"before": {VITAL: 1}, "after": {VITAL: 2}}, {"epoch": 9}],
     ids=["batch", "sequence", "offset", "offset of a topic unread", "epoch"],
 )
-def test_a_redis_that_went_back_in_time_is_noticed_and_not_written(on_redis: Any, expectation: dict) -> None:
+def test_a_store_that_went_back_in_time_is_noticed_and_not_written(on_store: Play, expectation: dict) -> None:
     """I5: restored from an older copy, or failed over with the last writes lost."""
 
-    async def story(store: Store, redis: Redis) -> None:
+    async def story(server: Server) -> None:
+        store = server.store()
         await store.take_over(P, "a")
         await store.commit(P, write())
         before = await everything(store)
@@ -148,51 +134,48 @@ def test_a_redis_that_went_back_in_time_is_noticed_and_not_written(on_redis: Any
             await store.commit(P, write(**following))
         assert await everything(store) == before
 
-    on_redis(story)
+    on_store(story)
 
 
-def test_a_wiped_redis_is_noticed(on_redis: Any) -> None:
-    async def story(store: Store, redis: Redis) -> None:
+def test_a_store_that_was_wiped_is_noticed(on_store: Play) -> None:
+    async def story(server: Server) -> None:
+        store = server.store()
         await store.take_over(P, "a")
-        await redis.delete(store.key(P, "control"))
+        await server.lose_control()
         with pytest.raises(StateLost):
             await store.commit(P, write())
         with pytest.raises(StateLost):
             await store.trim(P, 1, 2, {})
 
-    on_redis(story)
+    on_store(story)
 
 
-def test_after_a_wipe_the_epoch_still_rises_above_the_one_held(on_redis: Any) -> None:
-    async def story(store: Store, redis: Redis) -> None:
+def test_after_a_wipe_the_epoch_still_rises_above_the_one_held(on_store: Play) -> None:
+    async def story(server: Server) -> None:
+        store = server.store()
         for _ in range(3):
             epoch = (await store.take_over(P, "a")).epoch
-        await redis.delete(store.key(P, "control"))
+        await server.lose_control()
         assert (await store.take_over(P, "a", held=epoch)).epoch == epoch + 1
 
-    on_redis(story)
+    on_store(story)
 
 
-def test_trimming_takes_what_kafka_has_and_notes_how_far_the_topics_are_known(on_redis: Any) -> None:
-    async def story(store: Store, redis: Redis) -> None:
+def test_trimming_takes_what_kafka_has_and_notes_how_far_the_topics_are_known(on_store: Play) -> None:
+    async def story(server: Server) -> None:
+        store = server.store()
         await store.take_over(P, "a")
         await store.commit(P, write(entries=[entry(number) for number in range(1, 6)]))
         await store.trim(P, 1, 3, {(MODS, P): 17, (LAB, 1): 4})
         assert [one.sequence for one in await store.outbox(P)] == [4, 5]
         assert (await store.take_over(P, "b")).sent == {(MODS, P): 17, (LAB, 1): 4}
 
-    on_redis(story)
+    on_store(story)
 
 
-def test_all_keys_of_a_partition_share_a_slot(servers: Any) -> None:
-    """One script touches them all, in Redis Cluster too."""
-    store = Store(Redis.from_url(servers.redis), "g")
-    names = ("control", "due", "outbox", "partition", "stay:S-1")
-    assert {store.key(P, name).partition("}")[0] for name in names} == {"picustream:{g.3"}
-
-
-def test_a_batch_of_thousands_of_fields_fits_into_one_call(on_redis: Any) -> None:
-    async def story(store: Store, redis: Redis) -> None:
+def test_a_batch_of_thousands_of_fields_is_written_whole(on_store: Play) -> None:
+    async def story(server: Server) -> None:
+        store = server.store()
         await store.take_over(P, "a")
         fields = {f"f{number}": b"x" for number in range(20_000)}
         await store.commit(P, write(writes={"S-1": fields}))
@@ -203,4 +186,4 @@ def test_a_batch_of_thousands_of_fields_fits_into_one_call(on_redis: Any) -> Non
         )
         assert await store.states(P, ["S-1"]) == [{}]
 
-    on_redis(story)
+    on_store(story)

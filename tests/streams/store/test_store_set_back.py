@@ -1,60 +1,49 @@
-"""Redis set back from any moment of a writer's work to any earlier one: nothing is told twice (I3, I5)."""
+"""A store set back from any moment of a writer's work to any earlier one: nothing is published twice (I3, I5)."""
 
 import itertools
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from picustream.models.event import LAB
 from picustream.scoring.scores.mods.record import MODS
 from picustream.streams.partition.takeover import MARKER
 from picustream.streams.store.store import Control, StateLost, Store
-from tests.integration.test_store import P, entry, on_redis, write
+from tests.streams.store.conftest import Play
+from tests.streams.store.servers import P, Server
+from tests.streams.store.test_store import entry, write
 
-__all__ = ["on_redis"]
-pytestmark = [pytest.mark.servers, pytest.mark.proves("I3", "I5")]
+pytestmark = pytest.mark.proves("I3", "I5")
 
 EPOCH = 1
 
 
 @dataclass
 class World:
-    """A partition in Redis, and how far its outputs stand on their topic."""
+    """A partition in a store, and how far its outputs are on their topic."""
 
     store: Store
-    redis: Redis
-    told: int = 0
+    server: Server
+    published: int = 0
     """The greatest sequence on the topic."""
     end: int = 0
     """The offset after it."""
-    copies: list[dict[bytes, bytes]] = field(default_factory=list)
-    """What Redis held after each step."""
-
-    async def copy(self) -> None:
-        keys = [key async for key in self.redis.scan_iter(match=self.store.key(P, "*"))]
-        self.copies.append({key: await self.redis.dump(key) for key in keys})
-
-    async def set_back(self, copy: dict[bytes, bytes]) -> None:
-        async for key in self.redis.scan_iter(match=self.store.key(P, "*")):
-            await self.redis.delete(key)
-        for key, value in copy.items():
-            await self.redis.restore(key, 0, value)
+    copies: list[Any] = field(default_factory=list)
+    """What the store had after each step."""
 
     def publish(self, sequence: int) -> None:
-        self.end += sequence - self.told + MARKER
-        self.told = sequence
+        self.end += sequence - self.published + MARKER
+        self.published = sequence
 
     async def trim(self) -> None:
-        await self.store.trim(P, EPOCH, self.told, {(MODS, P): self.end})
+        await self.store.trim(P, EPOCH, self.published, {(MODS, P): self.end})
 
     def is_noticed(self, control: Control) -> bool:
-        """What a take-over asks of the topics and of Redis (`TakeOver`)."""
+        """What a take-over asks of the topics and of the store (`TakeOver`)."""
         grown = self.end > control.sent.get((MODS, P), 0) + MARKER
-        return control.rebuilding or (grown and self.told > control.sequence)
+        return control.rebuilding or (grown and self.published > control.sequence)
 
 
 Step = Callable[[World], Awaitable[None]]
@@ -73,7 +62,7 @@ def commit(batch: int, sequence: int, entries: int, moves: tuple[int | None, int
 
 
 async def first(world: World) -> None:
-    """The first batch, of which all is told and trimmed."""
+    """The first batch, of which all is published and trimmed."""
     await world.store.commit(P, write(EPOCH))
     world.publish(2)
     await world.trim()
@@ -91,7 +80,7 @@ async def trim(world: World) -> None:
 
 
 async def begin(world: World) -> None:
-    await world.store.begin_rebuild(P, EPOCH, world.told)
+    await world.store.begin_rebuild(P, EPOCH, world.published)
 
 
 def end(batches: int) -> Step:
@@ -112,42 +101,43 @@ REBUILD = [
 
 
 @pytest.mark.parametrize("steps", [WORK, REBUILD], ids=["work", "rebuild"])
-def test_redis_set_back_at_any_moment_to_any_earlier_one_is_noticed(on_redis: Any, steps: list[Step]) -> None:
+def test_a_store_set_back_at_any_moment_to_any_earlier_one_is_noticed(on_store: Play, steps: list[Step]) -> None:
     """The writer goes on only where nothing but a trim is gone, or the mark of a rebuild is back; and a take-over knows
-    of all that was told."""
+    of all that was published."""
 
-    async def story(store: Store, redis: Redis) -> None:
-        unharmed = await taken_over(redis, steps, len(steps) - 1, len(steps) - 1)
+    async def story(server: Server) -> None:
+        unharmed = await taken_over(server, steps, len(steps) - 1, len(steps) - 1)
         for to, back in itertools.combinations(range(len(steps)), 2):
-            found = await taken_over(redis, steps, to, back)
+            found = await taken_over(server, steps, to, back)
             assert found.refused or back == len(steps) - 1 or found.kept == unharmed.kept, (to, back)
-            assert found.sequence >= found.told or found.is_noticed, (to, back)
+            assert found.sequence >= found.published or found.is_noticed, (to, back)
             assert found.is_noticed or steps is WORK or found.is_whole, (to, back)
 
-    on_redis(story)
+    on_store(story)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a take-over finds after a Redis that was set back."""
+    """What a take-over finds after a store that was set back."""
 
     refused: bool
     """The writer was."""
     kept: tuple[Any, ...]
     is_whole: bool
     sequence: int
-    told: int
+    published: int
     is_noticed: bool
 
 
-async def taken_over(redis: Redis, steps: list[Step], to: int, back: int) -> Found:
-    """Do `steps`; Redis goes back from what it held after step `back` to what it held after step `to`."""
-    world = World(Store(redis, f"test-{uuid.uuid4().hex}"), redis)
+async def taken_over(server: Server, steps: list[Step], to: int, back: int) -> Found:
+    """Do `steps`; the store goes back from what it had after step `back` to what it had after step `to`."""
+    await server.wipe()
+    world = World(server.store(), server)
     await world.store.take_over(P, "a")
     for step in steps[: back + 1]:
         await step(world)
-        await world.copy()
-    await world.set_back(world.copies[to])
+        world.copies.append(await server.copy())
+    await server.set_back(world.copies[to])
     refused = False
     try:
         for step in steps[back + 1 :]:
@@ -157,4 +147,4 @@ async def taken_over(redis: Redis, steps: list[Step], to: int, back: int) -> Fou
     control = await world.store.take_over(P, "a", held=EPOCH)
     kept = (control.batch, control.sequence, control.next)  # what is whole may be rebuilt once more
     is_whole = control.next.get(LAB) is not None  # a rebuild writes the offsets last
-    return Found(refused, kept, is_whole, control.sequence, world.told, world.is_noticed(control))
+    return Found(refused, kept, is_whole, control.sequence, world.published, world.is_noticed(control))
