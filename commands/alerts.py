@@ -116,7 +116,7 @@ def _records(stored: Iterable[Any], unread: Unread) -> Iterable[AlertRecord]:
 
 
 def subject(alert: AlertRecord) -> str:
-    """What an alert is about: the stay, and what of it; for the alert of no stay what its id says beside the name."""
+    """What an alert is about: the stay, and what of it; for the alert of no stay the rest of its id."""
     whose = f"{alert.stay_id}/" if alert.stay_id else ""
     before, _, within = alert.alert_id.removeprefix(whose).partition(f"alert/{alert.name}")
     parts = (alert.stay_id, before.removesuffix("/"), within.removeprefix("/"))

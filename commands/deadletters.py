@@ -41,7 +41,7 @@ def list_dead_letters(
     open_only: Annotated[bool, typer.Option("--open", help="Only what somebody has still to see to.")] = False,
     all_lines: Annotated[bool, typer.Option("--all-lines", help="One line per dead letter, no sums.")] = False,
     letters_only: Annotated[
-        bool, typer.Option("--letters-only", help="Do not look in the input topics for what was sent again: quicker.")
+        bool, typer.Option("--letters-only", help="Do not search the input topics for what was sent again: quicker.")
     ] = False,
     file: list[Path] | None = _FILES,
     as_json: bool = _JSON,

@@ -1,4 +1,4 @@
-"""`picustream doctor`: looks at everything a worker needs, changes nothing, and says what to do."""
+"""`picustream doctor`: checks everything a worker needs, changes nothing, and says what to do."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing

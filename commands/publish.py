@@ -90,7 +90,7 @@ def publish(
 
 
 def checker(settings: Settings) -> Callable[[str, bytes], ValidatedInput]:
-    """What the worker's validation says of a value on a topic, by the protocol and code maps of the settings.
+    """How the worker would validate a value on a topic, by the protocol and code maps of the settings.
 
     There is no clock here, so only what lies beyond all reason is in the future (T6).
     """

@@ -80,7 +80,7 @@ def _filing_time_needed(by_observation: bool) -> Schema:
 
 
 def _value_needed() -> Schema:
-    """An observation's own status, else the event's, says whether it needs a value."""
+    """An observation's own status, else the event's, decides whether it needs a value."""
     silent, speaking = WITHDRAWN | SAYS_NOTHING, set(Status) - WITHDRAWN - SAYS_NOTHING
     return {
         "if": _status_in(silent),

@@ -105,7 +105,7 @@ def _content(topic: str, digest: str) -> bytes:
 
 
 def name_of(topic: str, event: dict[str, Any]) -> EventName | None:
-    """What an event is called, None if it does not say so."""
+    """An event's name; None if it has none."""
     source, event_id = event.get("source"), event.get("event_id")
     return (topic, source, event_id) if isinstance(source, str) and isinstance(event_id, str) else None
 

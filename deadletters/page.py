@@ -41,7 +41,7 @@ def summary(page: Page, groups: list[Group]) -> None:
 
 
 def other_states(states: Counter[State]) -> str:
-    """What there is to say of dead letters beside that they are open."""
+    """What is known of dead letters beside that they are open."""
     parts = [f"{states[state]:,} {words}" for state, words in _STATE_WORDS.items() if states[state]]
     return "; ".join(parts)
 

@@ -113,8 +113,8 @@ class Resubmitter:
                 continue
             if dead_letter.is_cut and (whole := self.original(dead_letter)) is not None:
                 dead_letter = replace(dead_letter, payload=whole)
-            found = self._validated(dead_letter)
-            if (fault := _same_fault(dead_letter, found)) is not None:
+            validated = self._validated(dead_letter)
+            if (fault := _same_fault(dead_letter, validated)) is not None:
                 _count(outcome.refused, dead_letter, fault)
                 continue
             outcome.fixed += 1
@@ -122,10 +122,10 @@ class Resubmitter:
                 continue
             sent.add(dead_letter.content)
             outcome.sent[dead_letter.record.topic] += 1
-            for other in found.faults:
+            for other in validated.faults:
                 _count(outcome.refused_again, dead_letter, other)
             if sender is not None:
-                _send(dead_letter, found.stay_id, sender)
+                _send(dead_letter, validated.stay_id, sender)
         return outcome
 
     def _validated(self, dead_letter: DecodedDeadLetter) -> ValidatedInput:
@@ -145,13 +145,13 @@ class Resubmitter:
 _CUT = Fault("too-large", "", "the dead letter holds only the head of this event; publish the event itself again")
 
 
-def _same_fault(dead_letter: DecodedDeadLetter, found: ValidatedInput) -> Fault | None:
-    if found.event is None:
-        return found.faults[0]
+def _same_fault(dead_letter: DecodedDeadLetter, validated: ValidatedInput) -> Fault | None:
+    if validated.event is None:
+        return validated.faults[0]
     if dead_letter.record.scope == "event":
         return None
     observation = dead_letter.record.path.rpartition("/")[0]
-    return next((fault for fault in found.faults if fault.path.rpartition("/")[0] == observation), None)
+    return next((fault for fault in validated.faults if fault.path.rpartition("/")[0] == observation), None)
 
 
 def _count(faults: Faults, dead_letter: DecodedDeadLetter, fault: Fault) -> None:

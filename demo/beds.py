@@ -1,4 +1,4 @@
-"""The table of beds: one line a bed where room is scarce, two with values where there is plenty."""
+"""The table of beds: one line a bed where space is scarce, two with values where there is plenty."""
 
 from typing import Any
 

@@ -26,7 +26,7 @@ class Course:
 
     @classmethod
     def drawn(cls, points: Points, wobble: float, rng: random.Random) -> "Course":
-        """A course whose waves start where `rng` says."""
+        """A course whose waves start where `rng` chooses."""
         return cls(points, wobble, tuple(rng.uniform(0, math.tau) for _ in _WAVES))
 
     def at(self, hours: float) -> float:

@@ -12,7 +12,7 @@ from picustream.demo.timeline import Timed
 
 Messages = list[Timed]
 Mishap = Callable[[Messages], tuple[Messages, datetime]]
-"""Changes a stay's messages; also says when the ward can see it."""
+"""Changes a stay's messages; also returns when the ward can see it."""
 
 
 def first(messages: Iterable[Timed], code: str, day: date) -> Timed:

@@ -17,9 +17,9 @@ from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.scores.mods.record import MODS
 from picustream.terminal import glyphs
 
-# Two lines a bed with values need this much room; below it a bed has one line.
+# Two lines a bed with values need this much space; below it a bed has one line.
 ROOMY_WIDTH, ROOMY_HEIGHT = 130, 38
-# Beats and revisions side by side need this width; below it they stand one above the other.
+# Beats and revisions side by side need this width; below it they are one above the other.
 SIDE_BY_SIDE = 110
 # The beats' share of it: they wrap, the revisions do not.
 STORY = 0.45
@@ -35,7 +35,7 @@ class Picture:
         self._hint = hint
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Choose the layout by the room there is."""
+        """Choose the layout by the space there is."""
         width, height = options.max_width, options.height or console.height
         beds = max(1, len(self._tally.stays))
         wide = width >= ROOMY_WIDTH and height >= ROOMY_HEIGHT
@@ -111,7 +111,7 @@ def _filled(lines: list[Text], height: int) -> list[Text]:
 
 
 def story_lines(tally: Tally, width: int, height: int) -> list[Text]:
-    """The newest beat in full, older ones as far as there is room."""
+    """The newest beat in full, older ones as far as there is space."""
     lines: list[Text] = []
     for beat in reversed(tally.beats):
         beat_lines = _beat_lines(beat, width, newest=not lines)

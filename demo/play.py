@@ -12,7 +12,7 @@ from picustream.demo.ward import ZONE, Ward
 from picustream.runtime.clock import Clock
 
 QUIET = 1.0
-"""Seconds without a record after the ward has closed that mean that none will come: the worker looks at its clock four
+"""Seconds without a record after the ward has closed that mean that none will come: the worker reads its clock four
 times as often."""
 
 TopicValue = Iterable[tuple[str, dict[str, Any]]]

@@ -21,7 +21,7 @@ from picustream.runtime.clock import Clock, wall_clock
 from picustream.runtime.errors import ENVIRONMENT, UserError
 
 PAUSE = 0.05
-"""Seconds between two looks at the clock before the ward opens."""
+"""Seconds between two readings of the clock before the ward opens."""
 
 
 @dataclass(frozen=True)

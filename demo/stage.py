@@ -25,7 +25,7 @@ class Stage:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder = folder
         self._stack = stack
-        # What the environment says is about another Kafka and another Redis.
+        # The environment is about another Kafka and another Redis.
         self._settings = Settings.model_construct(group="picustream-demo", partitions=PARTITIONS)
 
     def start_servers(self, report: Report, meter: Meter | None) -> None:

@@ -51,7 +51,7 @@ class Sums:
         return self.held == self.summary["records"] and not self.repeated
 
     def lines(self) -> list[str]:
-        """What the view's own summary does not say."""
+        """What the view's own summary does not have."""
         lines = [] if self.closed else [f"ended early        on day {self.day} of {self.days}"]
         return [*lines, f"read anew          {self._compared()}"]
 

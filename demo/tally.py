@@ -26,7 +26,7 @@ class StayScores:
 
     @property
     def days(self) -> list[Record]:
-        """The MODS records that stand, by day."""
+        """The MODS records in force, by day."""
         return [self.mods[day] for day in sorted(self.mods) if in_force(self.mods[day])]
 
     @property

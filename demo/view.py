@@ -151,7 +151,7 @@ class PlainView(_Tallying):
 
 
 def view_for(console: Console, beds: Iterable[Bed], speed: float) -> View:
-    """The picture where there is a terminal with room for it, else lines."""
+    """The picture where there is a terminal with space for it, else lines."""
     if console.is_terminal and console.width >= SMALLEST[0] and console.height >= SMALLEST[1]:
         return LiveView(beds, speed, console)
     return PlainView(beds, speed, console.file)

@@ -22,11 +22,11 @@ from picustream.runtime.settings import Settings
 READY = 60.0
 """Seconds until it must own its partitions."""
 STOP = 10.0
-"""Seconds from SIGTERM to SIGKILL; the worker itself means to be gone within seven."""
+"""Seconds from SIGTERM to SIGKILL; the worker itself means to end within seven."""
 ANSWER = 2.0
 """Seconds for an answer of /healthz."""
 PAUSE = 0.05
-"""Seconds between two looks at a worker that starts."""
+"""Seconds between two checks of a worker that starts."""
 
 
 class WorkerEnded(UserError):
@@ -34,7 +34,7 @@ class WorkerEnded(UserError):
 
 
 class Worker:
-    """One process. `settings`: those it is started with; `log`: the file that takes what it says."""
+    """One process. `settings`: those it is started with; `log`: the file that takes its output."""
 
     def __init__(self, settings: Settings, log: Path) -> None:
         self._settings = settings

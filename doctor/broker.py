@@ -15,7 +15,7 @@ from picustream.streams.kafka import topics
 from picustream.streams.kafka.rights import Right, Topic
 
 READING = 30.0
-"""Seconds to read records that have to be looked at one by one."""
+"""Seconds to read records that have to be read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def check_broker(admin: KafkaAdminClient, settings: Settings) -> list[Finding]:
 
 
 def check_topics(found: Iterable[topics.TopicProblem], whole: bool = True) -> list[Finding]:
-    """What is wrong with the topics, once for all that have the same; `whole`: all of them was looked at."""
+    """What is wrong with the topics, once for all that have the same; `whole`: all of them was checked."""
     alike: dict[tuple[str, str], list[str]] = {}
     for one in found:
         alike.setdefault((one.what, one.advice), []).append(one.topic)
@@ -52,7 +52,7 @@ def check_topics(found: Iterable[topics.TopicProblem], whole: bool = True) -> li
 
 
 def complete(found: Mapping[str, Topic], settings: Settings) -> bool:
-    """Whether every topic is there with every partition, so that its records can be looked at, as far as we see it."""
+    """Whether every topic is there with every partition, so that its records can be read, as far as we see it."""
     seen = [topic for topic in found.values() if not topic.there or topic.allows(Right.DESCRIBE)]
     return all(topic.partitions == settings.partitions for topic in seen)
 

@@ -1,4 +1,4 @@
-"""What a check says, and what all of them together mean for the exit status."""
+"""What a check found, and what all of them together mean for the exit status."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from picustream.runtime.settings import Settings
 from picustream.streams.kafka.rights import lacks
 
 Level = Literal["ok", "finding", "missing", "skipped"]
-"""`missing`: a server is not there. `skipped`: could not be looked at here, which is no fault."""
+"""`missing`: a server is not there. `skipped`: could not be checked here, which is no fault."""
 
 _FINDINGS = 1
 _ENVIRONMENT = 3
@@ -17,7 +17,7 @@ _ENVIRONMENT = 3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `fix` is what to do about it, empty where there is nothing to do."""
+    """One thing that was checked; `fix` is what to do about it, empty where there is nothing to do."""
 
     check: str
     level: Level
@@ -31,12 +31,12 @@ def ok(check: str, message: str) -> Finding:
 
 
 def skipped(check: str, message: str, fix: str = "") -> Finding:
-    """It could not be looked at."""
+    """It could not be checked."""
     return Finding(check, "skipped", message, fix)
 
 
 def not_allowed(check: str, settings: Settings, right: str, names: Iterable[str]) -> Finding:
-    """It could not be looked at for want of a right."""
+    """It could not be checked for want of a right."""
     return skipped(check, f"not checked: {lacks(settings, right, ', '.join(names))}", RIGHTS_HINT)
 
 

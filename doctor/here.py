@@ -38,7 +38,7 @@ def check_schemas(committed: Mapping[str, str] | None) -> Finding:
     made = {topic: schemas.written(schema) for topic, schema in schemas.schemas().items()}
     differing = sorted(topic for topic in made | dict(committed) if made.get(topic) != committed.get(topic))
     if differing:
-        return Finding("schemas", "finding", f"not what the models say: {', '.join(differing)}", _MAKE_SCHEMAS)
+        return Finding("schemas", "finding", f"not as the models are: {', '.join(differing)}", _MAKE_SCHEMAS)
     return ok("schemas", f"docs/schemas agrees with the models ({len(made)} topics)")
 
 

@@ -24,7 +24,7 @@ tries again within two."""
 GRACE = timedelta(seconds=10)
 """What is due is done within a second of its time; a clock may be a little off."""
 _CHECK_WORKER = (
-    "See that a worker of this PICUSTREAM_GROUP runs; its /healthz and last log lines say what it waits for."
+    "See that a worker of this PICUSTREAM_GROUP runs; its /healthz and last log lines show what it waits for."
 )
 
 
@@ -67,7 +67,7 @@ def read_partitions(
     """The facts of all partitions; where there is work to do, from two readings.
 
     Of input topics that are `unreadable` for our user it is not known whether the last offsets hold records or the
-    markers of transactions: they do not count as waiting, and the partition says so.
+    markers of transactions: they do not count as waiting, and the partition names the topics.
     """
     reach = reaches(reader, places(INPUT_TOPICS, settings))
     before = after = ask(settings, lambda redis: _stored_states(redis, settings))
@@ -134,7 +134,7 @@ def _check(facts: Partition, now: datetime) -> list[Finding]:
         for topic in facts.made_anew
     ]
     if facts.rebuilding:
-        fix = "Let it finish: the worker's log says state-rebuilt. If no worker runs, start one."
+        fix = "Let it finish: the worker logs state-rebuilt at the end. If no worker runs, start one."
         found.append(Finding("partitions", "finding", f"{name}: its state is being made again from Kafka", fix))
     elif has_work(facts, now) and not facts.moved:
         found.append(

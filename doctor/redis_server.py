@@ -68,7 +68,7 @@ async def facts(redis: Redis) -> RedisFacts:
 
 
 async def _version_from_greeting(redis: Redis) -> dict[str, Any]:
-    """What the greeting says of the version, which every user may send; nothing where even that is refused."""
+    """The version in the greeting, which every user may send; nothing where even that is refused."""
     try:
         answer: Any = await redis.execute_command("HELLO")  # type: ignore[no-untyped-call]
     except ResponseError:
@@ -141,14 +141,14 @@ def _unfit(info: Mapping[str, Any]) -> list[Finding]:
 
 
 def _loaded_whole(facts: RedisFacts) -> list[Finding]:
-    """Whether a restart would load the append-only file whole: some versions check what it says against the rights of
+    """Whether a restart would load the append-only file whole: some versions check what is in it against the rights of
     the user `default`, and drop of it every transaction and every script that this user may not send."""
     if facts.setting("appendonly") == "no" or not _checks_what_it_loads(facts.info):
         return []
     version, fix = facts.info["redis_version"], f"Give the user that loads it all rights, and no login: {UNRESTRICTED}"
     if facts.default_user is None:
         what = f"whether Redis {version} loads its append-only file whole: ACL GETUSER is not allowed"
-        return [skipped("redis", what, f"See that its users say: {UNRESTRICTED}")]
+        return [skipped("redis", what, f"See that its users have: {UNRESTRICTED}")]
     if facts.default_user >= {"+@all", "~*"} and not any(rule.startswith("-") for rule in facts.default_user):
         return []
     what = f"Redis {version} may drop state at a restart, or not start: its user default is restricted"

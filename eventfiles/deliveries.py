@@ -14,7 +14,7 @@ PENDING_RECORDS = 20_000
 PENDING_BYTES = 64 << 20
 """Most that waits for acknowledgement: bounds the memory, and is seconds of work to a slow broker."""
 BATCHING = {"batch_size": 1 << 18, "linger_ms": 20, "request_timeout_ms": 15_000, "delivery_timeout_ms": 30_000}
-"""Producer options for a file: batches by size and not by moment; a broker that is gone is noticed in half a minute."""
+"""Producer options for a file: batches by size and not by moment; a broker that is away is noticed in half a minute."""
 LONGEST_WAIT = 40.0
 """Seconds for one delivery, a little more than the producer gives it: kafka-python 3.0.12 lets only the first batch
 fail when the time is up, and the others wait for ever if the broker stays away."""

@@ -1,6 +1,6 @@
 """Event files (docs/topics.md): a JSON object `{"topic", "value"}` on each line, plain or gzipped.
 
-A value is passed on as the bytes that stand in the file: numbers keep every digit (V2), and what was sent can be
+A value is passed on as the bytes that are in the file: numbers keep every digit (V2), and what was sent can be
 compared with what arrived. Records that are not JSON have `value_base64` instead of `value`.
 """
 

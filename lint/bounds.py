@@ -1,5 +1,5 @@
 """What lies outside its stay, and what names another patient: judged by the bounds and the admission in force at the
-end, wherever in the files they stand (T2). What a later version replaced or withdrew is passed over.
+end, wherever in the files they are (T2). What a later version replaced or withdrew is passed over.
 """
 
 from collections import defaultdict

@@ -19,7 +19,7 @@ from picustream.lint.tables import components, observations, sources, stays
 MOST_ALIKE = 8
 """Findings of one kind: many of the one hide none of another."""
 
-_WANTED = "Code map: lists to fill in; as they stand they change nothing"
+_WANTED = "Code map: lists to fill in; as they are they change nothing"
 _OPTIONAL = "A hint, no finding: lists of a code map, if an ignored code should be used"
 
 _BLANKS = re.compile(r" +$", re.MULTILINE)

@@ -57,26 +57,26 @@ class Feed:
         if line.topic not in INPUT_TOPICS:
             self._refuse(line.topic[:64], None, Fault("unknown-topic", "", "no input topic"), where.text)
             return
-        found = self._validator.validate(InputRecord(line.topic, None, None, None, line.value), self._latest)
-        if found.event is None:
+        validated = self._validator.validate(InputRecord(line.topic, None, None, None, line.value), self._latest)
+        if validated.event is None:
             source = id_of(readable_fields(line.value).get("source"))
-            self._refuse(line.topic, source, found.faults[0], where.text)
+            self._refuse(line.topic, source, validated.faults[0], where.text)
         else:
-            self._accept(line, found, found.event, where)
-        self.unread.note(found, self.clock, where.text)
+            self._accept(line, validated, validated.event, where)
+        self.unread.note(validated, self.clock, where.text)
 
     def _refuse(self, topic: str, source: str | None, fault: Fault, where: str) -> None:
         key = RefusalKey(topic, source, fault.reason, path_pattern(fault.path), _PLACE.sub("", fault.message))
         self.refusals.setdefault(key, Tally()).add(where)
 
-    def _accept(self, line: Line, found: ValidatedInput, event: Event, where: Where) -> None:
+    def _accept(self, line: Line, validated: ValidatedInput, event: Event, where: Where) -> None:
         source = self.sources.setdefault((line.topic, event.source), SourceTally(len(self.sources)))
         source.accepted.add(where.text)
         self._time(event, source, where.text)
         stay = self.stays.setdefault(event.stay_id, StayTally(len(self.stays), where.text, event.patient_id))
         parts = usable = 0
         if isinstance(event, ObservationEvent):
-            parts, usable = self._observations.take(line.topic, event, found.faults, stay, where)
+            parts, usable = self._observations.take(line.topic, event, validated.faults, stay, where)
         elif isinstance(event, FactEvent):
             note_fact(event, stay, where.text)
         words = hashed(text.canonical(text.parse(line.value)))

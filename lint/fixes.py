@@ -123,7 +123,7 @@ def _what(one: UnknownCode) -> Iterator[str]:
         yield f"its own. By its unit it may be {_choice(one.candidates)}, or none.{_besides(one)}"
     elif one.system == LOINC:
         yield f"not known here: look it up at loinc.org. Its unit fits {_choice(one.candidates)},"
-        yield f"which does not tell what it is.{_besides(one)}"
+        yield f"which does not show what it is.{_besides(one)}"
     else:
         yield f"which of {_choice(one.candidates)}?{_besides(one)}"
 

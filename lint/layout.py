@@ -37,7 +37,7 @@ def short(topic: str) -> str:
 
 
 def line_of(where: str | None) -> str:
-    """The line alone, where the table has no room for the file."""
+    """The line alone, where the table has no space for the file."""
     return (where or "").rpartition(":")[2]
 
 

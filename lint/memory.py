@@ -2,7 +2,7 @@
 stay, whose bounds may come last, and what contradicts or replaces what. Remembered on disk.
 
 A private temporary database of SQLite: small files stay in its cache, large ones go to a temporary file that nobody
-else sees and that is gone with the process. It holds hashes, times, event ids (they decide between versions) and the
+else sees and that is deleted with the process. It holds hashes, times, event ids (they decide between versions) and the
 points of coma scales; no other value, no patient and no stay.
 """
 

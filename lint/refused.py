@@ -59,7 +59,7 @@ _FLOW = " (1 to 20 may be a flow of oxygen, which is no fraction)"
 _ADVICE = {
     "system-unknown": "",
     "value-not-numeric": (
-        "no number; send the number, and what stands before it as comparator. A result without one (clotted, not done) "
+        "no number; send the number, and what is before it as comparator. A result without one (clotted, not done) "
         "is cancelled, or not sent"
     ),
     "word-unknown": "a comparator that is none of <, <=, >= and >",
@@ -68,4 +68,4 @@ _ADVICE = {
     "unit-mismatch": "another unit than {}: the code or the unit is wrong, or the feed has to convert",
     "implausible": "out of range; an artefact, or another unit than it says",
 }
-"""What to do about observations of a variable, in the order of the report; units that fit stand in the place of {}."""
+"""What to do about observations of a variable, in the order of the report; {} is replaced by the units that fit."""

@@ -145,7 +145,7 @@ def _keep(pieces: Iterable[bytes], half: Path, sha256: str, add: Callable[[int],
 
 
 def _reason(error: Exception) -> str:
-    """The innermost cause: what requests says of a connection is long and names hosts twice."""
+    """The innermost cause: the message of requests about a connection is long and names hosts twice."""
     while error.__context__ is not None and isinstance(error.__context__, Exception):
         error = error.__context__
     return str(error).rstrip(".")

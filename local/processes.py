@@ -14,14 +14,14 @@ from pathlib import Path
 from picustream.local.places import LocalError
 
 _PAUSE = 0.02
-"""Seconds between two looks at something that is waited for."""
+"""Seconds between two checks of something that is waited for."""
 _KILL_LIMIT = 10.0
 """Seconds within which the system must have ended a process after SIGKILL."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process by id and by what the system says of its start: an id alone may belong to somebody else by now."""
+    """A process by id and by the start that the system knows of it: an id alone may belong to somebody else by now."""
 
     pid: int
     started: str
@@ -92,7 +92,7 @@ def load(path: Path) -> Process | None:
 
 
 def started(pid: int) -> str | None:
-    """What the system says of the start of `pid`; None if there is no such process or it has ended."""
+    """When `pid` started, by the system; None if there is no such process or it has ended."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)  # a child of ours that ended would stay in the process table for ever
     return _started_linux(pid) if sys.platform == "linux" else _started_posix(pid)

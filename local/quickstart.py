@@ -19,7 +19,7 @@ _TOP = "java-{}-kafka.jsa"
 _DUMP_LIMIT = 120.0
 """Seconds for the archive of Java's own classes, which takes one."""
 _QUIET = ("-Xlog:disable", "-Xlog:all=error:stderr")
-"""What Java has to say of an archive that fits only in part helps nobody."""
+"""What Java prints about an archive that fits only in part helps nobody."""
 
 
 def quick(launcher: Launcher, report: Report) -> Launcher:
@@ -77,7 +77,7 @@ def _cache(version: str) -> Path:
 
 
 def _dump(base: Path, launcher: Launcher) -> None:
-    """Make the first archive. An empty one says that it cannot be made here: trying once is enough."""
+    """Make the first archive. An empty one marks that it cannot be made here: trying once is enough."""
     half = base.with_name(f"{base.name}.part")
     command = [str(launcher.java), *launcher.flags, "-Xshare:dump", f"-XX:SharedArchiveFile={half}"]
     done = subprocess.run(command, capture_output=True, timeout=_DUMP_LIMIT, check=False)

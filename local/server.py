@@ -65,7 +65,7 @@ class Server(ABC):
         return True
 
     def wait(self) -> None:
-        """Return when it answers; raises `LocalError`, with what its log says, if it ends or stays silent."""
+        """Return when it answers; raises `LocalError`, with the line of its log, if it ends or stays silent."""
         process = self.process
         ready = process is not None and wait_until(lambda: not process.alive or self._ready(process), self.start_limit)
         if process is None or not process.alive:

@@ -1,4 +1,4 @@
-"""Start, look at and end the two servers of a folder: what `picustream local`, the demo and the tests call.
+"""Start, check and end the two servers of a folder: what `picustream local`, the demo and the tests call.
 
 A folder is `<dir>/kafka` and `<dir>/redis`, each with its data, its log, its port and its process. Ports and processes
 are written down there, so that another command, or the same one after a crash, finds what runs, and ends nothing else.
@@ -19,7 +19,7 @@ from picustream.local.reporting import Meter, Report, silent
 from picustream.local.server import Server
 
 _MARK = "picustream-local"
-"""The file that says that a folder is ours: its lock."""
+"""The file that marks a folder as ours: its lock."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Servers:
 
 @dataclass(frozen=True)
 class State:
-    """What there is to say of one server; `address` is None before its first start, `pid` None while it is down."""
+    """The state of one server; `address` is None before its first start, `pid` None while it is down."""
 
     name: str
     running: bool

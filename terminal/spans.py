@@ -1,4 +1,4 @@
-"""Spans of time as a person says them."""
+"""Spans of time in the words of a person."""
 
 from datetime import timedelta
 

@@ -24,7 +24,7 @@ FOUND: list[tuple[str, str, set[str], str]] = [
         "below-the-limit",
         "12",
         {"value-not-numeric"},
-        "send the number, and what stands before it as comparator",
+        "send the number, and what is before it as comparator",
     ),
     ("readmission-under-the-same-stay", "13", {"admission-moved"}, "A readmission is a new stay"),
     ("discharge-cancelled-in-the-same-minute", "14c", set(), ""),
