@@ -195,7 +195,7 @@ class Stay:
         return [(output.topic, text.parse(output.value)) for output in self.outputs]
 
     def revisions(self, topic: str, **fields: Any) -> list[Record]:
-        """Every record of a topic that has these fields, in the order of telling."""
+        """Every record of a topic that has these fields, as published."""
         return [
             record
             for told, record in self.records

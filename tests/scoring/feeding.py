@@ -1,4 +1,4 @@
-"""What is told of sources, for the tests of the alerts about them."""
+"""What is published of sources, for the tests of the alerts about them."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -20,7 +20,7 @@ def with_limits(said: str) -> Rules:
 
 
 def alerts(outputs: Iterable[Output]) -> Iterator[Record]:
-    """Every alert's record, in the order of telling."""
+    """Every alert's record, as published."""
     return (text.parse(output.value) for output in outputs if output.topic == ALERT)
 
 
@@ -30,12 +30,12 @@ def records(rules: Rules, events: Any, until: datetime) -> list[Record]:
 
 
 def states(found: Iterable[Record], name: str) -> list[tuple[str, datetime]]:
-    """State and moment of telling of every record of an alert."""
+    """State and moment of every record of an alert."""
     return [(one["state"], at(one["emitted_at"])) for one in found if one["name"] == name]
 
 
 OF_THE_WAY = "amended-after-final"
-"""An alert that tells of the way to a record: that it had been final before."""
+"""An alert about the way to a record: that it had been final before."""
 
 
 def firing(outputs: Iterable[Output]) -> set[str]:

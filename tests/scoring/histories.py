@@ -44,7 +44,7 @@ PLACES = {
     "earliest": ("time", "earliest"),
     "closes_after_hours": ("enrolment", "closes_after_hours"),
 }
-"""The reference's parameters, and where they stand in a protocol."""
+"""The reference's parameters, and where they are in a protocol."""
 
 
 def rules_for(parameters: dict[str, Any]) -> Rules:

@@ -1,4 +1,4 @@
-"""Stays whose outcomes are decided, and what is told of them."""
+"""Stays whose outcomes are decided, and what is published of them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ LEFT = WARD.discharged("day 4 20:00")
 
 
 def reached(ward: Stay, milestone: str) -> Any:
-    """true, false, null, or `-` where nothing is told."""
+    """true, false, null, or `-` where nothing is published."""
     found = ward.outcome(milestone)
     return found["reached"] if found else "-"
 

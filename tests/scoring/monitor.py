@@ -14,7 +14,7 @@ NOW = timedelta(0)
 def monitored(hours: int, every: timedelta) -> list[Event]:
     """A ventilated child on a monitor and a ventilator that speak in intervals; blood is drawn now and then.
 
-    The laboratory tells of it 40 minutes later, and of creatinine the day after.
+    The laboratory reports it 40 minutes later, and of creatinine the day after.
     """
     end = FIRST_DAY + timedelta(hours=hours)
     told = [(FIRST_DAY, *event) for event in Stay().admitted("day 1", birth_date="2020-05-01", sex="female").events]

@@ -16,10 +16,10 @@ from tests.scoring.compare import Key, current
 from tests.scoring.histories import input_records
 
 OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at"}
-"""Fields that tell of the way to a record, not of where it ends (I1)."""
+"""Fields of the way to a record, not of where it ends (I1)."""
 
 CLOSED = ("final", "amended")
-"""Which of these a closed record says tells of the way, too."""
+"""Which of these a closed record has is of the way, too."""
 
 Events = Sequence[tuple[str, dict[str, Any]]]
 
@@ -95,7 +95,7 @@ class Worker:
         return self._engine.missing(batch, latest, advance_clock=False)
 
     def tidy_up(self) -> None:
-        """Lets go of all that need not be kept."""
+        """Prunes all that need not be kept."""
         while self._engine.pruning_deferred or self.unfinished:
             self.go_on()
 
@@ -175,7 +175,7 @@ class Worker:
 
 
 def essence(outputs: Iterable[Output]) -> dict[Key, dict[str, Any]]:
-    """The records in force, without what tells of the way they came about."""
+    """The records in force, without what depends on the way they came about."""
     return {key: without_the_way(record) for key, record in current(outputs).items()}
 
 
@@ -186,7 +186,7 @@ def without_the_way(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _steady(part: Any) -> Any:
-    """Hours to go are told as of the telling, and a new countdown is no news (E2, E5)."""
+    """Hours to go are as of the publishing, and a new countdown is no change (E2, E5)."""
     if isinstance(part, list) and part and isinstance(part[0], dict) and "criterion" in part[0]:
         return [{**one, "detail": _without_hours(one["detail"])} for one in part]
     return part
@@ -197,7 +197,7 @@ def _without_hours(detail: str | None) -> str | None:
 
 
 def assert_same(one: dict[Any, dict[str, Any]], other: dict[Any, dict[str, Any]]) -> None:
-    """The same records in every field; the first differences are told."""
+    """The same records in every field; the first differences are shown."""
     lines = [f"{key}: only one of them has it" for key in one.keys() ^ other.keys()]
     for key in one.keys() & other.keys():
         fields = one[key].keys() | other[key].keys()

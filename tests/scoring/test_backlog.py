@@ -1,4 +1,4 @@
-"""A backlog is read topic by topic, in batches of any size: what came late is told apart from what is read late."""
+"""A backlog is read topic by topic, in batches of any size: what came late is not what is read late."""
 
 import random
 from collections import defaultdict, deque
@@ -55,12 +55,12 @@ def test_what_is_read_late_is_not_told_as_late(seed: int) -> None:
 
 
 def test_time_that_follows_the_fastest_topic_amends_closed_days() -> None:
-    """What they are for: without them the ventilator closes days of which the laboratory has yet to tell."""
+    """What they are for: without them the ventilator closes days of which the laboratory has yet to report."""
     assert amended(read_topic_by_topic(WARD, 1, held_back=False).outputs) > 0
 
 
 def test_topics_are_read_side_by_side_each_in_its_own_order() -> None:
-    """What was refused stays where it is in its topic; a result told after a later one does, too."""
+    """What was refused stays where it is in its topic; a result sent after a later one does, too."""
     ward = Stay().lab("day 1 10:00", creatinine=60).lab("day 1 08:00", creatinine=70).lab("day 1 11:30", creatinine=80)
     ward = ward.vital("day 1 09:00", heart_rate=100).vital("day 1 11:00", heart_rate=110)
     told = input_records(ward.events)

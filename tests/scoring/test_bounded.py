@@ -1,4 +1,4 @@
-"""Which engines let go of what no record rests on, and what they keep in memory and in the store (I9)."""
+"""Which engines prune what no record depends on, and what they keep in memory and in the store (I9)."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -84,7 +84,7 @@ def test_i9_only_a_bounded_engine_lets_go() -> None:
 
 @pytest.mark.proves("I9", "I5")
 def test_i9_a_rebuilt_stay_is_as_small_as_it_was() -> None:
-    """What was let go of before the loss is not written to the store again."""
+    """What was pruned before the loss is not written to the store again."""
     (plain, everything), (bounded, little) = rebuilt(bounded=False), rebuilt(bounded=True)
     assert (plain.pruned_stays(), bounded.pruned_stays()) == (set(), {"S"})
     assert events_kept(everything) == len(DENSE)
@@ -115,7 +115,7 @@ def test_i9_the_stay_touched_longest_ago_is_forgotten_first(monkeypatch: pytest.
 
 @pytest.mark.proves("I9")
 def test_i9_what_just_fits_is_held_whole_while_there_is_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is let go of in a backlog before the memory is full."""
+    """Nothing is pruned in a backlog before the memory is full."""
     monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", in_memory(taken_behind(Engine(SHIPPED))))
     bounded = taken_behind(Engine(SHIPPED, bounded=True))
     assert (bounded.pruned_stays(), missing(bounded, DENSE)) == (set(), [])
@@ -136,7 +136,7 @@ def test_i9_after_a_backlog_every_stay_is_made_small() -> None:
 
 @pytest.mark.proves("I9", "I1")
 def test_i9_another_patient_is_still_named_by_what_was_let_go_of() -> None:
-    """The first event of the stranger is withdrawn; the other sixty are gone from memory, and still stand."""
+    """The first event of the other child is withdrawn; the other sixty are not in memory, and still in force."""
     told = monitored(8, timedelta(minutes=1))
     rates = [place for place, (topic, body) in enumerate(told) if topic == VITAL and len(body["observations"]) == 3]
     signs = rates[40:101]

@@ -1,4 +1,4 @@
-"""A death that is told in words of its own is refused, and the letter says how a death is sent."""
+"""A death that is sent in words of its own is refused, and the dead letter says how a death is sent."""
 
 import json
 from typing import Any

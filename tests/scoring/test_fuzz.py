@@ -36,7 +36,7 @@ def test_every_broken_message_is_accounted_for() -> None:
 
 
 def test_a_message_is_a_function_of_its_seed_and_number() -> None:
-    """A finding can be looked at again without what came before it."""
+    """A finding can be repeated without what came before it."""
     assert COURSE.round(1).input_record(2_345) == Course(1, {}).round(1).input_record(2_345)
     assert COURSE.round(1).input_record(2_345) != COURSE.round(1).input_record(2_346)
 
@@ -85,7 +85,7 @@ def _keeps_half(stay: StayState) -> dict[str, bytes | None]:
     (StayState, "take_unsaved", _keeps_half),
 ])  # fmt: skip
 def test_what_is_broken_is_found(where: Any, name: str, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Validation that raises, repeats a value or points nowhere, letters lost, cut or alike, state half kept."""
+    """Validation that raises, repeats a value or points nowhere, dead letters lost, cut or alike, state half kept."""
     monkeypatch.setattr(where, name, broken)
     with pytest.raises(Finding):
         fuzzed(MESSAGES)

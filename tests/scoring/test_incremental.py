@@ -1,4 +1,4 @@
-"""What is looked at again after each event gives what a look at everything would (I1, I9)."""
+"""What is evaluated again after each event gives what an evaluation of everything would (I1, I9)."""
 
 import random
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ SILENCES = [1, 6, 24, 30, 36, 54, 24 * 28, 24 * 40]
 
 
 class Bedside:
-    """One stay as the engine holds it, the fields that a store would keep of it, and what was told."""
+    """One stay as the engine holds it, the fields that a store would keep of it, and what was published."""
 
     def __init__(self, rules: Rules, fields: dict[str, bytes] | None = None) -> None:
         self.rules = rules
@@ -44,7 +44,7 @@ class Bedside:
         return validated.accepted.event.filed_at
 
     def look(self, now: datetime) -> dict[RecordKey, dict[str, Any]]:
-        """Every record in force as of a moment, as far as it was looked at again."""
+        """Every record in force as of a moment, as far as it was evaluated again."""
         for revision in self._stay.revisions(now, Cause(reason="test", event_id=None), now):
             if revision.topic != ALERT:
                 self._told[revision.key] = dump(revision.record)
@@ -55,13 +55,13 @@ class Bedside:
         return {key: without_the_way(one) for key, one in standing.items()}
 
     def anew(self, now: datetime) -> dict[RecordKey, dict[str, Any]]:
-        """What a look at everything gives, from the events in the store alone."""
+        """What an evaluation of everything gives, from the events in the store alone."""
         events = {name: value for name, value in self.fields.items() if name.startswith(EVENT)}
         return Bedside(self.rules, dict(reversed(events.items()))).look(now)
 
 
 def check(rules: Rules, events: list[Any], looks: set[int], silences: list[int]) -> None:
-    """Files events one by one, then lets hours pass; compares what was told with a look at everything."""
+    """Files events one by one, then lets hours pass; compares that with an evaluation of everything."""
     bedside, now = Bedside(rules), None
     for place, input_record in enumerate(input_records(events)):
         moment = bedside.file(input_record)
@@ -172,7 +172,7 @@ def test_t5_an_admission_that_is_corrected_to_after_the_gases_withdraws_their_sc
 
 @pytest.mark.proves("O4", "I8")
 def test_o4_the_last_day_of_a_stay_begins_at_midnight_though_its_end_is_told_before() -> None:
-    """A discharge shortly after midnight, told shortly before it: nothing else falls due at that midnight."""
+    """A discharge shortly after midnight, sent shortly before it: nothing else falls due at that midnight."""
     ward = OPEN.treatment("day 1 12:00").discharged("day 4 00:30", recorded="day 3 23:50")
     [day] = ward.until("day 4 00:30").revisions(OUTCOME, milestone="window-day-3")
     assert (day["reached"], at(day["emitted_at"])) == (True, at("day 4"))
@@ -194,7 +194,7 @@ def test_a_milestone_that_another_protocol_does_not_have_is_withdrawn() -> None:
 
 @pytest.mark.proves("P1", "P2", "I9")
 def test_p1_a_support_that_is_told_days_later_reaches_the_day_it_was_set() -> None:
-    """Between an FiO2 and a sample of the first day, told on the third."""
+    """Between an FiO2 and a sample of the first day, sent on the third."""
     ward = OPEN.vent("day 1 01:30", "invasive", fio2="0.5").gas("day 1 05:00", pao2=80).lab("day 3 01:00", platelets=90)
     late = ward.vent("day 1 03:00", "oxygen", recorded="day 3 12:00")
     assert ward.until("day 3 13:00").organ(1, "respiratory")["basis"] == "measured"

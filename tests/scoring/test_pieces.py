@@ -35,7 +35,7 @@ def worked_off(worker: Worker, events: list[Event], rng: random.Random, *, at_on
 
 
 def chains(outputs: Iterable[Output]) -> dict[str, list[dict[str, Any]]]:
-    """The revisions of every record in the order of their telling."""
+    """The revisions of every record, as published."""
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for output in outputs:
         if output.topic not in DEAD_LETTERS:

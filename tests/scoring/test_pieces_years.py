@@ -87,7 +87,7 @@ def test_others_get_their_scores_between_the_pieces() -> None:
 
 
 def test_an_event_that_comes_meanwhile_counts_in_what_is_still_to_be_told() -> None:
-    """The days not told yet are told with it, once."""
+    """The days not published yet are published with it, once."""
     worker = Worker(SHIPPED, lot=LOT)
     worker.take(ADMITTED.events)
     late = ADMITTED.lab("day 1 09:00", creatinine=400, recorded=recorded(0)).discharged(f"day {DAYS} 09:00")
@@ -146,7 +146,7 @@ def test_i9_a_stay_of_years_is_pruned_in_pieces_too(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.proves("I3")
 def test_i3_what_fires_is_not_resolved_while_a_stay_is_looked_at_anew() -> None:
-    """After a crash its days are looked at again one lot after the other; those not looked at yet say nothing."""
+    """After a crash its days are evaluated again one lot after the other; those not evaluated yet publish nothing."""
     ward = ADMITTED.treatment(f"day {DAYS // 2} 12:00", recorded=recorded(0))
     worker = Worker(SHIPPED, lot=LOT)
     worker.take(ward.events)
@@ -163,7 +163,7 @@ def test_i3_what_fires_is_not_resolved_while_a_stay_is_looked_at_anew() -> None:
 
 @pytest.mark.proves("I5", "I3")
 def test_i5_lost_state_of_a_long_stay_is_made_up_for_in_pieces() -> None:
-    """Half of what was told stands on the topics; the rest is owed, a lot at a time."""
+    """Half of what was published is on the topics; the rest is owed, a lot at a time."""
     events = ADMITTED.lab("day 3 09:00", creatinine=400, recorded=recorded(0)).treatment("day 4", recorded=recorded(1))
     worker = Worker(SHIPPED)
     worker.take(events.events)

@@ -1,4 +1,4 @@
-"""What is set aside so that the others go on: told once, nothing of it scored, and refused for good (I2, I5)."""
+"""What is set aside so that the others go on: published once, nothing of it scored, and refused for good (I2, I5)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -99,7 +99,7 @@ def test_i8_a_stay_at_which_time_alone_fails_is_put_off_and_not_named() -> None:
 
 @pytest.mark.proves("I8")
 def test_i8_the_engine_says_at_which_stay_it_is_when_its_time_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So the shell can tell what failed from what came."""
+    """So the shell can distinguish what failed from what came."""
     made = engine()
     batch = made.read([ADMITTED], at("day 1 08:30"))
     for stay_id in made.missing(batch, at("day 1 08:30")):
@@ -119,7 +119,7 @@ def _fails(*_: Any, **__: Any) -> None:
 @pytest.mark.proves("I5")
 @pytest.mark.parametrize("already", [True, False])
 def test_i5_what_was_set_aside_stays_refused_when_state_is_made_again(already: bool) -> None:
-    """Also where it comes to light only then; and it is told once."""
+    """Also where it comes to light only then; and it is published once."""
     rebuild = Rebuild(SHIPPED, bounded=False)
     letters = [one for one in aside.set_aside(engine(), replace(LAB, fault=BUG), NOW).outputs if one.topic != ALERT]
     if already:

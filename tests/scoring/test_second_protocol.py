@@ -81,7 +81,7 @@ def test_t1_the_wards_days_are_those_of_the_protocols_zone(protocol: str) -> Non
 
 @pytest.mark.proves("O3", "O4")
 def test_o3_o4_milestones_are_named_by_the_parameters() -> None:
-    """Days of the window and of follow-up stand in the names, and those of another trial do not."""
+    """Days of the window and of follow-up are in the names, and those of another trial do not."""
     ours = {"window-day-1", "window-day-7", "death-90d", "survival-90d"}
     theirs = {"window-day-3", "window-day-15", "death-28d", "survival-28d"}
     assert milestones_of_the_ward("example") & (ours | theirs) == ours
@@ -199,6 +199,6 @@ DEFAULTS = {"models/protocol.py": {"Shanghai"}, "scoring/rules.py": {Path(DEFAUL
 
 @pytest.mark.parametrize("path", modules(*CORE), ids=name)
 def test_no_rule_names_the_trial(path: Path) -> None:
-    """Registry number, organisation and place stand in the protocol file, not in the code."""
+    """Registry number, organisation and place are in the protocol file, not in the code."""
     named = set(re.findall(r"(?i)NCT04850469|fdpicu|Fudan|Shanghai", path.read_text()))
     assert named <= DEFAULTS.get(name(path), set())

@@ -33,7 +33,7 @@ def test_t1_a_value_belongs_to_the_day_of_its_own_midnight() -> None:
     ("1902-01-01T00:00:00+00:00", "1902-01-01T08:00:00+08:00"),
 ])  # fmt: skip
 def test_t1_an_offset_has_no_seconds(moment: str, written: str) -> None:
-    """Shanghai was 5 minutes and 43 seconds ahead of its zone until 1901: what nobody can read is told in UTC."""
+    """Shanghai was 5 minutes and 43 seconds ahead of its zone until 1901: what nobody can read is written in UTC."""
     assert text.encode(at(moment), SHIPPED.protocol.zone) == f'"{written}"'
 
 
@@ -120,7 +120,7 @@ def test_t2_without_an_admission_nothing_is_told_until_it_comes() -> None:
 
 @pytest.mark.proves("T2", "T5")
 def test_t2_a_withdrawn_admission_takes_every_record_back() -> None:
-    """Without an admission there is no stay: all that was told of it is entered in error."""
+    """Without an admission there is no stay: all that was published of it is entered in error."""
     ward = ADMITTED.lab("day 1 09:00", creatinine=250).adt(
         "admitted", "day 1 08:00", recorded="day 4 08:00", status="entered-in-error"
     )
@@ -190,7 +190,7 @@ def test_t4_a_silent_day_has_a_record_once_it_has_closed(clock: str, days: int) 
 
 @pytest.mark.proves("T4", "M9")
 def test_t4_a_sedated_score_is_a_value_of_the_day() -> None:
-    """A day with nothing but a sedated GCS is told before it closes."""
+    """A day with nothing but a sedated GCS is published before it closes."""
     ward = ADMITTED.sedation("day 1 08:00", "on").vital("day 1 09:00", gcs_total=3).until("day 1 10:00")
     assert ward.mods(1)["status"] == "preliminary"
 
@@ -205,7 +205,7 @@ def test_t4_a_change_after_closing_is_an_amendment() -> None:
 
 @pytest.mark.proves("T4")
 def test_t4_a_day_left_without_a_value_is_withdrawn_until_one_comes() -> None:
-    """The only value of an open day is withdrawn, and another one comes: told, taken back, told."""
+    """The only value of an open day is withdrawn, and another one comes: published, withdrawn, published."""
     told = ADMITTED.lab("day 1 09:00", creatinine=250, event_id="r1")
     taken = told.lab("day 1 09:00", creatinine=250, event_id="r1", recorded="day 1 10:00", status="entered-in-error")
     assert statuses(taken.until("day 1 12:00"), 1) == ["preliminary", "entered-in-error"]

@@ -245,7 +245,7 @@ def test_an_unusable_observation_is_refused_alone(said: dict[str, Any], reason: 
 
 @pytest.mark.proves("V1", "I2")
 def test_every_observation_is_looked_at_whatever_stands_before_it() -> None:
-    """Codes nobody asked for are counted, what says nothing is passed over, and the bad one behind them is found."""
+    """Unmapped codes are counted, what states nothing is passed over, and the bad one behind them is found."""
     said = [
         {"code": "2951-2", "value": 1, "unit": "x"}, {"code": "6301-6", "value": 1, "unit": "x"},
         obs("creatinine", 4421, status="registered"), obs("platelets", 2001),
@@ -281,7 +281,7 @@ def test_a_dead_letter_holds_what_it_takes_to_mend_and_send_again() -> None:
 
 @pytest.mark.proves("I2", "I3")
 def test_every_fault_of_an_event_has_its_own_letter() -> None:
-    """Two bad observations at one offset: two letters with two ids."""
+    """Two bad observations at one offset: two dead letters with two ids."""
     bad = Stay().lab("day 1 09:00", obs("creatinine", 4421), obs("platelets", 60, "furlong")).dead_letters
     assert [(letter["reason"], letter["path"]) for letter in bad] == [
         ("implausible", "/observations/0/value"), ("unit-unknown", "/observations/1/unit"),

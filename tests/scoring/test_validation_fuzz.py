@@ -116,14 +116,14 @@ def test_any_json_is_accounted_for(topic: str, value: Any) -> None:
 @given(spoiled())
 @example(("picu.lab.v1", {**SOUND[9][1], SECRET.lower(): SECRET, "status": SECRET}))
 def test_a_spoiled_event_is_used_or_refused_and_its_values_are_not_repeated(made: tuple[str, Any]) -> None:
-    """Whatever happens to a sound event, it is accepted or told why not, and copies no value into its message."""
+    """Whatever happens to a sound event, it is accepted or refused, and no message copies a value."""
     topic, value = made
     _, letters = account(topic, json.dumps(value, default=str).encode())
     assert not [letter for letter in letters if SECRET in letter["message"]]
 
 
 def undecided(value: Any) -> bool:
-    """Whether something stands there that the contract says nothing of, and that the two readings take differently:
+    """Whether something is there of which docs/topics.md says nothing, and that the two readings take differently:
     a null for an optional field, an empty unit, a very long word or number, half a character."""
     if isinstance(value, dict):
         return value.get("unit") == "" or any(undecided(part) for part in (*value, *value.values()))

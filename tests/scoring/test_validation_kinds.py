@@ -14,7 +14,7 @@ GAS = Stay().gas("day 1 09:00", obs("pao2", "80.50", "mmHg", id="p")).events[0]
 
 
 def fault(topic: str, value: dict[str, Any]) -> tuple[str, str]:
-    """Reason and path of what is told of an event."""
+    """Reason and path of the dead letters of an event."""
     (found,) = Validator(SHIPPED).validate(InputRecord(topic, 0, 0, None, written(value))).faults
     return found.reason, found.path
 

@@ -20,7 +20,7 @@ from tests.scoring.running import assert_same, essence
 
 
 def otherwise(rng: random.Random, value: Any) -> str:
-    """The same JSON in other characters; a number as it was written, for that tells versions apart."""
+    """The same JSON in other characters; a number as it was written, for that distinguishes versions."""
 
     def blank() -> str:
         return rng.choice(["", "", " ", "\n  ", "\t", "\r\n"])

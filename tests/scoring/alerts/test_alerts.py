@@ -18,7 +18,7 @@ MEASURED = WARD.lab("day 1 12:00", creatinine=60)
 
 
 def told(ward: Stay, name: str) -> list[tuple[Any, ...]]:
-    """(state, since, detail) of everything told of an alert, whose chain is whole and whose name knows who looks."""
+    """(state, since, detail) of everything published of an alert, whose chain is whole and whose name is known."""
     records = [record for record in ward.alerts if record["name"] == name]
     for record in records:
         assert (record["severity"], record["audience"]) == CATALOGUE[name]
@@ -111,7 +111,7 @@ def test_treatment_outside_the_stay_is_told(t0: str, end: str | None, outside: b
 
 @pytest.mark.proves("T2")
 def test_events_of_a_stay_that_nobody_admitted_are_told() -> None:
-    """Since the first was heard; once, however many there are; until the admission comes."""
+    """Since the first was observed; once, however many there are; until the admission comes."""
     ward = Stay().lab("day 1 09:00", creatinine=60).lab("day 1 10:00", creatinine=70)
     assert told(ward.until("day 1 11:00"), "no-admission") == [("firing", at("day 1 09:00"), None)]
     come = ward.admitted("day 1 08:00", recorded="day 1 12:00").until("day 1 13:00")
@@ -224,7 +224,7 @@ def test_a_conflict_about_the_support_is_not_settled_by_a_correction_of_the_peep
 
 @pytest.mark.proves("I1", "I3")
 def test_a_conflict_is_remembered_through_a_crash() -> None:
-    """What is in force does not show it any more; neither it nor another alert is told again."""
+    """What is in force does not show it any more; neither it nor another alert is published again."""
     ward = WARD.lab("day 1 12:00", creatinine=60, event_id="r1").lab("day 1 12:00", creatinine=70, event_id="r1")
     ward = ward.treatment("day 1 07:00")
     worker = Worker(SHIPPED, until=at("day 1 15:00"))
@@ -262,7 +262,7 @@ def test_silence_counts_from_the_admission_and_ends_with_the_stay() -> None:
 
 @pytest.mark.proves("I1", "I3")
 def test_a_late_vital_sign_ends_a_silence_only_if_it_lies_in_it() -> None:
-    """A value of before the last one heard changes nothing."""
+    """A value of before the last one observed changes nothing."""
     ward = WARD.vital("day 1 09:00", heart_rate=90)
     early = ward.vital("day 1 08:30", heart_rate=90, recorded="day 1 14:00")
     assert states(early.until("day 1 14:30"), "stay-silent") == ["firing"]
@@ -270,7 +270,7 @@ def test_a_late_vital_sign_ends_a_silence_only_if_it_lies_in_it() -> None:
     assert states(inside.until("day 1 14:30"), "stay-silent") == ["firing", "resolved"]
 
 
-# What is over as it is told. ---------------------------------------------------------------------------------------
+# What is over as it is published. -------------------------------------------------------------------------------------
 
 
 @pytest.mark.proves("I3", "I5")

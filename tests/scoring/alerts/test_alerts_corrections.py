@@ -1,4 +1,4 @@
-"""Corrections and withdrawals that meet nothing: told by the clock alone, once, whatever came first."""
+"""Corrections and withdrawals that meet nothing: an alert by the clock alone, once, whatever came first."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One id for two things, an admission that moved, a birth date that is none: told, and over once it is corrected."""
+"""One id for two things, an admission that moved, a birth date that is none: an alert, over once it is corrected."""
 
 from typing import Any
 

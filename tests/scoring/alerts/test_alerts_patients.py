@@ -29,7 +29,7 @@ def told(ward: Stay) -> list[tuple[str, str, str]]:
 
 @pytest.mark.proves("V1")
 def test_v1_a_merge_does_not_hide_a_stranger() -> None:
-    """The old name is known from the correction on; the stranger's result raises an alert of its own, and is used."""
+    """The old name is known from the correction on; the other child's result raises its own alert, and is used."""
     assert told(STRANGER.until("day 3 03:00")) == [("OLD", "firing", "r1")]
     assert told(STRANGER.until("day 3 05:00")) == [("OLD", "firing", "r1"), ("STRANGER", "firing", "r3")]
     assert STRANGER.organ(3, "renal")["value"] == 700
@@ -37,7 +37,7 @@ def test_v1_a_merge_does_not_hide_a_stranger() -> None:
 
 @pytest.mark.proves("V1")
 def test_v1_each_patient_named_is_over_on_its_own() -> None:
-    """The stranger's result is withdrawn; the old name stays until its result is sent with the new one."""
+    """The other child's result is withdrawn; the old name stays until its result is sent with the new one."""
     ward = STRANGER.lab("day 3 04:00", creatinine=700, event_id="r3", recorded="day 3 06:00", status="entered-in-error")
     assert told(ward.until("day 3 07:00"))[-1] == ("STRANGER", "resolved", None)
     ward = ward.lab(

@@ -101,7 +101,7 @@ def test_i9_of_corrections_of_nothing_so_many_are_kept(eager: None) -> None:
 @pytest.mark.proves("I9", "I1")
 @pytest.mark.parametrize("crash", [False, True])
 def test_i9_ids_used_again_are_over_only_when_none_is_left_among_what_was_pruned(crash: bool, eager: None) -> None:
-    """One of three stays in the chart; once it is corrected, the history tells of the others."""
+    """One of three stays in the chart; once it is corrected, the history has the others."""
     stay = Stay().admitted("day 1 08:00")
     for hour in ("09", "11"):
         for name in "abc":

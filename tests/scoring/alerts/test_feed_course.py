@@ -1,4 +1,4 @@
-"""Alerts about sources over random courses: split, spread, crashed and looked at anyhow, each is told once (I1, I3)."""
+"""Alerts about sources over random courses: split, spread, crashed, evaluated anyhow: each once (I1, I3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ STAYS = ("S0", "S1", "S2", "S3")
 
 @dataclass(frozen=True)
 class Step:
-    """So many minutes later something comes of a source, or the partitions are looked at, or one loses its memory."""
+    """So many minutes later something comes of a source, or the partitions are read, or one loses its memory."""
 
     minutes: int
     what: str
@@ -104,7 +104,7 @@ class Ward:
         return joined([store.get("", {}) for store in self._stores], now)
 
     def look(self, now: datetime) -> None:
-        """Every engine is told what all of them heard, and tells what follows."""
+        """Every engine is given what all of them observed, and publishes what follows."""
         snapshot = self.snapshot(now)
         for number, engine in enumerate(self._engines):
             engine.observe(snapshot)
@@ -118,7 +118,7 @@ class Ward:
 def course(
     steps: Sequence[Step], partitions: int, *, crashes: bool, batch: int = 1, ward: Ward | None = None
 ) -> list[dict[str, Any]]:
-    """Every record of an alert about a source, in the order of telling; looked at after each batch and at each look."""
+    """Every record of an alert about a source, as published; read after each batch and at each evaluation."""
     ward, now, waiting = ward or Ward(partitions), START, {}
     for place, step in enumerate(steps):
         now += timedelta(minutes=step.minutes)
@@ -151,7 +151,7 @@ def of_sources(outputs: Sequence[Output]) -> list[dict[str, Any]]:
 
 
 def chains(told: Sequence[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:
-    """State and since of each alert's records, in the order of telling."""
+    """State and since of each alert's records, as published."""
     found: dict[str, list[tuple[str, str]]] = {}
     for one in told:
         found.setdefault(one["alert_id"], []).append((one["state"], one["since"]))
@@ -178,7 +178,7 @@ def test_i2_a_crash_loses_nothing_and_tells_nothing_again(steps: list[Step]) -> 
 @pytest.mark.proves("I1")
 @given(STEPS, st.integers(1, 5), st.integers(1, 7))
 def test_i1_it_does_not_matter_how_a_feed_is_spread_or_split(steps: list[Step], partitions: int, batch: int) -> None:
-    """I1: any partitioning, any batches: looked at at the same moments, the same alerts.
+    """I1: any partitioning, any batches: evaluated at the same moments, the same alerts.
 
     Lateness is left out: by which clock a day has closed is each partition's own.
     """
@@ -223,7 +223,7 @@ def test_i3_a_replay_that_lost_its_memory_at_any_moment_tells_the_same_of_its_so
 
 
 def test_a_view_that_is_not_later_than_what_was_told_by_changes_nothing() -> None:
-    """Partitions move between workers whose clocks differ a little: what was told is not taken back and told again."""
+    """Partitions move between workers whose clocks differ a little: nothing is taken back and published again."""
     ward = Ward(1)
     ward.take(0, [input_record(Step(0, "misrouted", "monitor", "S0"), 0, START)], START)
     for minutes in (1, 60, 59):
@@ -233,7 +233,7 @@ def test_a_view_that_is_not_later_than_what_was_told_by_changes_nothing() -> Non
 
 
 def test_only_a_later_view_is_news_and_what_one_partition_heard_is_none() -> None:
-    """Of two snapshots of one moment the first is what was told by: nothing is due of the other."""
+    """Of two snapshots of one moment the first is what was published by: nothing is due of the other."""
     source, second = Source(START, faults={MISROUTED: START}), timedelta(seconds=1)
     watch = FeedMonitor(SHIPPED, lambda _: True)
     watch.load({})

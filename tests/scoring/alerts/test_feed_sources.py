@@ -1,4 +1,4 @@
-"""What is kept of one source: the same whether one partition heard it or several (I1), and no more than needed (I9)."""
+"""What is kept of one source: the same whether one partition observed it or several (I1), no more than needed (I9)."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -89,7 +89,7 @@ def test_i5_a_source_is_the_same_after_it_was_stored(seed: int) -> None:
 
 @pytest.mark.proves("I8")
 def test_i8_a_stay_is_open_until_it_is_not() -> None:
-    """Told once each way; the snapshot knows since when any is, over all partitions."""
+    """Published once each way; the snapshot knows since when any is, over all partitions."""
     one, other = Feeds(), Feeds()
     later = START + timedelta(hours=1)
     assert [one.note_stay("S", True, later), one.note_stay("S", True, later), one.note_stay("T", False, later)] == [
@@ -140,7 +140,7 @@ def source_of(events: int, refused: int) -> Source:
 def test_much_is_refused_above_a_share_and_no_longer_at_half_of_it(
     events: int, refused: int, firing: bool, much: bool
 ) -> None:
-    """More than 5 %, and 5 events at least; once told, until it is half as much or less."""
+    """More than 5 %, and 5 events at least; once firing, until it is half as much or less."""
     told = {REFUSED: START} if firing else {}
     found = [name for name, _, _ in conditions(source_of(events, refused), None, LIMITS, START, told)]
     assert found == [REFUSED] * much

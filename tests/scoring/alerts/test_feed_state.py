@@ -35,7 +35,7 @@ def heard(source: str, place: int, moment: datetime) -> InputRecord:
 
 @pytest.mark.proves("I9")
 def test_i9_a_feed_that_makes_up_a_name_per_message_fills_neither_memory_nor_store() -> None:
-    """I9: the source not heard for longest is forgotten, first those that never sent anything usable."""
+    """I9: the source that has not sent for longest is forgotten, first those that never sent anything usable."""
     feeds, validator, kept = Feeds(), Validator(SHIPPED), {}
     names = ["monitor"] + [f"gw-{number}" for number in range(MOST_SOURCES + 50)]
     for place, name in enumerate(names):
@@ -51,12 +51,12 @@ def test_i9_a_feed_that_makes_up_a_name_per_message_fills_neither_memory_nor_sto
 
 
 def head(revision: int, state: str) -> Head:
-    """What was last told of an alert, of which day 1 was the beginning."""
+    """What was last published of an alert, of which day 1 was the beginning."""
     return Head(revision, state, "final", False, None, at("day 1"))
 
 
 def told_of(count: int) -> FeedMonitor:
-    """One that has told of so many names already."""
+    """One that has published so many names already."""
     watch = FeedMonitor(SHIPPED)
     for number in range(count):
         watch.restore(RecordKey("alert", f"misrouted-key/gw-{number}"), head(2, RESOLVED))
@@ -151,7 +151,7 @@ def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from
 @pytest.mark.proves("I5")
 @pytest.mark.parametrize(("name", "state"), [("misrouted-key", RESOLVED), ("feed-silent", FIRING)])
 def test_i5_no_source_is_made_up_of_an_alert_that_tells_of_no_reason(name: str, state: str) -> None:
-    """I5: of one that is over, and of a silence, the store is given what was told and nothing more."""
+    """I5: of one that is over, and of a silence, the store is given what was published and nothing more."""
     watch = FeedMonitor(SHIPPED, decides)
     watch.load({})
     watch.restore(RecordKey("alert", f"{name}/lis"), head(1, state))

@@ -23,7 +23,7 @@ NOW = at("day 1 09:30")
 
 
 def unmapped(count: int) -> list[dict[str, Any]]:
-    """Observations of codes that nobody asked for."""
+    """Observations of unmapped codes."""
     return [obs("creatinine", 60, code=f"local-{number}", system="urn:example:lis") for number in range(count)]
 
 
@@ -87,7 +87,7 @@ def test_what_is_refused_counts_by_its_observations(topic: str, body: Any, count
 
 
 def test_what_names_no_source_counts_for_its_topic_and_what_is_sent_again_for_none() -> None:
-    """A producer of something else on a topic of observations is told, too."""
+    """A producer of something else on a topic of observations is named, too."""
     noise = [InputRecord(VITAL, None, place, None, b"\x00\x00\x00\x00\x01") for place in range(100, 120)]
     again = [replace(one, topic=LAB, resubmitted=True) for one in noise]
     found = list(alerts(run(SHIPPED, [*input_records(WARD.events), *again, *noise], at("day 1 09:00"))))

@@ -13,7 +13,7 @@ from tests.scoring.feeding import alerts, records, states, with_limits
 from tests.scoring.histories import SHIPPED, input_records
 
 Told = tuple[str, str, datetime]
-"""State, source and when it was told."""
+"""State, source and when it was published."""
 
 
 def told(ward: Stay, name: str) -> list[Told]:
@@ -29,7 +29,7 @@ WARD = Stay().admitted("day 1 08:00", source="his").vital("day 1 09:00", source=
 
 
 class TestFeedSilent:
-    """A source that was heard has said nothing for its `silence_after`, while a stay is open."""
+    """A source that was observed has sent nothing for its `silence_after`, while a stay is open."""
 
     @pytest.mark.proves("I8")
     def test_i8_time_alone_tells_it_and_the_next_message_ends_it(self) -> None:
@@ -132,7 +132,7 @@ class TestDeadLetters:
         ]
 
     def test_it_does_not_flicker_about_the_limit(self) -> None:
-        """Six of 111 are told as six of 100 are; three of 121 are below half the limit, and over."""
+        """Six of 111 are published as six of 100 are; three of 121 are below half the limit, and over."""
         ward = self.good(self.bad(WARD, 6), 105)
         states = [state for state, _, _ in told(self.bad(ward, 3, 11).until("day 1 11:30"), "dead-letters")]
         assert states == ["firing"]
@@ -140,7 +140,7 @@ class TestDeadLetters:
         assert states == ["firing", "resolved"]
 
     def test_in_a_replay_it_ends_with_an_hour_of_the_clock(self) -> None:
-        """A share that has sunk is looked at then: a fact that opens or closes no stay is no occasion."""
+        """A share that has sunk is judged then: a fact that opens or closes no stay is no occasion."""
         ward = self.good(self.good(self.bad(WARD, 6), 105), 160, 11).sedation("day 1 11:59", "on", source="his")
         assert told(ward.until("day 1 12:00"), "dead-letters") == [
             ("firing", "monitor", at("day 1 10:04")),
@@ -218,5 +218,5 @@ def test_what_is_sent_again_from_the_dead_letters_does_not_speak_for_its_source(
 
 
 def test_nothing_in_a_file_came_on_a_wrong_partition() -> None:
-    """A replay has none, and of a well-behaved feed nothing is told."""
+    """A replay has none, and of a well-behaved feed nothing is published."""
     assert [record["name"] for record in WARD.until("day 1 10:00").alerts] == []

@@ -34,7 +34,7 @@ SIDED = [organ for organ in ORGANS if organ.one_value is not None]
 def test_v4_a_side_whose_every_value_gives_the_same_points_is_measured(
     value: Any, comparator: str, points: int
 ) -> None:
-    """The number stands in the record, and beside it, in component and input, on which side of it the true value is."""
+    """The number is in the record, and with it, in component and input, on which side of it the true value is."""
     found = platelets(value, comparator)
     assert (found["basis"], found["points"], found["value"]) == ("measured", points, Decimal(str(value)))
     assert (found["comparator"], found["inputs"][0]["comparator"]) == (comparator, comparator)

@@ -181,7 +181,7 @@ def test_i9_the_corrections_filed_first_are_kept() -> None:
 
 @pytest.mark.proves("I5")
 def test_i5_corrections_that_an_older_version_of_the_software_filed_are_taken_as_matched() -> None:
-    """It kept nothing of what they met; an upgrade tells of none of them."""
+    """It kept nothing of what they met; an upgrade reports none of them."""
     lineages, correction = Lineages(), version(1, Status.CORRECTED, 0, "e2")
     lineages.note(PIECE, correction, None, False)
     stored = lineages.to_store(PIECE)

@@ -1,4 +1,4 @@
-"""What is remembered of what was let go of: never less than the truth, and seldom more (I9)."""
+"""What is remembered of what was pruned: never less than the truth, and seldom more (I9)."""
 
 import json
 from base64 import b85decode

@@ -1,4 +1,4 @@
-"""A stay does not grow with what a feed sends, and what is let go of changes no record (I9)."""
+"""A stay does not grow with what a feed sends, and what is pruned changes no record (I9)."""
 
 import random
 from collections.abc import Iterator
@@ -191,7 +191,7 @@ STORIES = {
 @pytest.mark.parametrize("crash", [False, True], ids=["in-memory", "loaded-each-time"])
 @pytest.mark.parametrize("story", STORIES)
 def test_i9_what_is_looked_up_by_its_event_is_not_guessed(story: str, crash: bool, eager: None) -> None:
-    """One event in two messages, of which one was let go of: the records of a run that keeps everything."""
+    """One event in two messages, of which one was pruned: the records of a run that keeps everything."""
     told = [ADMISSION, *STORIES[story]]
     worker = Worker(SHIPPED, bounded=True)
     for event in told:

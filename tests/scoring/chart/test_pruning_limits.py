@@ -1,4 +1,4 @@
-"""When a chart counts as crowded, and what stays of it however crowded it is (I9)."""
+"""When a chart is over the limit, and what stays of it however far it is (I9)."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -57,7 +57,7 @@ def pruned(moments: list[datetime], needed: Iterable[datetime] = ()) -> list[dat
 
 @pytest.mark.proves("I9")
 def test_i9_more_than_192_values_of_one_kind_on_a_day_are_a_crowd() -> None:
-    """Looked at after every 192 of them, for counting costs more than waiting."""
+    """Checked after every 192 of them, for counting costs more than waiting."""
     chart = filed(minutes(192))
     assert not is_over_limit(chart)
     filed(minutes(191, MIDNIGHT + 192 * MINUTE), chart)
@@ -75,7 +75,7 @@ def test_i9_a_crowd_is_of_the_day_on_which_its_values_were_taken() -> None:
 
 @pytest.mark.proves("I9")
 def test_i9_the_newest_four_hours_stay_and_the_first_event_that_names_the_patient() -> None:
-    """What is older goes, but for what an answer rested on."""
+    """What is older goes, but for what an answer depended on."""
     moments = minutes(600)
     asked = moments[100]
     assert pruned(moments, [asked]) == [moments[0], asked, *moments[-241:]]
@@ -137,7 +137,7 @@ def test_i9_unusable_values_are_a_crowd_like_others() -> None:
 
 @pytest.mark.proves("I9")
 def test_i9_every_series_has_a_name_by_which_it_is_found_again() -> None:
-    """What was let go of is kept under it; a series is watched for as long as somebody asks."""
+    """What was pruned is kept under it; a series is watched for as long as somebody asks."""
     stay = Stay().vital("day 1", heart_rate=100_000)
     for support in (None, "invasive", "oxygen", "room-air"):
         stay = stay.vent("day 1", support, peep=5)
@@ -174,7 +174,7 @@ def test_i9_a_feed_that_corrects_every_value_is_bounded_like_another() -> None:
 
 @pytest.mark.proves("I9")
 def test_i9_what_comes_late_into_a_gap_is_passed_over() -> None:
-    """No record can rest on it; but what it corrects is held, it is taken, and no history is needed for it."""
+    """No record can depend on it; but what it corrects is held, it is taken, and no history is needed for it."""
     moments = minutes(600)
     chart = filed(moments)
     prune(chart, Changes())

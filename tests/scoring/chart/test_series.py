@@ -1,4 +1,4 @@
-"""The look-ups that rules make in time, against a plain list; and where something was let go of, they do not guess."""
+"""The look-ups that rules make in time, against a plain list; and where something was pruned, they do not guess."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ def tick(number: int) -> datetime:
 
 @dataclass
 class Chance:
-    """A random series, what was let go of it, and what a plain list says."""
+    """A random series, what was pruned of it, and what a plain list says."""
 
     rng: random.Random
     series: Series[Item]
@@ -59,12 +59,12 @@ class Chance:
         return found
 
     def touched(self, span: Span) -> bool:
-        """Whether a span that holds anything at all meets one in which something was let go of."""
+        """Whether a span that holds anything at all meets one in which something was pruned."""
         first, last = span
         return first <= last and any(first <= end and start <= last for start, end in self.gaps)
 
     def check(self, look: Callable[[], Any], rests_on: Span, answer: Any) -> None:
-        """A look-up answers as the plain list does, or asks for the history exactly where its answer rests on what
+        """A look-up answers as the plain list does, or asks for the history exactly where its answer depends on what
         went."""
         self.series.read_spans = []
         if self.touched(rests_on):
@@ -116,7 +116,7 @@ def test_v1_between_two_moments_both_included(chance: Chance) -> None:
 
 @pytest.mark.proves("V1", "I9")
 def test_v1_the_latest_up_to_a_moment(chance: Chance) -> None:
-    """Rests on nothing before itself."""
+    """Depends on nothing before itself."""
     for span in [chance.span() for _ in range(LOOKS)]:
         found = of(chance.kept, span)
         rests_on = (found[-1].at, span[1]) if found else span
@@ -125,7 +125,7 @@ def test_v1_the_latest_up_to_a_moment(chance: Chance) -> None:
 
 @pytest.mark.proves("V1", "I9")
 def test_v1_the_nearest_that_fits_and_at_equal_distance_the_earlier(chance: Chance) -> None:
-    """Rests on nothing that is further away."""
+    """Depends on nothing that is further away."""
 
     def fits(item: Item) -> bool:
         return int(item.order[3]) % 3 > 0
@@ -187,7 +187,7 @@ def test_v1_an_item_is_taken_out_or_is_not_there(chance: Chance) -> None:
 
 @pytest.mark.proves("I9")
 def test_i9_what_was_added_since_something_went_is_counted() -> None:
-    """So that a crowded series is looked at."""
+    """So that a series over the limit is met."""
     series: Series[Item] = Series()
     items = [Item((tick(number), tick(0), "s", "x")) for number in range(3)]
     for count, item in enumerate(items):

@@ -64,7 +64,7 @@ def test_v1_at_equal_filing_times_the_greater_event_id_holds() -> None:
 @pytest.mark.proves("V1", "I1")
 @pytest.mark.parametrize(("one", "other", "winner"), [(250, 150, 250), (90, 150, 90), ("20", "150", 20)])
 def test_v1_at_last_the_greater_text_holds_and_somebody_is_told(one: Any, other: Any, winner: int) -> None:
-    """One event id with two contents: they are compared as text, digit by digit, and operations are told."""
+    """One event id with two contents: they are compared as text, digit by digit, and operations have an alert."""
     told = creatinine(creatinine(WARD, one, event_id="e5"), other, event_id="e5")
     for stay in in_every_order(told):
         assert stay.organ(1, "renal")["inputs"][0]["original"]["value"] == winner
@@ -127,7 +127,7 @@ def test_v1_a_correction_may_move_a_value_to_another_day() -> None:
 
 @pytest.mark.proves("V1")
 def test_v1_a_result_of_the_wrong_stay_is_withdrawn_there_and_sent_anew_here() -> None:
-    """Versions are told apart by stay: a withdrawal on one stay does not touch another."""
+    """Versions are kept apart by stay: a withdrawal on one stay does not touch another."""
     told = WARD.admitted("day 1 00:00", stay="T").discharged("day 2 00:00", stay="T", event_id="t")
     told = creatinine(creatinine(told, 250, stay="T"), 250)
     told = creatinine(told, 250, stay="T", recorded="day 1 12:00", status="entered-in-error")
@@ -151,7 +151,7 @@ def test_v1_a_withdrawn_value_is_gone_until_a_later_version_restores_it(status: 
 @pytest.mark.proves("V1")
 @pytest.mark.parametrize("status", ["registered", "unknown"])
 def test_v1_a_status_that_says_nothing_carries_no_value(status: str) -> None:
-    """A registered result has no value yet, even if a number stands there, and it hides an older one."""
+    """A registered result has no value yet, even if a number is there, and it hides an older one."""
     assert renal(creatinine(WARD, 250, status=status)) == ("assumed-normal", None, "not-measured")
     hidden = creatinine(creatinine(WARD, 250), 250, recorded="day 1 10:00", status=status)
     assert renal(hidden) == ("assumed-normal", None, "not-measured")
@@ -260,7 +260,7 @@ def test_v1_a_stay_has_one_admission_whoever_tells_of_it() -> None:
 
 @pytest.mark.proves("V1", "I1")
 def test_v1_a_fact_of_two_sources_may_be_in_conflict() -> None:
-    """Two sources that use the same event id at the same time for one admission: operations are told."""
+    """Two sources that use the same event id at the same time for one admission: operations have an alert."""
     told = Stay().admitted("day 1 08:00", source="his", event_id="a1", recorded="day 1 09:00")
     told = told.admitted("day 2 08:00", source="his-2", event_id="a1", recorded="day 1 09:00")
     for stay in in_every_order(told):
@@ -291,7 +291,7 @@ def test_v1_of_facts_that_a_stay_has_many_of_each_id_has_its_own_versions() -> N
 
 @pytest.mark.proves("V1", "I10")
 def test_v1_records_carry_the_patient_of_the_admission() -> None:
-    """An event that names another patient is used all the same, and operations are told."""
+    """An event that names another patient is used all the same, and operations have an alert."""
     told = WARD.lab(NINE, creatinine=250, patient="Q")
     assert (renal(told)[1], told.mods(1)["patient_id"]) == (250, "P")
     assert [alert["name"] for alert in told.alerts if alert["severity"] == "critical"] == ["patient-mismatch"]

@@ -111,7 +111,7 @@ def test_a3_of_pairs_of_one_time_the_order_of_samples_decides() -> None:
 
 @pytest.mark.proves("A3", "I1")
 def test_a3_a_late_pair_renumbers_the_episodes() -> None:
-    """Episode 1 is told anew as another one, and the old episode 1 becomes 2."""
+    """Episode 1 is published anew as another one, and the old episode 1 becomes 2."""
     ward = gas(gas(WARD, "day 5 08:00", WELL), "day 6 08:00")
     early = gas(ward, "day 2 08:00", recorded="day 12 08:00")
     assert onsets(ward) == times("day 6 08:00")

@@ -29,7 +29,7 @@ def on(ward: Stay, when: str, fio2: Any, support: str | None = "invasive") -> St
 
 @pytest.mark.proves("P1", "P3")
 def test_p1_the_fio2_of_the_same_event_goes_before_any_other() -> None:
-    """What the gas analyser was told is used, even where the ventilator was charted later."""
+    """What the gas analyser was given is used, even where the ventilator was charted later."""
     ward = on(WARD, "day 2 09:59", "0.5").gas("day 2 10:00", pao2=84, fio2="0.4")
     assert ratio(ward) == 210
 
@@ -125,7 +125,7 @@ def test_p1_a_change_and_change_back_unpairs_too() -> None:
 
 @pytest.mark.proves("P1")
 def test_p1_a_support_that_was_unknown_at_the_fio2_blocks_nothing() -> None:
-    """Who did not know the support cannot tell a change."""
+    """Who did not know the support cannot see a change."""
     ward = on(WARD, "day 2 08:00", "0.4", None).vent("day 2 09:00", "oxygen")
     assert ratio(sampled(ward)) == 210
 

@@ -62,7 +62,7 @@ def test_v3_a_peep_is_in_force_for_4_hours(set_at: str, in_force: bool) -> None:
 @pytest.mark.proves("V3", "A2")
 @pytest.mark.parametrize(("peep", "enough"), [("5", True), ("5.0", True), ("4.999", False)])
 def test_v3_the_latest_setting_is_in_force(peep: str, enough: bool) -> None:
-    """An older PEEP does not stand in for a newer one."""
+    """An older PEEP does not replace a newer one."""
     ward = WARD.vent("day 2 08:00", "invasive", obs("peep", 12)).vent("day 2 09:00", None, obs("peep", peep))
     assert begins_ards(ward) is enough
 

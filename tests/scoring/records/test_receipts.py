@@ -83,7 +83,7 @@ def test_i7_room_air_is_shown_by_the_event_that_says_so() -> None:
     ("neurologic", WARD.sedation("day 1 00:00", "on").vital("day 1 08:00", gcs_total=3), "sedated"),
 ])  # fmt: skip
 def test_i7_what_was_not_measured_says_why(organ: str, ward: Stay, reason: str) -> None:
-    """The reason that helps most to mend it."""
+    """The reason that helps most to fix it."""
     component = ward.organ(1, organ)
     assert component["reason"] == reason
     assert component["points"] == 0

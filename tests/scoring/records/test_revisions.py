@@ -1,4 +1,4 @@
-"""Revisions: what is told when something changes, and nothing when nothing does (docs/topics.md)."""
+"""Revisions: what is published when something changes, and nothing when nothing does (docs/topics.md)."""
 
 import json
 from collections import defaultdict
@@ -25,7 +25,7 @@ STORY = (
 
 
 def chains(records: list[tuple[str, Record]]) -> dict[Any, list[Record]]:
-    """The revisions of each record of a stay, in the order of telling."""
+    """The revisions of each record of a stay, as published."""
     found: dict[Any, list[Record]] = defaultdict(list)
     for topic, record in records:
         if topic not in DEAD_LETTERS:

@@ -106,7 +106,7 @@ def test_e2_time_alone_decides_past_48_hours_not_at_them(clock: str, met: bool |
 
 @pytest.mark.proves("E2", "E4", "E5")
 def test_e2_what_is_filed_at_exactly_48_hours_finds_nothing_decided() -> None:
-    """The same moment, looked at because something else happens in it: undecided, and the record not final."""
+    """The same moment, evaluated because something else happens in it: undecided, and the record not final."""
     ward = MEASURED.consent("day 3 08:00")
     undecided = ward.until("day 3 08:00")
     assert judged(undecided, "stay-48h") == (None, "0.0-h-to-go")

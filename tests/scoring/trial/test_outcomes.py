@@ -14,7 +14,7 @@ from tests.scoring.milestones import LEFT, WARD, reached, told
 
 @pytest.mark.proves("O1")
 def test_o1_an_open_stay_has_no_discharge() -> None:
-    """Undecided is not told."""
+    """Undecided is not published."""
     assert reached(WARD, "picu-discharge") == "-"
 
 
@@ -51,7 +51,7 @@ def test_o1_death_at_or_before_the_discharge_or_instead_of_it_is_no_discharge(wa
     (WARD.discharged("day 30 08:00", to="other-icu"), "28", "truncated"),
 ])  # fmt: skip
 def test_o1_length_of_stay_in_days_truncated_at_28(ward: Stay, days: str, detail: str | None) -> None:
-    """Fractional days; the first of truncated, died, censored is told."""
+    """Fractional days; the first of truncated, died, censored is the detail."""
     found = told(ward, "picu-los")
     assert (found["value"], found["unit"], found["detail"]) == (Decimal(days), "d", detail)
 

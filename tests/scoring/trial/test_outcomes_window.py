@@ -37,7 +37,7 @@ def test_o4_a_stay_that_began_after_it_never_reaches_it() -> None:
 
 @pytest.mark.proves("O4")
 def test_o4_without_treatment_there_is_no_window() -> None:
-    """Nothing of it is told."""
+    """Nothing of it is published."""
     assert {reached(LEFT, name) for name in ("window-day-3", "window-day-15", "mods-window-summary")} == {"-"}
 
 

@@ -90,7 +90,7 @@ def test_a1_a_childs_total_says_that_it_comes_from_adults() -> None:
     ("day 3 02:00 -1us", False), ("day 3 02:00", True), ("day 3 14:00", True), ("day 3 14:00 +1us", False),
 ])  # fmt: skip
 def test_a4_the_pair_lies_18_to_30_hours_after_the_onset(when: str, inside: bool) -> None:
-    """Both ends included; nothing else stands in."""
+    """Both ends included; nothing else takes its place."""
     record = at_24h(gas(BEGUN, when, 70))
     assert told(record["components"]["pf"]) == ((2, 140, None) if inside else (None, None, "no-pair"))
 
@@ -223,7 +223,7 @@ def test_a6_a_plateau_below_the_peep_of_its_own_time_is_none(peep: str | None, p
     ("control", "counts"), [("pressure", True), ("volume", False), ("unknown", False), (None, False)]
 )
 def test_a6_a_peak_pressure_stands_in_under_pressure_control(control: str | None, counts: bool) -> None:
-    """Told by its reason; under volume control a peak is no plateau."""
+    """Shown by its reason; under volume control a peak is no plateau."""
     more = {} if control is None else {"control": control}
     found = daily(plateau(BEGUN, "day 2 09:00", 28, "peak_pressure", **more), 2)["components"]["plateau"]
     assert told(found) == ((2, 28, "peak-in-pressure-control") if counts else (None, None, "not-measured"))
