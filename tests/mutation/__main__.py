@@ -14,7 +14,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tests.mutation.mutants import mutants, source_of
+from tests.mutation.mutants import mutants, names, source_of
 from tests.mutation.report import Module, page, reasons, verdict
 from tests.mutation.results import Results
 from tests.paths import ROOT
@@ -32,7 +32,7 @@ ENVIRONMENT = {"PICUSTREAM_TEST_SEEDS": "5", "PYTHONSAFEPATH": ""}
 def main() -> int:
     """Try what has to be tried, and judge; the exit status."""
     options = _options()
-    every = sorted(path.stem for path in (ROOT / "scoring").rglob("[!_]*.py"))
+    every = names(ROOT)
     if options.fresh:
         shutil.rmtree(WORK, ignore_errors=True)
     results = WORK / "results.ndjson"

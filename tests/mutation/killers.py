@@ -23,6 +23,7 @@ QUICK, QUICK_SECONDS = 8, 10.0
 ENGINE = ["revisions", "incremental", "time", "versions", "convergence", "rebuild"]
 KEPT = ["versions", "time", "incremental", "convergence", "pruning"]
 SOURCES = ["feed_sources", "feeds", "feed_unread", "feed_state", "feed_course"]
+RECEIPTS = ["receipt", "receipts_add_up", "toys"]
 OF_VERSIONS = ["lineage", "alerts_corrections", "alerts_ids", "alerts_pruned"]
 OF_STAYS = [
     "alerts",
@@ -47,9 +48,13 @@ TESTS = {
         "outcomes_window",
         "revisions",
     ],
-    "apps": ["apps", "ards", "second_protocol"],
+    "apps.components": ["apps", "ards", "second_protocol"],
+    "apps.describe": RECEIPTS,
+    "apps.record": ["apps", "receipts"],
+    "apps.score": ["apps", "ards", "incremental", "pieces", "second_protocol"],
     "ards": ["ards", "apps", "second_protocol"],
     "batch": ["backlog", *ENGINE],
+    "bands": ["mods", "comparators", "apps", "vectors"],
     "bodies": ["revisions", "receipts", "rebuild"],
     "days": ["time", "outcomes", "outcomes_window", "second_protocol"],
     "validation": ["validation", "units", "feeds", "validation_fuzz"],
@@ -60,12 +65,23 @@ TESTS = {
     "feed_monitor": SOURCES,
     "pruned": ["pruned", "alerts_pruned", *KEPT],
     "lineage": [*OF_VERSIONS, "convergence"],
-    "mods": ["mods", "mods_days", "time", "second_protocol"],
-    "organs": ["mods", "mods_days", "receipts", "triplet", "pairing", "second_protocol"],
+    "conditions": ["alerts", "rebuild"],
+    "contract": ["toys"],
+    "description": ["toys", *RECEIPTS],
+    "evaluation": ["incremental", "time", "mods_days", "pieces"],
+    "kinds": ["eligibility", "eligibility_state", "outcomes", "outcomes_window", "incremental", "alerts"],
+    "mods.day": ["mods", "mods_days", "time", "second_protocol"],
+    "mods.describe": RECEIPTS,
+    "mods.organ_rules": ["mods", "mods_days", "receipts", "triplet", "pairing", "second_protocol"],
+    "mods.organs": ["mods", "vectors", "comparators", "toys", "receipts"],
+    "mods.record": ["toys", "mods", "receipts"],
+    "mods.score": ["mods_days", "incremental", "time", "toys", "outcomes_window", "eligibility_state"],
+    "parts": ["incremental", "toys"],
     "outcomes": ["outcomes", "outcomes_window", "time", "second_protocol"],
     "outputs": ["dead_letters", "validation", "revisions", "feeds"],
     "pairing": ["pairing", "triplet", "support", "mods", "second_protocol"],
     "reading": ["units", "validation", "versions"],
+    "registry": ["toys", "comparators", "alerts_ids"],
     "receipts": ["receipts", "revisions"],
     "revisions": ["revisions", "alerts_amended", "rebuild", "receipts", "second_protocol"],
     "source": SOURCES,
@@ -74,18 +90,11 @@ TESTS = {
     "units": ["units", "validation"],
     "version_alerts": OF_VERSIONS,
     "series": ["series", "pairing", "triplet"],
+    "words": RECEIPTS,
+    "working": RECEIPTS,
     "view": ["pairing", "triplet", "support", "mods", "receipts", *KEPT],
-    "assessor": [
-        "incremental",
-        "time",
-        "mods_days",
-        "apps",
-        "outcomes",
-        "outcomes_window",
-        "eligibility_state",
-        "second_protocol",
-    ],
-    "day_cache": ["incremental", "time", "mods_days", "apps"],
+    "assessor": ["incremental", "pieces", "time", "mods_days", "apps", "outcomes", "eligibility_state"],
+    "day_cache": ["incremental", "toys", "time", "mods_days", "apps"],
     "reach": ["incremental", "pairing", "apps"],
     "pruning": ["pruning_limits", "alerts_pruned", *KEPT],
     "chart": ["pruning_limits", "alerts", "apps", "bounded", *OF_VERSIONS, *KEPT],
@@ -98,7 +107,7 @@ TESTS = {
     "rules": ["rules", "rebuild"],
     "series_index": ["pruning_limits", *KEPT],
 }
-"""The tests of tests/scoring/ that see a module, the likeliest first; by default those of the engine."""
+"""The tests of tests/scoring/ and tests/explain/ that see a module, the likeliest first; by default the engine's."""
 
 
 LONG = [
@@ -163,8 +172,8 @@ def tests(module: str) -> list[str]:
 
 
 def _file(name: str) -> str:
-    """Of a test by its name: below tests/scoring/ no two share one."""
-    [path] = Path("tests/scoring").rglob(f"test_{name}.py")
+    """Of a test by its name: of the core's tests and those of its words no two share one."""
+    [path] = (path for folder in ("scoring", "explain") for path in Path("tests", folder).rglob(f"test_{name}.py"))
     return str(path)
 
 

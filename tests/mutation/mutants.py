@@ -44,9 +44,18 @@ class Mutant:
         return self.module, self.function, self.was, self.now
 
 
+def names(tree: Path = Path()) -> list[str]:
+    """Every module of scoring/: by its name, and of a score's folder with that before it (`mods.score`)."""
+    return sorted(_name(path) for path in (tree / "scoring").rglob("[!_]*.py"))
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}.{path.stem}" if path.parent.parent.name == "scores" else path.stem
+
+
 def source_of(module: str, tree: Path = Path()) -> Path:
-    """The file of a module; below scoring/ no two share a name."""
-    [path] = (tree / "scoring").rglob(f"{module}.py")
+    """The file of a module."""
+    [path] = [path for path in (tree / "scoring").rglob("[!_]*.py") if _name(path) == module]
     return path
 
 
