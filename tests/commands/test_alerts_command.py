@@ -182,7 +182,7 @@ def test_what_a_replay_wrote_is_read_from_its_folder(tmp_path: Path, capsys: pyt
     assert names(capsys, str(tmp_path)) == (1, ["no-admission"])
 
 
-def test_broken_records_are_told_and_are_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_broken_records_are_reported_and_are_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, [alert() | {"state": "maybe"}])
     status, out, err = told(capsys, path)
     assert (status, out) == (1, "Nothing fires.\n")

@@ -199,7 +199,7 @@ def test_sasl_without_a_user_is_wrong_use(
     assert "hunter2" not in "".join(lines)
 
 
-def test_no_redis_is_told_without_its_password(
+def test_no_redis_is_reported_without_its_password(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The URL may hold a password: host and port alone are shown."""
@@ -211,7 +211,7 @@ def test_no_redis_is_told_without_its_password(
     assert "hunter2" not in first
 
 
-def test_a_bug_is_told_in_two_lines_without_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_is_reported_in_two_lines_without_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
     """I10: the text of an unexpected error may hold a patient's data; status 70 (EX_SOFTWARE)."""
 
     def buggy() -> None:

@@ -83,7 +83,7 @@ def test_json_is_one_object_with_records_and_revisions(folder: Path, capsys: pyt
     assert [revision["revision"] for revision in told["revisions"]] == list(range(1, len(told["revisions"]) + 1))
 
 
-def test_i10_unknown_stays_and_days_are_told_without_the_data_of_others(
+def test_i10_unknown_stays_and_days_are_reported_without_the_data_of_others(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """I10: exit 1 with the days there are; never another stay or patient."""
@@ -98,7 +98,7 @@ def test_i10_unknown_stays_and_days_are_told_without_the_data_of_others(
         assert len(err.splitlines()) <= 2
 
 
-def test_wrong_use_is_told_in_two_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_is_reported_in_two_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """2 for wrong use, 1 for a file without records, a line or two, no traceback."""
     empty = folder / "empty"
     empty.mkdir()

@@ -64,7 +64,7 @@ def test_the_headers_are_those_that_a_record_carries() -> None:
     assert list(headers["properties"]) == [name for name, _ in first.headers if name != HEAD_HEADER]
 
 
-def test_a_wrong_use_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_use_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No file, an option, a folder in the way: a line on standard error and the status for it."""
     assert [main([]), main(["--help"]), main([str(tmp_path)]), main([str(tmp_path / "new.json")])] == [2, 2, 3, 0]
     assert len(capsys.readouterr().err.splitlines()) == 3

@@ -56,7 +56,7 @@ def test_there_is_one_schema_per_topic_and_none_besides(tmp_path: Path) -> None:
     assert names == {f"{topic}.json" for topic in TOPICS} == {path.name for path in (tmp_path / "new").iterdir()}
 
 
-def test_a_wrong_use_of_the_generator_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_use_of_the_generator_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No folder, an option, a file in the way: a line on standard error and the status for it."""
     (tmp_path / "file").touch()
     assert [main([]), main(["--help"]), main(["a", "b"]), main([str(tmp_path / "file")])] == [2, 2, 2, 3]
@@ -118,7 +118,7 @@ def test_what_a_random_history_makes_fits(seed: int) -> None:
 
 
 @given(spoiled())
-def test_a_schema_refuses_nothing_that_the_door_lets_in(made: tuple[str, Any]) -> None:
+def test_a_schema_refuses_nothing_that_validation_lets_in(made: tuple[str, Any]) -> None:
     """Whoever checks against the schema before sending is not held to more than validation asks."""
     topic, value = made
     accepted, _ = account(topic, canonical(value).encode(errors="surrogatepass"))
@@ -143,7 +143,7 @@ def test_a_schema_refuses_nothing_that_the_door_lets_in(made: tuple[str, Any]) -
     (TRIAL, {"decision": None}),
     (TRIAL, {"id": 7}),
 ])  # fmt: skip
-def test_a_schema_tells_of_most_faults_before_the_event_is_sent(
+def test_a_schema_shows_most_faults_before_the_event_is_sent(
     event: tuple[str, dict[str, Any]], changes: dict[str, Any]
 ) -> None:
     """Fields, words, and what a status requires."""

@@ -26,7 +26,7 @@ def groups(capsys: pytest.CaptureFixture[str], *arguments: Any) -> list[dict[str
     return json.loads(out)["groups"]
 
 
-def test_letters_of_one_fault_are_one_group(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dead_letters_of_one_fault_are_one_group(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The place in the list of observations tells no two apart; topic, source, reason, code and unit do."""
     first, *others = groups(capsys, "--file", folder)
     assert (first["topic"], first["source"], first["reason"], first["count"]) == (LAB, "lis", "unit-unknown", 2)
@@ -37,7 +37,7 @@ def test_letters_of_one_fault_are_one_group(folder: Path, capsys: pytest.Capture
     }  # fmt: skip
 
 
-def test_letters_are_chosen_by_reason_source_and_time(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dead_letters_are_chosen_by_reason_source_and_time(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chosen = {
         ("--reason", "implausible"): ["implausible"],
         ("--source", "lis"): ["unit-unknown"],
@@ -48,7 +48,7 @@ def test_letters_are_chosen_by_reason_source_and_time(folder: Path, capsys: pyte
         assert [one["reason"] for one in groups(capsys, "--file", folder, *options)] == reasons, options
 
 
-def test_a_letter_that_was_sent_again_is_marked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dead_letter_that_was_sent_again_is_marked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     by_reason = {one["reason"]: one["resubmitted"] for one in groups(capsys, "--file", folder)}
     assert by_reason == {"not-json": 1, "implausible": 0, "unit-unknown": 0}
     assert "1 of these sent again and refused again" in run(capsys, "list", "--file", folder)[1]
@@ -61,7 +61,7 @@ def test_no_value_of_an_event_is_listed(folder: Path, capsys: pytest.CaptureFixt
         assert "5000" not in out and '"payload":' not in out and "patient" not in out, options
 
 
-def test_all_lines_are_one_per_letter(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_lines_are_one_per_dead_letter(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "list", "--file", folder, "--all-lines")
     lines = out.splitlines()
     assert len(lines) == 4 and lines[-1].endswith("not-json - refused-again")
@@ -69,12 +69,12 @@ def test_all_lines_are_one_per_letter(folder: Path, capsys: pytest.CaptureFixtur
     assert [json.loads(line)["event_id"] for line in out.splitlines()] == [line.split()[1] for line in lines]
 
 
-def test_no_letters_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_dead_letters_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / f"{DEAD_LETTER}.ndjson").touch()
     assert run(capsys, "list", "--file", tmp_path) == (0, "No dead letters.\n", "")
 
 
-def test_wrong_use_is_told_in_two_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_is_reported_in_two_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = [
         ("list", "--reason", "bad"), ("list", "--since", "yesterday"), ("resubmit",), ("resubmit", "dead/x", "--all"),
         ("resubmit", "--all", "--fixed-by", folder / "nowhere.toml"), ("lsit",),
@@ -84,7 +84,7 @@ def test_wrong_use_is_told_in_two_lines(folder: Path, capsys: pytest.CaptureFixt
         assert (status, out, len(err.splitlines())) == (2, "", 2), arguments
 
 
-def test_one_letter_is_shown_with_its_event_and_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_dead_letter_is_shown_with_its_event_and_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "show", f"dead/{LAB}/3/40/0", "--file", folder)
     assert status == 0
     for words in ("unit-unknown", "/observations/0/unit", "partition 3, offset 40", "It may hold a patient's data"):
@@ -93,14 +93,14 @@ def test_one_letter_is_shown_with_its_event_and_says_so(folder: Path, capsys: py
     assert json.loads(shown) == json.loads(event())
 
 
-def test_as_data_a_letter_has_its_event_as_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_as_data_a_dead_letter_has_its_event_as_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "show", f"dead/{LAB}/3/40/0", "--file", folder, "--json")
     data = json.loads(out)
     assert (status, data["original"]) == (0, event().decode())
     assert base64.b64decode(data["payload"]) == event()
 
 
-def test_a_letter_that_is_not_there_is_a_finding(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dead_letter_that_is_not_there_is_a_finding(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(capsys, "show", "dead/nothing", "--file", folder)
     assert (status, out) == (1, "")
     assert "dead/nothing" in err and "--all-lines" in err
@@ -122,7 +122,9 @@ def test_the_event_is_set_in_with_its_numbers_as_written_or_shown_as_it_stands(
     assert original(payload)[: len(lines)] == lines
 
 
-def test_a_broken_letter_is_told_and_the_rest_is_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_dead_letter_is_reported_and_the_rest_is_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = folder / f"{DEAD_LETTER}.ndjson"
     path.write_bytes(path.read_bytes() + b'{"topic":"%s","value":{}}\n' % DEAD_LETTER.encode())
     status, out, err = run(capsys, "list", "--file", path)

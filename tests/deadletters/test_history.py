@@ -65,12 +65,12 @@ def states(printed: History) -> list[str]:
 # State. --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_letter_is_open_until_its_event_comes_again() -> None:
+def test_a_dead_letter_is_open_until_its_event_comes_again() -> None:
     assert states(history(*refused(event(), 40))) == ["open"]
     assert states(history(*refused(event(), 40, again=True))) == ["refused-again"]
 
 
-def test_what_was_sent_again_is_told_by_the_letters_id_or_by_the_same_bytes() -> None:
+def test_what_was_sent_again_is_reported_by_the_dead_letters_id_or_by_the_same_bytes() -> None:
     """Of an event with two faults one dead letter alone is named in the header."""
     two = refused(event(obs("creatinine", 5, "micromol"), obs("creatinine", 6, "micromol", id="other")), 40)
     printed = history(*two, since=[later(two[0].payload, 50, of=two[0])])
@@ -79,13 +79,13 @@ def test_what_was_sent_again_is_told_by_the_letters_id_or_by_the_same_bytes() ->
     assert history(*two, since=[fixed]).state(two[0]) == "sent-again", "a person mended it by hand, and said so"
 
 
-def test_refused_again_is_the_same_trouble_in_a_newer_letter() -> None:
+def test_refused_again_is_the_same_trouble_in_a_newer_dead_letter() -> None:
     first, second = refused(event(), 40), refused(event(), 50, again=True)
     printed = history(*first, *second, since=[later(event(), 50, of=first[0])])
     assert states(printed) == ["superseded", "refused-again"]
 
 
-def test_of_four_faults_and_one_mended_three_are_open_however_often_it_is_sent() -> None:
+def test_of_four_faults_and_one_fixed_three_are_open_however_often_it_is_sent() -> None:
     """Each time three new dead letters come, by the contract, and take the place of three older ones."""
     value, found, since = event(*FOUR), refused(event(*FOUR), 40), []
     first = found[0]
@@ -121,7 +121,7 @@ def test_what_came_before_settles_nothing() -> None:
 # Reading the inputs. -------------------------------------------------------------------------------------------------
 
 
-def test_only_partitions_where_an_event_can_come_again_are_read_from_its_letter_on() -> None:
+def test_only_partitions_where_an_event_can_come_again_are_read_from_its_dead_letter_on() -> None:
     """A fault of an observation: its own partition. Of the whole event, whose mended one may name another stay: all."""
     offsets, moments = _starts([*refused(event(), 60), *refused(event(), 40)], {LAB: PARTITIONS})
     assert (offsets, moments) == ({TopicPartition(LAB, HOME): 41}, {})
@@ -136,7 +136,7 @@ def record(value: bytes, offset: int, partition: int = HOME, of: str | None = No
     return SimpleNamespace(partition=partition, offset=offset, **value_)
 
 
-def test_of_the_inputs_what_holds_the_event_of_a_letter_is_noted() -> None:
+def test_of_the_inputs_what_holds_the_event_of_a_dead_letter_is_noted() -> None:
     """However its name is written; not other events, nor what came on a wrong partition and is forwarded."""
     found = refused(event(), 40)
     records = [
@@ -164,7 +164,7 @@ def test_what_is_done_with_is_skipped_and_counted_and_a_second_run_sends_nothing
     assert sender.resubmit([dead_letter], tray, Choice(printed, again=True)).fixed == 1
 
 
-def test_a_wrong_event_does_not_beat_its_mended_one(tmp_path: Path) -> None:
+def test_a_wrong_event_does_not_beat_its_fixed_one(tmp_path: Path) -> None:
     """A time that was in the future and no longer is, is wrong still; and its feed has sent it rightly since."""
     [wrong] = refused(event(obs("creatinine", 5)), 40, latest=EARLY)
     sender, tray = again(None, tmp_path, latest=NOW), Tray()
@@ -175,7 +175,7 @@ def test_a_wrong_event_does_not_beat_its_mended_one(tmp_path: Path) -> None:
     assert sender.resubmit([wrong], tray, Choice(history(wrong), wrong_clocks=True)).fixed == 1
 
 
-def test_named_letters_are_sent_whatever_became_of_them_and_a_wrong_clock_is_warned_of(
+def test_named_dead_letters_are_sent_whatever_became_of_them_and_a_wrong_clock_is_warned_of(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     [wrong] = refused(event(), 40, latest=EARLY)
@@ -184,7 +184,7 @@ def test_named_letters_are_sent_whatever_became_of_them_and_a_wrong_clock_is_war
     assert named.missing == {"dead/nothing"}
 
 
-def test_other_faults_of_what_is_sent_are_told(tmp_path: Path) -> None:
+def test_other_faults_of_what_is_sent_are_reported(tmp_path: Path) -> None:
     """One of four is mended: three are refused again, each by its own message."""
     found = refused(event(*FOUR), 40)
     printed = again(FIXED, tmp_path).resubmit(found, None).as_data()
@@ -206,7 +206,7 @@ def test_faults_of_different_variables_are_not_merged_under_one_message(tmp_path
     assert len(groups) == len({one.message for one in groups}) == 2
 
 
-def test_ids_and_all_together_are_told_for_what_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ids_and_all_together_are_reported_for_what_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["deadletters", "resubmit", "dead/x", "--all"]) == 2
     assert "both given" in capsys.readouterr().err
 

@@ -57,7 +57,7 @@ def test_of_an_event_with_two_faults_the_fixed_one_is_worth_sending(tmp_path: Pa
     assert (len(tray.sent), outcome.fixed, outcome.still_refused) == (1, 1, 1)
 
 
-def test_an_event_that_left_many_letters_is_sent_once(tmp_path: Path) -> None:
+def test_an_event_that_left_many_dead_letters_is_sent_once(tmp_path: Path) -> None:
     """A feed that tried three times, and two faults that one code map mends."""
     tray = Tray()
     two = event(obs("creatinine", 5, "micromol"), obs("creatinine", 6, "micromol", id="other"))
@@ -83,7 +83,7 @@ def test_whose_an_event_is_stays_refused_until_somebody_says_so(tmp_path: Path) 
     assert [key for _, _, key, _ in tray.sent] == [b"S-1"]
 
 
-def test_without_a_post_nothing_is_sent_and_all_is_told(tmp_path: Path) -> None:
+def test_without_a_post_nothing_is_sent_and_all_is_reported(tmp_path: Path) -> None:
     """What `--dry-run` and the sending say is the same."""
     found = read(refused(event(), b"{no json"))
     dry = again(FIXED, tmp_path).resubmit(found, None)
@@ -91,7 +91,7 @@ def test_without_a_post_nothing_is_sent_and_all_is_told(tmp_path: Path) -> None:
     assert dry.as_data()["events_sent_by_topic"] == {LAB: 1}
 
 
-def test_i2_a_resubmitted_event_that_fails_again_says_so_in_its_letter() -> None:
+def test_i2_a_resubmitted_event_that_fails_again_says_so_in_its_dead_letter() -> None:
     """I2: the header of the record reaches the dead letter; what came from a feed itself does not claim it."""
     home = partition_of("S-1", 4)
     value_ = {"key": b"S-1", "value": event(), "timestamp": 0}

@@ -51,12 +51,12 @@ def test_i10_nothing_of_a_refused_trial_event_is_on_the_general_topic(value: byt
 
 
 @pytest.mark.parametrize("topic", INPUT_TOPICS)
-def test_a_letters_id_tells_its_topic(topic: str) -> None:
+def test_a_dead_letters_id_has_its_topic(topic: str) -> None:
     [dead_letter] = [one for one in outputs(InputRecord(topic, 3, 9, None, b"[]")) if one.topic in DEAD_LETTERS]
     assert topic_of(dead_letter.event_id) == dead_letter.topic == (DEAD_LETTER_TRIAL if topic == TRIAL else DEAD_LETTER)
 
 
-def test_letters_of_both_topics_are_listed_and_shown_from_files(
+def test_dead_letters_of_both_topics_are_listed_and_shown_from_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, folder = tmp_path / "events.ndjson", tmp_path / "out"

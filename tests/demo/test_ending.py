@@ -20,7 +20,7 @@ def told(number: signal.Signals) -> Iterator[Ending]:
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGALRM, 0)]
 )
-def test_a_signal_tells_to_end_and_gives_the_exit_status(number: signal.Signals, status: int) -> None:
+def test_a_signal_ends_it_and_gives_the_exit_status(number: signal.Signals, status: int) -> None:
     with told(number) as ending:
         assert ending.requested
         assert ending.status == status
@@ -39,7 +39,7 @@ def test_what_takes_long_is_broken_off_and_what_cleans_up_is_not() -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_nothing_long_begins_after_the_end_was_told() -> None:
+def test_nothing_long_begins_after_the_end_was_called_for() -> None:
     begun = []
     with told(signal.SIGTERM) as ending, pytest.raises(Ended), ending.breaks():
         begun.append(True)

@@ -22,7 +22,7 @@ def test_no_event_runs_ahead_of_the_ward_s_clock(hall: Hall) -> None:
     assert [(now, event.at) for now, event in hall.feed.sent] == [(event.at, event.at) for event in hall.ward.events]
 
 
-def test_a_beat_is_told_when_it_happens_and_once(hall: Hall) -> None:
+def test_a_beat_is_reported_when_it_happens_and_once(hall: Hall) -> None:
     hall.turn(OPENS + HOUR)
     assert not hall.view.tally.beats
     hall.turn(OPENS + 2 * HOUR)

@@ -10,13 +10,13 @@ from picustream.demo.run import Demo
 from picustream.runtime.errors import UserError
 
 
-def test_a_folder_that_cannot_be_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_is_reported_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         Demo(Plan(out=tmp_path / "file"), Console(), _silent)
 
 
-def test_a_picture_nowhere_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_a_picture_nowhere_is_reported_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be written"):
         Demo(Plan(picture=tmp_path / "no" / "ward.svg"), Console(), _silent)
 

@@ -21,20 +21,20 @@ def test_the_sums_are_true_when_the_topics_hold_what_was_shown() -> None:
     assert sums.as_json()["topics_hold"] == {"picu.outcome.v1": 2}
 
 
-def test_a_record_that_was_not_shown_is_told() -> None:
+def test_a_record_that_was_not_shown_is_reported() -> None:
     sums = summed([stored("a"), stored("b")], {"picu.outcome.v1": 1})
     assert not sums.true
     assert sums.lines()[-1].startswith("read anew          the topics hold something else: picu.outcome.v1 2;")
 
 
-def test_a_record_that_stands_twice_is_told() -> None:
+def test_a_record_that_occurs_twice_is_reported() -> None:
     """I3: the same event_id a second time."""
     sums = summed([stored("a"), stored("a")], {"picu.outcome.v1": 2})
     assert not sums.true
     assert sums.as_json()["repeated_event_ids"] == 1
 
 
-def test_an_end_before_the_close_is_told() -> None:
+def test_an_end_before_the_close_is_reported() -> None:
     assert summed([], {}, closed=False).lines()[0] == "ended early        on day 5 of 8"
 
 

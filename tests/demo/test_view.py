@@ -13,7 +13,7 @@ from picustream.scoring.scores.mods.record import MODS
 from tests.demo.records import BED, DEAD, LATE, NOON, mods
 
 
-def test_plain_lines_tell_beats_closed_days_and_surprises_only() -> None:
+def test_plain_lines_report_beats_closed_days_and_surprises_only() -> None:
     out = io.StringIO()
     view = PlainView([BED], 12_000, out)
     view.start()

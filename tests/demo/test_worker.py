@@ -9,7 +9,7 @@ from picustream.runtime.settings import Settings
 from tests.demo.stubs import OPENS
 
 
-def test_the_worker_is_told_our_settings_and_none_of_the_user_s(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_is_given_our_settings_and_none_of_the_user_s(monkeypatch: pytest.MonkeyPatch) -> None:
     """A demo must never reach the Kafka that somebody works with."""
     monkeypatch.setenv("PICUSTREAM_KAFKA", "kafka.hospital.example:9092")
     monkeypatch.setenv("PICUSTREAM_KAFKA_SECURITY", "SSL")
@@ -23,7 +23,7 @@ def test_the_worker_is_told_our_settings_and_none_of_the_user_s(monkeypatch: pyt
     assert "PATH" in told
 
 
-def test_a_worker_that_ends_is_told_with_its_last_complaint_and_its_log(
+def test_a_worker_that_ends_is_reported_with_its_last_complaint_and_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -40,7 +40,7 @@ def test_a_worker_that_ends_is_told_with_its_last_complaint_and_its_log(
     assert "Redis does not answer" in kept.read_text()
 
 
-def test_a_worker_that_was_killed_is_told_by_the_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_was_killed_is_reported_by_the_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     worker = Worker(Settings.model_construct(redis="redis://127.0.0.1:1/0", http_port=1), tmp_path / "worker.log")
     worker.start()

@@ -101,7 +101,7 @@ def test_a_folder_of_this_machine_is_in_no_container(name: str, service: str) ->
 
 
 @pytest.mark.parametrize(("name", "service"), SERVICES)
-def test_no_secret_stands_in_an_environment(name: str, service: str) -> None:
+def test_no_secret_is_in_an_environment(name: str, service: str) -> None:
     for variable in compose(name)["services"][service].get("environment", {}):
         assert not re.search("PASSWORD|SECRET|TOKEN|KEY", variable)
 
@@ -143,7 +143,7 @@ def test_every_setting_in_an_environment_is_one(name: str, service: str, monkeyp
     Settings()
 
 
-def test_containers_reach_kafka_at_the_address_that_it_tells_them() -> None:
+def test_containers_reach_kafka_at_the_address_that_it_advertises() -> None:
     kafka = main["kafka"]["environment"]
     told = dict(one.split("://") for one in kafka["KAFKA_ADVERTISED_LISTENERS"].split(","))
     for service in ("topics", "worker"):
@@ -162,7 +162,7 @@ def test_this_machine_reaches_kafka_at_the_published_port_and_nobody_reaches_the
     assert bound.keys() == {one.split(":")[0] for one in kafka["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")}
 
 
-def test_another_port_for_this_machine_is_the_port_that_kafka_tells() -> None:
+def test_another_port_for_this_machine_is_the_port_that_kafka_advertises() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     assert '"127.0.0.1:${KAFKA_PORT:-9092}:9092"' in text
     assert "OUTSIDE://127.0.0.1:${KAFKA_PORT:-9092}" in text

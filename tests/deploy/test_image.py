@@ -46,7 +46,7 @@ def let_in() -> list[str]:
     return [line[1:] for line in lines if line.startswith("!")]
 
 
-def test_every_stage_stands_on_one_pinned_version_of_python() -> None:
+def test_every_stage_is_on_one_pinned_version_of_python() -> None:
     bases = [of(stage, "FROM")[0].split()[0] for stage in stages()]
     assert re.fullmatch(r"python:3\.11\.\d+-slim-[a-z]+", bases[0])
     assert set(bases[1:]) == {"base"}
@@ -74,7 +74,7 @@ def test_the_constraints_pin_all_that_is_installed() -> None:
     assert "PIP_CONSTRAINT=/src/constraints.txt" in of(build, "ENV")[0]
 
 
-def test_nothing_is_fetched_by_address_and_no_secret_stands_in_the_image() -> None:
+def test_nothing_is_fetched_by_address_and_no_secret_is_in_the_image() -> None:
     assert not {"ADD"} & {name for name, _ in steps()}
     for name, rest in steps():
         assert not re.search(r"https?://|curl|wget", rest)

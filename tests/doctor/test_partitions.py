@@ -80,7 +80,7 @@ def test_where_nothing_waits_one_reading_is_enough(monkeypatch: pytest.MonkeyPat
     assert (sum(facts.lag.values()), facts.moved) == (0, False)
 
 
-def test_where_something_waits_a_second_look_tells_whether_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_something_waits_a_second_look_shows_whether_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = read(monkeypatch, [stored(4), stored(7)], Reach(0, 10))
     assert (facts.lag[LAB], facts.moved) == (3, True)
     facts = read(monkeypatch, [stored(4), stored(4)], Reach(0, 10))

@@ -53,7 +53,7 @@ def test_a_redis_that_is_not_fit_is_a_finding(info: dict[str, object], word: str
     assert (finding.level, word in finding.message) == ("finding", True)
 
 
-def test_without_config_what_info_tells_is_judged_and_the_rest_is_said_to_be_open() -> None:
+def test_without_config_what_info_has_is_judged_and_the_rest_is_said_to_be_open() -> None:
     """An access list without CONFIG is no fault of the server."""
     findings = redis({}, aof_enabled=0, maxmemory_policy="noeviction")
     assert [(one.level, one.message.split()[0]) for one in bad(findings)] == [

@@ -86,7 +86,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("text", "reason"), BROKEN.items(), ids=range(len(BROKEN)))
-def test_a_broken_line_is_told_without_its_text(text: bytes, reason: str) -> None:
+def test_a_broken_line_is_reported_without_its_text(text: bytes, reason: str) -> None:
     """I10: the reason says where and why, and copies nothing of a line that may hold a patient's data."""
     with pytest.raises(BrokenLine) as error:
         read(b'{"topic":"a","value":1}\n' + text + b"\n")

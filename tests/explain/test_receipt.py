@@ -30,7 +30,7 @@ def test_a_converted_value_is_shown_as_it_was_sent_and_as_it_came_late() -> None
     assert "ward, id e4#creatinine, topic picu.lab.v1" in renal
 
 
-def test_p3_m5_formulas_are_told_with_their_numbers() -> None:
+def test_p3_m5_formulas_are_reported_with_their_numbers() -> None:
     """P1, P3, M5: room air is told as such, and the rate names the three values it is made of."""
     page = said(on_page(scores_of(WELL_KEPT)))
     assert "P/F = PaO2 / FiO2 = 90.00744 / 0.21 ≈ 428.606857 mmHg" in page
@@ -73,7 +73,7 @@ def test_m7_what_is_brought_forward_says_from_when_and_how_old_it_is() -> None:
     )
 
 
-def test_m10_a_verbal_score_that_the_protocol_replaced_is_told() -> None:
+def test_m10_a_verbal_score_that_the_protocol_replaced_is_reported() -> None:
     """M10: what counted and what was charted stand side by side."""
     stay = Stay().admitted("day 1").vent("day 1 05:00", "invasive").under(mods={"intubated_verbal": "assume-5"})
     told = on_page(scores_of(stay.vital("day 1 06:00", gcs_eye=2, gcs_verbal=1, gcs_motor=4)))
@@ -89,7 +89,7 @@ def test_values_that_were_passed_over_are_named_with_the_reason() -> None:
     assert "Passed over, outside the range that can be true: e3#cvp" in said(organ_of(page, "cardiovascular"))
 
 
-def test_the_revisions_tell_what_changed_and_why() -> None:
+def test_the_revisions_report_what_changed_and_why() -> None:
     """Each revision with its cause; a withdrawn value leaves nothing behind that could count."""
     stay = Stay().admitted("day 1").lab("day 1 06:00", obs("creatinine", 250, id="c"))
     stay = stay.lab("day 1 06:00", obs("creatinine", 90, id="c"), status="corrected", recorded="day 2 07:00")
@@ -123,7 +123,7 @@ def test_v4_a_value_of_which_a_side_is_known_is_shown_with_its_comparator_and_ad
         assert faults(record.model_copy(update={"components": components})) != []
 
 
-def test_a_version_that_moves_a_value_in_time_is_told_as_one() -> None:
+def test_a_version_that_moves_a_value_in_time_is_reported_as_one() -> None:
     """Not as a change from an observation to the same observation."""
     stay = Stay().admitted("day 1").lab("day 1 06:00", obs("creatinine", 250, id="c"))
     stay = stay.lab("day 1 07:00", obs("creatinine", 250, id="c"), status="corrected", recorded="day 1 09:00")
@@ -150,7 +150,7 @@ def test_what_a_feed_wrote_gives_no_orders_to_a_terminal() -> None:
     assert "patient ?[31m[bold]P" in on_page(collect([forged]))
 
 
-def test_i7_a_record_that_does_not_add_up_is_told() -> None:
+def test_i7_a_record_that_does_not_add_up_is_reported() -> None:
     """I7: points that do not follow from the inputs are found, whoever wrote them."""
     record = chain_of(scores_of(WELL_KEPT), "mods", date(2025, 1, 1)).current
     renal = record.components[1]
@@ -168,7 +168,7 @@ def test_i7_a_record_that_does_not_add_up_is_told() -> None:
     assert faults(record) == []
 
 
-def test_i3_repeats_are_dropped_and_gaps_are_told() -> None:
+def test_i3_repeats_are_dropped_and_gaps_are_reported() -> None:
     """I3: a revision that stands twice counts once; one that is not here is missed."""
     stay = WELL_KEPT.lab("day 1 12:00", platelets=300)
     told = records_of(stay.outputs)

@@ -135,7 +135,7 @@ def test_check_makes_nothing(admin: KafkaAdminClient, settings: Settings) -> Non
 
 
 @pytest.mark.parametrize("command", ["publish", "consume"])
-def test_missing_topics_are_told_and_not_made_on_the_way(
+def test_missing_topics_are_reported_and_not_made_on_the_way(
     command: str, admin: KafkaAdminClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A topic made by the broker itself would have the wrong number of partitions and forget after a week."""
@@ -166,7 +166,7 @@ def test_published_events_arrive_as_written_on_their_stays_partition(
         assert one.key.decode() == json.loads(one.value)["stay_id"]
 
 
-def test_refused_lines_are_told_and_do_not_arrive(
+def test_refused_lines_are_reported_and_do_not_arrive(
     made: KafkaAdminClient, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """Exit 1; line, reason and place are told, and no value of the event is (I10)."""

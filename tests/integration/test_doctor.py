@@ -149,7 +149,7 @@ def _leave_markers_alone(bench: Bench) -> None:
         wait_for(lambda: kafka_clients.stable_ends(bench.settings, reader, [part])[part] >= 2, "the markers are there")
 
 
-def test_offsets_are_told_of_topics_that_a_client_has_not_heard_of(bench: Bench) -> None:
+def test_offsets_are_known_of_topics_that_a_client_does_not_know_yet(bench: Bench) -> None:
     """Beside one of which it has: a KeyError, or a time of which nothing seems to have come since."""
     with kafka_clients.admin(bench.settings) as admin:
         topics.create(admin, bench.settings, topics.ALL)

@@ -96,7 +96,7 @@ def holder(workers: list[Worker], partition: int) -> Worker:
 
 
 @pytest.mark.proves("I3", "I5", "I8")
-def test_i8_a_silent_source_is_told_once_through_a_kill_and_a_wiped_redis(bench: Bench) -> None:
+def test_i8_a_silent_source_is_reported_once_through_a_kill_and_a_wiped_redis(bench: Bench) -> None:
     """I8, I3, I5: silence is told by time alone; a killed worker and a lost state repeat nothing and forget nothing."""
     ward, silent, unread = Ward(bench), "alert/feed-silent/monitor", "alert/feed-unread/gw-2"
     workers = [bench.worker(name, command=WORKER) for name in ("w0", "w1")]
@@ -144,7 +144,7 @@ def test_i8_a_silent_source_is_told_once_through_a_kill_and_a_wiped_redis(bench:
 
 
 @pytest.mark.proves("I2")
-def test_a_feed_with_another_partitioner_is_told_and_the_view_goes_on_past_the_markers(bench: Bench) -> None:
+def test_a_feed_with_another_partitioner_is_reported_and_the_view_goes_on_past_the_markers(bench: Bench) -> None:
     """What is forwarded leaves the marker of a transaction behind it, which nobody processes: it is no lag, either."""
     ward = Ward(bench)
     worker = bench.worker("w0", command=WORKER)

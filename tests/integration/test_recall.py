@@ -26,7 +26,7 @@ def late() -> list[Any]:
     return [*story.vital("day 1 00:05", heart_rate=None, recorded_at="day 1 13:00", **withdrawn).events]
 
 
-def test_a_correction_of_what_was_let_go_of_is_answered_from_the_topics(real_run: RealRun) -> None:
+def test_a_correction_of_what_was_pruned_is_answered_from_the_topics(real_run: RealRun) -> None:
     """The stay is small in Redis; then the correction makes it whole again, and every record is as replayed."""
     told = [*monitored(HOURS, timedelta(seconds=20)), *Stay().discharged("day 1 12:30", event_id="out").events]
     corrections = late()

@@ -75,7 +75,7 @@ def renal(bench: Bench) -> dict[str, Any]:
 
 
 @pytest.mark.proves("I2")
-def test_what_a_code_map_mends_is_sent_again_and_the_scores_catch_up(
+def test_what_a_code_map_fixes_is_sent_again_and_the_scores_catch_up(
     bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Through a worker that does not have the code map yet, whose letter says `resubmitted`, and one that has it."""

@@ -204,7 +204,7 @@ def test_a_refused_trial_event_shows_its_arm_to_the_trial_office_alone(
 
 
 @pytest.mark.usefixtures("ward")
-def test_letters_are_sent_again_with_the_rights_of_their_own_topics(run: Run) -> None:
+def test_dead_letters_are_sent_again_with_the_rights_of_their_own_topics(run: Run) -> None:
     """Trial letters need the rights of the trial office alone, the others none of the trial."""
     for user, topic in (("trial-office", TRIAL), ("operations", LAB)):
         status, out, _ = run(user, "deadletters", "resubmit", "--all", "--reason", "key-mismatch", "--rekey", "--json")
@@ -245,7 +245,7 @@ def test_who_looks_after_redis_sees_no_state_of_a_stay(secured_servers: Secured,
                 redis.hgetall(key)
 
 
-def test_a_wrong_password_is_told_as_that_and_at_once(ward: Bench, run: Run) -> None:
+def test_a_wrong_password_is_reported_as_that_and_at_once(ward: Bench, run: Run) -> None:
     """In Kafka and in Redis: it is not tried again until a time is up, as one that is away would be."""
     status, _, err = run("ward", "consume", "mods", PICUSTREAM_KAFKA_PASSWORD="wrong")
     assert status == 3 and "refuses the user or the password (user ward, SCRAM-SHA-512)" in err

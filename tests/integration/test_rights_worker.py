@@ -132,7 +132,7 @@ def test_a_worker_says_which_right_of_kafka_is_missing(secured_servers: Secured)
     wait_for(lambda: told() is None, "it may begin")
 
 
-def test_the_first_error_of_a_transaction_is_told_with_its_topic(
+def test_the_first_error_of_a_transaction_is_reported_with_its_topic(
     secured_servers: Secured, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What the broker says next, and what asyncio says of errors that nobody asked for, is not."""

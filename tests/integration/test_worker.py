@@ -172,7 +172,7 @@ def test_a_record_at_which_the_program_fails_is_set_aside_and_the_others_go_on(b
     assert "e150" not in worker.log.read_text()
 
 
-def test_a_program_that_fails_at_everything_ends_the_worker_and_a_mended_one_loses_nothing(bench: Bench) -> None:
+def test_a_program_that_fails_at_everything_ends_the_worker_and_a_fixed_one_loses_nothing(bench: Bench) -> None:
     """What is set aside is a few records; where it is many, it is not the records."""
     events = toy_events(200)
     bench.publish(events)
@@ -225,7 +225,7 @@ def test_junk_becomes_dead_letters_and_stops_nothing(bench: Bench) -> None:
     assert len(bench.records([DEAD_LETTER])) == 5
 
 
-def test_health_and_metrics_tell_what_goes_on_and_name_no_patient(bench: Bench) -> None:
+def test_health_and_metrics_report_what_goes_on_and_name_no_patient(bench: Bench) -> None:
     """I10."""
     worker = bench.worker(log_level="info")
     bench.publish(toy_events(50))

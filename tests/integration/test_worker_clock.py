@@ -64,7 +64,7 @@ def mods(toys: Bench) -> list[tuple[str, int, str]]:
     return [(body["day"], body["revision"], body["status"]) for topic, body in records if topic == MODS]
 
 
-def test_a_clock_set_back_tells_nothing_again_and_stops_nothing(toys: Bench) -> None:
+def test_a_clock_set_back_reports_nothing_again_and_stops_nothing(toys: Bench) -> None:
     """Time stands still for the partition until the clock has caught up; events are scored all the while."""
     publish(toys, admitted(), platelets(OPENS + timedelta(hours=1), 90))
     drain(toys, OPENS + timedelta(days=3))

@@ -56,7 +56,7 @@ def test_an_event_loop_that_hangs(toys: Bench) -> None:
     assert_exactly_once(toys.records(), events)
 
 
-def test_a_worker_that_hangs_in_its_engine_stops_when_it_is_told_to(toys: Bench) -> None:
+def test_a_worker_that_hangs_in_its_engine_stops_when_it_is_asked_to(toys: Bench) -> None:
     worker = held(toys, hang_at="engine")
     toys.publish(toy_events(50))
     assert worker.stop() == 0

@@ -57,7 +57,7 @@ def test_observations_are_counted_by_code_unit_and_fate_with_the_first_line() ->
     assert (report["2951-2", "mmol/L"]["ignored"], report["2951-2", "mmol/L"]["variable"]) == (1, None)
 
 
-def test_codes_nobody_asked_for_are_no_finding() -> None:
+def test_unmapped_codes_are_no_finding() -> None:
     """Ignored and counted; they are no error."""
     assert card(*WHOLE.lab("day 1 11:00", {"code": "2951-2", "value": 140, "unit": "mmol/L"}).events).findings == []
 
@@ -84,7 +84,7 @@ def test_refused_events_are_counted_by_reason_and_path_with_the_first_line() -> 
     assert report.refused == 4
 
 
-def test_different_faults_at_one_place_are_told_apart() -> None:
+def test_different_faults_at_one_place_are_distinguished() -> None:
     """A field that is missing and one that holds a wrong word; a line that is no JSON and one without a value. Where in
     its line a broken one breaks tells no two faults apart."""
     ends = WHOLE.adt("discharged", "day 1 12:00").adt("discharged", "day 1 12:00", destination="moon").events
@@ -121,7 +121,7 @@ def test_t6_what_the_live_worker_would_refuse_as_future_is_refused(
     assert status == 1 and "in-the-future" in reasons
 
 
-def test_i10_no_value_stands_on_the_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_i10_no_value_is_on_the_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """I10: values, good or bad, are counted and not shown."""
     ward = WHOLE.lab("day 1 11:00", obs("creatinine", 77123), obs("platelets", 7712, "furlong"), obs("pao2", 0.7712))
     path = file_of(tmp_path, *ward.events, ("picu.lab.v1", {"event_id": "7712", "value": 7712}))
@@ -133,7 +133,7 @@ def test_i10_no_value_stands_on_the_card(tmp_path: Path, capsys: pytest.CaptureF
 # Late, out of order, again. ------------------------------------------------------------------------------------------
 
 
-def test_lateness_and_order_are_told_by_topic_and_source() -> None:
+def test_lateness_and_order_are_reported_by_topic_and_source() -> None:
     """40 minutes late; an hour behind what came before it; filed before it happened."""
     ward = (
         Stay()
@@ -249,7 +249,7 @@ def test_no_line_ends_in_blanks_when_it_is_piped(tmp_path: Path, capsys: pytest.
     assert [line for line in out.splitlines() if line != line.rstrip()] == []
 
 
-def test_spans_are_told_as_a_person_would(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_spans_are_reported_as_a_person_would(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Half an hour is 30 min, however it is counted; a source that never says when it filed is named."""
     ward = WHOLE
     for minute in range(3):
@@ -277,7 +277,7 @@ def test_times_out_of_order_keep_the_greatest() -> None:
     assert (timing.latest, timing.behind.count, timing.lateness.count) == (at("day 1 08:40"), 1, 0)
 
 
-def test_wrong_use_is_told_in_two_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_is_reported_in_two_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clean = file_of(tmp_path, *WHOLE.events)
     for arguments in ((), (tmp_path / "nowhere",), (clean, "--codemap", tmp_path / "nowhere.toml")):
         status, out, err = linted(capsys, *arguments)

@@ -23,7 +23,7 @@ def shifted(events: Iterable[Any], topic: str, hours: int) -> list[Any]:
 
 @pytest.mark.proves("T2")
 @pytest.mark.parametrize("hours", [-8, 8, -24 * 30])
-def test_t2_what_lies_outside_its_stay_is_told_and_is_not_counted_as_scorable(hours: int) -> None:
+def test_t2_what_lies_outside_its_stay_is_reported_and_is_not_counted_as_scorable(hours: int) -> None:
     """T2: a vital feed eight hours off, or a month early; and a replay says the same of the organs."""
     events = shifted(WHOLE.events, "picu.vital.v1", hours)
     report = card(*events)
@@ -84,7 +84,7 @@ def test_without_admissions_nothing_lies_outside() -> None:
     assert card(*labs, part=True).findings == []
 
 
-def test_another_patient_than_the_admissions_is_told_by_source() -> None:
+def test_another_patient_than_the_admissions_is_reported_by_source() -> None:
     """An alarm; by the admission wherever it stands, and not what is withdrawn."""
     other = WHOLE.lab("day 1 11:00", obs("creatinine", 50, id="c"), patient="Q", recorded="day 1 11:10")
     report = card(*other.events[1:], other.events[0])
@@ -98,7 +98,7 @@ def test_another_patient_than_the_admissions_is_told_by_source() -> None:
     assert card(*withdrawn.events).findings == []
 
 
-def test_ends_before_the_admission_and_treatment_outside_the_stay_are_told() -> None:
+def test_ends_before_the_admission_and_treatment_outside_the_stay_are_reported() -> None:
     """T2: such an end is set aside and the stay is open; T3: days would be counted from nowhere. As the alerts do."""
     early = Stay(WHOLE.events[:-1]).discharged("day 0 12:00")
     report = card(*early.events)

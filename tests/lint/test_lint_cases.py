@@ -83,7 +83,7 @@ def test_the_artefacts_of_real_data_are_found_and_counted(capsys: pytest.Capture
     assert all(one["stays"] for one in data["components"])
 
 
-def test_every_finding_stands_in_the_table_of_the_docs() -> None:
+def test_every_finding_is_in_the_table_of_the_docs() -> None:
     """Dead-letter reasons stand in a table of their own."""
     sources = "".join(path.read_text() for path in (ROOT / "lint").glob("*.py"))
     codes = set(

@@ -55,7 +55,7 @@ UNITS_AND_CODES = (
 """Two spellings of one unit, twice; two codes of one variable; codes with units that are unknown, too."""
 
 
-def test_one_round_of_filling_in_mends_all_of_a_feed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_round_of_filling_in_fixes_all_of_a_feed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Written to a file, loaded as every command does, and linted again: nothing is refused or ignored any more but
     what has no unit."""
     report = card(*UNITS_AND_CODES.events)
@@ -232,7 +232,7 @@ LOOK_ALIKES = (
 """The micro sign, the Greek letter, and blanks that can be seen and that cannot."""
 
 
-def test_units_that_look_alike_are_told_apart_and_mended_by_what_is_printed(
+def test_units_that_look_alike_are_distinguished_and_fixed_by_what_is_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Copied from the screen into a file, each is one entry of its own, and no unit is refused any more."""
@@ -263,7 +263,7 @@ def test_a_terminal_that_cannot_write_a_character_is_given_its_number(
     parse_codemap(as_printed(out).encode())
 
 
-def test_codes_of_the_same_quantity_are_mended_by_what_is_printed(
+def test_codes_of_the_same_quantity_are_fixed_by_what_is_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Also one under another name of LOINC; nothing is ignored any more, and there are no findings."""

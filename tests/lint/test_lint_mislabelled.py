@@ -76,7 +76,7 @@ def test_a_code_of_another_quantity_is_neither_a_finding_nor_a_hint() -> None:
     assert report.findings == [] and report.codemap == []
 
 
-def test_a_code_with_another_check_digit_is_told_with_the_right_one() -> None:
+def test_a_code_with_another_check_digit_is_reported_with_the_right_one() -> None:
     report = card(*WHOLE.lab("day 1 11:00", loinc("14682-8", "umol/L"), loinc("1-0", "umol/L")).events)
     [(about, message)] = by_code(report, "code-mistyped").items()
     assert about == "picu.lab.v1 ward 14682-8 umol/L" and "14682-9 (creatinine)" in message
@@ -94,7 +94,7 @@ def test_a_code_with_another_check_digit_is_told_with_the_right_one() -> None:
         "14682-9^Kreatinin^LN",
     ],
 )
-def test_an_accepted_code_in_another_writing_is_told_with_the_right_one(code: str, system: str) -> None:
+def test_an_accepted_code_in_another_writing_is_reported_with_the_right_one(code: str, system: str) -> None:
     """It is ignored, and whoever looks at the file sees nothing wrong with it."""
     report = card(*WHOLE.lab("day 1 11:00", loinc(code, "umol/L") | {"system": system}).events)
     [(about, message)] = by_code(report, "code-mistyped").items()
@@ -107,7 +107,7 @@ def test_a_code_that_only_resembles_an_accepted_one_is_not_taken_for_it(code: st
     assert by_code(card(*WHOLE.lab("day 1 11:00", loinc(code, "umol/L")).events), "code-mistyped") == {}
 
 
-def test_a_name_of_a_variable_in_other_letters_and_without_its_system_is_told_so() -> None:
+def test_a_name_of_a_variable_in_capitals_and_without_its_system_is_reported_so() -> None:
     report = card(*WHOLE.lab("day 1 11:00", loinc("Heart-Rate", "/min")).events)
     [message] = by_code(report, "code-mistyped").values()
     assert message.endswith("send heart_rate with urn:picustream:variable")
@@ -136,7 +136,7 @@ def test_a_name_that_no_variable_has_is_a_typing_error(code: str, right: str) ->
     assert f"no variable has this name; send {right}" in message and report.codemap == []
 
 
-def test_the_name_of_a_variable_without_its_system_is_told_so() -> None:
+def test_the_name_of_a_variable_without_its_system_is_reported_so() -> None:
     """`system-unknown`; the system has to be sent, no code map is asked for."""
     report = card(*WHOLE.lab("day 1 11:00", {"code": "creatinine", "value": 50, "unit": "umol/L"}).events)
     [message] = by_code(report, "system-unknown").values()
@@ -151,7 +151,7 @@ def test_a_code_of_the_same_quantity_under_another_name_of_loinc_is_named_too() 
     assert "\n".join(report.codemap).endswith("creatinine = []")
 
 
-def test_a_code_under_a_system_that_is_not_its_own_is_told_with_the_system() -> None:
+def test_a_code_under_a_system_that_is_not_its_own_is_reported_with_the_system() -> None:
     """`system-unknown`; a code map may say that the system is LOINC by another name."""
     said = {**loinc("14682-9", "umol/L", 50), "system": "urn:oid:1.2.3"}
     report = card(*WHOLE.lab("day 1 11:00", said).events)
@@ -188,7 +188,7 @@ def three(variable: str, unit: str, *values: float) -> Stay:
         ("spo2", "%", (0.97, 0.99, 0.93), "1 (a fraction)"),
     ],
 )
-def test_values_that_as_a_whole_look_like_another_unit_are_told(
+def test_values_that_as_a_whole_look_like_another_unit_are_reported(
     variable: str, label: str, values: tuple[float, ...], looks: str
 ) -> None:
     """Whether they are used as they stand or refused as implausible; and no value is in the words."""
@@ -199,7 +199,7 @@ def test_values_that_as_a_whole_look_like_another_unit_are_told(
     assert not any(str(value) in message for value in values)
 
 
-def test_another_variable_of_the_source_with_the_same_label_is_told_too() -> None:
+def test_another_variable_of_the_source_with_the_same_label_is_reported_too() -> None:
     """A bilirubin of 12 is possible in both units; beside a creatinine of 4 it has to be asked about."""
     ward = three("creatinine", "umol/L", 5.9, 4.1, 3.2).events
     more = three("bilirubin_total", "umol/L", 14, 12.5, 9.9).events[6:]
@@ -254,7 +254,7 @@ def test_levels_know_a_median_within_a_hundredth_and_take_any_number() -> None:
 # Sources of which nothing is read. -----------------------------------------------------------------------------------
 
 
-def test_a_source_of_which_nothing_is_read_is_told_however_small() -> None:
+def test_a_source_of_which_nothing_is_read_is_reported_however_small() -> None:
     """Two observations, ignored or refused alone or with their event."""
     ward = WHOLE.lab("day 1 11:00", loinc("2951-2", "mmol/L"), source="lis")
     for last in (
@@ -268,7 +268,7 @@ def test_a_source_of_which_nothing_is_read_is_told_however_small() -> None:
 
 
 @pytest.mark.parametrize(("read", "unread", "report"), [(2, 18, False), (2, 20, True), (3, 20, False), (2, 19, False)])
-def test_nine_in_ten_of_a_day_and_at_least_twenty_are_told(read: int, unread: int, report: bool) -> None:
+def test_nine_in_ten_of_a_day_and_at_least_twenty_are_reported(read: int, unread: int, report: bool) -> None:
     """`feed-unread`, with the share and the number that the alert has."""
     ward = WHOLE
     for number in range(read):

@@ -30,7 +30,7 @@ def report(variable: str, unit: str, *values: float) -> list[tuple[int, str]]:
         ("map_invasive", "mmHg", (61, 55, 58, 70), (8.1, 9.2, 7.4), "kPa"),
     ],
 )
-def test_a_part_of_the_values_that_looks_like_another_unit_is_told(
+def test_a_part_of_the_values_that_looks_like_another_unit_is_reported(
     variable: str, label: str, right: tuple[float, ...], wrong: tuple[float, ...], looks: str
 ) -> None:
     """The median says nothing, for most are right. No value is in the words, and only those values are counted."""

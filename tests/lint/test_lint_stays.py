@@ -10,7 +10,7 @@ from tests.scoring.build import Stay, at, obs
 # Stays. --------------------------------------------------------------------------------------------------------------
 
 
-def test_stays_without_admission_are_told_by_their_first_line() -> None:
+def test_stays_without_admission_are_reported_by_their_first_line() -> None:
     """T2: without an admission nothing is scored; a withdrawn one is none."""
     ward = Stay().lab("day 1 09:00", creatinine=50, stay="S-1").admitted("day 1", stay="S-2")
     ward = ward.admitted("day 1", stay="S-3").admitted("day 1", stay="S-3", status="cancelled", recorded="day 2")
@@ -20,7 +20,7 @@ def test_stays_without_admission_are_told_by_their_first_line() -> None:
     assert (one.count, one.about, one.first) == (2, "stays", "feed:1")
 
 
-def test_the_longest_silence_of_a_stay_is_told_whatever_the_order() -> None:
+def test_the_longest_silence_of_a_stay_is_reported_whatever_the_order() -> None:
     """From the admission to the end, vital signs alone; four hours of it are an alarm."""
     ward = (
         Stay()
@@ -44,7 +44,7 @@ def test_an_open_stay_is_silent_until_the_feed_ends() -> None:
     assert silence.length.total_seconds() == 3 * 3600 and not silence.alarming
 
 
-def test_the_longest_time_without_a_laboratory_result_is_told() -> None:
+def test_the_longest_time_without_a_laboratory_result_is_reported() -> None:
     """From the admission to the end, results alone; it is no alarm, for nights are quiet."""
     ward = (
         WHOLE.admitted("day 1 08:00", stay="T", birth_date="2020")
@@ -80,7 +80,7 @@ def test_the_longest_time_without_a_laboratory_result_is_told() -> None:
         ("peep", ["APPS onset"]),
     ],
 )
-def test_a_part_that_never_comes_is_told_with_what_it_costs(variable: str, lost: list[str]) -> None:
+def test_a_part_that_never_comes_is_reported_with_what_it_costs(variable: str, lost: list[str]) -> None:
     """I6, M5: no CVP, no cardiovascular points; nothing is invented for it."""
     report = card(*without(**{variable: "gone"}))
     assert found(report) == {"never-scored": lost}
@@ -125,7 +125,9 @@ def test_an_onset_takes_a_pair() -> None:
 
 
 @pytest.mark.parametrize(("specimen", "hint"), [({}, True), ({"specimen": "venous"}, True), (None, False)])
-def test_a_blood_gas_that_does_not_say_it_is_arterial_is_told_where_one_is_missed(specimen: Any, hint: bool) -> None:
+def test_a_blood_gas_that_does_not_say_it_is_arterial_is_reported_where_one_is_missed(
+    specimen: Any, hint: bool
+) -> None:
     """LOINC 11556-8 counts only from an arterial specimen: what is missing may only lack a word."""
     ward = Stay(tuple(without(pao2="gone")))
     if specimen is not None:

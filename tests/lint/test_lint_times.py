@@ -63,7 +63,7 @@ def test_some_results_exactly_so_far_away_are_enough_and_a_few_of_many_are_not()
     ("when", "recorded", "far"),
     [("day 1 11:00", "day 8 10:59", False), ("day 1 11:00", "day 8 11:00", True), ("day 9 11:00", "day 1 11:00", True)],
 )
-def test_results_filed_a_week_or_more_away_are_told(when: str, recorded: str, far: bool) -> None:
+def test_results_filed_a_week_or_more_away_are_reported(when: str, recorded: str, far: bool) -> None:
     """Day and month exchanged, a wrong year: before as after."""
     report = card(*WHOLE.lab(when, creatinine=50, recorded=recorded).events)
     assert ("filed-far" in found(report)) == far
@@ -85,7 +85,7 @@ def test_facts_may_be_filed_weeks_later_and_corrections_at_any_time() -> None:
 PARTS = {"gcs_eye": 3, "gcs_verbal": 4, "gcs_motor": 5}
 
 
-def test_a_total_that_is_not_the_sum_of_its_parts_is_told_with_where_it_stands() -> None:
+def test_a_total_that_is_not_the_sum_of_its_parts_is_reported_with_where_it_stands() -> None:
     """M6: the total is what is scored. In one event or in several, of one moment."""
     one = WHOLE.vital("day 1 11:00", gcs_total=15, **PARTS)
     two = WHOLE.vital("day 1 11:00", gcs_total=11).vital("day 1 11:00", **PARTS)

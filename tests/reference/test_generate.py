@@ -58,7 +58,7 @@ def test_versions_are_filed_at_one_moment_with_other_statuses(events: list[tuple
         assert [one for one in tied if max(one)[1] != max(name for _, name in one)], "the greater id always has it"
 
 
-def test_values_stand_on_every_side_and_ventilators_go_without_readings(events: list[tuple[str, Any]]) -> None:
+def test_values_are_on_every_side_and_ventilators_go_without_readings(events: list[tuple[str, Any]]) -> None:
     used = [event for event in events if accepts(*event)]
     sides = Counter(one.get("comparator") for _, body in used for one in body.get("observations", []))
     assert min(sides[side] for side in ("<", "<=", ">", ">=")) >= 30

@@ -62,7 +62,7 @@ def test_a_value_that_is_no_number_costs_its_observation_alone(value: Any) -> No
 
 
 @pytest.mark.parametrize("fields", [{"code": "2951-2"}, {"status": "registered"}, {"code": "11556-8"}])
-def test_values_and_comparators_of_what_is_not_used_are_not_looked_at(fields: dict[str, Any]) -> None:
+def test_values_and_comparators_of_what_is_not_used_are_not_checked(fields: dict[str, Any]) -> None:
     assert faults(lab(creatinine("clotted", comparator="about", **fields))) == []
 
 
@@ -79,7 +79,7 @@ def test_values_and_comparators_of_what_is_not_used_are_not_looked_at(fields: di
         ({"value": 9999, "comparator": "<", "status": "cancelled"}, None),
     ],
 )
-def test_of_several_faults_the_first_in_the_settled_order_is_told(wrong: dict[str, Any], told: str | None) -> None:
+def test_of_several_faults_the_first_in_the_settled_order_is_named(wrong: dict[str, Any], told: str | None) -> None:
     found = [reason for reason, _ in faults(lab(creatinine(**wrong), recorded_at=FILED))]
     assert found == ([told] if told else [])
 
@@ -93,7 +93,7 @@ def test_a_version_that_became_a_dead_letter_hides_the_older_one(spoilt: dict[st
     assert renal(later, first)["basis"] == "assumed-normal"
 
 
-def test_blanks_do_not_hide_that_an_id_stands_twice() -> None:
+def test_blanks_do_not_hide_that_an_id_occurs_twice() -> None:
     assert faults(lab(creatinine(), creatinine(code=" 14682-9"))) == [("duplicate-observation", "/observations/0/id")]
 
 
@@ -140,7 +140,7 @@ def test_a_withdrawal_filed_with_the_discharge_wins_and_need_not_name_a_destinat
 
 
 @pytest.mark.parametrize("empty", [{}, {"observations": []}])
-def test_a_ventilator_event_may_tell_its_support_alone(empty: dict[str, Any]) -> None:
+def test_a_ventilator_event_may_state_its_support_alone(empty: dict[str, Any]) -> None:
     """Out of the tube at 7, the gas of 8 is one of room air: 63 / 0.21 = 300."""
     gas = charted("lab", AT, {"pao2": (63, "mmHg")}, specimen="arterial")
     tube = charted("ventilator", f"{DAY}T06:00:00+08:00", {"fio2": (0.4, "1")}, support="invasive")

@@ -12,7 +12,7 @@ from picustream.runtime.settings import Settings
 class TestClock:
     WALL = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
-    def test_it_is_the_wall_clock_unless_told(self) -> None:
+    def test_it_is_the_wall_clock_unless_set(self) -> None:
         assert Clock(wall=lambda: self.WALL).now() == self.WALL
 
     def test_compressed_time_runs_faster_from_its_start(self) -> None:

@@ -8,7 +8,7 @@ from picustream.runtime import logs
 from picustream.runtime.settings import Settings
 
 
-def test_a_library_that_says_the_same_thing_again_and_again_is_heard_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_library_that_says_the_same_thing_again_and_again_is_logged_once(capsys: pytest.CaptureFixture[str]) -> None:
     before = logging.getLogger().handlers[:]
     try:
         logs.configure(Settings())
@@ -22,7 +22,7 @@ def test_a_library_that_says_the_same_thing_again_and_again_is_heard_once(capsys
 class TestPrivacy:
     """No patient id in a log line above debug (I10)."""
 
-    def test_an_exception_is_told_by_its_type_and_place(self) -> None:
+    def test_an_exception_is_published_by_its_type_and_place(self) -> None:
         try:
             raise ValueError("S-32604416 died")
         except ValueError as error:
@@ -44,7 +44,7 @@ class TestPrivacy:
         assert "ValueError" in line
         assert "S-32604416" not in line
 
-    def test_asyncio_tells_of_a_lost_exception_without_its_text(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_asyncio_reports_a_lost_exception_without_its_text(self, capsys: pytest.CaptureFixture[str]) -> None:
         before = logging.getLogger().handlers[:]
         try:
             logs.configure(Settings())

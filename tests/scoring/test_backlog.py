@@ -44,7 +44,7 @@ def amended(outputs: list[Output]) -> int:
 
 @pytest.mark.proves("I1", "T4")
 @pytest.mark.parametrize("seed", range(SEEDS // 4))
-def test_what_is_read_late_is_not_told_as_late(seed: int) -> None:
+def test_what_is_read_late_is_not_published_as_late(seed: int) -> None:
     """Time goes no further than the topic that is furthest behind, so no day closes before its events are read."""
     told = read_topic_by_topic(WARD, seed, held_back=True).outputs
     plain = replayed(WARD, SHIPPED)

@@ -74,7 +74,7 @@ def events_kept(effects: Effects) -> int:
 
 
 @pytest.mark.proves("I9")
-def test_i9_only_a_bounded_engine_lets_go() -> None:
+def test_i9_only_a_bounded_engine_prunes() -> None:
     """A replay keeps everything, and so does whoever does not ask for less."""
     plain, bounded = Engine(SHIPPED), Engine(SHIPPED, bounded=True)
     assert events_kept(taken(plain)) == len(DENSE)
@@ -135,7 +135,7 @@ def test_i9_after_a_backlog_every_stay_is_made_small() -> None:
 
 
 @pytest.mark.proves("I9", "I1")
-def test_i9_another_patient_is_still_named_by_what_was_let_go_of() -> None:
+def test_i9_another_patient_is_still_named_by_what_was_pruned() -> None:
     """The first event of the other child is withdrawn; the other sixty are not in memory, and still in force."""
     told = monitored(8, timedelta(minutes=1))
     rates = [place for place, (topic, body) in enumerate(told) if topic == VITAL and len(body["observations"]) == 3]

@@ -70,7 +70,7 @@ def through(events: Events, cuts: list[int], crashes: set[int]) -> list[Output]:
 
 @pytest.mark.proves("I1", "I3")
 @given(st.data())
-def test_i1_two_ways_to_tell_a_small_story_end_alike(data: st.DataObject) -> None:
+def test_i1_two_ways_to_send_a_small_story_end_alike(data: st.DataObject) -> None:
     """Any permutation with any repeats, any batches, any crashes; equal to the reference as well."""
     told = data.draw(histories(), label="history")
     again = [*told, *data.draw(st.lists(st.sampled_from(told), max_size=3) if told else st.just([]), label="repeats")]

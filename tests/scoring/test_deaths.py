@@ -37,7 +37,7 @@ HOW = "of a child who died send the type `died`, with the time of death"
         {"type": "Death"},
     ],
 )
-def test_a_death_in_other_words_is_told_how_to_send_it(said: dict[str, Any]) -> None:
+def test_a_death_in_other_words_is_answered_with_how_to_send_it(said: dict[str, Any]) -> None:
     assert message_of(ADT, said).endswith(HOW)
 
 
@@ -52,7 +52,7 @@ def test_a_death_in_other_words_is_told_how_to_send_it(said: dict[str, Any]) -> 
         (TRIAL, {"type": "consent", "decision": "died"}),
     ],
 )
-def test_what_tells_of_no_death_is_told_nothing_of_one(topic: str, said: dict[str, Any]) -> None:
+def test_what_names_no_death_is_answered_with_nothing_of_one(topic: str, said: dict[str, Any]) -> None:
     """Ids, units and beds are names, in which a word means nothing; a `died` with another fault is sent rightly."""
     assert "died" not in message_of(topic, said)
 

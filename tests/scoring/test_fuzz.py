@@ -91,7 +91,7 @@ def test_what_is_broken_is_found(where: Any, name: str, broken: Any, monkeypatch
         fuzzed(MESSAGES)
 
 
-def test_a_finding_is_told_by_its_number_and_not_by_its_content(
+def test_a_finding_is_reported_by_its_number_and_not_by_its_content(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit status 1; the message itself only when asked for."""

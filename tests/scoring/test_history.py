@@ -45,7 +45,7 @@ def test_i9_what_lay_ahead_of_its_time_is_not_used_when_it_is_read_again() -> No
 
 
 @pytest.mark.proves("I9")
-def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_told() -> None:
+def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_published() -> None:
     """And that something was pruned is so no more."""
     batch = Engine(SHIPPED).read_until(input_records(EVENTS), LATEST)
     history = [one.accepted for one in batch.inputs if one.accepted]

@@ -141,7 +141,7 @@ def test_a4_an_onset_that_becomes_known_a_day_later_closes_when_it_falls_due() -
 
 
 @pytest.mark.proves("A5", "I9")
-def test_a5_a_late_gas_that_moves_the_onset_tells_every_later_day_anew() -> None:
+def test_a5_a_late_gas_that_moves_the_onset_publishes_every_later_day_anew() -> None:
     """At once, and because of that gas."""
     ward = OPEN.vent("day 2 09:00", "invasive", peep=8).vent("day 3 09:00", "invasive", peep=8)
     ward = ward.vent("day 1 09:00", "invasive", peep=8, recorded="day 3 11:00")
@@ -171,7 +171,7 @@ def test_t5_an_admission_that_is_corrected_to_after_the_gases_withdraws_their_sc
 
 
 @pytest.mark.proves("O4", "I8")
-def test_o4_the_last_day_of_a_stay_begins_at_midnight_though_its_end_is_told_before() -> None:
+def test_o4_the_last_day_of_a_stay_begins_at_midnight_though_its_end_is_sent_before() -> None:
     """A discharge shortly after midnight, sent shortly before it: nothing else falls due at that midnight."""
     ward = OPEN.treatment("day 1 12:00").discharged("day 4 00:30", recorded="day 3 23:50")
     [day] = ward.until("day 4 00:30").revisions(OUTCOME, milestone="window-day-3")
@@ -193,7 +193,7 @@ def test_a_milestone_that_another_protocol_does_not_have_is_withdrawn() -> None:
 
 
 @pytest.mark.proves("P1", "P2", "I9")
-def test_p1_a_support_that_is_told_days_later_reaches_the_day_it_was_set() -> None:
+def test_p1_a_support_that_is_sent_days_later_reaches_the_day_it_was_set() -> None:
     """Between an FiO2 and a sample of the first day, sent on the third."""
     ward = OPEN.vent("day 1 01:30", "invasive", fio2="0.5").gas("day 1 05:00", pao2=80).lab("day 3 01:00", platelets=90)
     late = ward.vent("day 1 03:00", "oxygen", recorded="day 3 12:00")

@@ -75,7 +75,7 @@ def is_within(some: list[Any], all_of_them: list[Any]) -> bool:
 @pytest.mark.proves("I1", "I3", "T4")
 @pytest.mark.parametrize("lot", LOTS)
 @pytest.mark.parametrize("seed", range(0, SEEDS, 4))
-def test_i1_pieces_tell_nothing_that_all_at_once_would_not_have_told(seed: int, lot: int) -> None:
+def test_i1_pieces_publish_nothing_that_all_at_once_would_not_have_published(seed: int, lot: int) -> None:
     """Of every record and alert nothing but what it said at some moment: in between as in the end.
 
     Each event is worked off before the next one; what falls due before the next piece is passed over.

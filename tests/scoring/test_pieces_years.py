@@ -86,7 +86,7 @@ def test_others_get_their_scores_between_the_pieces() -> None:
     assert [one["revision"] for one in published(worker, OUTCOME)] == [1]
 
 
-def test_an_event_that_comes_meanwhile_counts_in_what_is_still_to_be_told() -> None:
+def test_an_event_that_comes_meanwhile_counts_in_what_is_still_to_be_published() -> None:
     """The days not published yet are published with it, once."""
     worker = Worker(SHIPPED, lot=LOT)
     worker.take(ADMITTED.events)
@@ -98,7 +98,7 @@ def test_an_event_that_comes_meanwhile_counts_in_what_is_still_to_be_told() -> N
     assert sum(one["revision"] > 1 for one in days) <= 3 * LOT
 
 
-def test_what_falls_due_after_a_sleep_of_months_is_looked_at_bit_by_bit() -> None:
+def test_what_falls_due_after_a_sleep_of_months_is_evaluated_bit_by_bit() -> None:
     """Many stays are due at once: some at a time are loaded, each as of when it fell due."""
     names = [f"S-{number}" for number in range(25)]
     worker = Worker(SHIPPED, lot=LOT)
@@ -113,7 +113,7 @@ def test_what_falls_due_after_a_sleep_of_months_is_looked_at_bit_by_bit() -> Non
     assert worker.largest <= (budget.LOTS + 1) * LOT + 30
 
 
-def test_letters_of_many_bad_values_are_not_made_in_one_go() -> None:
+def test_dead_letters_of_many_bad_values_are_not_made_in_one_go() -> None:
     """Each event may have two hundred, with its whole text in each."""
     bad = [{"system": "urn:picustream:variable", "code": "creatinine", "value": 1, "unit": "furlong", "id": f"o{n}"}
            for n in range(200)]  # fmt: skip
@@ -145,7 +145,7 @@ def test_i9_a_stay_of_years_is_pruned_in_pieces_too(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.proves("I3")
-def test_i3_what_fires_is_not_resolved_while_a_stay_is_looked_at_anew() -> None:
+def test_i3_what_fires_is_not_resolved_while_a_stay_is_evaluated_anew() -> None:
     """After a crash its days are evaluated again one lot after the other; those not evaluated yet publish nothing."""
     ward = ADMITTED.treatment(f"day {DAYS // 2} 12:00", recorded=recorded(0))
     worker = Worker(SHIPPED, lot=LOT)

@@ -42,7 +42,7 @@ def engine() -> Engine:
 
 
 @pytest.mark.proves("I2")
-def test_i2_a_record_that_is_set_aside_is_a_letter_and_an_alert_and_nothing_else() -> None:
+def test_i2_a_record_that_is_set_aside_is_a_dead_letter_and_an_alert_and_nothing_else() -> None:
     effects = aside.set_aside(engine(), replace(LAB, fault=BUG), NOW)
     [letter] = told(effects.outputs, DEAD_LETTER)
     fired, resolved = told(effects.outputs, ALERT)
@@ -54,7 +54,7 @@ def test_i2_a_record_that_is_set_aside_is_a_letter_and_an_alert_and_nothing_else
 
 
 @pytest.mark.parametrize("value", [b"\x00\xff", None, b"[" * 200_000])
-def test_what_is_set_aside_is_not_looked_at(value: bytes | None) -> None:
+def test_what_is_set_aside_is_not_evaluated(value: bytes | None) -> None:
     """Whatever makes the engine fail must not make this fail."""
     effects = aside.set_aside(engine(), replace(LAB, value=value, key=b"\xff", fault=BUG), NOW)
     assert len(effects.outputs) == 3
@@ -69,7 +69,7 @@ def processed(*found: InputRecord) -> list[Output]:
 
 
 @pytest.mark.proves("I2")
-def test_i2_of_records_that_nobody_can_read_each_is_a_letter_and_their_batch_an_alert() -> None:
+def test_i2_of_records_that_nobody_can_read_each_is_a_dead_letter_and_their_batch_an_alert() -> None:
     """The first has the bytes of the batch. What is before and behind them is scored."""
     broken = [replace(LAB, offset=10, value=b"batch", fault=UNREADABLE)]
     broken += [replace(LAB, offset=11 + more, value=None, fault=UNREADABLE) for more in range(2)]
@@ -81,7 +81,7 @@ def test_i2_of_records_that_nobody_can_read_each_is_a_letter_and_their_batch_an_
     assert [one["day"] for one in told(processed(ADMITTED, LAB), MODS)] == [one["day"] for one in told(outputs, MODS)]
 
 
-def test_of_a_value_that_was_not_kept_the_letter_says_size_and_hash_of_the_whole() -> None:
+def test_of_a_value_that_was_not_kept_the_dead_letter_says_size_and_hash_of_the_whole() -> None:
     [letter] = told(processed(replace(LAB, whole=Whole(14_000_000, "ab" * 32))), DEAD_LETTER)
     assert (letter["reason"], letter["payload_bytes"], letter["payload_sha256"]) == ("too-large", 14_000_000, "ab" * 32)
 
@@ -134,7 +134,7 @@ def test_i5_what_was_set_aside_stays_refused_when_state_is_made_again(already: b
 
 
 @pytest.mark.proves("I5")
-def test_i5_an_unreadable_record_that_was_told_is_not_told_again() -> None:
+def test_i5_an_unreadable_record_that_was_published_is_not_published_again() -> None:
     rebuild = Rebuild(SHIPPED, bounded=False)
     broken = replace(LAB, value=b"batch", fault=UNREADABLE)
     owed = rebuild.take(broken, NOW)

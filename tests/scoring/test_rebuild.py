@@ -24,7 +24,7 @@ OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at", "stat
 
 @pytest.mark.parametrize("seed", range(40))
 @pytest.mark.proves("I5", "I3", "I1")
-def test_state_lost_at_any_moment_is_rebuilt_and_each_revision_told_once(seed: int) -> None:
+def test_state_lost_at_any_moment_is_rebuilt_and_each_revision_published_once(seed: int) -> None:
     events = history(seed)
     after, until = with_state_lost(events, seed)
     records = [output.event_id for output in after if not output.event_id.startswith("dead/")]
@@ -42,7 +42,7 @@ def _essence(outputs: list[Output]) -> dict[Key, dict[str, Any]]:
 @pytest.mark.parametrize(("topic", "key", "headers"), [
     (MODS, b"S", {}), (MODS, None, {HEAD_HEADER: b"{}"}), (OUTCOME, None, {}),
 ])  # fmt: skip
-def test_a_record_that_does_not_say_what_it_told_stops_a_rebuild(
+def test_a_record_that_does_not_say_what_it_published_stops_a_rebuild(
     topic: str, key: bytes | None, headers: dict[str, bytes]
 ) -> None:
     """Nothing is guessed, for the next revision would be one too low."""
@@ -51,7 +51,7 @@ def test_a_record_that_does_not_say_what_it_told_stops_a_rebuild(
 
 
 @pytest.mark.proves("I5")
-def test_an_alert_that_was_over_as_it_was_told_is_passed_over() -> None:
+def test_an_alert_that_was_over_as_it_was_published_is_passed_over() -> None:
     """It belongs to a partition; there is nothing of it to go on with."""
     Rebuild(SHIPPED, bounded=False).note_output(ALERT, None, b"{}", {})
 

@@ -51,7 +51,7 @@ def test_an_elapsed_day_0_is_the_day_on_which_treatment_starts(tmp_path: Path) -
     assert load_rules(path).protocol.window.first_day == 0
 
 
-def test_a_file_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported_by_its_name(tmp_path: Path) -> None:
     """Before anything runs."""
     with pytest.raises(RulesError, match=r"nowhere\.toml: No such file"):
         load_rules(tmp_path / "nowhere.toml")

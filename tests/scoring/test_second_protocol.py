@@ -143,7 +143,7 @@ def test_o3_a_death_counts_for_the_follow_up_of_the_example(seen: str, died: boo
 
 
 @pytest.mark.proves("O1")
-def test_o1_the_longest_stay_told_is_no_matter_of_the_follow_up() -> None:
+def test_o1_the_longest_stay_published_is_no_matter_of_the_follow_up() -> None:
     """Truncated at 28 days, though the follow-up lasts 90."""
     told = CHILD.discharged("2025-07-25T10:00-04:00").outcome("picu-los")
     assert told is not None

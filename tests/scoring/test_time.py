@@ -108,7 +108,7 @@ def test_t2_the_earlier_of_discharge_and_death_ends_the_stay() -> None:
 
 
 @pytest.mark.proves("T2", "I1")
-def test_t2_without_an_admission_nothing_is_told_until_it_comes() -> None:
+def test_t2_without_an_admission_nothing_is_published_until_it_comes() -> None:
     """What comes before the admission is kept, and scored once the admission is known."""
     early = Stay().lab("day 1 09:00", creatinine=250).vital("day 1 09:00", gcs_total=8)
     assert {topic for topic, _ in early.records} <= {"picu.alert.v1"}

@@ -163,7 +163,7 @@ def test_a_pointer_escapes_what_a_pointer_has_to() -> None:
     assert faults(LAB, **{"x" * 65: 1}) == [("schema", "/" + "x" * 64)]
 
 
-def test_of_several_faults_the_first_is_told_and_an_unknown_field_is_called_one() -> None:
+def test_of_several_faults_the_first_is_named_and_an_unknown_field_is_called_one() -> None:
     """In the order of the schema; what is wrong with a known field is said in other words."""
     both = validate(LAB[0], written({**LAB[1], "event_id": "a b", "observedAt": "x"})).faults
     assert [fault.path for fault in both] == ["/event_id"]
@@ -244,7 +244,7 @@ def test_an_unusable_observation_is_refused_alone(said: dict[str, Any], reason: 
 
 
 @pytest.mark.proves("V1", "I2")
-def test_every_observation_is_looked_at_whatever_stands_before_it() -> None:
+def test_every_observation_is_evaluated_whatever_stands_before_it() -> None:
     """Unmapped codes are counted, what states nothing is passed over, and the bad one behind them is found."""
     said = [
         {"code": "2951-2", "value": 1, "unit": "x"}, {"code": "6301-6", "value": 1, "unit": "x"},
@@ -266,7 +266,7 @@ def test_a_value_that_does_not_count_is_not_checked(status: str) -> None:
 
 
 @pytest.mark.proves("I2")
-def test_a_dead_letter_holds_what_it_takes_to_mend_and_send_again() -> None:
+def test_a_dead_letter_holds_what_it_takes_to_fix_and_send_again() -> None:
     """The place it came from, the original bytes, when it was first seen."""
     raw = b'{"not": "an event"}'
     engine = Engine(SHIPPED)
@@ -280,7 +280,7 @@ def test_a_dead_letter_holds_what_it_takes_to_mend_and_send_again() -> None:
 
 
 @pytest.mark.proves("I2", "I3")
-def test_every_fault_of_an_event_has_its_own_letter() -> None:
+def test_every_fault_of_an_event_has_its_own_dead_letter() -> None:
     """Two bad observations at one offset: two dead letters with two ids."""
     bad = Stay().lab("day 1 09:00", obs("creatinine", 4421), obs("platelets", 60, "furlong")).dead_letters
     assert [(letter["reason"], letter["path"]) for letter in bad] == [

@@ -58,7 +58,7 @@ def test_t6_the_empty_dates_of_other_systems_are_past_or_future_whatever_their_o
     ("2025-03-03t10:00:00z", "not an ISO 8601 time with an offset, for example"),
     (1741000000, "not an ISO 8601 time with an offset, for example"),
 ])  # fmt: skip
-def test_a_time_in_another_form_is_told_the_right_one(time: Any, words: str) -> None:
+def test_a_time_in_another_form_is_answered_with_the_right_one(time: Any, words: str) -> None:
     topic, value = GAS
     record = InputRecord(topic, 0, 0, None, written({**value, "observed_at": time}))
     (found,) = Validator(SHIPPED).validate(record).faults

@@ -71,7 +71,7 @@ def test_follow_up_is_due_28_days_after_discharge_until_there_is_news() -> None:
     ({"creatinine": 60, "bilirubin_total": 5}, "2-organs-measured"),
     ({"creatinine": 60, "bilirubin_total": 5, "platelets": 200}, None),
 ])  # fmt: skip
-def test_a_window_day_that_closed_with_fewer_than_three_organs_is_told(
+def test_a_window_day_that_closed_with_fewer_than_three_organs_is_reported(
     values: dict[str, int], detail: str | None
 ) -> None:
     """When it has closed; a day before the window is not."""
@@ -100,7 +100,7 @@ def test_a_window_day_that_is_measured_after_all_is_resolved() -> None:
     ("day 3 08:00 +1us", "day 3 08:00", True),
     ("day 3 08:00", None, False),
 ])  # fmt: skip
-def test_treatment_outside_the_stay_is_told(t0: str, end: str | None, outside: bool) -> None:
+def test_treatment_outside_the_stay_is_reported(t0: str, end: str | None, outside: bool) -> None:
     """Its bounds are inside."""
     ward = WARD.treatment(t0) if end is None else WARD.treatment(t0).discharged(end)
     assert told(ward.until("day 3 09:00"), "treatment-outside-stay") == [("firing", at(t0), None)] * outside
@@ -110,7 +110,7 @@ def test_treatment_outside_the_stay_is_told(t0: str, end: str | None, outside: b
 
 
 @pytest.mark.proves("T2")
-def test_events_of_a_stay_that_nobody_admitted_are_told() -> None:
+def test_events_of_a_stay_that_nobody_admitted_are_reported() -> None:
     """Since the first was observed; once, however many there are; until the admission comes."""
     ward = Stay().lab("day 1 09:00", creatinine=60).lab("day 1 10:00", creatinine=70)
     assert told(ward.until("day 1 11:00"), "no-admission") == [("firing", at("day 1 09:00"), None)]
@@ -122,7 +122,7 @@ def test_events_of_a_stay_that_nobody_admitted_are_told() -> None:
 
 
 @pytest.mark.proves("T2", "V1")
-def test_what_a_correction_moved_was_not_heard_at_its_old_time() -> None:
+def test_what_a_correction_moved_was_not_observed_at_its_old_time() -> None:
     """A stay that loses its admission is without one since the first that still stands."""
     ward = WARD.lab("day 1 07:00", creatinine=60, event_id="r1")
     ward = ward.lab("day 1 07:30", creatinine=60, event_id="r1", recorded="day 1 09:00", status="corrected")
@@ -131,7 +131,7 @@ def test_what_a_correction_moved_was_not_heard_at_its_old_time() -> None:
 
 
 @pytest.mark.proves("T2")
-def test_an_end_before_the_admission_is_told_by_its_event() -> None:
+def test_an_end_before_the_admission_is_reported_by_its_event() -> None:
     """One alert, until it is corrected."""
     ward = WARD.discharged("day 1 07:59", event_id="d1")
     assert told(ward.until("day 1 09:00"), "end-before-admission") == [("firing", at("day 1 07:59"), "d1")]
@@ -143,7 +143,7 @@ def test_an_end_before_the_admission_is_told_by_its_event() -> None:
 
 
 @pytest.mark.proves("V1")
-def test_another_patient_on_the_same_stay_is_told() -> None:
+def test_another_patient_on_the_same_stay_is_reported() -> None:
     """By the event that names another; it is used all the same."""
     ward = WARD.lab("day 1 12:00", creatinine=250, patient="Q", event_id="x1")
     assert told(ward.until("day 1 13:00"), "patient-mismatch") == [("firing", at("day 1 12:00"), "x1")]
@@ -163,7 +163,7 @@ def test_a_withdrawn_result_names_nobody(patient: str, observed: dict[str, int])
 
 
 @pytest.mark.proves("V1", "I1")
-def test_versions_that_tie_in_everything_but_their_content_are_told() -> None:
+def test_versions_that_tie_in_everything_but_their_content_are_reported() -> None:
     """By source and event, whichever came first."""
     one = WARD.lab("day 1 12:00", creatinine=60, event_id="r1").lab("day 1 12:00", creatinine=70, event_id="r1")
     for ward in (one, one.arriving(1, 3, 2)):
@@ -172,7 +172,7 @@ def test_versions_that_tie_in_everything_but_their_content_are_told() -> None:
 
 
 @pytest.mark.proves("I1", "V1")
-def test_a_conflict_about_the_time_is_told_since_the_moment_that_is_in_force() -> None:
+def test_a_conflict_about_the_time_is_reported_since_the_moment_that_is_in_force() -> None:
     """The greater text says the later time, whichever came first."""
     tied = {"creatinine": 60, "event_id": "r1", "recorded": "day 1 14:00"}
     ward = WARD.lab("day 1 12:00", **tied).lab("day 1 13:00", **tied)

@@ -7,7 +7,7 @@ from tests.scoring.build import at, date_of
 
 
 @pytest.mark.proves("T4")
-def test_an_amendment_of_a_final_score_is_told_once() -> None:
+def test_an_amendment_of_a_final_score_is_reported_once() -> None:
     """By record, of the day and of the day that carried its value; a second amendment says nothing new."""
     ward = MEASURED
     for hour, value in ((9, 250), (10, 400)):
@@ -52,7 +52,7 @@ def test_a_score_that_says_again_what_was_final_is_no_alert_any_more() -> None:
 
 
 @pytest.mark.proves("O3")
-def test_a_milestone_that_is_told_anew_is_no_amended_score() -> None:
+def test_a_milestone_that_is_reported_anew_is_no_amended_score() -> None:
     """Only scores are final in that sense."""
     ward = MEASURED.discharged("day 4 20:00").died("day 10 08:00", event_id="d1")
     alive = ward.adt("died", "day 10 08:00", event_id="d1", recorded="day 11 08:00", status="entered-in-error")

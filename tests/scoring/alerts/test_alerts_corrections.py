@@ -34,7 +34,7 @@ FIRED = [("ward+r1-x", "firing", "observation-withdrawn")]
 
 
 @pytest.mark.proves("I8", "V1")
-def test_i8_a_withdrawal_that_meets_nothing_for_six_hours_is_told_by_the_clock_alone() -> None:
+def test_i8_a_withdrawal_that_meets_nothing_for_six_hours_is_reported_by_the_clock_alone() -> None:
     """The result that it was meant for is still scored, and says so nowhere else."""
     assert told(STRAY.until("day 1 18:00 -1us")) == []
     fired = STRAY.until("day 1 18:00")
@@ -46,7 +46,7 @@ def test_i8_a_withdrawal_that_meets_nothing_for_six_hours_is_told_by_the_clock_a
 
 
 @pytest.mark.proves("V1", "E3")
-def test_v1_a_withdrawn_consent_that_meets_nothing_is_told() -> None:
+def test_v1_a_withdrawn_consent_that_meets_nothing_is_reported() -> None:
     """The consent that it was meant for goes on making the child eligible."""
     ward = RESULT.consent("day 1 12:00", event_id="c1", source="edc")
     ward = ward.trial("consent", "day 1 12:00", event_id="c2", source="edc", status="cancelled", recorded="day 1 15:00")

@@ -35,7 +35,7 @@ def result(ward: Stay, when: str, **fields: Any) -> Stay:
 
 
 @pytest.mark.proves("V1")
-def test_v1_a_final_version_of_another_moment_is_told_by_its_source() -> None:
+def test_v1_a_final_version_of_another_moment_is_reported_by_its_source() -> None:
     """The older value is gone from its day."""
     ward = result(result(WARD, "day 1 10:00"), "day 2 06:00")
     expected = [("lis", "firing", at("day 1 10:00"), "ORD-1")]
@@ -104,7 +104,7 @@ SCORED = WARD.lab("day 1 10:00", creatinine=60)
 
 
 @pytest.mark.proves("T5")
-def test_t5_a_second_admission_under_the_same_stay_is_told() -> None:
+def test_t5_a_second_admission_under_the_same_stay_is_reported() -> None:
     """A readmission, or a transfer: the final records of the days before it are withdrawn."""
     ward = admitted(SCORED, "day 4 02:00", event_id="a2")
     assert told(ward.until("day 4 03:00"), "admission-moved") == [("", "firing", at("day 1 08:00"), "a2")]
@@ -155,7 +155,7 @@ def test_an_admission_that_was_withdrawn_first_did_not_move() -> None:
     ("1900-01-01", True), ("1905-01-01", True), ("1905-01-02", False), ("1904", True), ("1905", False),
     ("2020-05-01", False), ("2025-06-01", False),
 ])  # fmt: skip
-def test_e1_a_birth_date_by_which_a_child_is_120_is_told(birth: str, implausible: bool) -> None:
+def test_e1_a_birth_date_by_which_a_child_is_120_is_reported(birth: str, implausible: bool) -> None:
     """Where every day that it may mean makes it so old on day 1 of 2025; until another one is sent."""
     ward = Stay().admitted("day 1 08:00", birth_date=birth)
     expected = [("", "firing", at("day 1 08:00"), None)] * implausible

@@ -28,7 +28,7 @@ def told(ward: Stay) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.proves("V1")
-def test_v1_a_merge_does_not_hide_a_stranger() -> None:
+def test_v1_a_merge_does_not_hide_another_child() -> None:
     """The old name is known from the correction on; the other child's result raises its own alert, and is used."""
     assert told(STRANGER.until("day 3 03:00")) == [("OLD", "firing", "r1")]
     assert told(STRANGER.until("day 3 05:00")) == [("OLD", "firing", "r1"), ("STRANGER", "firing", "r3")]

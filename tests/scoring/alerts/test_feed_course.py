@@ -170,7 +170,7 @@ def test_i3_each_alert_fires_and_resolves_in_turn(steps: list[Step]) -> None:
 
 @pytest.mark.proves("I1", "I2")
 @given(STEPS)
-def test_i2_a_crash_loses_nothing_and_tells_nothing_again(steps: list[Step]) -> None:
+def test_i2_a_crash_loses_nothing_and_reports_nothing_again(steps: list[Step]) -> None:
     """I2: with crashes the same records as without."""
     assert chains(course(steps, PARTITIONS, crashes=True)) == chains(course(steps, PARTITIONS, crashes=False))
 
@@ -211,7 +211,7 @@ def test_i1_the_view_of_all_does_not_depend_on_the_order_of_what_came(steps: lis
 
 @pytest.mark.parametrize("seed", range(25))
 @pytest.mark.proves("I1", "I3")
-def test_i3_a_replay_that_lost_its_memory_at_any_moment_tells_the_same_of_its_sources(seed: int) -> None:
+def test_i3_a_replay_that_lost_its_memory_at_any_moment_reports_the_same_of_its_sources(seed: int) -> None:
     """I3: one engine for all partitions, crashed between any two batches, beside a run without a crash."""
     events = shuffled(history(seed), seed) if seed % 2 else history(seed)
     worker = Worker(SHIPPED)
@@ -222,7 +222,7 @@ def test_i3_a_replay_that_lost_its_memory_at_any_moment_tells_the_same_of_its_so
     assert chains(of_sources(worker.end())) == chains(of_sources(list(run(SHIPPED, input_records(events)))))
 
 
-def test_a_view_that_is_not_later_than_what_was_told_by_changes_nothing() -> None:
+def test_a_view_that_is_not_later_than_what_was_reported_by_changes_nothing() -> None:
     """Partitions move between workers whose clocks differ a little: nothing is taken back and published again."""
     ward = Ward(1)
     ward.take(0, [input_record(Step(0, "misrouted", "monitor", "S0"), 0, START)], START)
@@ -232,7 +232,7 @@ def test_a_view_that_is_not_later_than_what_was_told_by_changes_nothing() -> Non
     assert [one["state"] for one in of_sources(ward.outputs)] == ["firing", "resolved"]
 
 
-def test_only_a_later_view_is_news_and_what_one_partition_heard_is_none() -> None:
+def test_only_a_later_snapshot_counts_and_what_one_partition_observed_does_not() -> None:
     """Of two snapshots of one moment the first is what was published by: nothing is due of the other."""
     source, second = Source(START, faults={MISROUTED: START}), timedelta(seconds=1)
     watch = FeedMonitor(SHIPPED, lambda _: True)

@@ -42,7 +42,7 @@ def noted(some: Heard) -> Source:
     return source
 
 
-def test_a_source_of_which_nothing_was_heard_is_of_no_use_and_measures_nothing() -> None:
+def test_a_source_of_which_nothing_was_observed_is_of_no_use_and_measures_nothing() -> None:
     """Until an event says otherwise; a fact is of use and no measurement."""
     source = Source(START)
     assert (source.accepted, source.measures, source.faults, source.hours) == (False, False, {}, {})
@@ -115,7 +115,7 @@ def test_hours_are_those_of_the_clock_everywhere() -> None:
 
 
 @pytest.mark.proves("I5")
-def test_i5_a_reason_that_an_alert_tells_of_is_taken_over() -> None:
+def test_i5_a_reason_that_an_alert_names_is_taken_over() -> None:
     """From the alert's own topic, and into the store."""
     feeds = Feeds()
     feeds.note_fault(MISROUTED, "lis", START)
@@ -150,7 +150,7 @@ def test_much_is_refused_above_a_share_and_no_longer_at_half_of_it(
 @pytest.mark.parametrize(("refused", "firing", "due"), [
     (0, (), []), (1, (), [end_of_hour(START)]), (0, (REFUSED,), [end_of_hour(START)]),
 ])  # fmt: skip
-def test_i8_counts_are_looked_at_again_when_the_hour_ends(
+def test_i8_counts_are_evaluated_again_when_the_hour_ends(
     refused: int, firing: tuple[str, ...], due: list[datetime]
 ) -> None:
     """Where any was refused, or too many had been."""
@@ -158,7 +158,7 @@ def test_i8_counts_are_looked_at_again_when_the_hour_ends(
 
 
 @pytest.mark.proves("I8")
-def test_i8_what_fires_for_an_hour_is_looked_at_when_it_is_over() -> None:
+def test_i8_what_fires_for_an_hour_is_evaluated_when_it_is_over() -> None:
     """And what does not fire is not waited for."""
     source = Source(START)
     source.note_fault(MISROUTED, START)

@@ -77,7 +77,7 @@ def test_i9_alerts_are_remembered_for_so_many_names_and_no_more() -> None:
 
 
 @pytest.mark.proves("I9", "I8")
-def test_i9_what_there_is_no_room_to_tell_is_not_waited_for() -> None:
+def test_i9_what_there_is_no_room_to_report_is_not_waited_for() -> None:
     """I9, I8: its moment passes once; a replay that waited for it would never get on."""
     watch, moment = told_of(MOST_ALERTS), at("day 2")
     silent = moment + timedelta(hours=24)
@@ -150,7 +150,7 @@ def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from
 
 @pytest.mark.proves("I5")
 @pytest.mark.parametrize(("name", "state"), [("misrouted-key", RESOLVED), ("feed-silent", FIRING)])
-def test_i5_no_source_is_made_up_of_an_alert_that_tells_of_no_reason(name: str, state: str) -> None:
+def test_i5_no_source_is_made_up_of_an_alert_that_names_no_reason(name: str, state: str) -> None:
     """I5: of one that is over, and of a silence, the store is given what was published and nothing more."""
     watch = FeedMonitor(SHIPPED, decides)
     watch.load({})

@@ -36,7 +36,7 @@ def told(found: list[dict[str, Any]]) -> list[tuple[str, str, datetime]]:
     ]
 
 
-def test_nine_in_ten_and_twenty_at_least_are_told_with_their_counts() -> None:
+def test_nine_in_ten_and_twenty_at_least_are_reported_with_their_counts() -> None:
     """As the twentieth comes, and by what arrived last; 18 of 20 are too few, however large their share."""
     ward = WARD.lab("day 1 09:00", *unmapped(18), source="lis", creatinine=60, platelets=200)
     assert told(ward.until("day 1 09:30").alerts) == []

@@ -32,7 +32,7 @@ class TestFeedSilent:
     """A source that was observed has sent nothing for its `silence_after`, while a stay is open."""
 
     @pytest.mark.proves("I8")
-    def test_i8_time_alone_tells_it_and_the_next_message_ends_it(self) -> None:
+    def test_i8_time_alone_raises_it_and_the_next_message_ends_it(self) -> None:
         ward = WARD.vital("day 3 12:00", source="monitor", heart_rate=120).until("day 3 13:00")
         assert told(ward, "feed-silent") == [
             ("firing", "monitor", at("day 2 09:00")),
@@ -46,7 +46,7 @@ class TestFeedSilent:
         assert (record["severity"], record["audience"]) == ("warning", "operations")
         assert record["event_id"] == "alert/feed-silent/monitor/r1"
 
-    def test_it_is_told_once_however_long_it_lasts_and_again_when_it_comes_again(self) -> None:
+    def test_it_is_reported_once_however_long_it_lasts_and_again_when_it_comes_again(self) -> None:
         ward = WARD.vital("day 9 12:00", source="monitor", heart_rate=120).until("day 30")
         states = [(state, moment) for state, source, moment in told(ward, "feed-silent") if source == "monitor"]
         assert states == [
@@ -75,7 +75,7 @@ class TestFeedSilent:
             ward = ward.vital(f"day {day} 20:30", source="monitor", heart_rate=120)
         assert told(ward.until("day 12"), "feed-silent") == [("firing", "his", at("day 8 08:00"))]
 
-    def test_what_is_refused_is_heard_and_what_was_never_of_use_is_not_missed(self) -> None:
+    def test_what_is_refused_is_observed_and_what_was_never_of_use_is_not_missed(self) -> None:
         ward = WARD.vital("day 2 08:00", source="monitor", heart_rate=(120, "furlongs"))
         ward = ward.event(VITAL, source="garbage", observed_at="yesterday")
         fired = told(ward.until("day 4"), "feed-silent")
@@ -92,7 +92,7 @@ class TestFeedSilent:
 
 
 class TestClockSkew:
-    def test_t6_a_time_ahead_of_the_clock_is_told_and_forgotten_after_an_hour(self) -> None:
+    def test_t6_a_time_ahead_of_the_clock_is_reported_and_forgotten_after_an_hour(self) -> None:
         """T6: what is refused as lying in the future says that somebody's clock is wrong, once."""
         wrong = WARD.vital("day 900", source="monitor", heart_rate=120).vital("day 901", source="monitor", spo2=98)
         later = wrong.vital("day 1 12:00", source="monitor", heart_rate=120).until("day 2")
@@ -120,7 +120,7 @@ class TestDeadLetters:
         ward = self.bad(self.good(WARD, 200), 9)
         assert told(ward.until("day 1 12:00"), "dead-letters") == []
 
-    def test_more_than_its_share_is_told_with_the_counts(self) -> None:
+    def test_more_than_its_share_is_reported_with_the_counts(self) -> None:
         (record,) = (one for one in self.bad(WARD, 20).until("day 1 11:00").alerts if one["name"] == "dead-letters")
         assert (record["detail"], at(record["since"])) == ("5-of-6-events", at("day 1 10:04"))
 
@@ -165,7 +165,7 @@ class TestDeadLetters:
 
 
 class TestMisroutedKey:
-    def test_it_is_told_once_and_over_after_an_hour_without(self) -> None:
+    def test_it_is_reported_once_and_over_after_an_hour_without(self) -> None:
         ward = WARD.vital("day 1 09:30", source="monitor", spo2=97).vital("day 1 12:00", source="monitor", spo2=96)
         found = [replace(one, misrouted=place in (1, 2)) for place, one in enumerate(input_records(ward.events))]
         assert states(alerts(run(SHIPPED, found, at("day 1 12:00"))), "misrouted-key") == [

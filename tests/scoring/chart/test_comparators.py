@@ -101,7 +101,7 @@ def test_v4_of_no_other_variable_a_side_can_be_used(variable: Variable) -> None:
     (obs("platelets", 2001, comparator="<"), "implausible", "value"),
     (obs("platelets", 2001, "furlong", comparator="~"), "word-unknown", "comparator"),
 ])  # fmt: skip
-def test_v4_of_several_faults_one_is_told(said: dict[str, Any], reason: str, part: str) -> None:
+def test_v4_of_several_faults_one_is_named(said: dict[str, Any], reason: str, part: str) -> None:
     """Value, comparator, unit, range."""
     letters = WARD.lab("day 1 09:00", said).dead_letters
     assert [(one["reason"], one["path"]) for one in letters] == [(reason, f"/observations/0/{part}")]
@@ -109,7 +109,7 @@ def test_v4_of_several_faults_one_is_told(said: dict[str, Any], reason: str, par
 
 @pytest.mark.proves("V4")
 @pytest.mark.parametrize("status", ["registered", "unknown", "cancelled", "entered-in-error"])
-def test_v4_the_comparator_of_what_does_not_count_is_not_looked_at(status: str) -> None:
+def test_v4_the_comparator_of_what_does_not_count_is_not_evaluated(status: str) -> None:
     said = obs("platelets", 10, comparator="~")
     assert WARD.lab("day 1 09:00", said, status=status, recorded="day 1 10:00").dead_letters == []
 

@@ -76,7 +76,7 @@ def test_i9_the_latest_filing_time_of_a_source_never_runs_back() -> None:
 
 
 @pytest.mark.proves("I9")
-def test_i9_what_is_known_already_is_no_news() -> None:
+def test_i9_what_is_known_already_is_no_change() -> None:
     """So that it need not be stored again."""
     pruned = Pruned()
     assert pruned.note(said(), "o1")

@@ -52,7 +52,7 @@ def crashing(made: Case, seed: int) -> Worker:
 
 @pytest.mark.proves("I9", "I1")
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_i9_letting_go_changes_no_record(seed: int, eager: None) -> None:
+def test_i9_pruning_changes_no_record(seed: int, eager: None) -> None:
     """A random nasty history with corrections, shuffled and repeated, equals a run that keeps everything."""
     made = case(seed)
     plain = replayed(made.events, rules_for(made.protocol), made.until)
@@ -89,7 +89,7 @@ def test_i9_stays_not_touched_for_long_are_in_the_store_alone(monkeypatch: pytes
 @pytest.mark.proves("I9", "I1")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_i9_letting_go_changes_no_small_story(eager: None, data: st.DataObject) -> None:
+def test_i9_pruning_changes_no_small_story(eager: None, data: st.DataObject) -> None:
     """Few names and few moments, so that versions of one thing meet all the time: any order, repeats and crashes."""
     told = data.draw(histories(max_size=20), label="history")
     again = [*told, *data.draw(st.lists(st.sampled_from(told), max_size=3) if told else st.just([]), label="repeats")]

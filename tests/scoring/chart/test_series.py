@@ -96,7 +96,7 @@ def of(items: list[Item], span: Span) -> list[Item]:
 
 
 @pytest.mark.proves("V1", "I9")
-def test_v1_items_stand_in_their_order_and_gaps_where_others_went(chance: Chance) -> None:
+def test_v1_items_are_in_their_order_and_gaps_where_others_went(chance: Chance) -> None:
     """However they came; a moment lies in a gap or it does not."""
     assert (list(chance.series), len(chance.series)) == (chance.kept, len(chance.kept))
     assert chance.series.gaps == chance.gaps
@@ -141,7 +141,7 @@ def test_v1_the_nearest_that_fits_and_at_equal_distance_the_earlier(chance: Chan
 
 
 @pytest.mark.proves("V1", "I9")
-def test_v1_a_walk_rests_on_no_more_than_was_walked(chance: Chance) -> None:
+def test_v1_a_walk_depends_on_no_more_than_was_walked(chance: Chance) -> None:
     """A rule that stops at the first value asks nothing of the rest of the day."""
     for _ in range(LOOKS):
         walked(chance, chance.span(), chance.rng.randrange(4))
@@ -208,7 +208,7 @@ def test_i9_what_was_added_since_something_went_is_counted() -> None:
     ([(9, 9)], [(1, 9)]),
     ([(10, 12)], [(1, 9)]),
 ])  # fmt: skip
-def test_i9_a_gap_ends_where_an_answer_rested_on_there_being_nothing(
+def test_i9_a_gap_ends_where_an_answer_depended_on_there_being_nothing(
     answers: list[tuple[int, int]], gaps: list[tuple[int, int]]
 ) -> None:
     """Two items go, and nothing stood between them: one gap, unless it is known that nothing did."""
@@ -229,7 +229,7 @@ def test_i9_a_gap_ends_where_an_answer_rested_on_there_being_nothing(
     ([(3, 4), (1, 3)], [(1, 4)]),
     ([(1, 9), (2, 3), (9, 9), (11, 12)], [(1, 9), (11, 12)]),
 ])  # fmt: skip
-def test_i9_spans_that_answers_rested_on_are_told_in_time(
+def test_i9_spans_that_answers_depended_on_are_published_in_time(
     read_spans: list[tuple[int, int]] | None, spans: list[tuple[int, int]]
 ) -> None:
     """Those that touch as one."""

@@ -102,7 +102,7 @@ def refusal(variable: str, value: str, unit: str | None) -> str:
     return caught.value.reason
 
 
-def test_every_variable_stands_in_every_table() -> None:
+def test_every_variable_is_in_every_table() -> None:
     """Nothing is left out of the tables of this module."""
     names = {variable.value for variable in Variable}
     assert names == set(CODES) == {row[0] for row in UNITS} == {row[0] for row in RANGES}
@@ -191,7 +191,7 @@ def test_v1_mass_and_substance_concentrations_do_not_mix() -> None:
 
 
 @pytest.mark.proves("V1")
-def test_v1_nobody_is_told_to_call_a_unit_of_another_size_a_spelling() -> None:
+def test_v1_nobody_is_advised_to_call_a_unit_of_another_size_a_spelling() -> None:
     """60 mmol/L as a "spelling" of umol/L would be read a thousandfold wrong: the feed converts."""
     with pytest.raises(Unusable) as refused:
         canonical_value(Variable.CREATININE, Decimal(60), "mmol/L", SHIPPED.codemap)

@@ -63,7 +63,7 @@ def test_v1_at_equal_filing_times_the_greater_event_id_holds() -> None:
 
 @pytest.mark.proves("V1", "I1")
 @pytest.mark.parametrize(("one", "other", "winner"), [(250, 150, 250), (90, 150, 90), ("20", "150", 20)])
-def test_v1_at_last_the_greater_text_holds_and_somebody_is_told(one: Any, other: Any, winner: int) -> None:
+def test_v1_at_last_the_greater_text_holds_and_there_is_an_alert(one: Any, other: Any, winner: int) -> None:
     """One event id with two contents: they are compared as text, digit by digit, and operations have an alert."""
     told = creatinine(creatinine(WARD, one, event_id="e5"), other, event_id="e5")
     for stay in in_every_order(told):
@@ -72,7 +72,7 @@ def test_v1_at_last_the_greater_text_holds_and_somebody_is_told(one: Any, other:
 
 
 @pytest.mark.proves("V1", "I1", "I7")
-def test_v1_the_same_text_on_two_topics_is_told_and_decided() -> None:
+def test_v1_the_same_text_on_two_topics_is_published_and_decided() -> None:
     """A feed sends one event to two topics: whichever comes first, the receipt names the same one."""
     told = WARD
     for topic in (LAB, VITAL):
@@ -193,7 +193,7 @@ def test_v1_one_observation_of_an_event_may_be_withdrawn_alone() -> None:
 
 
 @pytest.mark.proves("V1")
-def test_v1_codes_nobody_asked_for_are_ignored_and_counted() -> None:
+def test_v1_unmapped_codes_are_ignored_and_counted() -> None:
     """Sodium is no error: no dead letter, no record, a count."""
     ward = WARD.lab(NINE, {"code": "2951-2", "value": 140, "unit": "mmol/L"}, event_id="na")
     assert ward.dead_letters == []
@@ -248,7 +248,7 @@ def test_v1_a_withdrawn_ventilator_event_takes_its_support_along(status: str) ->
 
 
 @pytest.mark.proves("V1", "I1")
-def test_v1_a_stay_has_one_admission_whoever_tells_of_it() -> None:
+def test_v1_a_stay_has_one_admission_whoever_sends_it() -> None:
     """One fact per type: the version filed last holds, from whatever source."""
     one = (
         Stay()

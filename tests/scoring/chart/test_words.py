@@ -42,7 +42,7 @@ def test_loinc_is_known_by_its_other_names(system: str) -> None:
 
 @pytest.mark.proves("V1")
 @pytest.mark.parametrize("system", ["urn:lis", "http://snomed.info/sct", "urn:picustream:variable", "loinc.org", "L N"])
-def test_a_known_code_under_another_system_is_told(system: str) -> None:
+def test_a_known_code_under_another_system_is_refused(system: str) -> None:
     """Whatever the status: nobody asks for a code in vain."""
     for status in ("final", "registered", "entered-in-error"):
         ward = WARD.lab("day 1 09:00", creatinine(system=system), status=status, recorded="day 1 10:00")
@@ -97,7 +97,7 @@ def test_what_is_no_number_costs_its_observation_alone(value: Any) -> None:
 
 @pytest.mark.proves("V1")
 @pytest.mark.parametrize("status", ["registered", "unknown", "cancelled", "entered-in-error"])
-def test_the_value_of_what_does_not_count_is_not_looked_at(status: str) -> None:
+def test_the_value_of_what_does_not_count_is_not_evaluated(status: str) -> None:
     ward = WARD.lab("day 1 08:00", creatinine(value="clotted"), status=status, recorded="day 1 09:00")
     assert ward.dead_letters == []
 
@@ -125,7 +125,7 @@ def test_an_unknown_word_costs_itself_alone(field: str, word: str) -> None:
 
 @pytest.mark.proves("P1", "P2")
 @pytest.mark.parametrize("observations", [None, []])
-def test_a_ventilator_event_may_only_tell_support(observations: list[Any] | None) -> None:
+def test_a_ventilator_event_may_only_state_support(observations: list[Any] | None) -> None:
     """Extubated to room air: the gas after it is not paired with the FiO2 before."""
     told = {} if observations is None else {"observations": observations}
     ward = WARD.vent("day 1 08:00", "invasive", obs("fio2", "0.6")).event(

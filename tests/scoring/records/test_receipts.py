@@ -26,7 +26,7 @@ def inputs(component: Record) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.proves("I7")
-def test_i7_an_input_tells_where_it_came_from_and_what_stood_there() -> None:
+def test_i7_an_input_has_where_it_came_from_and_what_was_there() -> None:
     """Value and unit as written beside the canonical ones, both times, source, id and topic."""
     ward = WARD.lab("day 1 08:00", obs("creatinine", "1.50", "mg/dL", id="c-7"), source="lis", recorded="day 1 09:30")
     found = ward.organ(1, "renal")["inputs"]
@@ -40,7 +40,7 @@ def test_i7_an_input_tells_where_it_came_from_and_what_stood_there() -> None:
 
 
 @pytest.mark.proves("I7")
-def test_i7_an_unknown_filing_time_and_a_default_id_are_told_as_such() -> None:
+def test_i7_an_unknown_filing_time_and_a_default_id_are_published_as_such() -> None:
     """Nothing is made up: no filing time, the id of event and code."""
     found = WARD.lab("day 1 08:00", obs("fio2", 40, None), creatinine=60, event_id="r1").organ(1, "renal")["inputs"]
     assert (found[0]["recorded_at"], found[0]["id"]) == (None, "r1#creatinine")
@@ -126,7 +126,7 @@ def test_i7_at_most_eight_candidates_are_named() -> None:
 
 
 @pytest.mark.proves("I7", "A7")
-def test_i7_the_age_points_rest_on_the_birth_date_as_it_was_given() -> None:
+def test_i7_the_age_points_depend_on_the_birth_date_as_it_was_given() -> None:
     """Month precision stays month precision."""
     ward = Stay().admitted("day 1 00:00", birth_date="2020-05", event_id="a1").discharged("day 3 00:00")
     ward = ward.vent("day 1 08:00", "invasive", obs("peep", 8)).gas("day 1 08:00", pao2=80, fio2="0.5")

@@ -81,7 +81,7 @@ def test_a_correction_revises_the_days_that_carried_the_value_and_only_those() -
 
 
 @pytest.mark.proves("I1")
-def test_nothing_is_told_when_nothing_changed() -> None:
+def test_nothing_is_published_when_nothing_changed() -> None:
     """A repeat, an older version, a second value of the day, a heart rate: no revision of any record."""
     ward = WARD.lab("day 1 09:00", creatinine=250, event_id="r1", recorded="day 1 10:00")
     told = ward.until("day 1 11:59").records
@@ -167,7 +167,7 @@ def test_every_record_carries_the_common_fields() -> None:
 
 
 @pytest.mark.proves("I8")
-def test_what_falls_due_is_told_as_of_its_own_moment() -> None:
+def test_what_falls_due_is_published_as_of_its_own_moment() -> None:
     """Ten silent days: each day closes at its own time, though the clock comes by only at the end."""
     finals = WARD.revisions(MODS, status="final")
     assert [record["day"] for record in finals] == [date_of(day) for day in range(1, 9)]

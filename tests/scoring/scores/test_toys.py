@@ -126,7 +126,7 @@ def test_any_order_ends_in_the_same_records(until: int) -> None:
     assert ends[0] == ends[1]
 
 
-def test_explain_tells_both_and_finds_no_fault() -> None:
+def test_explain_shows_both_and_finds_no_fault() -> None:
     console = Console(file=StringIO(), width=100)
     page = Page(console)
     found = scores(LATE)

@@ -116,7 +116,7 @@ def test_e2_what_is_filed_at_exactly_48_hours_finds_nothing_decided() -> None:
 
 
 @pytest.mark.proves("E2")
-def test_e2_before_that_the_hours_to_go_are_told() -> None:
+def test_e2_before_that_the_hours_to_go_are_published() -> None:
     """28.5 hours to go at half past three in the morning of day 2."""
     assert judged(WARD.until("day 2 03:30").lab("day 2 03:30", creatinine=60), "stay-48h")[0] is None
     told = WARD.admitted("day 1 08:00", recorded="day 2 03:30", birth_date="2020-05-01", sex="male")

@@ -72,7 +72,7 @@ def test_e5_every_criterion_names_its_evidence() -> None:
 
 
 @pytest.mark.proves("E5")
-def test_e5_a_change_is_told_and_a_change_of_nothing_is_not() -> None:
+def test_e5_a_change_is_published_and_a_change_of_nothing_is_not() -> None:
     """Measurements and passing hours that decide nothing make no revision."""
     ward = MEASURED
     for hour in range(13, 24):
@@ -83,7 +83,7 @@ def test_e5_a_change_is_told_and_a_change_of_nothing_is_not() -> None:
 
 
 @pytest.mark.proves("E5", "I7")
-def test_e5_a_correction_that_changes_a_detail_alone_is_told() -> None:
+def test_e5_a_correction_that_changes_a_detail_alone_is_published() -> None:
     """A birth date corrected by a year decides nothing, and the record has the new age; a countdown is no change."""
     mended = WARD.admitted(
         "day 1 08:00", birth_date="2019-05-01", sex="female", event_id="e1", recorded="day 2 09:00", status="corrected"

@@ -157,7 +157,7 @@ def test_o5_ards_begins_with_episode_1() -> None:
 
 @pytest.mark.proves("O5", "I8")
 @pytest.mark.parametrize(("clock", "found"), [("day 5 02:00 -1us", "-"), ("day 5 02:00", False)])
-def test_o5_without_one_it_is_told_six_hours_after_the_end(clock: str, found: Any) -> None:
+def test_o5_without_one_it_is_published_six_hours_after_the_end(clock: str, found: Any) -> None:
     """The end of the stay and the time to finalise."""
     assert reached(LEFT.until(clock), "ards-onset") == found
 
@@ -188,6 +188,6 @@ def test_o5_apps_without_a_total_is_incomplete() -> None:
 
 
 @pytest.mark.proves("O5")
-def test_o5_without_an_episode_nothing_is_told_of_it() -> None:
+def test_o5_without_an_episode_nothing_is_published_of_it() -> None:
     """No ARDS, no APPS at 24 hours."""
     assert reached(LEFT, "apps-24h") == "-"

@@ -93,7 +93,7 @@ def test_o4_without_a_day_0_in_the_stay_there_is_no_delta() -> None:
     ("day 30 20:00", "day 18 06:00 -1us", "-"),
     ("day 30 20:00", "day 18 06:00", True),
 ])  # fmt: skip
-def test_o4_the_summary_is_told_when_its_last_day_has_closed(ended: str, clock: str, found: Any) -> None:
+def test_o4_the_summary_is_published_when_its_last_day_has_closed(ended: str, clock: str, found: Any) -> None:
     """The last of the window's days in the stay, or day 15 itself."""
     ward = TREATED.until(clock)
     ward = ward.discharged(ended) if at(ended) <= at(clock) else ward
@@ -101,7 +101,7 @@ def test_o4_the_summary_is_told_when_its_last_day_has_closed(ended: str, clock: 
 
 
 @pytest.mark.proves("O4")
-def test_o4_no_window_day_in_the_stay_is_told_too() -> None:
+def test_o4_no_window_day_in_the_stay_is_published_too() -> None:
     """The window never came: reached is false."""
     summary = told(TREATED.discharged("day 4 20:00"), "mods-window-summary")
     assert (summary["reached"], summary["value"]) == (False, None)

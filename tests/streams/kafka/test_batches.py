@@ -103,11 +103,11 @@ def test_whatever_is_packed_no_client_fails_at_it(codec: int, junk: bytes, at: i
 
 
 @given(st.binary(max_size=120))
-def test_whatever_stands_in_a_batch_no_client_fails_at_it(content: bytes) -> None:
+def test_whatever_is_in_a_batch_no_client_fails_at_it(content: bytes) -> None:
     assert [offset for offset, *_ in read(packed(batch(SMALL), 0, content))] == [100, 101, 102]
 
 
-def test_a_batch_that_cannot_be_read_tells_each_of_its_offsets_and_keeps_its_bytes() -> None:
+def test_a_batch_that_cannot_be_read_names_each_of_its_offsets_and_keeps_its_bytes() -> None:
     raw = packed(batch(SMALL), 4, b"no zstd")
     found = read(raw)
     assert [offset for offset, _ in faults(found)] == [100, 101, 102]
@@ -115,18 +115,18 @@ def test_a_batch_that_cannot_be_read_tells_each_of_its_offsets_and_keeps_its_byt
     assert [value for _, _, value, _ in found] == [raw, None, None]
 
 
-def test_a_wrong_checksum_is_told() -> None:
+def test_a_wrong_checksum_is_reported() -> None:
     raw = bytearray(batch(SMALL))
     raw[-1] ^= 1
     assert {fault for _, fault in faults(read(bytes(raw)))} == {"the checksum of its batch is wrong"}
 
 
 @pytest.mark.parametrize("codec", [5, 6, 7])
-def test_a_codec_that_nobody_knows_is_told(codec: int) -> None:
+def test_a_codec_that_nobody_knows_is_reported(codec: int) -> None:
     assert "none of Kafka's" in faults(read(packed(batch(SMALL), codec, b"?")))[0][1]
 
 
-def test_of_a_large_batch_that_cannot_be_read_one_record_tells() -> None:
+def test_of_a_large_batch_that_cannot_be_read_one_record_is_made() -> None:
     """What is made of a batch has a bound."""
     raw = packed(batch([(None, b"", ())] * (MOST_PLACES + 1)), 1, b"?")
     [(offset, fault)] = faults(read(raw))
@@ -163,12 +163,12 @@ def test_bytes_behind_the_last_record_are_passed_over() -> None:
     assert len(read(packed(raw, 0, raw[RECORDS:] + b"tail"))) == len(SMALL)
 
 
-def test_a_batch_that_claims_more_records_than_it_has_is_told() -> None:
+def test_a_batch_that_claims_more_records_than_it_has_is_reported() -> None:
     raw = bent(batch(SMALL), lambda changed: struct.pack_into(">i", changed, COUNT, 4))
     assert [offset for offset, _ in faults(read(raw))] == [100, 101, 102]
 
 
-def test_offsets_out_of_order_are_told_and_not_passed_over() -> None:
+def test_offsets_out_of_order_are_reported_and_not_passed_over() -> None:
     """A client would skip the second record as one that it has seen."""
     one = batch(SMALL[:1])[RECORDS:]
     raw = bent(packed(batch(SMALL), 0, one * 3), lambda changed: None)

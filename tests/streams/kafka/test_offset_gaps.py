@@ -78,7 +78,7 @@ def test_a_record_that_is_gone_from_its_batch_is_missed(sizes: list[int], data: 
     assert found(batches)
 
 
-def test_what_is_not_to_be_trusted_tells_nothing() -> None:
+def test_what_is_not_to_be_trusted_shows_nothing() -> None:
     first, _, third = topic_of([1, 2, 1])
     trail = Trail(LAB, 1, 0)
     trail.batch(first, sound=True)

@@ -35,7 +35,7 @@ class TestMisrouted:
         assert entry is not None
         assert (entry.partition, entry.key) == (HOME, STAY.encode())
 
-    def test_what_was_forwarded_for_its_key_tells_of_its_feeds_partitioner_and_nothing_else_does(self) -> None:
+    def test_what_was_forwarded_for_its_key_shows_its_feeds_partitioner_and_nothing_else_does(self) -> None:
         with_key = self.send(STAY.encode(), b"{}", ELSEWHERE)
         without = self.send(None, json.dumps({"stay_id": STAY}).encode(), ELSEWHERE)
         assert with_key is not None and without is not None

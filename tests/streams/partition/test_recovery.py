@@ -87,7 +87,7 @@ def test_what_would_fail_again_is_narrowed_down(error: Exception) -> None:
     assert "bytes" not in recovery.trouble
 
 
-def test_a_right_that_a_script_lacks_is_told_as_one() -> None:
+def test_a_right_that_a_script_lacks_is_reported_as_one() -> None:
     """Redis 6 says that much, and Redis 7 which command it is; neither says it by the class of the error."""
     six = "Error running script (call to f_2): @user_script:1: The user executing the script can't run this command"
     seven = "ACL failure in script: User w has no permissions to run the 'hexists' command script: f_2"
@@ -119,7 +119,7 @@ def test_an_output_that_kafka_does_not_take_is_waited_for_and_what_was_only_sent
 
 
 @pytest.mark.parametrize("error", [PublisherFenced(), StateLost(), StreamGap()])
-def test_what_the_next_take_over_mends_is_not_waited_for(error: Exception) -> None:
+def test_what_the_next_take_over_fixes_is_not_waited_for(error: Exception) -> None:
     recovery = Recovery(3)
     after(recovery, error)
     assert recovery.pause == 0
@@ -180,7 +180,7 @@ def test_a_failure_while_a_stay_is_due_names_the_stay_and_no_other_does() -> Non
         raise history_needed()
 
 
-def test_a_watcher_tells_its_trouble_once_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watcher_reports_its_trouble_once_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[tuple[str, dict[str, Any]]] = []
 
     def keep(event: str, **more: Any) -> None:

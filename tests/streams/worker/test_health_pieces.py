@@ -34,7 +34,7 @@ def test_what_is_written_with_more_to_come_is_a_piece(
 
 
 @pytest.mark.parametrize("moves", [True, False])
-def test_health_is_told_of_pieces_as_of_offsets(monkeypatch: pytest.MonkeyPatch, moves: bool) -> None:
+def test_health_is_reported_of_pieces_as_of_offsets(monkeypatch: pytest.MonkeyPatch, moves: bool) -> None:
     """One record waits all the while; whether it is stuck shows in the pieces alone."""
     monkeypatch.setattr(watch, "WATCH", 0)
     one = SimpleNamespace(position={LAB: 10}, stored={}, pieces=0)

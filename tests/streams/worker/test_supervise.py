@@ -83,7 +83,7 @@ def test_at_once_the_first_time_and_then_with_patience_under_one_name(tmp_path: 
     assert len({name for _, name in lives(tmp_path)}) == 1
 
 
-def test_it_passes_on_that_it_is_told_to_stop(tmp_path: Path) -> None:
+def test_it_passes_on_that_it_is_asked_to_stop(tmp_path: Path) -> None:
     supervisor = start(tmp_path, "stays")
     wait_for(lambda: lives(tmp_path))
     supervisor.terminate()

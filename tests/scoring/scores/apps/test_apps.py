@@ -133,7 +133,9 @@ def test_a4_the_plateau_nearest_to_the_sample_is_taken() -> None:
     ("day 3 20:00 -1us", "preliminary"),
     ("day 3 20:00", "final"),
 ])  # fmt: skip
-def test_a4_it_is_told_once_there_is_a_pair_and_closes_36_hours_after_the_onset(clock: str, status: str | None) -> None:
+def test_a4_it_is_published_once_there_is_a_pair_and_closes_36_hours_after_the_onset(
+    clock: str, status: str | None
+) -> None:
     """30 h and the time to finalise; none before there is a pair."""
     record = gas(BEGUN, "day 3 08:00", 70).until(clock).apps_24h()
     assert (record["status"] if record else None) == status
@@ -222,7 +224,7 @@ def test_a6_a_plateau_below_the_peep_of_its_own_time_is_none(peep: str | None, p
 @pytest.mark.parametrize(
     ("control", "counts"), [("pressure", True), ("volume", False), ("unknown", False), (None, False)]
 )
-def test_a6_a_peak_pressure_stands_in_under_pressure_control(control: str | None, counts: bool) -> None:
+def test_a6_a_peak_pressure_is_taken_under_pressure_control(control: str | None, counts: bool) -> None:
     """Shown by its reason; under volume control a peak is no plateau."""
     more = {} if control is None else {"control": control}
     found = daily(plateau(BEGUN, "day 2 09:00", 28, "peak_pressure", **more), 2)["components"]["plateau"]
