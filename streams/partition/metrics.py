@@ -25,7 +25,7 @@ TAKE_OVERS = Counter("picustream_take_overs", "Partitions taken over", ["why"], 
 FENCED = Counter("picustream_fenced", "Writes refused because another worker owns the partition", registry=REGISTRY)
 STATE_LOST = Counter("picustream_state_lost", "Times that Redis held less than it had held before", registry=REGISTRY)
 HISTORIES_READ = Counter(
-    "picustream_recalls", "Stays whose history was read again, for state had let go of it", registry=REGISTRY
+    "picustream_recalls", "Stays whose history was read again, for part of it had been pruned", registry=REGISTRY
 )
 BATCH_SECONDS = Histogram(
     "picustream_batch_seconds",

@@ -7,7 +7,7 @@
 -- Answer  'OK', or 'FENCED' / 'GAP' as in commit.lua: nothing is changed
 --
 -- A Redis that was set back within one epoch holds less than what was acknowledged. Were that noted as known, no take-over
--- would look for it on the topics, and it would be made, and told, a second time.
+-- would look for it on the topics, and it would be made, and published, a second time.
 local refused = refusal(KEYS[1], ARGV[1], ARGV[2])
 if refused then return refused end
 if tonumber(redis.call('HGET', KEYS[1], 'sequence') or '0') < tonumber(ARGV[3]) then return 'GAP' end

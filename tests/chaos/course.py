@@ -100,7 +100,7 @@ def join_or_leave(ground: Ground, rng: random.Random) -> str:
     leaving.process.terminate()
     status = leaving.process.wait(CLEAN_STOP)
     if status not in (0, 3):  # 3: it could not reach a server that is being killed
-        ground.faults.append(f"{name} ended with status {status} when told to stop: {leaving.last_words}")
+        ground.faults.append(f"{name} ended with status {status} when asked to stop: {leaving.last_words}")
     return f"{name} leaves"
 
 

@@ -212,5 +212,5 @@ def _unfit(one: Read, body: Mapping[str, Any], place: Place) -> Iterator[str]:
 
 def _unlike_payload(letter: Mapping[str, Any], value: bytes) -> bool:
     kept = value if len(value) <= WHOLE else value[:HEAD]
-    told = letter.get("payload_bytes"), letter.get("payload_sha256")
-    return base64.b64decode(letter["payload"]) != kept or told != (len(value), hashlib.sha256(value).hexdigest())
+    stated = letter.get("payload_bytes"), letter.get("payload_sha256")
+    return base64.b64decode(letter["payload"]) != kept or stated != (len(value), hashlib.sha256(value).hexdigest())

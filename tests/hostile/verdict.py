@@ -54,9 +54,9 @@ def _judge(run: Run, result: Outcome, briefly: bool) -> None:
     verdict.counts |= accounts.counts
     verdict.add("ignored", _ignored(run, accounts))
     verdict.add("not processed", ending.unprocessed(run.bench, inputs))
-    told = _told(outputs)
-    verdict.add("chain", ending.broken_chains(told))
-    verdict.add("records", _unlike_replay(run, accounts, told))
+    published = _published(outputs)
+    verdict.add("chain", ending.broken_chains(published))
+    verdict.add("records", _unlike_replay(run, accounts, published))
     verdict.add("reference", ending.unlike_reference(outputs, run.bench.folder / USED_EVENTS, run.now))
     if briefly:
         return
@@ -73,18 +73,18 @@ def _records(run: Run, names: Iterable[str]) -> list[Read]:
     return reading.records(run.servers.kafka, names, PARTITIONS)
 
 
-def _told(outputs: Iterable[Read]) -> Published:
+def _published(outputs: Iterable[Read]) -> Published:
     return [(one.topic, json.loads(one.value or b"null")) for one in outputs]
 
 
-def _unlike_replay(run: Run, accounts: Account, told: Published) -> Iterator[str]:
+def _unlike_replay(run: Run, accounts: Account, published: Published) -> Iterator[str]:
     """Everything that went in gives the records of `replay` and of the reference; the good ward alone those of its own
     events, whatever came between them."""
     until = run.now
     whole, alone = run.bench.folder / USED_EVENTS, run.bench.folder / "good.ndjson"
     whole.write_bytes(b"".join(_line(one) for one in accounts.used))
     alone.write_bytes(b"".join(files.record_line(line.topic, line.value) for line in run.plan.good))
-    ours = ending.current(told)
+    ours = ending.current(published)
     yield from ending.unlike(ours, ending.current(ending.run_replay(whole, run.bench.folder / "replayed", until)))
     good = ending.current(ending.run_replay(alone, run.bench.folder / "alone", until))
     stays = good_stays(run.plan)
@@ -117,8 +117,8 @@ def _unlike_before(run: Run, before: Sequence[Read]) -> Iterator[str]:
     refused it is refused, too. So a dead letter counts as that of the record that its feed sent.
     """
     after = _records(run, OUTPUT_TOPICS)
-    yield from ending.unlike(ending.current(_told(after)), ending.current(_told(before)))
-    yield from ending.broken_chains(_told(after))
+    yield from ending.unlike(ending.current(_published(after)), ending.current(_published(before)))
+    yield from ending.broken_chains(_published(after))
     origins = {one.place: origin for one in _records(run, INPUT_TOPICS) if (origin := origin_of(one))}
     ours, theirs = ({_letter(one, origins) for one in records if one.topic in LETTERS} for records in (after, before))
     yield from (f"a letter too many: {what}" for what in sorted(ours - theirs))

@@ -27,7 +27,7 @@ from tests.scoring import compare
 from tests.scoring.histories import compared
 
 ON_THE_WAY = {"revision", "supersedes", "cause", "emitted_at", "event_id"}
-"""What tells of the way to a record and not of where it ended (I1)."""
+"""What a record says of the way to it and not of where it ended (I1)."""
 
 Key = tuple[Any, ...]
 Records = dict[Key, dict[str, Any]]
@@ -42,22 +42,24 @@ def faults(bench: Bench, events: Path, until: datetime, *, by_reference: bool = 
     with the independent reference, too, which knows the shipped protocol alone.
     """
     inputs, outputs = bench.records(INPUT_TOPICS), bench.records()
-    told = [(record.topic, json.loads(record.value)) for record in outputs]
+    published = [(record.topic, json.loads(record.value)) for record in outputs]
     verdict = Verdict()
     places = Counter((one.topic, one.partition, one.offset) for one in inputs + outputs)
     verdict.add("read twice, a fault of the reader", (str(place) for place, times in places.items() if times > 1))
-    verdict.add("published twice", _twice(told))
-    verdict.add("chain", broken_chains(told))
+    verdict.add("published twice", _twice(published))
+    verdict.add("chain", broken_chains(published))
     replayed = run_replay(events, bench.folder / "replayed", until)
-    verdict.add("not as replayed", unlike(current(told), current(replayed)))
-    verdict.add("alerts", unlike_alerts(told, replayed))
+    verdict.add("not as replayed", unlike(current(published), current(replayed)))
+    verdict.add("alerts", unlike_alerts(published, replayed))
     if by_reference:
         verdict.add("not as the reference", unlike_reference(outputs, events, until))
-    _account(bench, inputs, told, until, verdict)
-    verdict.counts |= {"events": sum(1 for _ in events.open("rb")), "records": len(told)}
+    _account(bench, inputs, published, until, verdict)
+    verdict.counts |= {"events": sum(1 for _ in events.open("rb")), "records": len(published)}
     if verdict.faults:
         (bench.folder / "outputs.ndjson").write_text("".join(map(_dumped, outputs)))
-    verdict.counts["state-rebuilt"] = sum(topic == ALERT and body["name"] == "state-rebuilt" for topic, body in told)
+    verdict.counts["state-rebuilt"] = sum(
+        topic == ALERT and body["name"] == "state-rebuilt" for topic, body in published
+    )
     return verdict
 
 
@@ -86,14 +88,14 @@ def run_replay(events: Path, out: Path, until: datetime) -> Published:
 
 
 def current(records: Iterable[tuple[str, dict[str, Any]]]) -> Records:
-    """The last revision of each record key, without what tells of the way."""
+    """The last revision of each record key, without what it says of the way."""
     last: Records = {}
     for topic, body in records:
         if topic in (ALERT, *DEAD_LETTERS):
-            continue  # alerts tell of the way, too: a condition that time or a late event brought and took again
+            continue  # alerts depend on the way, too: a condition that time or a late event brought and took again
         for criterion in body.get("criteria", ()):
             if criterion["detail"].endswith("-h-to-go"):
-                criterion["detail"] = "h-to-go"  # as of the moment at which it was told
+                criterion["detail"] = "h-to-go"  # as of the moment at which it was published
         key = (topic, *(body.get(name) for name in ("stay_id", "basis", "day", "episode", "milestone")))
         if key not in last or last[key]["revision"] < body["revision"]:
             last[key] = body
@@ -109,9 +111,9 @@ SETTLED = {"correction-unmatched", "id-reused", "admission-moved", "birth-date-i
 """Alerts that depend on what came, and on no order in which it came."""
 
 
-def unlike_alerts(told: Published, replayed: Published) -> list[str]:
+def unlike_alerts(published: Published, replayed: Published) -> list[str]:
     """Alerts that fire in the end on one side alone, and those that fired or resolved twice in a row."""
-    ours, theirs = states_of_alerts(told), states_of_alerts(replayed)
+    ours, theirs = states_of_alerts(published), states_of_alerts(replayed)
     firing, expected = ({name for name, chain in one.items() if chain[-1] == "firing"} for one in (ours, theirs))
     lines = [f"{name}: should fire" for name in expected - firing]
     lines += [f"{name}: should not fire" for name in firing - expected]
@@ -119,10 +121,10 @@ def unlike_alerts(told: Published, replayed: Published) -> list[str]:
     return lines + [f"{name}: {chain}" for name, chain in ours.items() if chain != (in_turn * len(chain))[: len(chain)]]
 
 
-def states_of_alerts(told: Published) -> dict[str, list[str]]:
+def states_of_alerts(published: Published) -> dict[str, list[str]]:
     """The states of each settled alert, in the order of its revisions."""
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for topic, body in told:
+    for topic, body in published:
         if topic == ALERT and body["name"] in SETTLED:
             found[body["alert_id"]].append((body["revision"], body["state"]))
     return {name: [state for _, state in sorted(chain)] for name, chain in found.items()}
@@ -158,18 +160,18 @@ def unlike_reference(outputs: list[Any], events: Path, until: datetime) -> list[
 def _dumped(one: Any) -> str:
     """A line that leads from a wrong record to who published it."""
     marks = [value.decode(errors="replace") for name, value in one.headers if name == OUTBOX_HEADER]
-    told = {"topic": one.topic, "partition": one.partition, "offset": one.offset, "timestamp": one.timestamp}
-    return json.dumps({**told, "mark": marks, "value": json.loads(one.value)}) + "\n"
+    fields = {"topic": one.topic, "partition": one.partition, "offset": one.offset, "timestamp": one.timestamp}
+    return json.dumps({**fields, "mark": marks, "value": json.loads(one.value)}) + "\n"
 
 
-def _twice(told: Published) -> list[str]:
-    return [name for name, times in Counter(body["event_id"] for _, body in told).items() if times > 1]
+def _twice(published: Published) -> list[str]:
+    return [name for name, times in Counter(body["event_id"] for _, body in published).items() if times > 1]
 
 
-def broken_chains(told: Published) -> list[str]:
+def broken_chains(published: Published) -> list[str]:
     """I3: revisions 1, 2, ... of each record in their order, each superseding the one before."""
     chains: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for topic, body in told:
+    for topic, body in published:
         if topic not in DEAD_LETTERS:
             chains[body["event_id"].rpartition("/r")[0]].append(body)
     return [
@@ -180,16 +182,16 @@ def broken_chains(told: Published) -> list[str]:
     ]
 
 
-def _account(bench: Bench, inputs: list[Any], told: Published, until: datetime, verdict: Verdict) -> None:
+def _account(bench: Bench, inputs: list[Any], published: Published, until: datetime, verdict: Verdict) -> None:
     """I2: every input offset is accepted, refused, forwarded or a repeat, and Redis says that it is done."""
     astray = [record for record in inputs if _belongs_elsewhere(record, bench.partitions)]
     processed = [record for record in inputs if not _belongs_elsewhere(record, bench.partitions)]
     verdict.add("never forwarded", _never_forwarded(astray, inputs))
-    verdict.add("dead letters", _unlike_letters(bench, processed, told, until))
+    verdict.add("dead letters", _unlike_letters(bench, processed, published, until))
     verdict.add("not processed", unprocessed(bench, inputs))
     refused = {
         (body["topic"], body["partition"], body["offset"])
-        for topic, body in told
+        for topic, body in published
         if topic in DEAD_LETTERS and body["scope"] == "event"
     }
     usable = [one for one in processed if (one.topic, one.partition, one.offset) not in refused]
@@ -215,14 +217,14 @@ def _never_forwarded(astray: Iterable[Any], inputs: Iterable[Any]) -> list[str]:
     return [place for one in astray if (place := f"{one.topic}/{one.partition}/{one.offset}") not in copied]
 
 
-def _unlike_letters(bench: Bench, processed: list[Any], told: Published, until: datetime) -> list[str]:
+def _unlike_letters(bench: Bench, processed: list[Any], published: Published, until: datetime) -> list[str]:
     """Each dead letter that `replay` makes of what stands on the input topics is there once, and no other."""
     file = bench.folder / "inputs.ndjson"
     file.write_bytes(b"".join(files.record_line(one.topic, one.value) for one in processed))
     theirs = Counter(
         _letter(one) for one in run_replay(file, bench.folder / "letters", until) if one[0] in DEAD_LETTERS
     )
-    ours = Counter(_letter(one) for one in told if one[0] in DEAD_LETTERS)
+    ours = Counter(_letter(one) for one in published if one[0] in DEAD_LETTERS)
     lines = [f"{times} missing: {what[:4]}" for what, times in (theirs - ours).items()]
     return lines + [f"{times} too many: {what[:4]}" for what, times in (ours - theirs).items()]
 

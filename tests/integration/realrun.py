@@ -70,13 +70,13 @@ class RealRun:
         return ending.faults(self.bench, file, self.until + timedelta(minutes=5), by_reference=by_reference)
 
     def alerts(self, name: str) -> list[dict[str, Any]]:
-        """The alerts of a name, as they were told."""
+        """The alerts of a name, as they were published."""
         bodies = [json.loads(one.value) for one in self.bench.records([ALERT])]
         return [body for body in bodies if body["name"] == name]
 
     @property
     def redis_data(self) -> Path:
-        """Where Redis keeps what it was told."""
+        """Where Redis keeps what it was given."""
         return self.servers.dir / "redis" / "data"
 
 
@@ -85,10 +85,10 @@ def small_ward() -> tuple[list[str], datetime]:
     two dues."""
     made = ward()
     opens = made.opens.astimezone(UTC)
-    told = [json.dumps({"topic": one.topic, "value": one.value}) for one in made.events[:EVENTS]]
+    recorded = [json.dumps({"topic": one.topic, "value": one.value}) for one in made.events[:EVENTS]]
     for place, (topic, value) in enumerate(misleading(opens), 1):
-        told.insert(place * EVENTS // 9, json.dumps({"topic": topic, "value": value}))
-    lines = [line.replace('"S-', f'"C{copy}-S-') for line in told for copy in range(COPIES)]
+        recorded.insert(place * EVENTS // 9, json.dumps({"topic": topic, "value": value}))
+    lines = [line.replace('"S-', f'"C{copy}-S-') for line in recorded for copy in range(COPIES)]
     return lines, opens.replace(hour=4, minute=30) + AFTERWARDS
 
 

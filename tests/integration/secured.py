@@ -106,7 +106,7 @@ class Secured:
         )
 
     def shows_users(self) -> bool:
-        """Whether the broker has heard of the right that was given last, and so of all that came before it."""
+        """Whether the broker knows of the right that was given last, and so of all that came before it."""
         last = kafka_rights()[-1]
         try:
             with kafka_clients.admin(self.settings(last.principal.removeprefix("User:"))) as admin:

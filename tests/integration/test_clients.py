@@ -169,7 +169,7 @@ def test_published_events_arrive_as_written_on_their_stays_partition(
 def test_refused_lines_are_reported_and_do_not_arrive(
     made: KafkaAdminClient, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    """Exit 1; line, reason and place are told, and no value of the event is (I10)."""
+    """Exit 1; line, reason and place are named, and no value of the event is (I10)."""
     path = Path(file_of(tmp_path, event("S-1"), event("S-2", nme="Li Lei"), "[1]", event("S-3")))
     with path.open("a") as file:
         file.write('nonsense\n{"topic":"picu.score.mods.v1","value":{}}\n')
@@ -190,7 +190,7 @@ def test_refused_lines_are_reported_and_do_not_arrive(
 def test_an_event_with_one_faulty_observation_is_sent(
     made: KafkaAdminClient, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    """Of such an event the rest is used, so it must arrive; the fault is told."""
+    """Of such an event the rest is used, so it must arrive; the fault is named."""
     assert main(["publish", file_of(tmp_path, event().replace("mg/dL", "mg/furlong")), "--json"]) == 0
     summary = json.loads(capsysbinary.readouterr().out)
     assert (summary["sent"], summary["faults_in_sent_by_reason"]) == (1, {"unit-unknown": 1})
@@ -199,7 +199,7 @@ def test_an_event_with_one_faulty_observation_is_sent(
 def test_as_is_sends_what_the_worker_will_refuse(
     made: KafkaAdminClient, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    """I2: 2 MiB, unknown fields and no stay at all reach the topic; what the broker itself refuses is told."""
+    """I2: 2 MiB, unknown fields and no stay at all reach the topic; what the broker itself refuses is named."""
     long, too_long = event("S-2", mode="x" * (2 << 20)), event("S-3", mode="x" * (9 << 20))
     path = file_of(tmp_path, event("S-1", nme=1), "[1]", long, too_long)
     assert main(["publish", "--as-is", path, "--json"]) == 1

@@ -1,6 +1,6 @@
 """A real worker with the real engine, killed at every named point, alone and beside another one (I2, I3).
 
-What each point lies between is told in `streams/partition/apply.py`, `takeover.py` and `rebuild.py`.
+What each point lies between is stated in `streams/partition/apply.py`, `takeover.py` and `rebuild.py`.
 """
 
 import pytest

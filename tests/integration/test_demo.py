@@ -30,7 +30,7 @@ OPEN = "8 beds, "
 """How the first line of the ward begins."""
 KEYS = {MODS: ("day",), APPS: ("basis", "day", "episode"), ELIGIBILITY: (), OUTCOME: ("milestone",)}
 WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at", "status"}
-"""What tells of the way to a record and not of what it says (I1)."""
+"""What a record says of the way to it and not of what it says (I1)."""
 
 
 class Run:

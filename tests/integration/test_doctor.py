@@ -53,7 +53,7 @@ def bench(
 def test_from_no_topics_to_all_well_and_to_trouble(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One story, told by exit status and findings: each thing that is put wrong is found, and nothing else."""
+    """One story, seen by exit status and findings: each thing that is put wrong is found, and nothing else."""
 
     def doctor() -> tuple[int, list[str]]:
         """Exit status, and what is not well."""
@@ -115,8 +115,8 @@ def test_refused_events_are_counted_once_for_each_input_record(
     def share() -> tuple[str, str]:
         capsys.readouterr()
         main(["doctor", "--json"])
-        told = json.loads(capsys.readouterr().out)["findings"]
-        [found] = [one for one in told if one["check"] == "dead-letters"]
+        findings = json.loads(capsys.readouterr().out)["findings"]
+        [found] = [one for one in findings if one["check"] == "dead-letters"]
         return found["level"], found["message"].partition(" have")[0]
 
     with kafka_clients.producer(bench.settings, transactional_id="test-doctor") as producer:

@@ -1,4 +1,4 @@
-"""A source goes silent and is heard again, over two workers, a kill and a wiped Redis: each alert once (I3, I5, I8)."""
+"""A source goes silent and sends again, over two workers, a kill and a wiped Redis: each alert once (I3, I5, I8)."""
 
 import json
 from collections.abc import Iterator
@@ -86,7 +86,7 @@ class Ward:
         return any(json.loads(one.value)["stay_id"] == stay for one in self._bench.records([ELIGIBILITY]))
 
     def gets_on(self, stay: str) -> None:
-        """What comes now is processed: whatever was to be told before it is told."""
+        """What comes now is processed: whatever was to be published before it is published."""
         self.admit(stay)
         wait_for(lambda: self.processed(stay), f"{stay} is processed")
 
@@ -97,7 +97,8 @@ def holder(workers: list[Worker], partition: int) -> Worker:
 
 @pytest.mark.proves("I3", "I5", "I8")
 def test_i8_a_silent_source_is_reported_once_through_a_kill_and_a_wiped_redis(bench: Bench) -> None:
-    """I8, I3, I5: silence is told by time alone; a killed worker and a lost state repeat nothing and forget nothing."""
+    """I8, I3, I5: silence is found by time alone; a killed worker and a lost state repeat nothing and forget
+    nothing."""
     ward, silent, unread = Ward(bench), "alert/feed-silent/monitor", "alert/feed-unread/gw-2"
     workers = [bench.worker(name, command=WORKER) for name in ("w0", "w1")]
     wait_for(lambda: all(one.held for one in workers), "both hold partitions")
@@ -106,7 +107,7 @@ def test_i8_a_silent_source_is_reported_once_through_a_kill_and_a_wiped_redis(be
         ward.vital("monitor", stay)
         ward.unread("gw-2", stay)
     wait_for(lambda: ward.alerts(unread), "the source that nobody reads is known, though spread over all partitions")
-    wait_for(lambda: ward.alerts(silent), "the silence is told")
+    wait_for(lambda: ward.alerts(silent), "the silence is published")
     assert (ward.alerts(silent), ward.alerts(unread)) == ([(1, "firing")], [(1, "firing")])
 
     deciding = holder(workers, partition_of("monitor", PARTITIONS))
@@ -118,7 +119,7 @@ def test_i8_a_silent_source_is_reported_once_through_a_kill_and_a_wiped_redis(be
     assert ward.alerts(silent) == [(1, "firing")]
 
     ward.vital("monitor", STAYS[0])
-    wait_for(lambda: len(ward.alerts(silent)) >= 2, "it is heard again")
+    wait_for(lambda: len(ward.alerts(silent)) >= 2, "it is not silent any more")
     assert ward.alerts(silent) == [(1, "firing"), (2, "resolved")]
     wait_for(lambda: len(ward.alerts(silent)) >= 3, "it is silent again")
 
@@ -129,18 +130,19 @@ def test_i8_a_silent_source_is_reported_once_through_a_kill_and_a_wiped_redis(be
     rebuilt = "state-rebuilt"
     wait_for(
         lambda: (
-            len({line["partition"] for one in workers for line in one.told if line["event"] == rebuilt}) == PARTITIONS
+            len({line["partition"] for one in workers for line in one.log_lines if line["event"] == rebuilt})
+            == PARTITIONS
         ),
         "every partition is rebuilt",
     )
     ward.gets_on("T-2")
     assert ward.alerts(silent) == [(1, "firing"), (2, "resolved"), (3, "firing")]
     ward.vital("monitor", STAYS[1])
-    wait_for(lambda: len(ward.alerts(silent)) >= 4, "it is heard after all")
+    wait_for(lambda: len(ward.alerts(silent)) >= 4, "it is not silent after all")
     assert ward.alerts(silent)[-1] == (4, "resolved")
     assert ward.alerts(unread) == [(1, "firing")]
-    told = [json.loads(record.value)["event_id"] for record in bench.records()]
-    assert len(told) == len(set(told)), "an event_id twice"
+    published = [json.loads(record.value)["event_id"] for record in bench.records()]
+    assert len(published) == len(set(published)), "an event_id twice"
 
 
 @pytest.mark.proves("I2")
@@ -150,7 +152,7 @@ def test_a_feed_with_another_partitioner_is_reported_and_the_view_goes_on_past_t
     worker = bench.worker("w0", command=WORKER)
     ward.admit("S-0")
     ward.vital("gw-crc32", "S-0", partition=(partition_of("S-0", PARTITIONS) + 1) % PARTITIONS)
-    wait_for(lambda: ward.alerts("alert/misrouted-key/gw-crc32"), "the partitioner is told")
+    wait_for(lambda: ward.alerts("alert/misrouted-key/gw-crc32"), "the partitioner is named")
     wait_for(lambda: len(ward.alerts("alert/misrouted-key/gw-crc32")) == 2, "an hour has passed without another")
     assert ward.alerts("alert/misrouted-key/gw-crc32") == [(1, "firing"), (2, "resolved")]
     wait_for(lambda: worker.lags == [0] * PARTITIONS, "it says that nothing waits, though markers are left")

@@ -194,9 +194,9 @@ def _as_if_nothing_had_been(ward: Ward) -> None:
     run = ward.run
     events = run.bench.folder / "events.ndjson"
     events.write_text("\n".join(run.lines) + "\n")
-    told = [(one.topic, json.loads(one.value)) for one in run.bench.records()]
+    published = [(one.topic, json.loads(one.value)) for one in run.bench.records()]
     replayed = ending.run_replay(events, run.bench.folder / "replayed", run.until)
     assert len(ending.current(replayed)) > 50
-    assert ending.unlike(ending.current(told), ending.current(replayed)) == []
-    assert ending.broken_chains(told) == []
-    assert len({body["event_id"] for _, body in told}) == len(told)
+    assert ending.unlike(ending.current(published), ending.current(replayed)) == []
+    assert ending.broken_chains(published) == []
+    assert len({body["event_id"] for _, body in published}) == len(published)

@@ -24,10 +24,10 @@ def nasty_stays(rng: random.Random) -> list[Event]:
     events: list[Event] = []
     stays = 0
     while stays < STAYS:
-        told = history(rng.randrange(1_000_000))
-        sound = [event for event in told if reference.accepts(*event)]
+        sent = history(rng.randrange(1_000_000))
+        sound = [event for event in sent if reference.accepts(*event)]
         if sound and FIRST < reference.replay_clock(sound) < LAST:
-            events += told
+            events += sent
             stays += 1
     return shuffled(events, rng.randrange(1_000_000))
 

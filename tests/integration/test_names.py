@@ -29,7 +29,7 @@ def test_the_worker_that_was_started_last_has_the_name(servers: Any) -> None:
 
 @pytest.mark.proves("I5")
 def test_a_redis_that_was_wiped_or_set_back_takes_no_name_from_a_running_worker(servers: Any) -> None:
-    """It may tell of the process that had the name before, and that is long gone."""
+    """It may name the process that had the name before, and that ended long ago."""
 
     async def story() -> None:
         group = uuid.uuid4().hex

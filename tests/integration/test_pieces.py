@@ -18,7 +18,7 @@ IN_THE_MIDST = 40
 
 
 def years_long(stay_id: str, filed: datetime, years: int = YEARS) -> Iterator[str]:
-    """The lines of a stay that is told of years later: its admission, a value of its first day, its treatment."""
+    """The lines of a stay that is sent years later: its admission, a value of its first day, its treatment."""
     admitted = filed - timedelta(days=365 * years)
 
     def line(topic: str, minute: int, **fields: object) -> str:
@@ -34,7 +34,7 @@ def years_long(stay_id: str, filed: datetime, years: int = YEARS) -> Iterator[st
 
 
 def with_a_long_stay(run: RealRun, years: int = YEARS) -> tuple[RealRun, str]:
-    """The ward with such a stay on a partition of others, told of at its beginning; and the stay's name."""
+    """The ward with such a stay on a partition of others, sent at its beginning; and the stay's name."""
     first = json.loads(run.lines[0])["value"]
     ward = {partition_of(json.loads(line)["value"]["stay_id"], PARTITIONS) for line in run.lines}
     name = next(name for name in (f"L-{n}" for n in range(100)) if partition_of(name, PARTITIONS) in ward)
@@ -43,9 +43,9 @@ def with_a_long_stay(run: RealRun, years: int = YEARS) -> tuple[RealRun, str]:
 
 
 def days_of(run: RealRun, name: str) -> tuple[list[str], list[str]]:
-    """The stays of the MODS records on the partition of a stay, in their order; and the days told of that stay."""
-    told = [one for one in run.bench.records([MODS]) if one.partition == partition_of(name, PARTITIONS)]
-    bodies = [json.loads(one.value) for one in sorted(told, key=lambda one: one.offset)]
+    """The stays of the MODS records on the partition of a stay, in their order; and the days published of that stay."""
+    published = [one for one in run.bench.records([MODS]) if one.partition == partition_of(name, PARTITIONS)]
+    bodies = [json.loads(one.value) for one in sorted(published, key=lambda one: one.offset)]
     return [body["stay_id"] for body in bodies], [body["day"] for body in bodies if body["stay_id"] == name]
 
 

@@ -28,17 +28,17 @@ def late() -> list[Any]:
 
 def test_a_correction_of_what_was_pruned_is_answered_from_the_topics(real_run: RealRun) -> None:
     """The stay is small in Redis; then the correction makes it whole again, and every record is as replayed."""
-    told = [*monitored(HOURS, timedelta(seconds=20)), *Stay().discharged("day 1 12:30", event_id="out").events]
+    events = [*monitored(HOURS, timedelta(seconds=20)), *Stay().discharged("day 1 12:30", event_id="out").events]
     corrections = late()
-    lines = [files.record_line(topic, written(value)).decode().rstrip() for topic, value in [*told, *corrections]]
+    lines = [files.record_line(topic, written(value)).decode().rstrip() for topic, value in [*events, *corrections]]
     run = real_run.told_at(lines, FIRST_DAY + timedelta(days=40))
-    run.publish(0, len(told) / len(lines))
+    run.publish(0, len(events) / len(lines))
     run.drain()
     with Redis.from_url(run.servers.redis) as redis:
         (key,) = redis.keys("*:stay:S")
         assert sum(len(name) + len(value) for name, value in redis.hgetall(key).items()) < BOUND
     before = len(run.alerts("state-rebuilt"))
-    run.publish(len(told) / len(lines), 1)
+    run.publish(len(events) / len(lines), 1)
     run.drain()
     assert [body["state"] for body in run.alerts("state-rebuilt")[before:]] == ["firing", "resolved"]
     verdict = run.verdict(by_reference=True)

@@ -1,4 +1,4 @@
-"""Refused, mended, sent again: the record says so, and the scores catch up; and alerts, on a real Kafka."""
+"""Refused, fixed, sent again: the record says so, and the scores catch up; and alerts, on a real Kafka."""
 
 import json
 import signal
@@ -63,9 +63,9 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, dic
 
 
 def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
-    """What has become of the letters that a code map can mend."""
-    _, told = asked(capsys, "deadletters", "list", "--reason", "unit-unknown")
-    return {name: told[name] for name in ("open", "refused_again", "sent_again", "superseded")}
+    """What has become of the letters that a code map can fix."""
+    _, answer = asked(capsys, "deadletters", "list", "--reason", "unit-unknown")
+    return {name: answer[name] for name in ("open", "refused_again", "sent_again", "superseded")}
 
 
 def renal(bench: Bench) -> dict[str, Any]:
@@ -85,17 +85,17 @@ def test_what_a_code_map_fixes_is_sent_again_and_the_scores_catch_up(
     drained(bench)
     assert renal(bench)["basis"] == "assumed-normal"
 
-    status, told = asked(capsys, "deadletters", "list")
-    assert (status, told["letters"]) == (0, 2)
-    assert {one["reason"] for one in told["groups"]} == {"unit-unknown", "implausible"}
-    status, told = asked(capsys, "deadletters", "resubmit", "--all")
-    assert (status, told["events_sent"], told["letters_still_refused"]) == (1, 0, 2)
+    status, answer = asked(capsys, "deadletters", "list")
+    assert (status, answer["letters"]) == (0, 2)
+    assert {one["reason"] for one in answer["groups"]} == {"unit-unknown", "implausible"}
+    status, answer = asked(capsys, "deadletters", "resubmit", "--all")
+    assert (status, answer["events_sent"], answer["letters_still_refused"]) == (1, 0, 2)
 
     codemap = tmp_path / "site.toml"
     codemap.write_text('[spellings]\n"mg/dL" = ["MG/DL"]\n')
     mended = ("deadletters", "resubmit", "--all", "--fixed-by", codemap)
-    status, told = asked(capsys, *mended, "--dry-run")
-    assert (status, told["events_sent"], told["letters_mended"]) == (1, 1, 1)
+    status, answer = asked(capsys, *mended, "--dry-run")
+    assert (status, answer["events_sent"], answer["letters_mended"]) == (1, 1, 1)
     assert sum(one.topic == LAB for one in bench.records([LAB])) == 2
     assert asked(capsys, *mended)[1]["events_sent"] == 1
     first, _, again = sorted(bench.records([LAB]), key=lambda one: one.offset)
@@ -103,31 +103,31 @@ def test_what_a_code_map_fixes_is_sent_again_and_the_scores_catch_up(
     assert dict(again.headers)[RESUBMITTED_HEADER].startswith(b"dead/picu.lab.v1/")
 
     assert listed(capsys) == {"open": 0, "refused_again": 0, "sent_again": 1, "superseded": 0}
-    status, told = asked(capsys, *mended)
-    assert (status, told["events_sent"], told["letters_skipped_by_reason"]) == (1, 0, {"sent-again": 1})
+    status, answer = asked(capsys, *mended)
+    assert (status, answer["events_sent"], answer["letters_skipped_by_reason"]) == (1, 0, {"sent-again": 1})
 
     drained(bench)
     assert listed(capsys) == {"open": 1, "refused_again": 1, "sent_again": 0, "superseded": 1}
 
     ours = (*mended, "--reason", "unit-unknown")
-    status, told = asked(capsys, *ours)
-    assert (status, told["events_sent"], told["letters_mended"]) == (0, 1, 1)
+    status, answer = asked(capsys, *ours)
+    assert (status, answer["events_sent"], answer["letters_mended"]) == (0, 1, 1)
     drained(bench, codemap=str(codemap))
     organ = renal(bench)
     assert (organ["basis"], organ["points"], organ["value"]) == ("measured", 1, 132.6)
-    assert len(bench.records([DEAD_LETTER])) == 3, "the mended event makes no letter any more"
+    assert len(bench.records([DEAD_LETTER])) == 3, "the fixed event makes no letter any more"
 
     assert listed(capsys) == {"open": 0, "refused_again": 0, "sent_again": 1, "superseded": 1}
-    status, told = asked(capsys, *ours)
-    assert (status, told["events_sent"]) == (0, 0)
-    assert told["letters_skipped_by_reason"] == {"sent-again": 1, "superseded": 1}
+    status, answer = asked(capsys, *ours)
+    assert (status, answer["events_sent"]) == (0, 0)
+    assert answer["letters_skipped_by_reason"] == {"sent-again": 1, "superseded": 1}
     assert sum(one.topic == LAB for one in bench.records([LAB])) == 4, "two events, one of them thrice"
     [doctor] = [one for one in asked(capsys, "doctor")[1]["findings"] if one["check"] == "dead-letters"]
     assert "1 of 5 input records of the last 24 h have an open dead letter" in doctor["message"]
 
-    status, told = asked(capsys, "alerts", "--audience", "operations")
+    status, answer = asked(capsys, "alerts", "--audience", "operations")
     assert status == 1
-    assert [(one["name"], one["subject"]) for one in told["alerts"]] == [("stay-silent", "S")]
+    assert [(one["name"], one["subject"]) for one in answer["alerts"]] == [("stay-silent", "S")]
 
 
 @pytest.mark.proves("T6")
@@ -147,9 +147,9 @@ def test_a_wrong_event_does_not_beat_the_one_that_its_feed_sent_since(
     drained(bench)
     monkeypatch.setenv("PICUSTREAM_CLOCK_START", "2025-01-05T10:00:00+00:00")
     every = ("deadletters", "resubmit", "--all")
-    status, told = asked(capsys, *every)
-    assert (status, told["events_sent"]) == (0, 0)
-    assert told["letters_skipped_by_reason"] == {"in-the-future": 1, "overtaken": 1}
+    status, answer = asked(capsys, *every)
+    assert (status, answer["events_sent"]) == (0, 0)
+    assert answer["letters_skipped_by_reason"] == {"in-the-future": 1, "overtaken": 1}
     capsys.readouterr()
     assert main([*every, "--reason", "in-the-future"]) == 0
     out, err = capsys.readouterr()
@@ -161,12 +161,12 @@ def test_a_wrong_event_does_not_beat_the_one_that_its_feed_sent_since(
 
 def test_alerts_are_followed_as_they_fire_and_resolve(bench: Bench) -> None:
     """First what stands there, then each change, once; Ctrl-C ends it quietly."""
-    told = [alert(), alert(revision=2, state="resolved"), alert(revision=2, state="resolved"), alert(revision=3)]
+    sent = [alert(), alert(revision=2, state="resolved"), alert(revision=2, state="resolved"), alert(revision=3)]
     with kafka_clients.producer(bench.settings) as producer:
-        producer.send(ALERT, json.dumps(told[0]).encode(), key=b"S-1").get(PATIENCE)
+        producer.send(ALERT, json.dumps(sent[0]).encode(), key=b"S-1").get(PATIENCE)
         with interruptible("alerts", "--follow", "--json") as follower:
             assert json.loads(next_line(follower))["firing"] == 1
-            for record in told[1:]:
+            for record in sent[1:]:
                 producer.send(ALERT, json.dumps(record).encode(), key=b"S-1").get(PATIENCE)
             seen = [json.loads(next_line(follower)) for _ in range(2)]
             follower.send_signal(signal.SIGINT)

@@ -114,9 +114,9 @@ def ward(secured_servers: Secured, tmp_path_factory: pytest.TempPathFactory) -> 
     return bench
 
 
-def lacks(told: tuple[int, str, str], user: str, right: str, *names: str) -> bool:
+def lacks(answer: tuple[int, str, str], user: str, right: str, *names: str) -> bool:
     """Whether a command ended with status 3 and the words for a missing right, and said nothing of missing topics."""
-    status, out, err = told
+    status, out, err = answer
     words = f"Not allowed: user {user} lacks the right {right} on {', '.join(names)} in Kafka"
     return status == 3 and words in err and "Not on the broker" not in err and "bug" not in err and out == ""
 
@@ -142,8 +142,8 @@ def test_every_user_of_the_page_can_do_what_it_is_there_for_and_nothing_else(run
     }
     for user, readable in readers.items():
         for topic in topics.ALL:
-            told = run(user, "consume", topic)
-            assert told[0] == 0 if topic in readable else lacks(told, user, "Read", topic), (user, topic, told)
+            answer = run(user, "consume", topic)
+            assert answer[0] == 0 if topic in readable else lacks(answer, user, "Read", topic), (user, topic, answer)
     assert json.loads(run("ward", "explain", STAY, "--json")[1])["stay_id"] == STAY
     assert lacks(run("feed-lab", "explain", STAY), "feed-lab", "Read", MODS, APPS)
     assert run("operations", "alerts")[0] in (0, 1)
@@ -156,8 +156,8 @@ def test_a_feed_publishes_to_its_own_topic_and_to_no_other(run: Run) -> None:
         assert run(feed, "publish", lines=(SENT[own],))[0] == 0
         for topic, line in SENT.items():
             assert topic == own or lacks(run(feed, "publish", lines=(line,)), feed, "Write", topic), (feed, topic)
-    _, _, err = told = run("feed-lab", "publish", lines=(SENT[LAB], SENT[VITAL]))
-    assert lacks(told, "feed-lab", "Write", VITAL) and "sent before: 1" in err
+    _, _, err = answer = run("feed-lab", "publish", lines=(SENT[LAB], SENT[VITAL]))
+    assert lacks(answer, "feed-lab", "Write", VITAL) and "sent before: 1" in err
 
 
 @pytest.mark.usefixtures("ward")

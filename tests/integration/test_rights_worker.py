@@ -84,9 +84,9 @@ def test_a_worker_says_which_right_of_redis_is_missing_and_the_line_that_grants_
         before = redis.dbsize(), redis.hgetall("picustream:{picustream.0}:control")
         for rule in (*COMMANDS, "+@transaction", f"~{redis_rights.KEYS}"):
             with redis_user(secured_servers, [one for one in page if one != rule]) as user:
-                told = refused(secured_servers, user)
-                assert told and told.status == 3, rule
-                line = told.hint.removeprefix("Grant it in Redis: ")
+                raised = refused(secured_servers, user)
+                assert raised and raised.status == 3, rule
+                line = raised.hint.removeprefix("Grant it in Redis: ")
                 assert line == f"ACL SETUSER some {rule}"
                 redis.execute_command(*line.split())
                 assert refused(secured_servers, user) is None
@@ -116,7 +116,7 @@ def test_a_worker_says_which_right_of_kafka_is_missing(secured_servers: Secured)
     """Each of those that the page gives it: it does not begin without, and begins with all."""
     settings = secured_servers.settings("picustream").model_copy(update={"group": "picustream"})
 
-    def told() -> str | None:
+    def refusal() -> str | None:
         try:
             check_kafka(settings)
         except NotAllowed as error:
@@ -126,10 +126,10 @@ def test_a_worker_says_which_right_of_kafka_is_missing(secured_servers: Secured)
     for right in NEEDED:
         resource = right.resource_pattern
         with taken_away(secured_servers, right):
-            message = wait_for(told, f"it misses {right}")
+            message = wait_for(refusal, f"it misses {right}")
             word = "Write" if resource.resource_type == ResourceType.TRANSACTIONAL_ID else right.operation.name.title()
             assert f"user picustream lacks the right {word} on" in message and resource.resource_name in message
-    wait_for(lambda: told() is None, "it may begin")
+    wait_for(lambda: refusal() is None, "it may begin")
 
 
 def test_the_first_error_of_a_transaction_is_reported_with_its_topic(
@@ -168,20 +168,20 @@ def test_the_first_error_of_a_transaction_is_reported_with_its_topic(
 def test_a_right_that_is_taken_away_is_named_and_given_back_nothing_is_lost(
     secured_servers: Secured, bench: Bench
 ) -> None:
-    """In Kafka and in Redis, under a running worker; and with the rights of the page a silent feed is told."""
+    """In Kafka and in Redis, under a running worker; and with the rights of the page a silent feed is found."""
     (bench.folder / "site.toml").write_text(LIMITS)
     ward = Ward(secured_servers, datetime.now(UTC) + timedelta(days=1))
     worker = bench.worker("w0", command=WORKER, codemap=str(bench.folder / "site.toml"), **ward.clock_settings)
     wait_for(lambda: worker.logged("ready"), "it is ready")
     ward.admit("F-1")
     ward.vital("F-1")
-    wait_for(lambda: "firing" in ward.states("alert/feed-silent/monitor"), "the silence is told")
+    wait_for(lambda: "firing" in ward.states("alert/feed-silent/monitor"), "the silence is published")
 
     with taken_away(secured_servers, to_write(ELIGIBILITY)):
         ward.admit("F-2")
         trouble = f"TopicAuthorizationFailedError {ELIGIBILITY}"
         wait_for(lambda: trouble in troubles(worker), "the trouble is named")
-    wait_for(lambda: ward.told(ELIGIBILITY, "F-2"), "it goes on")
+    wait_for(lambda: ward.has_published(ELIGIBILITY, "F-2"), "it goes on")
 
     with secured_servers.redis_client() as redis:
         redis.execute_command("ACL", "SETUSER", "picustream", "-multi")
@@ -190,10 +190,10 @@ def test_a_right_that_is_taken_away_is_named_and_given_back_nothing_is_lost(
     assert noticed["trouble"] == "ResponseError EXEC without MULTI"
     assert re.search(r"^picustream_feed_view_age_seconds \d", worker.page("/metrics")[1], re.MULTILINE)
     ward.vital("F-1")
-    wait_for(lambda: "resolved" in ward.states("alert/feed-silent/monitor"), "it is heard again")
+    wait_for(lambda: "resolved" in ward.states("alert/feed-silent/monitor"), "it is not silent any more")
     assert worker.stop() == 0 and "never retrieved" not in worker.log.read_text()
-    told = [json.loads(record.value)["event_id"] for record in ward.records(OUTPUT_TOPICS)]
-    assert len(told) == len(set(told)), "an event_id twice"
+    event_ids = [json.loads(record.value)["event_id"] for record in ward.records(OUTPUT_TOPICS)]
+    assert len(event_ids) == len(set(event_ids)), "an event_id twice"
 
 
 def to_write(topic: str) -> ACL:
@@ -204,7 +204,9 @@ def to_write(topic: str) -> ACL:
 
 def waiting(worker: Worker) -> dict[str, Any] | None:
     """What its watch over the feeds says that it waits for, None so far."""
-    return next((line for line in worker.told if line["event"] == "watcher-waits" and line["watcher"] == "feeds"), None)
+    return next(
+        (line for line in worker.log_lines if line["event"] == "watcher-waits" and line["watcher"] == "feeds"), None
+    )
 
 
 def troubles(worker: Worker) -> list[str | None]:
@@ -254,7 +256,7 @@ class Ward:
         one = {"system": "urn:picustream:variable", "code": "heart_rate", "value": 120, "unit": "/min"}
         self._send(VITAL, "monitor", stay, observed_at=self._now(), observations=[one])
 
-    def told(self, topic: str, stay: str) -> bool:
+    def has_published(self, topic: str, stay: str) -> bool:
         """Whether a stay has come out there."""
         return any(json.loads(record.value)["stay_id"] == stay for record in self.records([topic]))
 

@@ -1,4 +1,5 @@
-"""Redis loses what it was told, while the worker runs and while it does not: noticed, rebuilt, told once (I5, I3)."""
+"""Redis loses what it was given, while the worker runs and while it does not: noticed, rebuilt, published once (I5,
+I3)."""
 
 import shutil
 from collections.abc import Callable
@@ -57,7 +58,7 @@ def test_lost_state_is_noticed_rebuilt_and_said(
     run.publish(0.6, 1)
     if not running:
         worker = run.worker()
-    wait_for(lambda: worker.logged("state-rebuilt"), "the loss is noticed and mended")
+    wait_for(lambda: worker.logged("state-rebuilt"), "the loss is noticed and repaired")
     run.all_processed()
     assert worker.stop() == 0
     run.drain()

@@ -158,7 +158,7 @@ def test_of_two_workers_of_one_name_the_first_ends_and_says_why(bench: Bench) ->
 
 
 def test_a_record_at_which_the_program_fails_is_set_aside_and_the_others_go_on(bench: Bench) -> None:
-    """Found by halving, told once, without a word of what it said (I10); a crash on the way changes nothing."""
+    """Found by halving, published once, without a word of what it said (I10); a crash on the way changes nothing."""
     events = toy_events(200)
     bench.publish(events)
     assert bench.worker(toy_fails_at="e150|e33", crash_at="take-over-producer-ready:7").end() == KILLED

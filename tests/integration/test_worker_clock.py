@@ -1,6 +1,6 @@
 """The worker's clock set back and forward between and during its lives (I3, I8).
 
-The engine is the real one: what a day that closes tells is told once, whatever the clock says afterwards.
+The engine is the real one: what a closed day says is published once, whatever the clock says afterwards.
 """
 
 import itertools
@@ -57,10 +57,10 @@ def admitted() -> tuple[str, dict[str, Any]]:
 
 
 def mods(toys: Bench) -> list[tuple[str, int, str]]:
-    """Day, revision and status of each MODS record told, in order; each `event_id` of all records once."""
+    """Day, revision and status of each MODS record published, in order; each `event_id` of all records once."""
     records = [(one.topic, json.loads(one.value)) for one in toys.records()]
     twice = [name for name, times in Counter(body["event_id"] for _, body in records).items() if times > 1]
-    assert not twice, "told again"
+    assert not twice, "published again"
     return [(body["day"], body["revision"], body["status"]) for topic, body in records if topic == MODS]
 
 
@@ -68,18 +68,18 @@ def test_a_clock_set_back_reports_nothing_again_and_stops_nothing(toys: Bench) -
     """Time stands still for the partition until the clock has caught up; events are scored all the while."""
     publish(toys, admitted(), platelets(OPENS + timedelta(hours=1), 90))
     drain(toys, OPENS + timedelta(days=3))
-    told = mods(toys)
-    closed = {day for day, _, status in told if status == "final"}
+    published = mods(toys)
+    closed = {day for day, _, status in published if status == "final"}
     assert closed, "days have closed"
 
     early = OPENS + timedelta(hours=6)
     drain(toys, early)
-    assert mods(toys) == told, "nothing is told again"
+    assert mods(toys) == published, "nothing is published again"
 
     going = worker(toys, early)
     publish(toys, platelets(OPENS + timedelta(minutes=30), 40))
-    wait_for(lambda: len(mods(toys)) > len(told), "an earlier value of a closed day is scored")
-    assert {status for day, _, status in mods(toys)[len(told) :] if day in closed} == {"amended"}
+    wait_for(lambda: len(mods(toys)) > len(published), "an earlier value of a closed day is scored")
+    assert {status for day, _, status in mods(toys)[len(published) :] if day in closed} == {"amended"}
     assert going.stop() == 0
     assert not going.logged("no-progress")
 

@@ -59,8 +59,8 @@ def test_a_worker_does_not_start_on_a_topic_that_is_compacted(toys: Bench, topic
     assert_refuses(toys.worker(command=REAL), "compact", topic, "picustream topics --repair")
     configure(toys, topic, cleanup_policy="delete", retention_ms="86400000")
     worker = toys.worker(command=REAL)
-    told = wait_for(lambda: worker.logged("topics-age-out"), "it says what ages out")
-    assert told["topics"] == [topic]
+    line = wait_for(lambda: worker.logged("topics-age-out"), "it says what ages out")
+    assert line["topics"] == [topic]
     wait_for(lambda: worker.logged("ready"), "and works")
     assert worker.stop() == 0
 

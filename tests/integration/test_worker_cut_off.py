@@ -98,7 +98,7 @@ def test_a_topic_made_anew_under_a_running_worker(toys: Bench) -> None:
 
 
 def test_state_lost_and_an_input_cut_off_cannot_be_rebuilt(toys: Bench) -> None:
-    """Redis wiped under a running worker: the outputs tell that there was more, and the inputs cannot say what."""
+    """Redis wiped under a running worker: the outputs show that there was more, and the inputs cannot say what."""
     worker = toys.worker(command="picustream worker")
     toys.publish(toy_events(200))  # to the real engine these are dead letters, which is all that is needed
     wait_for(lambda: len(toys.records(DEAD_LETTERS)) == 200, "all is processed")
@@ -108,12 +108,12 @@ def test_state_lost_and_an_input_cut_off_cannot_be_rebuilt(toys: Bench) -> None:
     toys.publish(toy_events(20, start=200))
     assert worker.process.wait(PATIENCE) == 3
     assert "cannot be rebuilt" in worker.log.read_text()
-    before = told(toys, cut)
+    before = published(toys, cut)
     assert_refuses(toys.worker(command="picustream worker"), "cannot be rebuilt")
-    assert told(toys, cut) == before
+    assert published(toys, cut) == before
 
 
-def told(bench: Bench, partitions: set[int]) -> list[tuple[str, int, int]]:
+def published(bench: Bench, partitions: set[int]) -> list[tuple[str, int, int]]:
     """Where the records of some partitions stand; the others are rebuilt, and go on."""
     return [(one.topic, one.partition, one.offset) for one in bench.records() if one.partition in partitions]
 

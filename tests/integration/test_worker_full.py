@@ -1,4 +1,4 @@
-"""Servers that refuse to write: full, told to refuse, out of disk. The worker waits, says why, and goes on (I2, I3)."""
+"""Servers that refuse to write: full, made to refuse, out of disk. The worker waits, says why, and goes on (I2, I3)."""
 
 import json
 import shutil
@@ -59,7 +59,7 @@ def assert_waits(bench: Bench, worker: Worker, why: str) -> None:
         return [str(one["trouble"]) for one in json.loads(text)["partitions"]] if status == 503 else []
 
     wait_for(lambda: any(why in trouble for trouble in troubles()), f"it says {why}")
-    assert any(why in line.get("trouble", "") for line in worker.told if line["event"] == "no-progress")
+    assert any(why in line.get("trouble", "") for line in worker.log_lines if line["event"] == "no-progress")
     assert worker.process.poll() is None
 
 

@@ -92,7 +92,7 @@ def test_a_redis_wiped_while_the_worker_works_is_rebuilt_from_the_topics(
     with Redis.from_url(bench.settings.redis) as redis:
         redis.flushall()
     publish(bench, lines[1_000:])
-    wait_for(lambda: worker.logged("state-rebuilt"), "the loss is noticed and mended")
+    wait_for(lambda: worker.logged("state-rebuilt"), "the loss is noticed and repaired")
     assert worker.stop() == 0
     assert bench.worker("w", "--drain", command="picustream worker").process.wait(240) == 0
     all_told_once_and_as_in(replayed(events, tmp_path / "replayed"), bench)

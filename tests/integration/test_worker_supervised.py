@@ -19,15 +19,15 @@ pytestmark = [pytest.mark.servers, pytest.mark.proves("I2", "I3")]
 
 
 def lines(worker: Worker, event: str) -> list[dict[str, Any]]:
-    return [line for line in worker.told if line["event"] == event]
+    return [line for line in worker.log_lines if line["event"] == event]
 
 
 def held_after(worker: Worker, times: int, partitions: int) -> bool:
     """Whether the worker of a supervisor has taken over so many partitions in its life of that number."""
-    starts = [number for number, line in enumerate(worker.told) if line["event"] == "starting"]
+    starts = [number for number, line in enumerate(worker.log_lines) if line["event"] == "starting"]
     if len(starts) < times:
         return False
-    since = worker.told[starts[times - 1] :]
+    since = worker.log_lines[starts[times - 1] :]
     return sum(len(line["partitions"]) for line in since if line["event"] == "taken-over") >= partitions
 
 

@@ -38,7 +38,7 @@ def test_a_consumer_that_quietly_fetches_no_more(toys: Bench) -> None:
 
 
 def test_an_engine_that_does_not_come_back(toys: Bench) -> None:
-    """It is given ten times as long, for nobody can tell it from one that has much to do."""
+    """It is given ten times as long, for nobody can distinguish it from one that has much to do."""
     events = toy_events(300)
     worker = held(toys, hang_at="engine:2", stall_after="3")
     toys.publish(events)
@@ -72,7 +72,7 @@ def test_while_a_server_is_away_it_waits(toys: Bench, servers: Any, which: str) 
     toys.publish(events[:300])
     wait_for(lambda: len(toys.records([MODS])) == 300, "all is processed")
     getattr(local, f"kill_{which}")(servers.dir)
-    wait_for(lambda: [line["event"] for line in worker.told].count("servers-away") > 2, "it has waited for long")
+    wait_for(lambda: [line["event"] for line in worker.log_lines].count("servers-away") > 2, "it has waited for long")
     getattr(local, f"start_{which}")(servers.dir)
     toys.publish(events[300:])
     wait_for(lambda: len(toys.records([MODS])) == 600, "it goes on by itself")

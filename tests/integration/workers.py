@@ -82,14 +82,14 @@ class Worker:
         return self.process.wait(PATIENCE)
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def log_lines(self) -> list[dict[str, Any]]:
         """Its log lines."""
         lines = self.log.read_text(errors="replace").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def logged(self, event: str) -> dict[str, Any] | None:
         """The first log line of that name, None so far."""
-        return next((line for line in self.told if line["event"] == event), None)
+        return next((line for line in self.log_lines if line["event"] == event), None)
 
     @property
     def last_words(self) -> str:
