@@ -15,7 +15,7 @@ Key = tuple[str, str | None, str, str, str | None, str]
 
 @dataclass(slots=True)
 class Group:
-    """Letters of one topic and source with the same fault."""
+    """Dead letters of one topic and source with the same fault."""
 
     topic: str
     source: str | None

@@ -125,7 +125,7 @@ def record_line(
 
 
 def is_json(value: bytes) -> bool:
-    """Whether the bytes are one JSON text in UTF-8, by the letter of RFC 8259 (no NaN, no byte order mark)."""
+    """Whether the bytes are one JSON text in UTF-8, by RFC 8259 (no NaN, no byte order mark)."""
     try:
         _JSON.decode(value.decode())
     except (ValueError, RecursionError):

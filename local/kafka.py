@@ -138,7 +138,7 @@ class Kafka(Server):
                 cluster = client.describe_cluster()
         except (KafkaError, UserError):  # listening already, answering not yet
             return False
-        # A stranger on this port would answer, too: it must be the cluster of this folder.
+        # Another server on this port would answer, too: it must be the cluster of this folder.
         return cluster["cluster_id"] == self._cluster_id() and bool(cluster["brokers"])
 
     def _ended(self, in_peace: bool) -> None:

@@ -51,7 +51,7 @@ class Redis(Server):
     def _ready(self, process: Process) -> bool:
         client = redis.Redis(port=self.port or self.usual_port, socket_timeout=2, socket_connect_timeout=2)
         try:
-            # A stranger on this port would answer, too: it must be the process just started.
+            # Another server on this port would answer, too: it must be the process just started.
             return client.info("server")["process_id"] == process.pid and client.ping()
         except redis.RedisError:  # not there yet, or still reading its append-only file
             return False

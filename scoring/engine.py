@@ -152,7 +152,7 @@ class Engine(EnginePort):
         discharge behind it is read. `emitted_at`: when the records are made, for their fields. `backlog_topics`: topics
         with a backlog. Others may have overtaken them by days: the clock stops where they are, and little is pruned.
 
-        A call does no more than a lot allows: `Effects.left` is then to be given again, and `unfinished` tells whether
+        A call does no more than a lot allows: `Effects.left` is then to be given again, and `unfinished` says whether
         there is more besides. Unfinished stays go on when the batch is empty, so that they and new events take turns.
 
         Raises `HistoryNeeded` where an answer depends on what was pruned: the engine is then unusable, and a new one

@@ -58,7 +58,7 @@ class PartText:
     verdict: str
     """Points and their band, or that there are none."""
     known: bool
-    """Whether the verdict rests on a value."""
+    """Whether the verdict depends on a value."""
     basis: str
     """How the value was chosen, or why there is none."""
     measure: str

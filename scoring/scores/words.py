@@ -105,7 +105,7 @@ def cause(made: Cause) -> str:
 
 
 def study_day(record: ScoreRecord) -> str:
-    """Where the day stands in the trial (T3)."""
+    """Where the day lies in the trial (T3)."""
     if record.elapsed_day is None:
         return "no study day, for no start of treatment is known"
     inside = "inside" if record.in_window else "outside"

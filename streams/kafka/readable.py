@@ -21,7 +21,7 @@ TRIES = 3
 
 
 class Batches:
-    """What a fetch brought, batch by batch; stands in for a client's own `MemoryRecords`."""
+    """What a fetch brought, batch by batch; takes the place of a client's own `MemoryRecords`."""
 
     def __init__(self, own: Callable[[bytes], Any], raw: bytes) -> None:
         self._own = own

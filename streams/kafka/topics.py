@@ -144,7 +144,7 @@ def check(client: "KafkaAdminClient", settings: Settings, names: Iterable[str] =
 
 
 def unseen(client: "KafkaAdminClient", names: Iterable[str] = ALL) -> dict[Right, list[str]]:
-    """What of the topics our user may not look at, by the right that is missing: only what is missing is named."""
+    """What of the topics our user may not see, by the right that is missing: only what is missing is named."""
     found = rights.look(client, names)
     hidden = rights.without(found, Right.DESCRIBE)
     configurations = [name for name in rights.without(found, Right.DESCRIBE_CONFIGS) if name not in hidden]

@@ -150,7 +150,7 @@ class RedisStore(Store):
         """Write one batch, whole, in one call of the script.
 
         No call has more than `MOST_ARGUMENTS`, or `MOST_BYTES` and one argument: what is more is laid down beforehand,
-        where nothing looks at it, and written in one call all the same.
+        where nothing reads it, and written in one call all the same.
         """
         keys = [self.key(partition, name) for name in ("control", "due", "outbox", "staged")]
         keys += [self.state_key(partition, stay_id) for stay_id in write.writes]

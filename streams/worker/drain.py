@@ -19,7 +19,7 @@ from picustream.streams.worker.partitions import Partitions
 log = logger(__name__)
 
 PAUSE = 0.1
-"""Seconds between two looks at whether all is drained."""
+"""Seconds between two checks whether all is drained."""
 UNENDED = 90.0
 """Seconds to wait for a transaction that was open at the start: by default a broker aborts that of a dead producer
 after 60 s, and looks every 10 s. What comes after it nobody can read until then."""

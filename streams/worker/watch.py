@@ -1,4 +1,4 @@
-"""What a worker looks at while it works: lag, the backlog at the broker, its name, and whether Faust still lives."""
+"""What a worker watches while it works: lag, the backlog at the broker, its name, and whether Faust still lives."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from picustream.streams.worker.health import Health
 from picustream.streams.worker.instance_names import Claim
 
 WATCH = 1.0
-"""Seconds between two looks at lag, progress and name."""
+"""Seconds between two checks of lag, progress and name."""
 
 
 class FaustEnded(UserError):
-    """Faust, or the thread of its consumer, has ended, and nobody asked it to."""
+    """Faust, or the thread of its consumer, has ended by itself."""
 
     def __init__(self, reason: BaseException | None) -> None:
         because = f" ({type(reason).__name__})" if reason is not None else ""

@@ -46,7 +46,7 @@ class Stalled(UserError):
 
 
 class Watchdog:
-    """Looks at what there is to do and whether anything of it moves."""
+    """Watches what there is to do and whether anything of it moves."""
 
     def __init__(self, settings: Settings, app: App, redis: Redis) -> None:
         self._settings = settings

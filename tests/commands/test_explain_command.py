@@ -41,7 +41,7 @@ def explained(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[i
 
 
 def test_a_table_of_all_days_says_how_to_see_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a day: every day in a line, and the command for the receipt of one, which works as it stands there."""
+    """Without a day: every day in a line, and the command for the receipt of one, which works as it is."""
     status, out, err = explained(capsys, "S", "--file", folder)
     assert (status, err) == (0, "")
     days = [line for line in out.splitlines() if line.startswith("2025-01-0")]
@@ -121,7 +121,7 @@ def test_wrong_use_is_reported_in_two_lines(folder: Path, capsys: pytest.Capture
 def test_records_that_cannot_be_read_or_do_not_add_up_are_findings(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What can be read is shown; what cannot, or does not follow from its inputs, is told with exit 1."""
+    """What can be read is shown; what cannot, or does not follow from its inputs, is reported with exit 1."""
     path = folder / f"{MODS}.ndjson"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines, lines[0].replace(b'"total":', b'"sum":'), b"{broken\n"]))

@@ -27,7 +27,7 @@ def groups(capsys: pytest.CaptureFixture[str], *arguments: Any) -> list[dict[str
 
 
 def test_dead_letters_of_one_fault_are_one_group(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The place in the list of observations tells no two apart; topic, source, reason, code and unit do."""
+    """The place in the list of observations makes no two; topic, source, reason, code and unit do."""
     first, *others = groups(capsys, "--file", folder)
     assert (first["topic"], first["source"], first["reason"], first["count"]) == (LAB, "lis", "unit-unknown", 2)
     assert (first["path"], first["observed"]) == ("/observations/*/unit", "creatinine in micromol")

@@ -122,7 +122,7 @@ def test_what_came_before_settles_nothing() -> None:
 
 
 def test_only_partitions_where_an_event_can_come_again_are_read_from_its_dead_letter_on() -> None:
-    """A fault of an observation: its own partition. Of the whole event, whose mended one may name another stay: all."""
+    """A fault of an observation: its own partition. Of the whole event, which may name another stay once fixed: all."""
     offsets, moments = _starts([*refused(event(), 60), *refused(event(), 40)], {LAB: PARTITIONS})
     assert (offsets, moments) == ({TopicPartition(LAB, HOME): 41}, {})
     offsets, moments = _starts(refused(event(), 40, latest=EARLY), {LAB: PARTITIONS})
@@ -185,7 +185,7 @@ def test_named_dead_letters_are_sent_whatever_became_of_them_and_a_wrong_clock_i
 
 
 def test_other_faults_of_what_is_sent_are_reported(tmp_path: Path) -> None:
-    """One of four is mended: three are refused again, each by its own message."""
+    """One of four is fixed: three are refused again, each by its own message."""
     found = refused(event(*FOUR), 40)
     printed = again(FIXED, tmp_path).resubmit(found, None).as_data()
     assert (printed["letters_mended"], printed["events_sent"], printed["letters_still_refused"]) == (1, 1, 3)

@@ -42,7 +42,7 @@ def test_what_would_only_be_refused_again_is_not_sent(tmp_path: Path) -> None:
 
 
 def test_a_unit_that_is_known_now_may_show_another_fault(tmp_path: Path) -> None:
-    """5,000 of the mended unit is out of range: refused for another reason than before."""
+    """5,000 of the right unit is out of range: refused for another reason than before."""
     found = read(refused(event(obs("creatinine", 5000, "micromol"))))
     outcome = again(FIXED, tmp_path).resubmit(found, Tray())
     assert [key[:2] for key in outcome.refused] == [("implausible", "/observations/*/value")]
@@ -58,7 +58,7 @@ def test_of_an_event_with_two_faults_the_fixed_one_is_worth_sending(tmp_path: Pa
 
 
 def test_an_event_that_left_many_dead_letters_is_sent_once(tmp_path: Path) -> None:
-    """A feed that tried three times, and two faults that one code map mends."""
+    """A feed that tried three times, and two faults that one code map fixes."""
     tray = Tray()
     two = event(obs("creatinine", 5, "micromol"), obs("creatinine", 6, "micromol", id="other"))
     outcome = again(FIXED, tmp_path).resubmit(read(refused(two, two, two)), tray)
@@ -75,7 +75,7 @@ def test_t6_what_lay_in_the_future_is_sent_once_its_time_has_come(tmp_path: Path
 
 
 def test_whose_an_event_is_stays_refused_until_somebody_says_so(tmp_path: Path) -> None:
-    """Key and stay_id name two stays. Which is right is nobody's to guess: the wrong one gets a stranger's value."""
+    """Key and stay_id name two stays. Which is right is nobody's to guess: the wrong one gets another child's value."""
     found = read(refused(event(obs("creatinine", 5)), key=b"S-2"))
     assert again(None, tmp_path).resubmit(found, None).still_refused == 1
     tray = Tray()

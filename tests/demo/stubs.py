@@ -53,7 +53,7 @@ def stored(event_id: str, topic: str = "picu.outcome.v1") -> Stored:
 
 
 class Listener:
-    """Holds `records`; those in `late` are heard only when the rest is asked for."""
+    """Holds `records`; those in `late` come only when the rest is asked for."""
 
     def __init__(self, records: list[Stored], late: list[Stored]) -> None:
         self.held = records + late

@@ -118,7 +118,7 @@ def test_the_first_child(story: Story) -> None:
 
 
 def test_sedated(story: Story) -> None:
-    """M6, M9: GCS 6 counts at the door; under sedation it is assumed normal, and the charted value is kept."""
+    """M6, M9: GCS 6 counts at the admission; under sedation it is assumed normal, and the charted value is kept."""
     stay = story.beat("sedated").stay_id
     door = organ(story.mods(stay, 1), "neurologic")
     sedated = organ(story.mods(stay, 2), "neurologic")
@@ -210,7 +210,7 @@ def test_a_creatinine_a_day_late(story: Story) -> None:
 
 
 def test_a_unit_nobody_knows(story: Story) -> None:
-    """`giga/L` is not guessed; the count of the day before stands in, and says so."""
+    """`giga/L` is not guessed; the count of the day before is carried, and says so."""
     beat = story.beat("a unit nobody knows")
     (letter,) = story.current(DEAD_LETTER, beat.stay_id).values()
     assert (letter["reason"], letter["path"]) == ("unit-unknown", "/observations/0/unit")

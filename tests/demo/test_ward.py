@@ -1,4 +1,4 @@
-"""The simulated ward is repeatable, keeps the contract's formats, and contains each hard part exactly as told."""
+"""The simulated ward is repeatable, keeps the contract's formats, and contains each hard part exactly as described."""
 
 import gzip
 import json

@@ -19,7 +19,7 @@ from picustream.doctor.finding import Finding, ok, skipped, status
     ],
 )
 def test_the_exit_status_is_the_worst_of_all(findings: list[Finding], expected: int) -> None:
-    """0 all well, 1 findings, 3 something is not there; what cannot be looked at is no fault."""
+    """0 all well, 1 findings, 3 something is not there; what cannot be checked is no fault."""
     assert status(findings) == expected
 
 
@@ -35,7 +35,7 @@ def doctor(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, list[str]
 
 
 def test_with_no_server_there_everything_else_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 3; one look tells all that is missing."""
+    """Exit 3; one run shows all that is missing."""
     code, levels = doctor(capsys)
     assert code == 3
     assert levels == {

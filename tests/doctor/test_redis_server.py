@@ -32,7 +32,7 @@ def test_a_redis_that_keeps_what_it_acknowledged_is_well() -> None:
     ("name", "found"), [("appendonly", "no"), ("appendfsync", "everysec"), ("maxmemory-policy", "allkeys-lru")]
 )
 def test_a_redis_that_would_lose_state_is_a_finding(name: str, found: str) -> None:
-    """I5: what was acknowledged must be kept; the line to write into redis.conf is told."""
+    """I5: what was acknowledged must be kept; the line to write into redis.conf is shown."""
     [finding] = bad(redis(GOOD | {name: found}))
     assert finding.level == "finding"
     assert f"{name} is {found}" in finding.message

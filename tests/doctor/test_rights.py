@@ -65,7 +65,7 @@ def test_without_an_append_only_file_nothing_is_loaded_from_it() -> None:
 
 
 def test_topics_that_we_may_not_see_are_neither_wrong_nor_well() -> None:
-    """All that is seen must be right before partitions are looked at; of the rest nothing is said."""
+    """All that is seen must be right before partitions are checked; of the rest nothing is said."""
     seen = dict.fromkeys(ALL, Topic(12, rights=WHOLE))
     settings = Settings()
     assert complete(seen, settings)
@@ -76,7 +76,7 @@ def test_topics_that_we_may_not_see_are_neither_wrong_nor_well() -> None:
 
 
 def test_what_may_be_only_markers_on_a_topic_that_we_may_not_read_is_said_to_be_open() -> None:
-    """Kafka's offsets alone do not tell whether a record waits there."""
+    """Kafka's offsets alone do not show whether a record waits there."""
     lag = dict.fromkeys(INPUT_TOPICS, 0)
     partitions = [Partition(0, 1, lag, 0, NOW), Partition(1, 1, lag, 0, NOW, unread=(TRIAL,))]
     [line] = check_unread(partitions, Settings())

@@ -31,7 +31,7 @@ def test_a_converted_value_is_shown_as_it_was_sent_and_as_it_came_late() -> None
 
 
 def test_p3_m5_formulas_are_reported_with_their_numbers() -> None:
-    """P1, P3, M5: room air is told as such, and the rate names the three values it is made of."""
+    """P1, P3, M5: room air is named as such, and the rate names the three values it is made of."""
     page = said(on_page(scores_of(WELL_KEPT)))
     assert "P/F = PaO2 / FiO2 = 90.00744 / 0.21 ≈ 428.606857 mmHg" in page
     assert "room air, so FiO2 0.21 (P1)" in page
@@ -52,7 +52,7 @@ def test_i6_an_organ_nobody_measured_never_looks_like_a_zero() -> None:
 
 
 def test_m6_m9_a_sedated_child_has_no_digit_and_its_charted_score_stays() -> None:
-    """M6, M9: sedated counts as assumed, and what was charted stands there."""
+    """M6, M9: sedated counts as assumed, and what was charted is shown."""
     stay = Stay().admitted("day 1").sedation("day 1 01:00", "on").vital("day 1 06:00", gcs_total=7)
     neurologic = said(organ_of(on_page(scores_of(stay)), "neurologic"))
     assert "z╌╌╌╌ assumed normal under sedation: 0 points counted, could be 0-4" in neurologic

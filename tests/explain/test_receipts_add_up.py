@@ -49,7 +49,7 @@ def test_i7_every_point_of_the_real_data_follows_from_its_receipt(real: dict[str
 
 @needs_real_data
 def test_i7_the_sentences_of_the_real_receipts_are_true(real: dict[str, StayScores]) -> None:
-    """I7: every formula on paper, worked out as it stands there, gives the value beside it, and it is in the band."""
+    """I7: every formula on paper, worked out as printed, gives the value beside it, and it is in the band."""
     sentences = 0
     for scores in list(real.values())[::3]:
         page = on_page(scores, width=100)
@@ -77,7 +77,7 @@ def test_no_line_of_a_real_receipt_is_wider_than_the_terminal(real: dict[str, St
 
 @pytest.mark.parametrize("seed", range(12))
 def test_i7_receipts_of_random_stays_add_up(seed: int) -> None:
-    """I7: whatever the protocol, the zone, the corrections: every revision told follows from its own inputs."""
+    """I7: whatever the protocol, the zone, the corrections: every revision published follows from its own inputs."""
     history = case(seed)
     records = records_of(replayed(history.events, rules_for(history.protocol), history.until))
     assert [fault for record in records for fault in faults(record)] == []

@@ -31,7 +31,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def secured_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    """Servers of their own, with the topics and the users of docs/deploying.md; tests share what stands there."""
+    """Servers of their own, with the topics and the users of docs/deploying.md; tests share what is there."""
     with secured(tmp_path_factory.mktemp("secured"), partitions=2) as made:
         yield made
 

@@ -93,7 +93,7 @@ def small_ward() -> tuple[list[str], datetime]:
 
 
 def misleading(opens: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A stay with a dummy birth date, an id used again, a withdrawal of nothing, a stranger, and a second admission."""
+    """A stay with a dummy birth date, an id used again, a withdrawal of nothing, another child, a second admission."""
 
     def event(event_id: str, hour: int, **more: Any) -> dict[str, Any]:
         when = (opens + timedelta(hours=hour)).isoformat()

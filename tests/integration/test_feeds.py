@@ -69,7 +69,7 @@ class Ward:
         self.send(VITAL, source, stay, partition, observed_at=self._now(), observations=said)
 
     def unread(self, source: str, stay: str) -> None:
-        """Six observations of codes that nobody asked for."""
+        """Six observations of unmapped codes."""
         said = [{"system": "urn:gw", "code": f"c{number}", "value": 1, "unit": "1"} for number in range(6)]
         self.send(VITAL, source, stay, observed_at=self._now(), observations=said)
 

@@ -1,7 +1,7 @@
 """Every kind of record that a Kafka client can put on a topic, sent between the morning and the evening of a good ward.
 
 One worker runs all the while. In the end the ward's records are those of `replay`, every record that could not be used
-is a letter, and what people look at says that all is well; also after the state was lost and made again.
+is a dead letter, and what people see says that all is well; also after the state was lost and made again.
 """
 
 import json
@@ -123,7 +123,7 @@ def unreadable(ward: Ward) -> None:
 
 
 def too_large(ward: Ward) -> None:
-    """A letter of each is small: 14 MB of gzip, 7 MB without a key, a key of 5 MB."""
+    """A dead letter of each is small: 14 MB of gzip, 7 MB without a key, a key of 5 MB."""
     event = ward.lab("large")[1] or b""
     ward.put(LAB, 0, raw.batch([(None, event + b" " * 14_000_000, ())], "gzip"))
     ward.put(LAB, 1, raw.batch([(None, event + b" " * 7_000_000, ())]))
@@ -149,7 +149,7 @@ def poisoned(ward: Ward) -> None:
     if partition != home:
         ward.put(topic, partition, raw.batch([said]))
     key, value, _ = ward.lab(POISON)
-    large = (key, (value or b"") + b" " * (300 << 10), ())  # its letter holds the head alone
+    large = (key, (value or b"") + b" " * (300 << 10), ())  # its dead letter holds the head alone
     ward.put(LAB, home, raw.batch([large, *([said] if partition == home else [])]))
 
 

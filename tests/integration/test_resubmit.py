@@ -30,7 +30,7 @@ WARD = (
     .lab("day 1 09:00", obs("creatinine", 1.50, "MG/DL"), obs("platelets", 60), event_id="mendable")
     .lab("day 1 09:30", obs("bilirubin_total", 9000), event_id="hopeless")
 )
-"""Creatinine in a unit that no code map has (2 points once it has), and a bilirubin that nothing mends."""
+"""Creatinine in a unit that no code map has (2 points once it has), and a bilirubin that nothing fixes."""
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def renal(bench: Bench) -> dict[str, Any]:
 def test_what_a_code_map_fixes_is_sent_again_and_the_scores_catch_up(
     bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Through a worker that does not have the code map yet, whose letter says `resubmitted`, and one that has it."""
+    """By a worker that does not have the code map yet, whose dead letter says `resubmitted`, and one that has it."""
     events = tmp_path / "events.ndjson"
     events.write_text("".join(json.dumps({"topic": topic, "value": value}) + "\n" for topic, value in WARD.events))
     assert main(["publish", str(events)]) == 0
@@ -160,7 +160,7 @@ def test_a_wrong_event_does_not_beat_the_one_that_its_feed_sent_since(
 
 
 def test_alerts_are_followed_as_they_fire_and_resolve(bench: Bench) -> None:
-    """First what stands there, then each change, once; Ctrl-C ends it quietly."""
+    """First what is there, then each change, once; Ctrl-C ends it quietly."""
     sent = [alert(), alert(revision=2, state="resolved"), alert(revision=2, state="resolved"), alert(revision=3)]
     with kafka_clients.producer(bench.settings) as producer:
         producer.send(ALERT, json.dumps(sent[0]).encode(), key=b"S-1").get(PATIENCE)

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("secured")]
 
 STAY = "S-1"
 ARM = "trial-arm-of-the-test"
-"""Stands in a refused trial event alone, in place of an arm."""
+"""Is in a refused trial event alone, in place of an arm."""
 WORKER = "picustream worker"
 SENDERS = {
     "feed-lab": LAB,
@@ -66,7 +66,7 @@ REFUSED = {
     LAB: event(LAB, "l-9", observed_at="no-time", observations=[]),
     TRIAL: event(TRIAL, "t-9", type="treatment_started", arm=ARM, occurred_at="2025-01-01T10:00:00Z"),
 }
-"""What the door refuses."""
+"""What validation refuses."""
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -183,7 +183,7 @@ def test_topics_are_made_and_checked_by_those_who_may(run: Run, secured_servers:
 def test_a_refused_trial_event_shows_its_arm_to_the_trial_office_alone(
     ward: Bench, run: Run, secured_servers: Secured
 ) -> None:
-    """Nothing of it is on the general topic, in value, key or headers; each user sees its own letters."""
+    """Nothing of it is on the general topic, in value, key or headers; each user sees its own dead letters."""
     ruler = Bench({"PICUSTREAM_KAFKA": secured_servers.kafka.address, "PICUSTREAM_REDIS": ""}, ward.folder, 2)
     general, trial = (repr(ruler.records([name])) for name in DEAD_LETTERS)
     assert general.count("key-mismatch") == trial.count("key-mismatch") == 1
@@ -205,7 +205,7 @@ def test_a_refused_trial_event_shows_its_arm_to_the_trial_office_alone(
 
 @pytest.mark.usefixtures("ward")
 def test_dead_letters_are_sent_again_with_the_rights_of_their_own_topics(run: Run) -> None:
-    """Trial letters need the rights of the trial office alone, the others none of the trial."""
+    """Dead letters of the trial need the rights of the trial office alone, the others none of the trial."""
     for user, topic in (("trial-office", TRIAL), ("operations", LAB)):
         status, out, _ = run(user, "deadletters", "resubmit", "--all", "--reason", "key-mismatch", "--rekey", "--json")
         assert (status, json.loads(out)["events_sent_by_topic"]) == (0, {topic: 1}), user

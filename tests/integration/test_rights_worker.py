@@ -135,7 +135,7 @@ def test_a_worker_says_which_right_of_kafka_is_missing(secured_servers: Secured)
 def test_the_first_error_of_a_transaction_is_reported_with_its_topic(
     secured_servers: Secured, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What the broker says next, and what asyncio says of errors that nobody asked for, is not."""
+    """What the broker says next, and what asyncio says of errors that nobody retrieved, is not."""
     right = to_write(ALERT)
     settings = secured_servers.settings("picustream").model_copy(update={"group": "picustream"})
     complaints: list[dict[str, Any]] = []

@@ -1,6 +1,6 @@
 """`worker --supervised`: a worker that dies is back with its partitions, and nobody else notices (I2, I3).
 
-How long it took is printed and not asserted: `pytest -s -k supervised`. The figures stand in docs/operating.md.
+How long it took is printed and not asserted: `pytest -s -k supervised`. The figures are in docs/operating.md.
 """
 
 import os

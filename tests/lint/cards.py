@@ -80,7 +80,7 @@ def file_of(folder: Path, *events: Any) -> Path:
 
 
 def without(**parts: str) -> list[Any]:
-    """The whole feed without the named variables (each sent as a code nobody asked for)."""
+    """The whole feed without the named variables (each sent as an unmapped code)."""
     dropped = set(parts)
     events = []
     for topic, value in WHOLE.events:

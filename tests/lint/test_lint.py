@@ -63,7 +63,7 @@ def test_unmapped_codes_are_no_finding() -> None:
 
 
 def test_refused_events_are_counted_by_reason_and_path_with_the_first_line() -> None:
-    """Lines that are no events, unknown topics and schema faults; places in lists do not tell two faults apart."""
+    """Lines that are no events, unknown topics and schema faults; places in lists do not make two faults."""
     wrong = {"event_id": "e", "source": "lis", "patient_id": "P", "stay_id": "S", "observed_at": "2025-01-01T08:00:00Z"}
     report = card(
         *WHOLE.events,
@@ -86,7 +86,7 @@ def test_refused_events_are_counted_by_reason_and_path_with_the_first_line() -> 
 
 def test_different_faults_at_one_place_are_distinguished() -> None:
     """A field that is missing and one that holds a wrong word; a line that is no JSON and one without a value. Where in
-    its line a broken one breaks tells no two faults apart."""
+    its line a broken one breaks makes no two faults."""
     ends = WHOLE.adt("discharged", "day 1 12:00").adt("discharged", "day 1 12:00", destination="moon").events
     report = card(*ends, b"{broken", b'{"topic" broken', b'{"topic":"picu.lab.v1"}', b'["a list"]')
     refused = {(one["path"], one["message"]): one["count"] for one in report.as_data()["refusals"]}

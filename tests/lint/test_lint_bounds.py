@@ -70,7 +70,7 @@ def test_t2_bounds_count_as_they_are_in_the_end_wherever_they_stand() -> None:
 
 
 def test_what_was_corrected_or_withdrawn_is_outside_no_more() -> None:
-    """A wrong year that a later version mends, and one that is withdrawn, are versions and no findings."""
+    """A wrong year that a later version corrects, and one that is withdrawn, are versions and no findings."""
     wrong = WHOLE.lab("day -300 09:00", obs("creatinine", 50, id="c"), recorded="day 1 10:00")
     assert "outside-stay" in found(card(*wrong.events))
     for status, when in (("corrected", "day 1 09:00"), ("cancelled", "day -300 09:00")):

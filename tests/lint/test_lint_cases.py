@@ -84,7 +84,7 @@ def test_the_artefacts_of_real_data_are_found_and_counted(capsys: pytest.Capture
 
 
 def test_every_finding_is_in_the_table_of_the_docs() -> None:
-    """Dead-letter reasons stand in a table of their own."""
+    """Dead-letter reasons are in a table of their own."""
     sources = "".join(path.read_text() for path in (ROOT / "lint").glob("*.py"))
     codes = set(
         re.findall(r'(?:Finding\(|_versions\(report,|^            )\s*"([a-z]+(?:-[a-z]+)+)",', sources, re.MULTILINE)

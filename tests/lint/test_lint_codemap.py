@@ -1,4 +1,4 @@
-"""`picustream lint`: the tables of a code map that it proposes do mend a feed, and equate nothing by themselves."""
+"""`picustream lint`: the tables of a code map that it proposes do fix a feed, and equate nothing by themselves."""
 
 import io
 import json
@@ -82,7 +82,7 @@ def test_as_they_stand_the_tables_change_nothing(tmp_path: Path) -> None:
 
 
 def test_tables_take_the_place_of_the_sites_own_and_lose_nothing(tmp_path: Path) -> None:
-    """What the site's map has in a table stands in the one that is proposed, each key once."""
+    """What the site's map has in a table is in the one that is proposed, each key once."""
     site = tmp_path / "site.toml"
     site.write_text(
         '[spellings]\n"10*9/L" = ["Giga"]\n"%" = ["pct"]\n[codes."urn:s"]\nspo2 = ["SAT"]\n[codes."urn:q"]\n'
@@ -108,7 +108,7 @@ def test_a_spelling_close_to_a_known_one_has_that_unit_alone(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("unit", ["cm H2O2", "mm", "Torr", "1000/uL", "G/l", "Tsd/µl", "[]"])
 def test_a_unit_that_may_be_a_spelling_is_asked_about_and_never_guessed(unit: str) -> None:
-    """It stands in a comment, with what has to be known; no list has it."""
+    """It is in a comment, with what has to be known; no list has it."""
     assert look_alike(unit, load_rules().codemap) is None
     report = card(*WHOLE.lab("day 1 11:00", obs("platelets", 5, unit)).events)
     assert any(line.startswith(f"#   {quoted(unit)} with platelets: 1, first at feed:7") for line in report.codemap)
@@ -126,7 +126,7 @@ def test_a_unit_that_may_be_a_spelling_is_asked_about_and_never_guessed(unit: st
     ],
 )  # fmt: skip
 def test_another_unit_is_never_proposed_as_a_spelling(variable: str, unit: str) -> None:
-    """No code map converts: the feed is told to, and there is no list to write the unit into."""
+    """No code map converts: the feed has to, and there is no list to write the unit into."""
     report = card(*WHOLE.lab("day 1 11:00", obs(variable, 5, unit)).events)
     [one] = [one for one in report.findings if one.code == "unit-unknown"]
     assert report.codemap == [] and "the feed has to convert" in one.message and not one.mended_by_codemap
@@ -170,7 +170,7 @@ def test_unknown_codes_have_a_place_to_fill_in_and_no_meaning(tmp_path: Path) ->
 def test_a_clean_feed_with_codes_of_its_own_stays_clean_and_has_a_hint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A code nobody asked for is no error. What could be done about it is a hint, and is called one."""
+    """An unmapped code is no error. What could be done about it is a hint, and is called one."""
     path = file_of(tmp_path, *WHOLE.lab("day 1 11:00", said("CREA", "umol/L")).events)
     status, out, _ = linted(capsys, path)
     assert status == 0 and "No findings." in out and "A hint, no finding" in out
@@ -194,7 +194,7 @@ def test_hostile_names_break_neither_the_toml_nor_the_terminal(
     assert parse_codemap(json.loads(out)["code_map"].encode()).codes == {odd: {"bilirubin_total": [], "creatinine": []}}
 
 
-# What is printed mends what it says. ---------------------------------------------------------------------------------
+# What is printed fixes what it says. ---------------------------------------------------------------------------------
 
 
 def as_printed(out: str) -> str:
@@ -204,7 +204,7 @@ def as_printed(out: str) -> str:
 
 def followed(printed: str) -> str:
     """What a person does who follows the words: every unit that is `spelt almost like` another one, and every code that
-    the comment names a variable of, is copied from its comment, as it stands there, into the list of that name."""
+    the comment names a variable of, is copied from its comment, unchanged, into the list of that name."""
     wanted: dict[str, list[str]] = {}
     lines, done = printed.splitlines(), []
     for line, below in zip(lines, [*lines[1:], ""], strict=True):

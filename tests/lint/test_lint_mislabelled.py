@@ -35,7 +35,7 @@ def check_digit(number: str) -> int:
 
 
 def test_the_table_of_siblings_has_codes_of_loinc_and_none_that_is_accepted() -> None:
-    """Every code has its check digit, none stands in two places, and none is read anyway."""
+    """Every code has its check digit, none is in two places, and none is read anyway."""
     codemap = load_rules().codemap
     assert not siblings().keys() & others()
     for code in siblings().keys() | others():
@@ -95,7 +95,7 @@ def test_a_code_with_another_check_digit_is_reported_with_the_right_one() -> Non
     ],
 )
 def test_an_accepted_code_in_another_writing_is_reported_with_the_right_one(code: str, system: str) -> None:
-    """It is ignored, and whoever looks at the file sees nothing wrong with it."""
+    """It is ignored, and whoever reads the file sees nothing wrong with it."""
     report = card(*WHOLE.lab("day 1 11:00", loinc(code, "umol/L") | {"system": system}).events)
     [(about, message)] = by_code(report, "code-mistyped").items()
     assert "it is 14682-9 (creatinine) written otherwise; send 14682-9" in message

@@ -49,7 +49,7 @@ HIDDEN = (PATIENT, OTHER, STAY, EVENT, THING, BIRTH, "77.12", "0.771", "the chil
 
 @pytest.mark.proves("I10")
 def test_i10_nothing_of_a_patient_is_on_the_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The printed card and the JSON; and the feed has what could be told wrongly."""
+    """The printed card and the JSON; and the feed has what could be shown wrongly."""
     path = file_of(tmp_path, *spoilt().events, *REFUSED)
     for options in ((), ("--json",), ("--part",)):
         status, out, err = linted(capsys, path, *options)

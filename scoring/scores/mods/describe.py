@@ -14,7 +14,7 @@ from picustream.scoring.scores.mods.record import ModsComponent, ModsRecord
 from picustream.scoring.scores.working import working
 
 BANDED = ("measured", "carried-forward")
-"""Bases of a value that fell into a band; under sedation a 15 stands in the record, and nothing was banded."""
+"""Bases of a value that fell into a band; under sedation a 15 is in the record, and nothing was banded."""
 
 
 class ModsDescription:
