@@ -99,7 +99,8 @@ def join_or_leave(ground: Ground, rng: random.Random) -> str:
     leaving = ground.workers.pop(name)
     leaving.process.terminate()
     status = leaving.process.wait(CLEAN_STOP)
-    if status not in (0, 3):  # 3: it could not reach a server that is being killed
+    too_early = status == -signal.SIGTERM and not leaving.logged("starting")  # Python itself was still starting
+    if status not in (0, 3) and not too_early:  # 3: it could not reach a server that is being killed
         ground.faults.append(f"{name} ended with status {status} when asked to stop: {leaving.last_words}")
     return f"{name} leaves"
 
