@@ -32,7 +32,7 @@ def lint(
 ) -> int:
     """Report card on a feed: what is accepted, refused, ignored, late, repeated, missing, and how to fix it.
 
-    Codes nobody asked for are ignored, and that is no finding, unless they are known to measure what a score needs;
+    Unmapped codes are ignored, and that is no finding, unless they are known to measure what a score needs;
     where one could, lists of a code map are shown as a hint. No value and no id of a patient, stay or event is printed.
     Exit status 1: there are findings.
     """

@@ -1,4 +1,4 @@
-"""The story beats: what happens to whom on which ward day, and the caption that tells it.
+"""The story beats: what happens to whom on which ward day, and its caption.
 
 The hard parts of the trade, each once: late, corrected, withdrawn, repeated, unreadable, impossible, missing.
 """

@@ -63,7 +63,7 @@ class Report:
 
     @property
     def codemap_optional(self) -> bool:
-        """Whether no finding asks for a code map: what it could add are codes nobody asked for, and these are no
+        """Whether no finding asks for a code map: what it could add are unmapped codes, and these are no
         error."""
         return not any(one.code == "never-scored" or one.mended_by_codemap for one in self.findings)
 

@@ -78,7 +78,7 @@ def _meaning(one: CodeTally) -> str:
 
 
 def _rank(item: tuple[CodeKey, CodeTally]) -> tuple[int, int, int]:
-    """The refused first, then what is used, then what nobody asked for."""
+    """The refused first, then what is used, then the unmapped codes."""
     _, one = item
     order = list(Variable)
     return -one.all_refused, len(order) if one.variable is None else order.index(one.variable), -one.total

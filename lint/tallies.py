@@ -32,7 +32,7 @@ class CodeTally:
     without_value: Tally = field(default_factory=Tally)
     """Withdrawn, `registered` or `unknown`: nothing to score."""
     ignored: Tally = field(default_factory=Tally)
-    """Codes nobody asked for, and blood gases that are not arterial."""
+    """Unmapped codes, and blood gases that are not arterial."""
     refused: dict[str, Tally] = field(default_factory=dict)
     """By reason."""
     levels: Levels = field(default_factory=Levels)

@@ -1,4 +1,4 @@
-"""Where the tests find things: the checkout, what stands in it, and what may stand beside it."""
+"""Where the tests find things: the checkout, what is in it, and what may be beside it."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """Both clients of Kafka, made to read whatever is on a topic: `batches.py` checks every batch first.
 
 Each has one place at which what a fetch brought becomes batches, and no option that would let anybody in there; so the
-class that stands there is put in another's place, in aiokafka 0.14 and kafka-python 3.0.12 alike.
+class there is replaced by one of ours, in aiokafka 0.14 and kafka-python 3.0.12 alike.
 """
 
 from collections import Counter

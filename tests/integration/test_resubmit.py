@@ -63,7 +63,7 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, dic
 
 
 def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
-    """What has become of the letters that a code map can fix."""
+    """What has become of the dead letters that a code map can fix."""
     _, answer = asked(capsys, "deadletters", "list", "--reason", "unit-unknown")
     return {name: answer[name] for name in ("open", "refused_again", "sent_again", "superseded")}
 
