@@ -51,5 +51,5 @@ class Results:
 
 def _hash_of(tests: Path) -> str:
     """Of what a mutant is tried with: the tests of the core, and the reference."""
-    every = sorted(path for part in ("core", "reference") for path in (tests / part).rglob("*.py"))
+    every = sorted(path for part in ("scoring", "reference") for path in (tests / part).rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in every)).hexdigest()[:16]
