@@ -29,12 +29,12 @@ def main() -> int:
     reasons: Counter[str] = Counter()
     first = options.at // ROUND * ROUND if options.at is not None else 0
     last = first + ROUND if options.at is not None else options.messages
-    begun = told = time.monotonic()
+    begun = reported = time.monotonic()
     try:
         for done in run(course, load_rules(), first, last, reasons):
-            if time.monotonic() > told + TELL_EVERY or done == last:
-                told = time.monotonic()
-                rate = (done - first) / (told - begun)
+            if time.monotonic() > reported + TELL_EVERY or done == last:
+                reported = time.monotonic()
+                rate = (done - first) / (reported - begun)
                 print(f"{done:>12,} of {last:,}, {rate:,.0f} messages/s", file=sys.stderr, flush=True)
     except Finding as finding:
         _tell(finding, course, options)

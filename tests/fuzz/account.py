@@ -158,12 +158,12 @@ def _reasons(scope: str) -> set[str]:
 def _holds(letter: dict[str, Any], raw: bytes) -> bool:
     """Whether a dead letter has the original, or of a long one the head, and in any case its size and SHA-256."""
     kept = raw if len(raw) <= 256 * 1024 else raw[: 64 * 1024]
-    told = int(letter["payload_bytes"]), letter["payload_sha256"]
+    stated = int(letter["payload_bytes"]), letter["payload_sha256"]
     try:
         payload = base64.b64decode(letter["payload"], validate=True)
     except binascii.Error:
         return False
-    return payload == kept and told == (len(raw), sha256(raw).hexdigest())
+    return payload == kept and stated == (len(raw), sha256(raw).hexdigest())
 
 
 def _sent(raw: bytes) -> Any:

@@ -139,9 +139,9 @@ def expected() -> list[Expected]:
     """The histories and what the reference makes of them."""
     made = []
     for seed in range(HISTORIES):
-        told = case(seed)
-        records = reference.final_records(told.events, told.until, told.protocol)
-        made.append(Expected(told.events, told.protocol, told.until, records))
+        events = case(seed)
+        records = reference.final_records(events.events, events.until, events.protocol)
+        made.append(Expected(events.events, events.protocol, events.until, records))
     return made
 
 
@@ -163,14 +163,14 @@ def _differs(one: Expected) -> bool:
     from tests.scoring.compare import current
     from tests.scoring.histories import compared, replayed, rules_for
 
-    told = replayed(one.events, rules_for(one.protocol), one.until)
+    published = replayed(one.events, rules_for(one.protocol), one.until)
     chains: dict[str, list[int]] = defaultdict(list)
-    for output in told:
+    for output in published:
         record, _, revision = output.event_id.rpartition("/r")
         if output.topic not in DEAD_LETTERS:
             chains[record].append(int(revision))
     broken = any(chain != list(range(1, len(chain) + 1)) for chain in chains.values())
-    return broken or bool(compared(current(told), one.records))
+    return broken or bool(compared(current(published), one.records))
 
 
 def tests(module: str) -> list[str]:

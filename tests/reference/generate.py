@@ -34,10 +34,10 @@ def case(seed: int, *, events: int | None = None) -> Case:
 
     What lies after `until` is left in: `accepts` with that clock recognises it (T6).
     """
-    told = history(seed, events=events)
+    sent = history(seed, events=events)
     rules = protocol(seed)
     rng = random.Random(f"clock {seed}")
-    return Case(told, rules, _due_moment(rng, told, rules) if rng.random() < 0.5 else None)
+    return Case(sent, rules, _due_moment(rng, sent, rules) if rng.random() < 0.5 else None)
 
 
 def protocol(seed: int) -> dict[str, Any]:
@@ -74,23 +74,23 @@ def history(seed: int, *, events: int | None = None) -> list[Event]:
         scene(story)
     wanted = events if events is not None else rng.choice([8, 20, 40, 80, 120])
     chosen = rng.sample(SCENES, rng.choice([2, 4, len(SCENES)]))  # few kinds of scenes meet each other more often
-    while len(story.told) < wanted:
+    while len(story.sent) < wanted:
         rng.choice(chosen)(story)
-    told = rng.sample(story.told, len(story.told))
+    sent = rng.sample(story.sent, len(story.sent))
     if rng.random() < 0.6:
-        told.sort(key=_filed)
-    for event in rng.sample(told, rng.randrange(4)):
-        told.insert(rng.randrange(len(told) + 1), spoiled(rng, event))
-    return told
+        sent.sort(key=_filed)
+    for event in rng.sample(sent, rng.randrange(4)):
+        sent.insert(rng.randrange(len(sent) + 1), spoiled(rng, event))
+    return sent
 
 
 def _filed(event: Event) -> datetime:
     return next(iter(messages([event]))).filed_at
 
 
-def _due_moment(rng: random.Random, told: list[Event], rules: dict[str, Any]) -> datetime:
+def _due_moment(rng: random.Random, events: list[Event], rules: dict[str, Any]) -> datetime:
     """Something known in the story, or the local midnight after it, plus a span after which things fall due."""
-    sound = messages(event for event in told if accepts(*event))
+    sound = messages(event for event in events if accepts(*event))
     facts = [message for message in sound if "type" in message.body]
     at = rng.choice(facts if facts and rng.random() < 0.6 else sound).at
     if rng.random() < 0.5:

@@ -26,7 +26,7 @@ class Story:
     rng: random.Random
     zone: ZoneInfo
     stay_id: str
-    told: list[Event] = field(default_factory=list)
+    sent: list[Event] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
     numbers: Counter[str] = field(default_factory=Counter)
     quirks: float = 0
@@ -125,14 +125,14 @@ class Story:
 
     def tell(self, topic: str, body: Body) -> None:
         """Say it, and now and then say it again: the same, corrected, withdrawn, restored, moved, contradicted."""
-        self.told.append((f"picu.{topic}.v1", body))
+        self.sent.append((f"picu.{topic}.v1", body))
         if topic == "vital" and self.chance(0.02 * self.quirks):  # on a second topic, byte for byte or nearly so
             elsewhere = self.rng.choice(["lab", "ventilator"])
             more = {"support": "invasive"} if elsewhere == "ventilator" and self.chance(0.5) else {}
-            self.told.append((f"picu.{elsewhere}.v1", body | more))
+            self.sent.append((f"picu.{elsewhere}.v1", body | more))
         while self.chance(0.25):
             body = version_of(self, body)
-            self.told.append((f"picu.{topic}.v1", body))
+            self.sent.append((f"picu.{topic}.v1", body))
 
     def fact(self, topic: str, kind: str, at: datetime, **fields: Any) -> None:
         """An event of `picu.adt.v1` or `picu.trial.v1`."""

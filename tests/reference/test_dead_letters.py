@@ -17,7 +17,7 @@ def sound() -> Event:
     return charted("lab", AT, {"creatinine": (90, "umol/L")})
 
 
-def told(event: Event, clock: str | None = None, **parameters: Any) -> tuple[str, set[str]] | None:
+def reported(event: Event, clock: str | None = None, **parameters: Any) -> tuple[str, set[str]] | None:
     """Reason and possible paths of the one dead letter of an event that is refused; None for one that is not."""
     letters = dead_letters(*event, clock and datetime.fromisoformat(clock), parameters)
     return None if not letters else (letters[0].reason, set(letters[0].paths))
@@ -43,7 +43,7 @@ def told(event: Event, clock: str | None = None, **parameters: Any) -> tuple[str
 def test_a_time_needs_a_known_offset_and_an_hour_of_its_own_day(time: Any, fine: bool) -> None:
     """As docs/topics.md#what-all-messages-share says."""
     topic, value = sound()
-    assert told((topic, value | {"observed_at": time})) == (None if fine else ("schema", {"/observed_at"}))
+    assert reported((topic, value | {"observed_at": time})) == (None if fine else ("schema", {"/observed_at"}))
 
 
 @pytest.mark.parametrize(
@@ -62,21 +62,21 @@ def test_a_time_needs_a_known_offset_and_an_hour_of_its_own_day(time: Any, fine:
 def test_t6_a_time_before_the_earliest_is_refused(name: str, time: str, fine: bool) -> None:
     event = trial("ards_assessed", AT, result="confirmed", **({name: time} if name != "occurred_at" else {}))
     event[1][name] = time
-    assert told(event) == (None if fine else ("in-the-past", {f"/{name}"}))
+    assert reported(event) == (None if fine else ("in-the-past", {f"/{name}"}))
 
 
 def test_t6_the_earliest_moment_is_a_parameter() -> None:
-    assert told(sound(), earliest="2025-01-02T03:04:05Z") is None
-    assert told(sound(), earliest="2025-01-02T03:04:05.000001Z") == ("in-the-past", {"/observed_at"})
+    assert reported(sound(), earliest="2025-01-02T03:04:05Z") is None
+    assert reported(sound(), earliest="2025-01-02T03:04:05.000001Z") == ("in-the-past", {"/observed_at"})
 
 
 def test_the_order_of_an_events_faults() -> None:
     """`schema` before `in-the-future` before `in-the-past`."""
     topic, value = sound()
     both = value | {"observed_at": "1970-01-01T00:00:00Z", "recorded_at": "2025-01-03T00:00:00Z"}
-    assert told((topic, both), "2025-01-02T04:00:00Z") == ("in-the-future", {"/recorded_at"})
-    assert told((topic, both), "2025-01-03T00:00:00Z") == ("in-the-past", {"/observed_at"})
-    assert told((topic, both | {"ward": 7}), "2025-01-02T04:00:00Z") == ("schema", {"/ward"})
+    assert reported((topic, both), "2025-01-02T04:00:00Z") == ("in-the-future", {"/recorded_at"})
+    assert reported((topic, both), "2025-01-03T00:00:00Z") == ("in-the-past", {"/observed_at"})
+    assert reported((topic, both | {"ward": 7}), "2025-01-02T04:00:00Z") == ("schema", {"/ward"})
 
 
 def test_a_refused_event_has_no_dead_letters_of_its_observations() -> None:
@@ -114,14 +114,14 @@ def one(**fields: Any) -> Event:
     ],
 )
 def test_what_does_not_fit_the_closed_schema(event: Event, path: str) -> None:
-    reason, paths = told(event) or ("", set())
+    reason, paths = reported(event) or ("", set())
     assert (reason, path in paths) == ("schema", True)
 
 
 def test_a_missing_value_is_a_fault_of_schema_also_of_a_unmapped_code() -> None:
     topic, value = one(code="sodium", system="L")
     del value["observations"][0]["value"]
-    assert told((topic, value)) == ("schema", {"/observations/0/value"})
+    assert reported((topic, value)) == ("schema", {"/observations/0/value"})
     value["status"] = "registered"
     assert accepts(topic, value)
 
@@ -146,5 +146,5 @@ def test_what_is_accepted_all_the_same(event: Event) -> None:
 def test_a_later_version_says_when_it_was_filed_before_its_ids_and_times_are_checked() -> None:
     topic, value = sound()
     twice = value | {"observations": value["observations"] * 2, "observed_at": "1970-01-01T00:00:00Z"}
-    assert told((topic, twice | {"status": "corrected"})) == ("recorded-at-missing", {"/recorded_at"})
-    assert told((topic, twice)) == ("duplicate-observation", {"/observations/0/id", "/observations/1/id"})
+    assert reported((topic, twice | {"status": "corrected"})) == ("recorded-at-missing", {"/recorded_at"})
+    assert reported((topic, twice)) == ("duplicate-observation", {"/observations/0/id", "/observations/1/id"})

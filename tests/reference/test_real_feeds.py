@@ -67,7 +67,7 @@ def test_values_and_comparators_of_what_is_not_used_are_not_checked(fields: dict
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "reported"),
     [
         ({"system": "L", "value": "x", "comparator": "~", "unit": "furlong"}, "system-unknown"),
         ({"value": "x", "comparator": "~", "unit": "furlong"}, "value-not-numeric"),
@@ -79,9 +79,9 @@ def test_values_and_comparators_of_what_is_not_used_are_not_checked(fields: dict
         ({"value": 9999, "comparator": "<", "status": "cancelled"}, None),
     ],
 )
-def test_of_several_faults_the_first_in_the_settled_order_is_named(wrong: dict[str, Any], told: str | None) -> None:
+def test_of_several_faults_the_first_in_the_settled_order_is_named(wrong: dict[str, Any], reported: str | None) -> None:
     found = [reason for reason, _ in faults(lab(creatinine(**wrong), recorded_at=FILED))]
-    assert found == ([told] if told else [])
+    assert found == ([reported] if reported else [])
 
 
 @pytest.mark.parametrize("spoilt", [{"value": "250"}, {"system": "L"}, {"comparator": "~"}, {"unit": "x"}])

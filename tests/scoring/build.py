@@ -198,13 +198,13 @@ class Stay:
         """Every record of a topic that has these fields, as published."""
         return [
             record
-            for told, record in self.records
-            if told == topic and all(record.get(name) == value for name, value in fields.items())
+            for sent_to, record in self.records
+            if sent_to == topic and all(record.get(name) == value for name, value in fields.items())
         ]
 
     def _current(self, topic: str, **fields: Any) -> Record | None:
-        told = self.revisions(topic, **fields)
-        return told[-1] if told and told[-1]["status"] != "entered-in-error" else None
+        published = self.revisions(topic, **fields)
+        return published[-1] if published and published[-1]["status"] != "entered-in-error" else None
 
     def mods(self, day: int | str) -> Record:
         """The MODS record in force of a numbered day, or of a date."""

@@ -16,7 +16,7 @@ def reached(ward: Stay, milestone: str) -> Any:
     return found["reached"] if found else "-"
 
 
-def told(ward: Stay, milestone: str) -> Record:
+def revisions_of(ward: Stay, milestone: str) -> Record:
     found = ward.outcome(milestone)
     assert found is not None
     return found

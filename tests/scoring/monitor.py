@@ -17,12 +17,12 @@ def monitored(hours: int, every: timedelta) -> list[Event]:
     The laboratory reports it 40 minutes later, and of creatinine the day after.
     """
     end = FIRST_DAY + timedelta(hours=hours)
-    told = [(FIRST_DAY, *event) for event in Stay().admitted("day 1", birth_date="2020-05-01", sex="female").events]
+    events = [(FIRST_DAY, *event) for event in Stay().admitted("day 1", birth_date="2020-05-01", sex="female").events]
 
     def say(topic: str, at: datetime, later: timedelta, values: dict[str, Any], **fields: Any) -> None:
         said = [obs(name, value) for name, value in values.items()]
-        body = {"event_id": f"e{len(told)}", "source": topic, "patient_id": "P", "stay_id": "S", **fields}
-        told.append((at + later, topic, {**body, "observed_at": at.isoformat(), "observations": said}))
+        body = {"event_id": f"e{len(events)}", "source": topic, "patient_id": "P", "stay_id": "S", **fields}
+        events.append((at + later, topic, {**body, "observed_at": at.isoformat(), "observations": said}))
 
     for count, at in enumerate(moments(FIRST_DAY, end, every)):
         signs = {"heart_rate": 100 + count % 50, "map_invasive": 50 + count % 30, "spo2": 90 + count % 10}
@@ -34,7 +34,7 @@ def monitored(hours: int, every: timedelta) -> list[Event]:
         if count % 4 == 0:
             say("picu.lab.v1", at, timedelta(minutes=40), {"pao2": 60 + count}, specimen="arterial")
             say("picu.lab.v1", at, timedelta(days=1), {"creatinine": 60 + count})
-    return [(topic, body) for _, topic, body in sorted(told, key=itemgetter(0))]
+    return [(topic, body) for _, topic, body in sorted(events, key=itemgetter(0))]
 
 
 def moments(first: datetime, end: datetime, every: timedelta) -> Iterator[datetime]:

@@ -122,8 +122,8 @@ ADMISSION: Event = (
 @st.composite
 def histories(draw: st.DrawFn, max_size: int = 14) -> list[Event]:
     """A stay's admission, as a rule, and what else was said of it; printed when a test fails."""
-    told = draw(st.lists(st.one_of(measurements(), measurements(), facts()), max_size=max_size))
-    told = told if draw(st.integers(0, 9)) == 9 else [ADMISSION, *told]
-    for topic, body in told:
+    events = draw(st.lists(st.one_of(measurements(), measurements(), facts()), max_size=max_size))
+    events = events if draw(st.integers(0, 9)) == 9 else [ADMISSION, *events]
+    for topic, body in events:
         note(f"{topic} {body}")
-    return told
+    return events

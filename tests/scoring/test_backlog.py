@@ -46,12 +46,12 @@ def amended(outputs: list[Output]) -> int:
 @pytest.mark.parametrize("seed", range(SEEDS // 4))
 def test_what_is_read_late_is_not_published_as_late(seed: int) -> None:
     """Time goes no further than the topic that is furthest behind, so no day closes before its events are read."""
-    told = read_topic_by_topic(WARD, seed, held_back=True).outputs
+    published = read_topic_by_topic(WARD, seed, held_back=True).outputs
     plain = replayed(WARD, SHIPPED)
     assert amended(plain) == 0
-    assert amended(told) == 0
-    assert_same(essence(plain), essence(told))
-    assert len(current(told)) == len(current(plain))
+    assert amended(published) == 0
+    assert_same(essence(plain), essence(published))
+    assert len(current(published)) == len(current(plain))
 
 
 def test_time_that_follows_the_fastest_topic_amends_closed_days() -> None:
@@ -63,7 +63,7 @@ def test_topics_are_read_side_by_side_each_in_its_own_order() -> None:
     """What was refused stays where it is in its topic; a result sent after a later one does, too."""
     ward = Stay().lab("day 1 10:00", creatinine=60).lab("day 1 08:00", creatinine=70).lab("day 1 11:30", creatinine=80)
     ward = ward.vital("day 1 09:00", heart_rate=100).vital("day 1 11:00", heart_rate=110)
-    told = input_records(ward.events)
-    refused = InputRecord(LAB, None, len(told), b"S", b"{")
-    batch = Engine(SHIPPED).read_until([*told[:2], refused, *told[2:]], LATEST)
+    records = input_records(ward.events)
+    refused = InputRecord(LAB, None, len(records), b"S", b"{")
+    batch = Engine(SHIPPED).read_until([*records[:2], refused, *records[2:]], LATEST)
     assert [one.input_record.offset for one in batch.in_time()] == [3, 0, 1, 5, 4, 2]

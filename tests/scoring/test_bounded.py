@@ -137,14 +137,14 @@ def test_i9_after_a_backlog_every_stay_is_made_small() -> None:
 @pytest.mark.proves("I9", "I1")
 def test_i9_another_patient_is_still_named_by_what_was_pruned() -> None:
     """The first event of the other child is withdrawn; the other sixty are not in memory, and still in force."""
-    told = monitored(8, timedelta(minutes=1))
-    rates = [place for place, (topic, body) in enumerate(told) if topic == VITAL and len(body["observations"]) == 3]
+    events = monitored(8, timedelta(minutes=1))
+    rates = [place for place, (topic, body) in enumerate(events) if topic == VITAL and len(body["observations"]) == 3]
     signs = rates[40:101]
     for place in signs:
-        told[place][1]["patient_id"] = "Q"
-    topic, first = told[signs[0]]
-    late = {"recorded_at": told[-1][1]["observed_at"], "status": "entered-in-error"}
-    story = [*told, (topic, first | late)]
+        events[place][1]["patient_id"] = "Q"
+    topic, first = events[signs[0]]
+    late = {"recorded_at": events[-1][1]["observed_at"], "status": "entered-in-error"}
+    story = [*events, (topic, first | late)]
     worker = Worker(SHIPPED, bounded=True)
     for event in story:
         worker.take([event])

@@ -50,9 +50,9 @@ def test_i1_order_repeats_batches_and_crashes_change_nothing(seed: int) -> None:
     """Shuffled, every tenth event twice, cut into batches, memory lost now and then: the same records."""
     made = case(seed)
     plain = replayed(made.events, rules_for(made.protocol), made.until)
-    told = crashing(made, seed)
-    assert_same(essence(plain), essence(told))
-    ids = [output.event_id for output in told]
+    published = crashing(made, seed)
+    assert_same(essence(plain), essence(published))
+    ids = [output.event_id for output in published]
     assert len(ids) == len(set(ids))
 
 
@@ -72,15 +72,18 @@ def through(events: Events, cuts: list[int], crashes: set[int]) -> list[Output]:
 @given(st.data())
 def test_i1_two_ways_to_send_a_small_story_end_alike(data: st.DataObject) -> None:
     """Any permutation with any repeats, any batches, any crashes; equal to the reference as well."""
-    told = data.draw(histories(), label="history")
-    again = [*told, *data.draw(st.lists(st.sampled_from(told), max_size=3) if told else st.just([]), label="repeats")]
+    events = data.draw(histories(), label="history")
+    again = [
+        *events,
+        *data.draw(st.lists(st.sampled_from(events), max_size=3) if events else st.just([]), label="repeats"),
+    ]
     mixed = data.draw(st.permutations(again), label="order")
     cuts = data.draw(st.lists(st.integers(0, len(mixed)), max_size=4), label="batches end after")
     crashes = set(data.draw(st.lists(st.sampled_from(cuts), max_size=2) if cuts else st.just([]), label="crashes"))
-    plain = replayed(told, SHIPPED)
+    plain = replayed(events, SHIPPED)
     assert_same(essence(plain), essence(through(mixed, cuts, crashes)))
-    if told:
-        lines = compared(current(plain), reference.current_records(told, reference.replay_clock(told)))
+    if events:
+        lines = compared(current(plain), reference.current_records(events, reference.replay_clock(events)))
         assert not lines, "\n".join(lines[:5])
 
 
@@ -90,5 +93,5 @@ def test_i1_what_is_firing_at_the_end_depends_on_nothing_but_the_events(seed: in
     """The alerts of stays: shuffled, repeated and with memory lost, the same ones hold."""
     made = case(seed)
     plain = replayed(made.events, rules_for(made.protocol), made.until)
-    told = firing(crashing(made, seed))
-    assert told == firing(plain)
+    published = firing(crashing(made, seed))
+    assert published == firing(plain)

@@ -99,9 +99,9 @@ def test_a_finding_is_reported_by_its_number_and_not_by_its_content(
     monkeypatch.setattr(validation.Validator, "_check_times", _raises)
     monkeypatch.setattr(sys, "argv", ["fuzz", "--seed", "1", "--messages", "100"])
     assert command.main() == 1
-    told = capsys.readouterr().out
-    assert told.startswith("seed 1, message ")
-    assert "InputRecord(" not in told
+    output = capsys.readouterr().out
+    assert output.startswith("seed 1, message ")
+    assert "InputRecord(" not in output
     monkeypatch.setattr(sys, "argv", [*sys.argv, "--show"])
     assert command.main() == 1
     assert "InputRecord(" in capsys.readouterr().out
@@ -112,10 +112,10 @@ def test_all_well_is_a_table_of_reasons(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setattr(command, "real_stays", dict)
     monkeypatch.setattr(sys, "argv", ["fuzz", "--seed", "1", "--messages", "300"])
     assert command.main() == 0
-    told = capsys.readouterr()
-    rows = dict(line.split() for line in told.out.splitlines())
+    output = capsys.readouterr()
+    rows = dict(line.split() for line in output.out.splitlines())
     assert rows.keys() <= OF_THE_EVENT | OF_AN_OBSERVATION | {"accepted"}
-    assert "300 of 300" in told.err
+    assert "300 of 300" in output.err
 
 
 @pytest.mark.parametrize(("path", "leads"), [

@@ -32,7 +32,7 @@ class Bedside:
         self.rules = rules
         self.fields: dict[str, bytes] = {}
         self._stay = StayState("S", rules, fields)
-        self._told: dict[RecordKey, dict[str, Any]] = {}
+        self._published: dict[RecordKey, dict[str, Any]] = {}
         self.withdrawn: set[str] = set()
 
     def file(self, input_record: InputRecord) -> datetime | None:
@@ -47,12 +47,12 @@ class Bedside:
         """Every record in force as of a moment, as far as it was evaluated again."""
         for revision in self._stay.revisions(now, Cause(reason="test", event_id=None), now):
             if revision.topic != ALERT:
-                self._told[revision.key] = dump(revision.record)
+                self._published[revision.key] = dump(revision.record)
         for name, value in self._stay.take_unsaved().items():
             self.fields.pop(name, None) if value is None else self.fields.update({name: value})
-        self.withdrawn = {str(key) for key, one in self._told.items() if one["status"] == "entered-in-error"}
-        standing = {key: one for key, one in self._told.items() if one["status"] != "entered-in-error"}
-        return {key: without_the_way(one) for key, one in standing.items()}
+        self.withdrawn = {str(key) for key, one in self._published.items() if one["status"] == "entered-in-error"}
+        in_force = {key: one for key, one in self._published.items() if one["status"] != "entered-in-error"}
+        return {key: without_the_way(one) for key, one in in_force.items()}
 
     def anew(self, now: datetime) -> dict[RecordKey, dict[str, Any]]:
         """What an evaluation of everything gives, from the events in the store alone."""
@@ -89,9 +89,9 @@ def test_i9_a_look_at_what_changed_equals_a_look_at_everything(seed: int) -> Non
 
 @pytest.mark.proves("I1", "I9", "I8")
 @given(histories(), st.lists(st.sampled_from(SILENCES), max_size=3))
-def test_i9_likewise_at_every_event_of_a_small_story_and_as_time_goes_on(told: list[Any], silences: list[int]) -> None:
+def test_i9_likewise_at_every_event_of_a_small_story_and_as_time_passes(events: list[Any], silences: list[int]) -> None:
     """After each event, and after silences of hours and weeks."""
-    check(SHIPPED, told, set(range(len(told))), silences)
+    check(SHIPPED, events, set(range(len(events))), silences)
 
 
 OPEN = Stay().admitted("day 1", birth_date="2020-05-01", sex="female")
@@ -136,8 +136,8 @@ def test_a4_an_onset_that_becomes_known_a_day_later_closes_when_it_falls_due() -
     """Not at the next midnight: thirty hours and six after the onset, one hour after the gas came."""
     ward = OPEN.vent("day 1 09:00", "invasive", peep=8).gas("day 2 10:00", pao2=60, fio2=1)
     ward = ward.gas("day 1 10:00", pao2=60, fio2=1, recorded="day 2 21:00")
-    told = [(one["status"], at(one["emitted_at"])) for one in ward.until("day 3").revisions(APPS, basis="at-24h")]
-    assert told[-1] == ("final", at("day 2 22:00"))
+    published = [(one["status"], at(one["emitted_at"])) for one in ward.until("day 3").revisions(APPS, basis="at-24h")]
+    assert published[-1] == ("final", at("day 2 22:00"))
 
 
 @pytest.mark.proves("A5", "I9")
@@ -147,8 +147,8 @@ def test_a5_a_late_gas_that_moves_the_onset_publishes_every_later_day_anew() -> 
     ward = ward.vent("day 1 09:00", "invasive", peep=8, recorded="day 3 11:00")
     ward = ward.gas("day 2 10:00", pao2=60, fio2=1).gas("day 3 10:00", pao2=60, fio2=1)
     late = ward.gas("day 1 10:00", pao2=60, fio2=1, recorded="day 3 12:00", event_id="late").until("day 3 13:00")
-    told = late.revisions(APPS, basis="daily", day=date_of(3))[-1]
-    assert (told["onset_at"], told["cause"]["event_id"]) == (at("day 1 10:00").isoformat(), "late")
+    published = late.revisions(APPS, basis="daily", day=date_of(3))[-1]
+    assert (published["onset_at"], published["cause"]["event_id"]) == (at("day 1 10:00").isoformat(), "late")
 
 
 @pytest.mark.proves("T2", "T5")
@@ -165,8 +165,8 @@ def test_t5_an_admission_that_is_corrected_to_after_the_gases_withdraws_their_sc
     scores = {f"apps/daily/{date_of(1)}", "apps/at-24h/1"}
     assert f"apps/daily/{date_of(1)}" in {str(key) for key in bedside.look(at("day 3 23:00"))}
     bedside.file(correction)
-    told = {str(key) for key in bedside.look(at("day 3 23:55"))}
-    assert not told & scores
+    published = {str(key) for key in bedside.look(at("day 3 23:55"))}
+    assert not published & scores
     assert f"apps/daily/{date_of(1)}" in bedside.withdrawn
 
 

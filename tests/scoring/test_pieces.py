@@ -60,10 +60,10 @@ def test_i1_pieces_of_any_size_end_where_all_at_once_does(seed: int, lot: int) -
     made = case(seed)
     plain = replayed(made.events, rules_for(made.protocol), made.until)
     worker = Worker(rules_for(made.protocol), made.until, lot=lot)
-    told = worked_off(worker, shuffled(made.events, seed), random.Random(seed), at_once=seed % 3 == 0)
-    assert_same(essence(plain), essence(told))
-    assert firing(told) == firing(plain)
-    assert_whole(told)
+    published = worked_off(worker, shuffled(made.events, seed), random.Random(seed), at_once=seed % 3 == 0)
+    assert_same(essence(plain), essence(published))
+    assert firing(published) == firing(plain)
+    assert_whole(published)
 
 
 def is_within(some: list[Any], all_of_them: list[Any]) -> bool:
@@ -86,7 +86,7 @@ def test_i1_pieces_publish_nothing_that_all_at_once_would_not_have_published(see
         worker.take([event])
         worker.finish()
         whole.take([event])
-    told, plain = chains(worker.end()), chains(whole.end())
-    for name, revisions in told.items():
+    published, plain = chains(worker.end()), chains(whole.end())
+    for name, revisions in published.items():
         contents = [without_the_way(one) for one in revisions]
         assert is_within(contents, [without_the_way(one) for one in plain[name]]), name

@@ -31,7 +31,7 @@ def recorded(minute: int) -> str:
     return f"day {DAYS} 10:{minute:02}"
 
 
-def told_of_years_later(rng: random.Random) -> list[Event]:
+def filed_years_later(rng: random.Random) -> list[Event]:
     """What somebody enters of a stay of years: values, gases on the ventilator, treatment, an end, corrections."""
     ward = ADMITTED
     for minute in range(12):
@@ -55,14 +55,14 @@ def told_of_years_later(rng: random.Random) -> list[Event]:
 def test_i1_years_in_pieces_end_where_years_at_once_do(seed: int) -> None:
     """In any order, with crashes between the pieces; no call makes more than its lots and what a stay has once."""
     rng = random.Random(seed)
-    events, until = told_of_years_later(rng), at(f"day {DAYS + 40}")
+    events, until = filed_years_later(rng), at(f"day {DAYS + 40}")
     plain = replayed(events, SHIPPED, until)
     rng.shuffle(events)
     worker = Worker(SHIPPED, until, bounded=True, lot=LOT)
-    told = worked_off(worker, events, rng, at_once=seed % 2 == 0)
-    assert_same(essence(plain), essence(told))
-    assert firing(told) == firing(plain)
-    assert_whole(told)
+    published = worked_off(worker, events, rng, at_once=seed % 2 == 0)
+    assert_same(essence(plain), essence(published))
+    assert firing(published) == firing(plain)
+    assert_whole(published)
     assert worker.largest <= (budget.LOTS + 1) * LOT + 30
 
 
@@ -151,14 +151,14 @@ def test_i3_what_fires_is_not_resolved_while_a_stay_is_evaluated_anew() -> None:
     worker = Worker(SHIPPED, lot=LOT)
     worker.take(ward.events)
     worker.finish()
-    told, fires = len(worker.outputs), firing(worker.outputs)
+    published, fires = len(worker.outputs), firing(worker.outputs)
     assert sum("window-day-unmeasured" in name for name in fires) > 1
     worker.crash()
     worker.take(ward.lab(f"day {DAYS} 09:30", platelets=100, recorded=recorded(1)).events[-1:])
     assert worker.unfinished
     worker.finish()
     assert firing(worker.outputs) == fires
-    assert not [one for one in worker.outputs[told:] if one.topic == ALERT]
+    assert not [one for one in worker.outputs[published:] if one.topic == ALERT]
 
 
 @pytest.mark.proves("I5", "I3")
@@ -167,9 +167,9 @@ def test_i5_lost_state_of_a_long_stay_is_made_up_for_in_pieces() -> None:
     events = ADMITTED.lab("day 3 09:00", creatinine=400, recorded=recorded(0)).treatment("day 4", recorded=recorded(1))
     worker = Worker(SHIPPED)
     worker.take(events.events)
-    told = worker.outputs[: len(worker.outputs) // 2]
+    published = worker.outputs[: len(worker.outputs) // 2]
     rebuild = Rebuild(SHIPPED, bounded=True, lot=LOT)
-    note_outputs(rebuild, told)
+    note_outputs(rebuild, published)
     for input_record in input_records(events.events):
         rebuild.take(input_record, worker.clock)
     engine, effects = rebuild.finish(worker.clock, "partition-0+0")
@@ -178,5 +178,5 @@ def test_i5_lost_state_of_a_long_stay_is_made_up_for_in_pieces() -> None:
         piece = engine.process(Batch(()), worker.clock)
         assert len(piece.outputs) <= 2 * LOT
         owed += piece.outputs
-    assert_whole([*told, *(one for one in owed if one.key is not None)])
-    assert_same(essence(worker.outputs), essence([*told, *owed]))
+    assert_whole([*published, *(one for one in owed if one.key is not None)])
+    assert_same(essence(worker.outputs), essence([*published, *owed]))

@@ -31,7 +31,7 @@ BUG = Fault("unprocessable", "", "the program fails at this record")
 UNREADABLE = Fault("unreadable", "", "the record cannot be decoded")
 
 
-def told(outputs: list[Output], topic: str) -> list[dict]:
+def outputs_to(outputs: list[Output], topic: str) -> list[dict]:
     return [text.parse(one.value) for one in outputs if one.topic == topic]
 
 
@@ -44,8 +44,8 @@ def engine() -> Engine:
 @pytest.mark.proves("I2")
 def test_i2_a_record_that_is_set_aside_is_a_dead_letter_and_an_alert_and_nothing_else() -> None:
     effects = aside.set_aside(engine(), replace(LAB, fault=BUG), NOW)
-    [letter] = told(effects.outputs, DEAD_LETTER)
-    fired, resolved = told(effects.outputs, ALERT)
+    [letter] = outputs_to(effects.outputs, DEAD_LETTER)
+    fired, resolved = outputs_to(effects.outputs, ALERT)
     assert (letter["reason"], letter["offset"]) == ("unprocessable", 8)
     assert (fired["name"], fired["severity"], fired["state"]) == ("record-quarantined", "critical", "firing")
     assert (fired["detail"], fired["stay_id"]) == (f"{LAB.topic}+3+8", None)
@@ -74,15 +74,17 @@ def test_i2_of_records_that_nobody_can_read_each_is_a_dead_letter_and_their_batc
     broken = [replace(LAB, offset=10, value=b"batch", fault=UNREADABLE)]
     broken += [replace(LAB, offset=11 + more, value=None, fault=UNREADABLE) for more in range(2)]
     outputs = processed(ADMITTED, *broken, LAB)
-    letters = told(outputs, DEAD_LETTER)
+    letters = outputs_to(outputs, DEAD_LETTER)
     assert [(one["reason"], one["offset"]) for one in letters] == [("unreadable", 10 + place) for place in range(3)]
-    alerts = [one["detail"] for one in told(outputs, ALERT) if one["name"] == "record-quarantined"]
+    alerts = [one["detail"] for one in outputs_to(outputs, ALERT) if one["name"] == "record-quarantined"]
     assert alerts == [f"{LAB.topic}+3+10"] * 2
-    assert [one["day"] for one in told(processed(ADMITTED, LAB), MODS)] == [one["day"] for one in told(outputs, MODS)]
+    assert [one["day"] for one in outputs_to(processed(ADMITTED, LAB), MODS)] == [
+        one["day"] for one in outputs_to(outputs, MODS)
+    ]
 
 
 def test_of_a_value_that_was_not_kept_the_dead_letter_says_size_and_hash_of_the_whole() -> None:
-    [letter] = told(processed(replace(LAB, whole=Whole(14_000_000, "ab" * 32))), DEAD_LETTER)
+    [letter] = outputs_to(processed(replace(LAB, whole=Whole(14_000_000, "ab" * 32))), DEAD_LETTER)
     assert (letter["reason"], letter["payload_bytes"], letter["payload_sha256"]) == ("too-large", 14_000_000, "ab" * 32)
 
 
@@ -92,7 +94,7 @@ def test_i8_a_stay_at_which_time_alone_fails_is_put_off_and_not_named() -> None:
     effects = aside.put_off(made, "S-1", 3, NOW)
     assert effects.due == {"S-1": NOW + timedelta(days=1)}
     assert made.next_due() == NOW + timedelta(days=1)
-    fired, _ = told(effects.outputs, ALERT)
+    fired, _ = outputs_to(effects.outputs, ALERT)
     assert fired["detail"].startswith("partition-3+")
     assert b"S-1" not in b"".join(one.value for one in effects.outputs)
 

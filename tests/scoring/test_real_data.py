@@ -35,7 +35,7 @@ def expected(events: list[tuple[str, dict[str, Any]]]) -> Records:
 
 
 @pytest.fixture(scope="module", params=["in-order", "shuffled-with-every-tenth-sent-again"])
-def told(request: pytest.FixtureRequest, events: list[tuple[str, dict[str, Any]]]) -> list[Output]:
+def published(request: pytest.FixtureRequest, events: list[tuple[str, dict[str, Any]]]) -> list[Output]:
     mixed = events if request.param == "in-order" else shuffled(events, 1)
     return replayed(mixed, SHIPPED)
 
@@ -45,9 +45,9 @@ def counts(records: Iterable[Key]) -> Counter[Any]:
 
 
 @pytest.mark.proves("I1")
-def test_every_record_in_force_equals_the_references(told: list[Output], expected: Records) -> None:
+def test_every_record_in_force_equals_the_references(published: list[Output], expected: Records) -> None:
     """MODS, APPS, screening and outcomes, in every field."""
-    ours = current(told)
+    ours = current(published)
     found = counts(ours)
     assert (found["mods"], found["apps"]) == (MODS_DAYS, APPS_RECORDS)
     assert found == counts(expected)
@@ -56,12 +56,12 @@ def test_every_record_in_force_equals_the_references(told: list[Output], expecte
 
 
 @pytest.mark.proves("I3")
-def test_every_chain_of_the_real_data_is_whole(told: list[Output]) -> None:
+def test_every_chain_of_the_real_data_is_whole(published: list[Output]) -> None:
     """Revisions 1, 2, ... of every record in their order, and no event id twice."""
     chains: dict[str, list[int]] = defaultdict(list)
-    for output in told:
+    for output in published:
         record, _, revision = output.event_id.rpartition("/r")
         if output.topic not in DEAD_LETTERS:
             chains[record].append(int(revision))
     assert [record for record, chain in chains.items() if chain != list(range(1, len(chain) + 1))] == []
-    assert len({output.event_id for output in told}) == len(told)
+    assert len({output.event_id for output in published}) == len(published)

@@ -121,11 +121,11 @@ def test_t1_a_night_of_changed_clocks_is_one_day_of_the_example(day: str, before
 def test_t3_the_window_is_counted_in_sdtm_days() -> None:
     """Day 1 is the day of T0 itself, day 7 six days later, and the day before is day -1."""
     ward = CHILD.treatment("2025-06-03T23:00-04:00").discharged("2025-06-12T10:00-04:00")
-    told = {day: (ward.mods(day)["sdtm_day"], ward.mods(day)["in_window"]) for day in ward.mods_days}
-    assert told["2025-06-02"] == (-1, False)
-    assert told["2025-06-03"] == (1, True)
-    assert told["2025-06-09"] == (7, True)
-    assert told["2025-06-10"] == (8, False)
+    published = {day: (ward.mods(day)["sdtm_day"], ward.mods(day)["in_window"]) for day in ward.mods_days}
+    assert published["2025-06-02"] == (-1, False)
+    assert published["2025-06-03"] == (1, True)
+    assert published["2025-06-09"] == (7, True)
+    assert published["2025-06-10"] == (8, False)
     reached = ward.outcome("window-day-7")
     assert reached is not None
     assert at(reached["at"]) == at("2025-06-09T00:00-04:00")
@@ -145,9 +145,9 @@ def test_o3_a_death_counts_for_the_follow_up_of_the_example(seen: str, died: boo
 @pytest.mark.proves("O1")
 def test_o1_the_longest_stay_published_is_no_matter_of_the_follow_up() -> None:
     """Truncated at 28 days, though the follow-up lasts 90."""
-    told = CHILD.discharged("2025-07-25T10:00-04:00").outcome("picu-los")
-    assert told is not None
-    assert (told["value"], told["detail"]) == (28, "truncated")
+    published = CHILD.discharged("2025-07-25T10:00-04:00").outcome("picu-los")
+    assert published is not None
+    assert (published["value"], published["detail"]) == (28, "truncated")
 
 
 @pytest.mark.proves("E1")

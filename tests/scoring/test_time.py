@@ -206,8 +206,8 @@ def test_t4_a_change_after_closing_is_an_amendment() -> None:
 @pytest.mark.proves("T4")
 def test_t4_a_day_left_without_a_value_is_withdrawn_until_one_comes() -> None:
     """The only value of an open day is withdrawn, and another one comes: published, withdrawn, published."""
-    told = ADMITTED.lab("day 1 09:00", creatinine=250, event_id="r1")
-    taken = told.lab("day 1 09:00", creatinine=250, event_id="r1", recorded="day 1 10:00", status="entered-in-error")
+    ward = ADMITTED.lab("day 1 09:00", creatinine=250, event_id="r1")
+    taken = ward.lab("day 1 09:00", creatinine=250, event_id="r1", recorded="day 1 10:00", status="entered-in-error")
     assert statuses(taken.until("day 1 12:00"), 1) == ["preliminary", "entered-in-error"]
     again = taken.lab("day 1 11:00", creatinine=60)
     assert statuses(again, 1) == ["preliminary", "entered-in-error", "preliminary", "final"]

@@ -57,10 +57,10 @@ def test_i1_the_same_event_written_otherwise_is_a_repeat(seed: int) -> None:
     """Records and dead letters are the reference's, and no source has said two things under one name for it."""
     made, rng = case(seed), random.Random(seed)
     plain = replayed(made, [(topic, written(value)) for topic, value in made.events])
-    told = [event for event in made.events for _ in range(rng.choice([1, 2]))]
-    found = replayed(made, [(topic, raw(rng, value)) for topic, value in told])
-    lines = compared(current(found), final_records(told, made.until, made.protocol))
+    events = [event for event in made.events for _ in range(rng.choice([1, 2]))]
+    found = replayed(made, [(topic, raw(rng, value)) for topic, value in events])
+    lines = compared(current(found), final_records(events, made.until, made.protocol))
     assert not lines, "\n".join(lines[:5])
-    assert not letters_compared(told, found, made.protocol, made.until)
+    assert not letters_compared(events, found, made.protocol, made.until)
     assert_same(essence(plain), essence(found))
     assert firing(plain) == firing(found)

@@ -17,7 +17,7 @@ WARD = Stay().admitted("day 1 08:00", birth_date="2020-05-01", sex="female")
 MEASURED = WARD.lab("day 1 12:00", creatinine=60)
 
 
-def told(ward: Stay, name: str) -> list[tuple[Any, ...]]:
+def revisions_of(ward: Stay, name: str) -> list[tuple[Any, ...]]:
     """(state, since, detail) of everything published of an alert, whose chain is whole and whose name is known."""
     records = [record for record in ward.alerts if record["name"] == name]
     for record in records:
@@ -30,7 +30,7 @@ def told(ward: Stay, name: str) -> list[tuple[Any, ...]]:
 
 
 def states(ward: Stay, name: str) -> list[str]:
-    return [state for state, _, _ in told(ward, name)]
+    return [state for state, _, _ in revisions_of(ward, name)]
 
 
 # For the trial office. ---------------------------------------------------------------------------------------------
@@ -40,8 +40,8 @@ def states(ward: Stay, name: str) -> list[str]:
 def test_eligible_since_the_last_criterion_came_true() -> None:
     """Until consent is withdrawn."""
     ward = MEASURED.consent("day 1 09:00").consent("day 4 09:00", "withdrawn")
-    assert told(MEASURED.until("day 5"), "eligible") == []
-    assert told(ward.until("day 5"), "eligible") == [
+    assert revisions_of(MEASURED.until("day 5"), "eligible") == []
+    assert revisions_of(ward.until("day 5"), "eligible") == [
         ("firing", at("day 3 08:00"), None), ("resolved", at("day 3 08:00"), None),
     ]  # fmt: skip
 
@@ -50,7 +50,7 @@ def test_eligible_since_the_last_criterion_came_true() -> None:
 def test_consent_is_due_once_all_else_is_met() -> None:
     """Not before, not where another criterion fails, and not after any decision."""
     assert states(MEASURED.until("day 3 08:00"), "consent-due") == []
-    assert told(MEASURED.until("day 3 09:00"), "consent-due") == [("firing", at("day 3 08:00"), None)]
+    assert revisions_of(MEASURED.until("day 3 09:00"), "consent-due") == [("firing", at("day 3 08:00"), None)]
     assert states(WARD.until("day 3 09:00"), "consent-due") == []
     assert states(MEASURED.consent("day 2 09:00", "refused").until("day 4"), "consent-due") == []
     assert states(MEASURED.consent("day 4 09:00").until("day 5"), "consent-due") == ["firing", "resolved"]
@@ -61,7 +61,7 @@ def test_follow_up_is_due_28_days_after_discharge_until_there_is_news() -> None:
     """At the midnight that ends the 28th day, whatever the clock did meanwhile."""
     left = MEASURED.discharged("day 4 20:00")
     assert states(left.until("day 33 -1us"), "follow-up-due") == []
-    assert told(left.until("day 33"), "follow-up-due") == [("firing", at("day 33"), "death-28d")]
+    assert revisions_of(left.until("day 33"), "follow-up-due") == [("firing", at("day 33"), "death-28d")]
     assert states(left.seen("day 40 09:00", True).until("day 41"), "follow-up-due") == ["firing", "resolved"]
 
 
@@ -79,7 +79,7 @@ def test_a_window_day_that_closed_with_fewer_than_three_organs_is_reported(
     ward = ward.lab("day 4 09:00", **values) if values else ward
     assert states(ward.until("day 5 06:00 -1us"), "window-day-unmeasured") == []
     expected = [("firing", at("day 5 06:00"), detail)] if detail else []
-    assert told(ward.until("day 5 06:00"), "window-day-unmeasured") == expected
+    assert revisions_of(ward.until("day 5 06:00"), "window-day-unmeasured") == expected
     names = {record["alert_id"] for record in ward.until("day 5 06:00").alerts if "window" in record["name"]}
     assert names == ({f"S/alert/window-day-unmeasured/{date_of(4)}"} if detail else set())
 
@@ -103,7 +103,7 @@ def test_a_window_day_that_is_measured_after_all_is_resolved() -> None:
 def test_treatment_outside_the_stay_is_reported(t0: str, end: str | None, outside: bool) -> None:
     """Its bounds are inside."""
     ward = WARD.treatment(t0) if end is None else WARD.treatment(t0).discharged(end)
-    assert told(ward.until("day 3 09:00"), "treatment-outside-stay") == [("firing", at(t0), None)] * outside
+    assert revisions_of(ward.until("day 3 09:00"), "treatment-outside-stay") == [("firing", at(t0), None)] * outside
 
 
 # For operations. ---------------------------------------------------------------------------------------------------
@@ -113,12 +113,12 @@ def test_treatment_outside_the_stay_is_reported(t0: str, end: str | None, outsid
 def test_events_of_a_stay_that_nobody_admitted_are_reported() -> None:
     """Since the first was observed; once, however many there are; until the admission comes."""
     ward = Stay().lab("day 1 09:00", creatinine=60).lab("day 1 10:00", creatinine=70)
-    assert told(ward.until("day 1 11:00"), "no-admission") == [("firing", at("day 1 09:00"), None)]
+    assert revisions_of(ward.until("day 1 11:00"), "no-admission") == [("firing", at("day 1 09:00"), None)]
     come = ward.admitted("day 1 08:00", recorded="day 1 12:00").until("day 1 13:00")
     assert states(come, "no-admission") == ["firing", "resolved"]
     again = come.lab("day 1 07:00", creatinine=80, recorded="day 1 12:30")
     again = again.admitted("day 1 08:00", recorded="day 1 12:45", status="entered-in-error").until("day 1 13:00")
-    assert told(again, "no-admission")[-1] == ("firing", at("day 1 07:00"), None)
+    assert revisions_of(again, "no-admission")[-1] == ("firing", at("day 1 07:00"), None)
 
 
 @pytest.mark.proves("T2", "V1")
@@ -127,14 +127,14 @@ def test_what_a_correction_moved_was_not_observed_at_its_old_time() -> None:
     ward = WARD.lab("day 1 07:00", creatinine=60, event_id="r1")
     ward = ward.lab("day 1 07:30", creatinine=60, event_id="r1", recorded="day 1 09:00", status="corrected")
     ward = ward.admitted("day 1 08:00", recorded="day 1 10:00", status="entered-in-error").until("day 1 11:00")
-    assert told(ward, "no-admission") == [("firing", at("day 1 07:30"), None)]
+    assert revisions_of(ward, "no-admission") == [("firing", at("day 1 07:30"), None)]
 
 
 @pytest.mark.proves("T2")
 def test_an_end_before_the_admission_is_reported_by_its_event() -> None:
     """One alert, until it is corrected."""
     ward = WARD.discharged("day 1 07:59", event_id="d1")
-    assert told(ward.until("day 1 09:00"), "end-before-admission") == [("firing", at("day 1 07:59"), "d1")]
+    assert revisions_of(ward.until("day 1 09:00"), "end-before-admission") == [("firing", at("day 1 07:59"), "d1")]
     assert states(ward.died("day 1 07:00").until("day 1 09:00"), "end-before-admission") == ["firing"]
     mended = WARD.discharged("day 1 07:59", event_id="d1").discharged(
         "day 4 08:00", event_id="d1", recorded="day 4 09:00", status="corrected"
@@ -146,7 +146,7 @@ def test_an_end_before_the_admission_is_reported_by_its_event() -> None:
 def test_another_patient_on_the_same_stay_is_reported() -> None:
     """By the event that names another; it is used all the same."""
     ward = WARD.lab("day 1 12:00", creatinine=250, patient="Q", event_id="x1")
-    assert told(ward.until("day 1 13:00"), "patient-mismatch") == [("firing", at("day 1 12:00"), "x1")]
+    assert revisions_of(ward.until("day 1 13:00"), "patient-mismatch") == [("firing", at("day 1 12:00"), "x1")]
     assert ward.organ(1, "renal")["points"] == 2
 
 
@@ -177,7 +177,7 @@ def test_a_conflict_about_the_time_is_reported_since_the_moment_that_is_in_force
     tied = {"creatinine": 60, "event_id": "r1", "recorded": "day 1 14:00"}
     ward = WARD.lab("day 1 12:00", **tied).lab("day 1 13:00", **tied)
     for one in (ward, ward.arriving(1, 3, 2)):
-        assert told(one.until("day 1 15:00"), "conflicting-duplicate") == [("firing", at("day 1 13:00"), None)]
+        assert revisions_of(one.until("day 1 15:00"), "conflicting-duplicate") == [("firing", at("day 1 13:00"), None)]
 
 
 TIED = {"event_id": "r1", "recorded": "day 1 13:00"}
@@ -231,8 +231,8 @@ def test_a_conflict_is_remembered_through_a_crash() -> None:
     worker.take(ward.events)
     worker.crash()
     worker.take(ward.lab("day 1 14:00", creatinine=80).events[-1:])
-    told = [text.parse(output.value) for output in worker.end() if output.topic == ALERT]
-    assert sorted((one["name"], one["state"]) for one in told) == [
+    published = [text.parse(output.value) for output in worker.end() if output.topic == ALERT]
+    assert sorted((one["name"], one["state"]) for one in published) == [
         ("conflicting-duplicate", "firing"), ("stay-silent", "firing"), ("treatment-outside-stay", "firing"),
     ]  # fmt: skip
 
@@ -243,7 +243,7 @@ def test_an_open_stay_is_silent_four_hours_after_its_last_vital_sign(sign: str) 
     """By time alone; one alert while the silence lasts; any vital sign ends it."""
     ward = WARD.vital("day 1 09:00", **{sign: 90})
     assert states(ward.until("day 1 13:00 -1us"), "stay-silent") == []
-    assert told(ward.until("day 1 13:00"), "stay-silent") == [("firing", at("day 1 09:00"), None)]
+    assert revisions_of(ward.until("day 1 13:00"), "stay-silent") == [("firing", at("day 1 09:00"), None)]
     assert states(ward.until("day 2 13:00"), "stay-silent") == ["firing"]
     assert states(ward.vital("day 1 15:00", **{sign: 90}).until("day 1 16:00"), "stay-silent") == ["firing", "resolved"]
     again = ward.vital("day 1 15:00", **{sign: 90}).until("day 1 19:00")
@@ -255,7 +255,7 @@ def test_silence_counts_from_the_admission_and_ends_with_the_stay() -> None:
     """What is no vital sign does not break it, nor does a vital sign of before."""
     ward = WARD.vital("day 1 07:00", heart_rate=90).lab("day 1 11:00", creatinine=60).vital("day 1 11:30", gcs_total=9)
     ward = ward.vital("day 1 11:40", obs("heart_rate", 999))
-    assert told(ward.until("day 1 12:00"), "stay-silent") == [("firing", at("day 1 08:00"), None)]
+    assert revisions_of(ward.until("day 1 12:00"), "stay-silent") == [("firing", at("day 1 08:00"), None)]
     assert states(ward.discharged("day 1 13:00").until("day 1 14:00"), "stay-silent") == ["firing", "resolved"]
     assert states(ward.discharged("day 1 11:50").until("day 3"), "stay-silent") == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scoring.alerts.test_alerts import MEASURED, states, told
+from tests.scoring.alerts.test_alerts import MEASURED, revisions_of, states
 from tests.scoring.build import at, date_of
 
 
@@ -19,7 +19,7 @@ def test_an_amendment_of_a_final_score_is_reported_once() -> None:
     assert [record["alert_id"] for record in fired] == [
         f"S/alert/amended-after-final/mods/{date_of(day)}" for day in (1, 2)
     ]
-    assert told(ward.until("day 3 12:00"), "amended-after-final") == [
+    assert revisions_of(ward.until("day 3 12:00"), "amended-after-final") == [
         ("firing", at("day 1"), None), ("firing", at("day 2"), None),
     ]  # fmt: skip
 
@@ -43,8 +43,10 @@ def test_a_score_that_says_again_what_was_final_is_no_alert_any_more() -> None:
             "day 1 12:00", creatinine=value, event_id="e2", recorded=f"day 3 {hour:02}:00", status="corrected"
         )
     assert ward.until("day 3 12:00").mods(1)["status"] == "amended"
-    told_of = [(one["alert_id"], one["state"]) for one in ward.until("day 3 12:00").alerts if "amended" in one["name"]]
-    assert told_of == [
+    monitor_of = [
+        (one["alert_id"], one["state"]) for one in ward.until("day 3 12:00").alerts if "amended" in one["name"]
+    ]
+    assert monitor_of == [
         (f"S/alert/amended-after-final/mods/{date_of(day)}", state)
         for state in ("firing", "resolved")
         for day in (1, 2)

@@ -17,7 +17,7 @@ STRAY = RESULT.lab("day 1 10:00", obs("creatinine"), event_id="r1-x", recorded="
 """A result, and a withdrawal of it under an identity that it does not have."""
 
 
-def told(ward: Stay) -> list[tuple[str, str, str | None]]:
+def revisions_of(ward: Stay) -> list[tuple[str, str, str | None]]:
     """Subject, state and detail of every record of the alert, whose chain is whole."""
     found = [one for one in ward.alerts if one["name"] == NAME]
     for one in found:
@@ -27,7 +27,7 @@ def told(ward: Stay) -> list[tuple[str, str, str | None]]:
 
 
 def states(ward: Stay) -> list[str]:
-    return [state for _, state, _ in told(ward)]
+    return [state for _, state, _ in revisions_of(ward)]
 
 
 FIRED = [("ward+r1-x", "firing", "observation-withdrawn")]
@@ -36,13 +36,13 @@ FIRED = [("ward+r1-x", "firing", "observation-withdrawn")]
 @pytest.mark.proves("I8", "V1")
 def test_i8_a_withdrawal_that_meets_nothing_for_six_hours_is_reported_by_the_clock_alone() -> None:
     """The result that it was meant for is still scored, and says so nowhere else."""
-    assert told(STRAY.until("day 1 18:00 -1us")) == []
+    assert revisions_of(STRAY.until("day 1 18:00 -1us")) == []
     fired = STRAY.until("day 1 18:00")
-    assert told(fired) == FIRED
+    assert revisions_of(fired) == FIRED
     (record,) = (one for one in fired.alerts if one["name"] == NAME)
     assert (at(record["since"]), at(record["emitted_at"])) == (at("day 1 10:00"), at("day 1 18:00"))
     assert fired.organ(1, "renal")["points"] == 4
-    assert told(STRAY.until("day 9")) == FIRED
+    assert revisions_of(STRAY.until("day 9")) == FIRED
 
 
 @pytest.mark.proves("V1", "E3")
@@ -50,7 +50,7 @@ def test_v1_a_withdrawn_consent_that_meets_nothing_is_reported() -> None:
     """The consent that it was meant for goes on making the child eligible."""
     ward = RESULT.consent("day 1 12:00", event_id="c1", source="edc")
     ward = ward.trial("consent", "day 1 12:00", event_id="c2", source="edc", status="cancelled", recorded="day 1 15:00")
-    assert told(ward.until("day 3 09:00")) == [("edc+c2", "firing", "consent-withdrawn")]
+    assert revisions_of(ward.until("day 3 09:00")) == [("edc+c2", "firing", "consent-withdrawn")]
     assert ward.eligibility["state"] == "eligible"
 
 
@@ -76,13 +76,13 @@ def correction(ward: Stay, kind: str, status: str) -> Stay:
 def test_v1_whatever_it_corrects_and_however(kind: str, status: str) -> None:
     """An observation, a support, a fact of which a stay has one, and one of which it has many."""
     how = "withdrawn" if status in ("cancelled", "entered-in-error") else "corrected"
-    assert told(correction(WARD, kind, status).until("day 1 19:00")) == [("ward+x", "firing", f"{kind}-{how}")]
+    assert revisions_of(correction(WARD, kind, status).until("day 1 19:00")) == [("ward+x", "firing", f"{kind}-{how}")]
 
 
 @pytest.mark.parametrize("status", ["registered", "preliminary", "final", "unknown"])
 def test_what_corrects_nothing_needs_nothing(status: str) -> None:
     ward = WARD.lab("day 1 10:00", creatinine=60, status=status).sedation("day 1 10:00", "on", status=status)
-    assert told(ward.until("day 2")) == []
+    assert revisions_of(ward.until("day 2")) == []
 
 
 @pytest.mark.proves("P2")
@@ -91,9 +91,9 @@ def test_p2_a_ventilator_event_that_names_no_support_corrects_none() -> None:
     ward = WARD.vent("day 1 09:00", "invasive", obs("peep", 5, id="p"), event_id="v1")
     new = {"event_id": "v2", "status": "amended"}
     ward = ward.vent("day 1 09:00", None, obs("peep", 6, id="p"), recorded="day 1 10:00", **new)
-    assert told(ward.until("day 2")) == []
+    assert revisions_of(ward.until("day 2")) == []
     ward = ward.vent("day 1 09:00", "oxygen", obs("peep", 6, id="p"), recorded="day 1 11:00", **new)
-    assert told(ward.until("day 2")) == [("ward+v2", "firing", "support-corrected")]
+    assert revisions_of(ward.until("day 2")) == [("ward+v2", "firing", "support-corrected")]
 
 
 @pytest.mark.proves("I1")
@@ -101,24 +101,24 @@ def test_i1_a_correction_that_comes_first_and_meets_its_original_in_time_is_none
     """Also where both come days late, in the wrong order: no time passes between the two."""
     late = {"event_id": "r9", "status": "corrected", "recorded": "day 1 12:00"}
     ward = WARD.lab("day 1 10:00", creatinine=60, **late).lab("day 1 10:00", creatinine=700, event_id="r9")
-    assert told(ward.until("day 2")) == []
+    assert revisions_of(ward.until("day 2")) == []
     later = WARD.vital("day 3 09:00", heart_rate=100)
     ward = later.lab("day 1 10:00", creatinine=60, **late).vital("day 2 10:00", heart_rate=100)
-    assert told(ward.lab("day 1 10:00", creatinine=700, event_id="r9").until("day 4")) == []
-    assert told(ward.until("day 4")) == [("ward+r9", "firing", "observation-corrected")]
+    assert revisions_of(ward.lab("day 1 10:00", creatinine=700, event_id="r9").until("day 4")) == []
+    assert revisions_of(ward.until("day 4")) == [("ward+r9", "firing", "observation-corrected")]
 
 
 @pytest.mark.proves("I1", "I3")
 def test_i3_it_is_over_when_its_original_comes_after_all() -> None:
     """Once; a repeat of either changes nothing, nor does a second correction before that."""
     ward = STRAY.lab("day 1 10:00", obs("creatinine"), event_id="r1-x", recorded="day 2 09:00", status="cancelled")
-    assert told(ward.until("day 2 20:00")) == FIRED
+    assert revisions_of(ward.until("day 2 20:00")) == FIRED
     ward = ward.vital("day 3 09:00", heart_rate=100).lab(
         "day 1 10:00", creatinine=700, event_id="r1-x", recorded="day 1 11:00"
     )
-    assert told(ward.until("day 4")) == [*FIRED, ("ward+r1-x", "resolved", None)]
+    assert revisions_of(ward.until("day 4")) == [*FIRED, ("ward+r1-x", "resolved", None)]
     again = Stay((*ward.events, ward.events[2], ward.events[-1]))
-    assert told(again.until("day 4")) == [*FIRED, ("ward+r1-x", "resolved", None)]
+    assert revisions_of(again.until("day 4")) == [*FIRED, ("ward+r1-x", "resolved", None)]
 
 
 @pytest.mark.proves("V1")
@@ -152,7 +152,7 @@ def test_one_alert_for_each_event_and_the_next_is_not_hidden() -> None:
         "day 1 10:00", obs("creatinine"), obs("platelets"), event_id="r2-x", recorded="day 1 14:00", status="cancelled"
     )
     ward = ward.lab("day 1 10:00", obs("platelets"), source="lis", recorded="day 1 15:00", status="cancelled")
-    assert [subject for subject, _, _ in told(ward.until("day 2"))] == ["ward+r1-x", "ward+r2-x", "lis+e5"]
+    assert [subject for subject, _, _ in revisions_of(ward.until("day 2"))] == ["ward+r1-x", "ward+r2-x", "lis+e5"]
 
 
 def test_it_needs_no_admission() -> None:

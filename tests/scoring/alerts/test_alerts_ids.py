@@ -10,7 +10,7 @@ from tests.scoring.build import Stay, at, obs
 WARD = Stay().admitted("day 1 08:00", birth_date="2020-05-01", sex="female", event_id="a1")
 
 
-def told(ward: Stay, name: str) -> list[tuple[str, str, Any, str | None]]:
+def revisions_of(ward: Stay, name: str) -> list[tuple[str, str, Any, str | None]]:
     """Subject, state, since and detail of every record of an alert."""
     found = [one for one in ward.alerts if one["name"] == name]
     for one in found:
@@ -23,7 +23,7 @@ def told(ward: Stay, name: str) -> list[tuple[str, str, Any, str | None]]:
 
 
 def states(ward: Stay, name: str) -> list[str]:
-    return [state for _, state, _, _ in told(ward, name)]
+    return [state for _, state, _, _ in revisions_of(ward, name)]
 
 
 # One id for two things. --------------------------------------------------------------------------------------------
@@ -39,10 +39,10 @@ def test_v1_a_final_version_of_another_moment_is_reported_by_its_source() -> Non
     """The older value is gone from its day."""
     ward = result(result(WARD, "day 1 10:00"), "day 2 06:00")
     expected = [("lis", "firing", at("day 1 10:00"), "ORD-1")]
-    assert told(ward.until("day 2 07:00"), "id-reused") == expected
+    assert revisions_of(ward.until("day 2 07:00"), "id-reused") == expected
     assert ward.organ(1, "renal")["basis"] == "assumed-normal"
     more = result(result(ward, "day 3 06:00"), "day 4 06:00", event_id="ORD-2", recorded="day 4 07:00")
-    assert told(more.until("day 5"), "id-reused") == expected
+    assert revisions_of(more.until("day 5"), "id-reused") == expected
 
 
 @pytest.mark.parametrize(("when", "reused"), [
@@ -83,7 +83,7 @@ def test_a_counter_that_starts_again_is_one_alert_and_another_source_is_another(
             ward = ward.vital(f"day {day} 10:{number % 60:02}", heart_rate=99, source="gw", event_id=f"{number}")
         ward = ward.vent(f"day {day} 12:00", "invasive", obs("peep", 5, id=f"p{day}"), source="vent", event_id="7")
         ward = ward.sedation(f"day {day} 12:00", "on", source="chart", id="s")
-    subjects = [subject for subject, _, _, _ in told(ward.until("day 3"), "id-reused")]
+    subjects = [subject for subject, _, _, _ in revisions_of(ward.until("day 3"), "id-reused")]
     assert subjects == ["gw", "vent", "chart"]
 
 
@@ -107,7 +107,7 @@ SCORED = WARD.lab("day 1 10:00", creatinine=60)
 def test_t5_a_second_admission_under_the_same_stay_is_reported() -> None:
     """A readmission, or a transfer: the final records of the days before it are withdrawn."""
     ward = admitted(SCORED, "day 4 02:00", event_id="a2")
-    assert told(ward.until("day 4 03:00"), "admission-moved") == [("", "firing", at("day 1 08:00"), "a2")]
+    assert revisions_of(ward.until("day 4 03:00"), "admission-moved") == [("", "firing", at("day 1 08:00"), "a2")]
     assert date_states(ward)[0] == "entered-in-error"
     ward = admitted(ward, "day 1 08:00", event_id="a3", recorded="day 5 09:00", status="corrected")
     assert states(ward.until("day 5 10:00"), "admission-moved") == ["firing", "resolved"]
@@ -159,6 +159,6 @@ def test_e1_a_birth_date_by_which_a_child_is_120_is_reported(birth: str, implaus
     """Where every day that it may mean makes it so old on day 1 of 2025; until another one is sent."""
     ward = Stay().admitted("day 1 08:00", birth_date=birth)
     expected = [("", "firing", at("day 1 08:00"), None)] * implausible
-    assert told(ward.until("day 2"), "birth-date-implausible") == expected
+    assert revisions_of(ward.until("day 2"), "birth-date-implausible") == expected
     ward = ward.admitted("day 1 08:00", birth_date="2020", recorded="day 2 09:00", status="corrected")
     assert states(ward.until("day 3"), "birth-date-implausible") == ["firing", "resolved"] * implausible

@@ -18,7 +18,7 @@ STRANGER = MERGED.lab("day 2 10:00", creatinine=61, patient="NEW").lab(
 )
 
 
-def told(ward: Stay) -> list[tuple[str, str, str]]:
+def revisions_of(ward: Stay) -> list[tuple[str, str, str]]:
     """Patient, state and event of every record of the alert."""
     return [
         (one["alert_id"].removeprefix("S/alert/patient-mismatch/"), one["state"], one["detail"])
@@ -30,8 +30,8 @@ def told(ward: Stay) -> list[tuple[str, str, str]]:
 @pytest.mark.proves("V1")
 def test_v1_a_merge_does_not_hide_another_child() -> None:
     """The old name is known from the correction on; the other child's result raises its own alert, and is used."""
-    assert told(STRANGER.until("day 3 03:00")) == [("OLD", "firing", "r1")]
-    assert told(STRANGER.until("day 3 05:00")) == [("OLD", "firing", "r1"), ("STRANGER", "firing", "r3")]
+    assert revisions_of(STRANGER.until("day 3 03:00")) == [("OLD", "firing", "r1")]
+    assert revisions_of(STRANGER.until("day 3 05:00")) == [("OLD", "firing", "r1"), ("STRANGER", "firing", "r3")]
     assert STRANGER.organ(3, "renal")["value"] == 700
 
 
@@ -39,11 +39,14 @@ def test_v1_a_merge_does_not_hide_another_child() -> None:
 def test_v1_each_patient_named_is_over_on_its_own() -> None:
     """The other child's result is withdrawn; the old name stays until its result is sent with the new one."""
     ward = STRANGER.lab("day 3 04:00", creatinine=700, event_id="r3", recorded="day 3 06:00", status="entered-in-error")
-    assert told(ward.until("day 3 07:00"))[-1] == ("STRANGER", "resolved", None)
+    assert revisions_of(ward.until("day 3 07:00"))[-1] == ("STRANGER", "resolved", None)
     ward = ward.lab(
         "day 1 10:00", creatinine=60, patient="NEW", event_id="r1", recorded="day 3 08:00", status="amended"
     )
-    assert [state for name, state, _ in told(ward.until("day 3 09:00")) if name == "OLD"] == ["firing", "resolved"]
+    assert [state for name, state, _ in revisions_of(ward.until("day 3 09:00")) if name == "OLD"] == [
+        "firing",
+        "resolved",
+    ]
 
 
 @pytest.mark.proves("I1", "I3", "I5")

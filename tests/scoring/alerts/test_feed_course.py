@@ -150,10 +150,10 @@ def of_sources(outputs: Sequence[Output]) -> list[dict[str, Any]]:
     return [one for one in found if one["alert_id"].startswith("alert/")]
 
 
-def chains(told: Sequence[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:
+def chains(revisions_of: Sequence[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:
     """State and since of each alert's records, as published."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for one in told:
+    for one in revisions_of:
         found.setdefault(one["alert_id"], []).append((one["state"], one["since"]))
         assert one["revision"] == len(found[one["alert_id"]])
     return found

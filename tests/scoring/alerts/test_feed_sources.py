@@ -141,8 +141,8 @@ def test_much_is_refused_above_a_share_and_no_longer_at_half_of_it(
     events: int, refused: int, firing: bool, much: bool
 ) -> None:
     """More than 5 %, and 5 events at least; once firing, until it is half as much or less."""
-    told = {REFUSED: START} if firing else {}
-    found = [name for name, _, _ in conditions(source_of(events, refused), None, LIMITS, START, told)]
+    since = {REFUSED: START} if firing else {}
+    found = [name for name, _, _ in conditions(source_of(events, refused), None, LIMITS, START, since)]
     assert found == [REFUSED] * much
 
 

@@ -55,7 +55,7 @@ def head(revision: int, state: str) -> Head:
     return Head(revision, state, "final", False, None, at("day 1"))
 
 
-def told_of(count: int) -> FeedMonitor:
+def monitor_of(count: int) -> FeedMonitor:
     """One that has published so many names already."""
     watch = FeedMonitor(SHIPPED)
     for number in range(count):
@@ -66,12 +66,12 @@ def told_of(count: int) -> FeedMonitor:
 @pytest.mark.proves("I9", "I3")
 def test_i9_alerts_are_remembered_for_so_many_names_and_no_more() -> None:
     """I9, I3: a chain of revisions is never forgotten and goes on, so beyond a bound no new name begins one."""
-    watch, told = told_of(MOST_ALERTS - 1), []
+    watch, published = monitor_of(MOST_ALERTS - 1), []
     for place, name in enumerate(["gw-0", "new", "one-too-many", "gw-1"]):
         moment = at("day 2") + timedelta(minutes=place)
         watch.note(Validator(SHIPPED).validate(replace(heard(name, place, moment), misrouted=True)), None, moment, True)
-        told += watch.revisions(moment, moment)
-    assert [(one.key.part, one.head.revision) for one in told] == [
+        published += watch.revisions(moment, moment)
+    assert [(one.key.part, one.head.revision) for one in published] == [
         ("misrouted-key/gw-0", 3), ("misrouted-key/new", 1), ("misrouted-key/gw-1", 3),
     ]  # fmt: skip
 
@@ -79,7 +79,7 @@ def test_i9_alerts_are_remembered_for_so_many_names_and_no_more() -> None:
 @pytest.mark.proves("I9", "I8")
 def test_i9_what_there_is_no_room_to_report_is_not_waited_for() -> None:
     """I9, I8: its moment passes once; a replay that waited for it would never get on."""
-    watch, moment = told_of(MOST_ALERTS), at("day 2")
+    watch, moment = monitor_of(MOST_ALERTS), at("day 2")
     silent = moment + timedelta(hours=24)
     watch.note_stay("S", True, moment)
     watch.note(Validator(SHIPPED).validate(heard("monitor", 0, moment)), None, moment, True)
@@ -141,11 +141,11 @@ def test_i5_what_fires_for_an_hour_goes_on_for_it_though_its_reason_is_gone_from
     rebuild = Rebuild(SHIPPED, decides, bounded=False)
     note_outputs(rebuild, before.process(NOTHING, at("day 1 10:01")).outputs)
     engine, effects = rebuild.finish(at("day 1 10:30"), "partition-0+0")
-    told = []
+    published = []
     for now in (at("day 1 10:30"), at("day 1 10:59"), at("day 1 11:00")):
         engine.observe(joined([effects.writes[""]], now))
-        told += engine.process(NOTHING, now).outputs
-    assert states(alerts(told), "misrouted-key") == [("resolved", at("day 1 11:00"))]
+        published += engine.process(NOTHING, now).outputs
+    assert states(alerts(published), "misrouted-key") == [("resolved", at("day 1 11:00"))]
 
 
 @pytest.mark.proves("I5")

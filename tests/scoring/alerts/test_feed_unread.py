@@ -27,7 +27,7 @@ def unmapped(count: int) -> list[dict[str, Any]]:
     return [obs("creatinine", 60, code=f"local-{number}", system="urn:example:lis") for number in range(count)]
 
 
-def told(found: list[dict[str, Any]]) -> list[tuple[str, str, datetime]]:
+def revisions_of(found: list[dict[str, Any]]) -> list[tuple[str, str, datetime]]:
     """State, source and moment of every record of the alert."""
     return [
         (one["state"], one["alert_id"].removeprefix(f"alert/{UNREAD}/"), at(one["emitted_at"]))
@@ -39,9 +39,9 @@ def told(found: list[dict[str, Any]]) -> list[tuple[str, str, datetime]]:
 def test_nine_in_ten_and_twenty_at_least_are_reported_with_their_counts() -> None:
     """As the twentieth comes, and by what arrived last; 18 of 20 are too few, however large their share."""
     ward = WARD.lab("day 1 09:00", *unmapped(18), source="lis", creatinine=60, platelets=200)
-    assert told(ward.until("day 1 09:30").alerts) == []
+    assert revisions_of(ward.until("day 1 09:30").alerts) == []
     ward = ward.lab("day 1 10:00", *unmapped(1), source="lis")
-    assert told(ward.until("day 1 10:29").alerts) == []
+    assert revisions_of(ward.until("day 1 10:29").alerts) == []
     ward = ward.lab("day 1 10:30", *unmapped(1), source="lis")
     (record,) = (one for one in ward.until("day 1 11:00").alerts if one["name"] == UNREAD)
     assert record["alert_id"] == f"alert/{UNREAD}/lis"
@@ -55,7 +55,7 @@ def test_what_is_read_is_read_though_it_is_withdrawn_or_preliminary() -> None:
     for minute in range(40):
         ward = ward.lab(f"day 1 10:{minute:02}", obs("creatinine"), source="lis", status="unknown")
         ward = ward.sedation(f"day 1 10:{minute:02}", "maybe", source="his", event_id=f"s{minute}")
-    assert told(ward.until("day 1 12:00").alerts) == []
+    assert revisions_of(ward.until("day 1 12:00").alerts) == []
 
 
 def validated(topic: str, body: Any) -> ValidatedInput:
@@ -91,13 +91,13 @@ def test_what_names_no_source_counts_for_its_topic_and_what_is_sent_again_for_no
     noise = [InputRecord(VITAL, None, place, None, b"\x00\x00\x00\x00\x01") for place in range(100, 120)]
     again = [replace(one, topic=LAB, resubmitted=True) for one in noise]
     found = list(alerts(run(SHIPPED, [*input_records(WARD.events), *again, *noise], at("day 1 09:00"))))
-    assert [source for _, source, _ in told(found)] == [VITAL]
+    assert [source for _, source, _ in revisions_of(found)] == [VITAL]
 
 
 def test_it_ends_when_a_day_has_none_and_again_begins_with_the_next() -> None:
     """By time alone: the hour of day 1 at ten is over as one of the last 24 on day 2 at ten."""
     ward = WARD.lab("day 1 10:15", *unmapped(20), source="lis").lab("day 4 10:15", *unmapped(20), source="lis")
-    assert told(ward.until("day 9").alerts) == [
+    assert revisions_of(ward.until("day 9").alerts) == [
         ("firing", "lis", at("day 1 10:15")),
         ("resolved", "lis", at("day 2 10:00")),
         ("firing", "lis", at("day 4 10:15")),
@@ -110,7 +110,7 @@ def test_i8_it_begins_by_time_alone_when_what_was_read_is_older_than_a_day() -> 
     """A change of the interface at noon is not hidden for longer by a good morning."""
     good = [obs("creatinine", 60, id=f"good-{number}") for number in range(20)]
     ward = WARD.lab("day 1 10:15", *good, source="lis").lab("day 1 13:00", *unmapped(20), source="lis")
-    assert told(ward.until("day 2 12:00").alerts) == [("firing", "lis", at("day 2 10:00"))]
+    assert revisions_of(ward.until("day 2 12:00").alerts) == [("firing", "lis", at("day 2 10:00"))]
 
 
 LIMITS = SourceLimits(unread_percent=Decimal(90), unread_observations=20)
@@ -147,9 +147,9 @@ def test_a_site_says_what_is_much_of_a_source() -> None:
     events = WARD.lab("day 1 09:00", *unmapped(29), source="lis", creatinine=60)
     events = events.lab("day 1 09:00", *unmapped(29), source="other", creatinine=60)
     rules = with_limits("[sources.lis]\nunread_percent = 98\n")
-    assert [source for _, source, _ in told(records(rules, events.events, at("day 1 10:00")))] == ["other"]
+    assert [source for _, source, _ in revisions_of(records(rules, events.events, at("day 1 10:00")))] == ["other"]
     rules = with_limits("[feeds]\nunread_observations = 30\n")
-    assert told(records(rules, events.events, at("day 1 10:00"))) == []
+    assert revisions_of(records(rules, events.events, at("day 1 10:00"))) == []
 
 
 @pytest.mark.proves("I5")

@@ -16,7 +16,7 @@ Told = tuple[str, str, datetime]
 """State, source and when it was published."""
 
 
-def told(ward: Stay, name: str) -> list[Told]:
+def revisions_of(ward: Stay, name: str) -> list[Told]:
     """Every record of an alert about a source, of a timeline."""
     return [
         (record["state"], record["alert_id"].removeprefix(f"alert/{name}/"), at(record["emitted_at"]))
@@ -34,7 +34,7 @@ class TestFeedSilent:
     @pytest.mark.proves("I8")
     def test_i8_time_alone_raises_it_and_the_next_message_ends_it(self) -> None:
         ward = WARD.vital("day 3 12:00", source="monitor", heart_rate=120).until("day 3 13:00")
-        assert told(ward, "feed-silent") == [
+        assert revisions_of(ward, "feed-silent") == [
             ("firing", "monitor", at("day 2 09:00")),
             ("resolved", "monitor", at("day 3 12:00")),
         ]
@@ -48,7 +48,7 @@ class TestFeedSilent:
 
     def test_it_is_reported_once_however_long_it_lasts_and_again_when_it_comes_again(self) -> None:
         ward = WARD.vital("day 9 12:00", source="monitor", heart_rate=120).until("day 30")
-        states = [(state, moment) for state, source, moment in told(ward, "feed-silent") if source == "monitor"]
+        states = [(state, moment) for state, source, moment in revisions_of(ward, "feed-silent") if source == "monitor"]
         assert states == [
             ("firing", at("day 2 09:00")),
             ("resolved", at("day 9 12:00")),
@@ -57,7 +57,7 @@ class TestFeedSilent:
 
     def test_it_is_over_when_no_stay_is_open(self) -> None:
         ward = WARD.discharged("day 4 10:00", source="his").until("day 40")
-        assert told(ward, "feed-silent") == [
+        assert revisions_of(ward, "feed-silent") == [
             ("firing", "monitor", at("day 2 09:00")),
             ("resolved", "monitor", at("day 4 10:00")),
         ]
@@ -65,7 +65,7 @@ class TestFeedSilent:
     def test_silence_is_counted_from_when_there_was_a_stay_to_speak_of(self) -> None:
         """A unit was empty for a week: its monitors are not silent as the next child comes."""
         ward = WARD.discharged("day 1 20:00", source="his").admitted("day 9 08:00", source="his", stay="S2")
-        of_monitor = [one for one in told(ward.until("day 12"), "feed-silent") if one[1] == "monitor"]
+        of_monitor = [one for one in revisions_of(ward.until("day 12"), "feed-silent") if one[1] == "monitor"]
         assert of_monitor == [("firing", "monitor", at("day 10 08:00"))]
 
     def test_a_source_of_facts_alone_may_be_quiet_for_a_week(self) -> None:
@@ -73,12 +73,12 @@ class TestFeedSilent:
         for day in range(2, 12):
             ward = ward.vital(f"day {day} 08:30", source="monitor", heart_rate=120)
             ward = ward.vital(f"day {day} 20:30", source="monitor", heart_rate=120)
-        assert told(ward.until("day 12"), "feed-silent") == [("firing", "his", at("day 8 08:00"))]
+        assert revisions_of(ward.until("day 12"), "feed-silent") == [("firing", "his", at("day 8 08:00"))]
 
     def test_what_is_refused_is_observed_and_what_was_never_of_use_is_not_missed(self) -> None:
         ward = WARD.vital("day 2 08:00", source="monitor", heart_rate=(120, "furlongs"))
         ward = ward.event(VITAL, source="garbage", observed_at="yesterday")
-        fired = told(ward.until("day 4"), "feed-silent")
+        fired = revisions_of(ward.until("day 4"), "feed-silent")
         assert fired == [("firing", "monitor", at("day 3 08:00"))]
 
     def test_the_site_says_how_long(self) -> None:
@@ -96,7 +96,7 @@ class TestClockSkew:
         """T6: what is refused as lying in the future says that somebody's clock is wrong, once."""
         wrong = WARD.vital("day 900", source="monitor", heart_rate=120).vital("day 901", source="monitor", spo2=98)
         later = wrong.vital("day 1 12:00", source="monitor", heart_rate=120).until("day 2")
-        assert told(later, "clock-skew") == [
+        assert revisions_of(later, "clock-skew") == [
             ("firing", "monitor", at("day 1 09:00")),
             ("resolved", "monitor", at("day 1 10:00")),
         ]
@@ -114,11 +114,11 @@ class TestDeadLetters:
         return ward
 
     def test_a_few_bad_events_wake_nobody(self) -> None:
-        assert told(self.bad(WARD, 4).until("day 1 12:00"), "dead-letters") == []
+        assert revisions_of(self.bad(WARD, 4).until("day 1 12:00"), "dead-letters") == []
 
     def test_a_small_share_wakes_nobody(self) -> None:
         ward = self.bad(self.good(WARD, 200), 9)
-        assert told(ward.until("day 1 12:00"), "dead-letters") == []
+        assert revisions_of(ward.until("day 1 12:00"), "dead-letters") == []
 
     def test_more_than_its_share_is_reported_with_the_counts(self) -> None:
         (record,) = (one for one in self.bad(WARD, 20).until("day 1 11:00").alerts if one["name"] == "dead-letters")
@@ -126,7 +126,7 @@ class TestDeadLetters:
 
     def test_it_ends_by_time_alone(self) -> None:
         """Nothing more comes: when the hour and the one before it hold none, it is over."""
-        assert told(self.bad(WARD, 20).until("day 2"), "dead-letters") == [
+        assert revisions_of(self.bad(WARD, 20).until("day 2"), "dead-letters") == [
             ("firing", "monitor", at("day 1 10:04")),
             ("resolved", "monitor", at("day 1 12:00")),
         ]
@@ -134,15 +134,15 @@ class TestDeadLetters:
     def test_it_does_not_flicker_about_the_limit(self) -> None:
         """Six of 111 are published as six of 100 are; three of 121 are below half the limit, and over."""
         ward = self.good(self.bad(WARD, 6), 105)
-        states = [state for state, _, _ in told(self.bad(ward, 3, 11).until("day 1 11:30"), "dead-letters")]
+        states = [state for state, _, _ in revisions_of(self.bad(ward, 3, 11).until("day 1 11:30"), "dead-letters")]
         assert states == ["firing"]
-        states = [state for state, _, _ in told(self.good(ward, 160, 11).until("day 1 12:00"), "dead-letters")]
+        states = [state for state, _, _ in revisions_of(self.good(ward, 160, 11).until("day 1 12:00"), "dead-letters")]
         assert states == ["firing", "resolved"]
 
     def test_in_a_replay_it_ends_with_an_hour_of_the_clock(self) -> None:
         """A share that has sunk is judged then: a fact that opens or closes no stay is no occasion."""
         ward = self.good(self.good(self.bad(WARD, 6), 105), 160, 11).sedation("day 1 11:59", "on", source="his")
-        assert told(ward.until("day 1 12:00"), "dead-letters") == [
+        assert revisions_of(ward.until("day 1 12:00"), "dead-letters") == [
             ("firing", "monitor", at("day 1 10:04")),
             ("resolved", "monitor", at("day 1 12:00")),
         ]
@@ -182,15 +182,15 @@ class TestLateBeyondWindow:
     def test_t4_an_observation_of_a_closed_day_is_late(self) -> None:
         """T4: from its closing on, and no earlier."""
         late = self.CLOCK.lab("day 1 10:00", source="lis", creatinine=50)
-        assert told(late.until("day 2 12:00"), "late-beyond-window") == [("firing", "lis", at("day 2 06:00"))]
+        assert revisions_of(late.until("day 2 12:00"), "late-beyond-window") == [("firing", "lis", at("day 2 06:00"))]
         early = WARD.vital("day 2 05:59", source="monitor", heart_rate=120)
         in_time = early.lab("day 1 10:00", source="lis", creatinine=50)
-        assert told(in_time.until("day 2 12:00"), "late-beyond-window") == []
+        assert revisions_of(in_time.until("day 2 12:00"), "late-beyond-window") == []
 
     def test_it_is_over_when_a_day_has_passed_without_another(self) -> None:
         late = self.CLOCK.lab("day 1 10:00", source="lis", creatinine=50)
         again = late.vital("day 2 20:00", source="monitor", spo2=97).lab("day 1 11:00", source="lis", creatinine=55)
-        assert told(again.until("day 9"), "late-beyond-window") == [
+        assert revisions_of(again.until("day 9"), "late-beyond-window") == [
             ("firing", "lis", at("day 2 06:00")),
             ("resolved", "lis", at("day 3 20:00")),
         ]
@@ -200,13 +200,13 @@ class TestLateBeyondWindow:
         ward = ward.lab(
             "day 1 10:00", source="lis", creatinine=55, event_id="e", status="corrected", recorded="day 3 10:00"
         )
-        assert told(ward.until("day 4"), "late-beyond-window") == []
+        assert revisions_of(ward.until("day 4"), "late-beyond-window") == []
 
     def test_a_repeat_is_nothing_new(self) -> None:
         ward = WARD.lab("day 1 10:00", source="lis", creatinine=50, event_id="e")
         ward = ward.vital("day 2 09:00", source="monitor", heart_rate=120)
         again = ward.lab("day 1 10:00", source="lis", creatinine=50, event_id="e")
-        assert told(again.until("day 2 12:00"), "late-beyond-window") == []
+        assert revisions_of(again.until("day 2 12:00"), "late-beyond-window") == []
 
 
 def test_what_is_sent_again_from_the_dead_letters_does_not_speak_for_its_source() -> None:

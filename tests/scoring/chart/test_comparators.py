@@ -134,8 +134,8 @@ def test_v4_certain_means_that_every_value_on_that_side_agrees(
         tiny = Decimal("0.01")
         edges = [band.high for band in organ.bands.by_points.values() if band.high and low <= band.high <= high]
         around = [one for edge in (low, high, *edges) for one in (edge - tiny, Decimal(edge), edge + tiny)]
-        told = {organ.bands.points(one) for one in around if low <= one <= high and _lies(one, side, value)}
-        assert len(told | seen) > 1
+        given = {organ.bands.points(one) for one in around if low <= one <= high and _lies(one, side, value)}
+        assert len(given | seen) > 1
 
 
 def _lies(one: Decimal, side: str, value: Decimal) -> bool:

@@ -63,27 +63,27 @@ def test_i9_pruning_changes_no_record(seed: int, eager: None) -> None:
 @pytest.mark.parametrize("every", [timedelta(minutes=1), timedelta(seconds=20)], ids=str)
 def test_i9_a_dense_feed_is_bounded_and_changes_no_record(every: timedelta) -> None:
     """As large at three times the rate; nothing has to be read again while feeds deliver as they do."""
-    told = monitored(16, every)
+    events = monitored(16, every)
     worker, largest = Worker(SHIPPED, bounded=True), 0
-    for first in range(0, len(told), 50):
-        worker.take(told[first : first + 50])
+    for first in range(0, len(events), 50):
+        worker.take(events[first : first + 50])
         largest = max(largest, worker.bytes_of("S"))
     assert largest < BOUND
     assert worker.reloads == 0
-    assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
+    assert_same(essence(replayed(events, SHIPPED)), essence(worker.end()))
 
 
 @pytest.mark.proves("I9", "I1")
 def test_i9_stays_not_touched_for_long_are_in_the_store_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many stays side by side in an engine that can hold hardly any: the same records."""
     monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", 100)
-    told = [(topic, value | {"stay_id": f"S-{seed}"}) for seed in range(5) for topic, value in case(seed).events]
-    told = shuffled(told, 1)
+    events = [(topic, value | {"stay_id": f"S-{seed}"}) for seed in range(5) for topic, value in case(seed).events]
+    events = shuffled(events, 1)
     worker = Worker(SHIPPED, bounded=True)
-    for first in range(0, len(told), 10):
-        worker.take(told[first : first + 10])
+    for first in range(0, len(events), 10):
+        worker.take(events[first : first + 10])
         assert worker.held <= 100
-    assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
+    assert_same(essence(replayed(events, SHIPPED)), essence(worker.end()))
 
 
 @pytest.mark.proves("I9", "I1")
@@ -91,8 +91,11 @@ def test_i9_stays_not_touched_for_long_are_in_the_store_alone(monkeypatch: pytes
 @given(st.data())
 def test_i9_pruning_changes_no_small_story(eager: None, data: st.DataObject) -> None:
     """Few names and few moments, so that versions of one thing meet all the time: any order, repeats and crashes."""
-    told = data.draw(histories(max_size=20), label="history")
-    again = [*told, *data.draw(st.lists(st.sampled_from(told), max_size=3) if told else st.just([]), label="repeats")]
+    events = data.draw(histories(max_size=20), label="history")
+    again = [
+        *events,
+        *data.draw(st.lists(st.sampled_from(events), max_size=3) if events else st.just([]), label="repeats"),
+    ]
     mixed = data.draw(st.permutations(again), label="order")
     cuts = data.draw(st.lists(st.integers(0, len(mixed)), max_size=8), label="batches end after")
     crashes = data.draw(st.sets(st.sampled_from(cuts)) if cuts else st.just(set()), label="crashes")
@@ -102,7 +105,7 @@ def test_i9_pruning_changes_no_small_story(eager: None, data: st.DataObject) -> 
         last = cut
         if cut in crashes:
             worker.crash()
-    assert_same(essence(replayed(told, SHIPPED)), essence(worker.end()))
+    assert_same(essence(replayed(events, SHIPPED)), essence(worker.end()))
 
 
 def said(topic: str, event_id: str, minute: int, *observations: dict[str, Any], **more: Any) -> Event:
@@ -192,13 +195,13 @@ STORIES = {
 @pytest.mark.parametrize("story", STORIES)
 def test_i9_what_is_looked_up_by_its_event_is_not_guessed(story: str, crash: bool, eager: None) -> None:
     """One event in two messages, of which one was pruned: the records of a run that keeps everything."""
-    told = [ADMISSION, *STORIES[story]]
+    events = [ADMISSION, *STORIES[story]]
     worker = Worker(SHIPPED, bounded=True)
-    for event in told:
+    for event in events:
         worker.take([event])
         if crash:
             worker.crash()
     outputs = worker.end()
-    assert_same(essence(replayed(told, SHIPPED)), essence(outputs))
+    assert_same(essence(replayed(events, SHIPPED)), essence(outputs))
     rebuilt = [one["state"] for one in alerts(outputs) if one["name"] == "state-rebuilt"]
     assert rebuilt == ["firing", "resolved"] * worker.reloads

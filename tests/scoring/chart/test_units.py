@@ -195,9 +195,9 @@ def test_v1_nobody_is_advised_to_call_a_unit_of_another_size_a_spelling() -> Non
     """60 mmol/L as a "spelling" of umol/L would be read a thousandfold wrong: the feed converts."""
     with pytest.raises(Unusable) as refused:
         canonical_value(Variable.CREATININE, Decimal(60), "mmol/L", SHIPPED.codemap)
-    told = str(refused.value)
-    assert "only another spelling of umol/L or mg/dL may go into a code map" in told
-    assert "the feed must convert any other unit" in told and "mmol" not in told
+    output = str(refused.value)
+    assert "only another spelling of umol/L or mg/dL may go into a code map" in output
+    assert "the feed must convert any other unit" in output and "mmol" not in output
 
 
 @pytest.mark.proves("V1")

@@ -39,10 +39,10 @@ def in_every_order(stay: Stay) -> list[Stay]:
 @pytest.mark.proves("V1", "I1")
 def test_v1_the_version_filed_last_holds_in_whatever_order_they_arrive() -> None:
     """Three versions of one result: the one with the latest filing time is used."""
-    told = creatinine(WARD, 250, recorded="day 1 10:00")
-    told = creatinine(told, 150, recorded="day 1 12:00", status="corrected")
-    told = creatinine(told, 550, recorded="day 1 11:00", status="corrected")
-    assert {renal(stay) for stay in in_every_order(told)} == {("measured", 150, None)}
+    ward = creatinine(WARD, 250, recorded="day 1 10:00")
+    ward = creatinine(ward, 150, recorded="day 1 12:00", status="corrected")
+    ward = creatinine(ward, 550, recorded="day 1 11:00", status="corrected")
+    assert {renal(stay) for stay in in_every_order(ward)} == {("measured", 150, None)}
 
 
 @pytest.mark.proves("V1", "I1")
@@ -57,16 +57,16 @@ def test_v1_without_a_filing_time_the_observation_time_stands_for_it() -> None:
 @pytest.mark.proves("V1", "I1")
 def test_v1_at_equal_filing_times_the_greater_event_id_holds() -> None:
     """Event ids are compared as text: e9 comes after e10."""
-    told = creatinine(creatinine(WARD, 250, event_id="e9"), 150, event_id="e10")
-    assert {renal(stay)[1] for stay in in_every_order(told)} == {250}
+    ward = creatinine(creatinine(WARD, 250, event_id="e9"), 150, event_id="e10")
+    assert {renal(stay)[1] for stay in in_every_order(ward)} == {250}
 
 
 @pytest.mark.proves("V1", "I1")
 @pytest.mark.parametrize(("one", "other", "winner"), [(250, 150, 250), (90, 150, 90), ("20", "150", 20)])
 def test_v1_at_last_the_greater_text_holds_and_there_is_an_alert(one: Any, other: Any, winner: int) -> None:
     """One event id with two contents: they are compared as text, digit by digit, and operations have an alert."""
-    told = creatinine(creatinine(WARD, one, event_id="e5"), other, event_id="e5")
-    for stay in in_every_order(told):
+    ward = creatinine(creatinine(WARD, one, event_id="e5"), other, event_id="e5")
+    for stay in in_every_order(ward):
         assert stay.organ(1, "renal")["inputs"][0]["original"]["value"] == winner
         assert [alert["state"] for alert in stay.alerts if alert["name"] == "conflicting-duplicate"] == ["firing"]
 
@@ -74,10 +74,10 @@ def test_v1_at_last_the_greater_text_holds_and_there_is_an_alert(one: Any, other
 @pytest.mark.proves("V1", "I1", "I7")
 def test_v1_the_same_text_on_two_topics_is_published_and_decided() -> None:
     """A feed sends one event to two topics: whichever comes first, the receipt names the same one."""
-    told = WARD
+    ward = WARD
     for topic in (LAB, VITAL):
-        told = told.charted(topic, "day 1 10:00", obs("creatinine", 150), event_id="e5")
-    for stay in in_every_order(told):
+        ward = ward.charted(topic, "day 1 10:00", obs("creatinine", 150), event_id="e5")
+    for stay in in_every_order(ward):
         assert stay.organ(1, "renal")["inputs"][0]["topic"] == VITAL
         assert [alert["state"] for alert in stay.alerts if alert["name"] == "conflicting-duplicate"] == ["firing"]
 
@@ -85,8 +85,8 @@ def test_v1_the_same_text_on_two_topics_is_published_and_decided() -> None:
 @pytest.mark.proves("V1", "I1", "I7")
 def test_v1_of_two_spellings_of_one_number_the_greater_text_is_shown() -> None:
     """The receipt shows the number as the version in force wrote it, in whatever order they came."""
-    told = creatinine(creatinine(WARD, "250", event_id="e5"), "250.0", event_id="e5")
-    spelled = [stay.organ(1, "renal")["inputs"][0]["original"]["value"].text for stay in in_every_order(told)]
+    ward = creatinine(creatinine(WARD, "250", event_id="e5"), "250.0", event_id="e5")
+    spelled = [stay.organ(1, "renal")["inputs"][0]["original"]["value"].text for stay in in_every_order(ward)]
     assert spelled == ["250", "250"]
 
 
@@ -96,8 +96,8 @@ def test_v1_a_repeat_is_one_whatever_its_white_space_and_order_of_fields() -> No
     topic, value = creatinine(WARD, 250, event_id="r1").events[-1]
     again = [json.dumps(value, indent=2), json.dumps(dict(reversed(value.items()))), json.dumps(value)]
     engine = Engine(SHIPPED)
-    told = input_records([*WARD.events, (topic, value)])
-    engine.process(engine.read(told, at("day 9")), at("day 9"))
+    records = input_records([*WARD.events, (topic, value)])
+    engine.process(engine.read(records, at("day 9")), at("day 9"))
     repeats = [InputRecord(topic, None, place, None, one.encode()) for place, one in enumerate(again, start=9)]
     assert engine.process(engine.read(repeats, at("day 9")), at("day 9")).outputs == []
 
@@ -105,33 +105,33 @@ def test_v1_a_repeat_is_one_whatever_its_white_space_and_order_of_fields() -> No
 @pytest.mark.proves("V1")
 def test_v1_the_same_id_of_another_source_is_another_observation() -> None:
     """Two laboratories may both have a result c1."""
-    told = creatinine(creatinine(WARD, 250, source="lis"), 550, source="lis-2", recorded="day 1 10:00")
-    assert renal(told)[1] == 250
+    ward = creatinine(creatinine(WARD, 250, source="lis"), 550, source="lis-2", recorded="day 1 10:00")
+    assert renal(ward)[1] == 250
 
 
 @pytest.mark.proves("V1")
 def test_v1_an_observation_without_an_id_is_known_by_event_and_code() -> None:
     """A correction that reuses the event id replaces the value of the same code, and only that."""
-    told = WARD.lab(NINE, creatinine=250, platelets=60, event_id="r1")
-    told = told.lab(NINE, creatinine=150, event_id="r1", recorded="day 1 10:00", status="corrected")
-    assert renal(told)[1] == 150
-    assert told.organ(1, "haematologic")["value"] == 60
+    ward = WARD.lab(NINE, creatinine=250, platelets=60, event_id="r1")
+    ward = ward.lab(NINE, creatinine=150, event_id="r1", recorded="day 1 10:00", status="corrected")
+    assert renal(ward)[1] == 150
+    assert ward.organ(1, "haematologic")["value"] == 60
 
 
 @pytest.mark.proves("V1", "T5")
 def test_v1_a_correction_may_move_a_value_to_another_day() -> None:
     """Wrong date, corrected: the value leaves one day and appears on the other."""
-    told = creatinine(WARD, 250).lab("day 2 09:00", obs("creatinine", 250, id="c1"), recorded="day 2 10:00")
-    assert [told.organ(day, "renal")["basis"] for day in (1, 2)] == ["assumed-normal", "measured"]
+    ward = creatinine(WARD, 250).lab("day 2 09:00", obs("creatinine", 250, id="c1"), recorded="day 2 10:00")
+    assert [ward.organ(day, "renal")["basis"] for day in (1, 2)] == ["assumed-normal", "measured"]
 
 
 @pytest.mark.proves("V1")
 def test_v1_a_result_of_the_wrong_stay_is_withdrawn_there_and_sent_anew_here() -> None:
     """Versions are kept apart by stay: a withdrawal on one stay does not touch another."""
-    told = WARD.admitted("day 1 00:00", stay="T").discharged("day 2 00:00", stay="T", event_id="t")
-    told = creatinine(creatinine(told, 250, stay="T"), 250)
-    told = creatinine(told, 250, stay="T", recorded="day 1 12:00", status="entered-in-error")
-    renals = {stay: told.revisions(MODS, stay_id=stay, day=date_of(1))[-1]["components"][1] for stay in ("S", "T")}
+    ward = WARD.admitted("day 1 00:00", stay="T").discharged("day 2 00:00", stay="T", event_id="t")
+    ward = creatinine(creatinine(ward, 250, stay="T"), 250)
+    ward = creatinine(ward, 250, stay="T", recorded="day 1 12:00", status="entered-in-error")
+    renals = {stay: ward.revisions(MODS, stay_id=stay, day=date_of(1))[-1]["components"][1] for stay in ("S", "T")}
     assert (renals["S"]["basis"], renals["T"]["basis"]) == ("measured", "assumed-normal")
 
 
@@ -160,9 +160,9 @@ def test_v1_a_status_that_says_nothing_carries_no_value(status: str) -> None:
 @pytest.mark.proves("V1")
 def test_v1_preliminary_values_are_used_unless_the_protocol_says_no() -> None:
     """Whether a preliminary value counts is a protocol parameter."""
-    told = creatinine(WARD, 250, status="preliminary")
-    assert renal(told)[0] == "measured"
-    assert renal(told.under(data={"use_preliminary": False}))[0] == "assumed-normal"
+    ward = creatinine(WARD, 250, status="preliminary")
+    assert renal(ward)[0] == "measured"
+    assert renal(ward.under(data={"use_preliminary": False}))[0] == "assumed-normal"
 
 
 @pytest.mark.proves("V1")
@@ -175,17 +175,17 @@ def test_v1_preliminary_values_are_used_unless_the_protocol_says_no() -> None:
 ])  # fmt: skip
 def test_v1_a_current_version_that_is_not_usable_hides_the_one_that_was(unusable: dict[str, Any]) -> None:
     """An implausible, misspelled or recoded correction does not let the corrected value stand."""
-    told = creatinine(WARD, 250).lab(NINE, unusable, recorded="day 1 10:00", status="corrected")
-    assert {renal(stay)[0] for stay in in_every_order(told)} == {"assumed-normal"}
+    ward = creatinine(WARD, 250).lab(NINE, unusable, recorded="day 1 10:00", status="corrected")
+    assert {renal(stay)[0] for stay in in_every_order(ward)} == {"assumed-normal"}
 
 
 @pytest.mark.proves("V1")
 def test_v1_one_observation_of_an_event_may_be_withdrawn_alone() -> None:
     """An observation's own status goes before that of its event."""
-    told = WARD.lab(
+    ward = WARD.lab(
         NINE, obs("creatinine", status="cancelled"), obs("platelets", 60), recorded="day 1 10:00", event_id="r1"
     )
-    assert (renal(told)[0], told.organ(1, "haematologic")["basis"]) == ("assumed-normal", "measured")
+    assert (renal(ward)[0], ward.organ(1, "haematologic")["basis"]) == ("assumed-normal", "measured")
     kept = WARD.lab(
         NINE, obs("creatinine", 150, status="final"), obs("platelets"), recorded="day 1 10:00", status="cancelled"
     )
@@ -220,8 +220,8 @@ def test_v1_order_is_by_time_then_filing_then_source_then_id(first: dict[str, st
         return stay.lab(when, obs("creatinine", value, id=id), **fields)
 
     first = {"id": "1", **first}
-    told = taken(taken(WARD, 250, **first), 150, **second)
-    assert {renal(stay)[1] for stay in in_every_order(told)} == {250}
+    ward = taken(taken(WARD, 250, **first), 150, **second)
+    assert {renal(stay)[1] for stay in in_every_order(ward)} == {250}
 
 
 # Ventilator events. ------------------------------------------------------------------------------------------------
@@ -230,8 +230,8 @@ def test_v1_order_is_by_time_then_filing_then_source_then_id(first: dict[str, st
 @pytest.mark.proves("V1", "P2")
 def test_v1_support_belongs_to_the_event_and_not_to_its_observations() -> None:
     """A correction of a setting under a new event id leaves the old event's support standing."""
-    told = WARD.vent("day 1 08:00", "room-air", obs("peep", 5, id="p"), event_id="v1").gas(NINE, pao2=63)
-    moved = told.vent("day 1 07:00", None, obs("peep", 6, id="p"), recorded="day 1 10:00", status="corrected")
+    ward = WARD.vent("day 1 08:00", "room-air", obs("peep", 5, id="p"), event_id="v1").gas(NINE, pao2=63)
+    moved = ward.vent("day 1 07:00", None, obs("peep", 6, id="p"), recorded="day 1 10:00", status="corrected")
     assert moved.organ(1, "respiratory")["value"] == 300
 
 
@@ -239,8 +239,8 @@ def test_v1_support_belongs_to_the_event_and_not_to_its_observations() -> None:
 @pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "registered", "unknown"])
 def test_v1_a_withdrawn_ventilator_event_takes_its_support_along(status: str) -> None:
     """The support of an event that no longer stands is not in force."""
-    told = WARD.vent("day 1 08:00", "room-air", event_id="v1").gas(NINE, pao2=63)
-    gone = told.vent("day 1 08:00", "room-air", event_id="v1", recorded="day 1 10:00", status=status)
+    ward = WARD.vent("day 1 08:00", "room-air", event_id="v1").gas(NINE, pao2=63)
+    gone = ward.vent("day 1 08:00", "room-air", event_id="v1", recorded="day 1 10:00", status=status)
     assert {stay.organ(1, "respiratory")["reason"] for stay in in_every_order(gone)} == {"unpaired"}
 
 
@@ -261,9 +261,9 @@ def test_v1_a_stay_has_one_admission_whoever_sends_it() -> None:
 @pytest.mark.proves("V1", "I1")
 def test_v1_a_fact_of_two_sources_may_be_in_conflict() -> None:
     """Two sources that use the same event id at the same time for one admission: operations have an alert."""
-    told = Stay().admitted("day 1 08:00", source="his", event_id="a1", recorded="day 1 09:00")
-    told = told.admitted("day 2 08:00", source="his-2", event_id="a1", recorded="day 1 09:00")
-    for stay in in_every_order(told):
+    ward = Stay().admitted("day 1 08:00", source="his", event_id="a1", recorded="day 1 09:00")
+    ward = ward.admitted("day 2 08:00", source="his-2", event_id="a1", recorded="day 1 09:00")
+    for stay in in_every_order(ward):
         assert stay.mods_days[0] == date_of(2)
         assert [alert["state"] for alert in stay.alerts if alert["name"] == "conflicting-duplicate"] == ["firing"]
 
@@ -280,20 +280,20 @@ def test_v1_a_fact_that_is_withdrawn_or_says_nothing_states_nothing(status: str)
 @pytest.mark.proves("V1", "E3")
 def test_v1_of_facts_that_a_stay_has_many_of_each_id_has_its_own_versions() -> None:
     """A consent corrected under its id is one decision; under a new event id it is another."""
-    told = WARD.consent("day 1 10:00", "refused", event_id="c1")
-    mended = told.consent("day 1 10:00", "given", event_id="c1", recorded="day 1 11:00", status="corrected")
+    ward = WARD.consent("day 1 10:00", "refused", event_id="c1")
+    mended = ward.consent("day 1 10:00", "given", event_id="c1", recorded="day 1 11:00", status="corrected")
     assert mended.criterion("consent")["met"] is True
-    named = told.consent("day 1 09:00", "given", id="c1", recorded="day 1 12:00", status="corrected")
+    named = ward.consent("day 1 09:00", "given", id="c1", recorded="day 1 12:00", status="corrected")
     assert {stay.criterion("consent")["met"] for stay in in_every_order(named)} == {True}
-    elsewhere = told.consent("day 1 09:00", "given", source="office", id="c1", recorded="day 1 12:00")
+    elsewhere = ward.consent("day 1 09:00", "given", source="office", id="c1", recorded="day 1 12:00")
     assert elsewhere.criterion("consent")["met"] is False
 
 
 @pytest.mark.proves("V1", "I10")
 def test_v1_records_carry_the_patient_of_the_admission() -> None:
     """An event that names another patient is used all the same, and operations have an alert."""
-    told = WARD.lab(NINE, creatinine=250, patient="Q")
-    assert (renal(told)[1], told.mods(1)["patient_id"]) == (250, "P")
-    assert [alert["name"] for alert in told.alerts if alert["severity"] == "critical"] == ["patient-mismatch"]
-    renamed = told.admitted("day 1 00:00", patient="Q", recorded="day 4 00:00", status="corrected", sex="female")
+    ward = WARD.lab(NINE, creatinine=250, patient="Q")
+    assert (renal(ward)[1], ward.mods(1)["patient_id"]) == (250, "P")
+    assert [alert["name"] for alert in ward.alerts if alert["severity"] == "critical"] == ["patient-mismatch"]
+    renamed = ward.admitted("day 1 00:00", patient="Q", recorded="day 4 00:00", status="corrected", sex="female")
     assert renamed.mods(1)["patient_id"] == "Q"

@@ -127,9 +127,9 @@ def test_an_unknown_word_costs_itself_alone(field: str, word: str) -> None:
 @pytest.mark.parametrize("observations", [None, []])
 def test_a_ventilator_event_may_only_state_support(observations: list[Any] | None) -> None:
     """Extubated to room air: the gas after it is not paired with the FiO2 before."""
-    told = {} if observations is None else {"observations": observations}
+    fields = {} if observations is None else {"observations": observations}
     ward = WARD.vent("day 1 08:00", "invasive", obs("fio2", "0.6")).event(
-        "picu.ventilator.v1", observed_at="2025-01-01T09:00:00+08:00", support="room-air", **told
+        "picu.ventilator.v1", observed_at="2025-01-01T09:00:00+08:00", support="room-air", **fields
     )
     found = ward.gas("day 1 10:00", obs("pao2", 85)).organ(1, "respiratory")
     assert (found["points"], str(found["value"])) == (0, "404.761905")

@@ -7,7 +7,7 @@ import pytest
 
 from picustream.scoring.trial.records import OUTCOME
 from tests.scoring.build import Stay, at, obs
-from tests.scoring.milestones import LEFT, WARD, reached, told
+from tests.scoring.milestones import LEFT, WARD, reached, revisions_of
 
 # O1. ---------------------------------------------------------------------------------------------------------------
 
@@ -28,7 +28,7 @@ def test_o1_an_open_stay_has_no_discharge() -> None:
 ])  # fmt: skip
 def test_o1_death_at_or_before_the_discharge_or_instead_of_it_is_no_discharge(ward: Stay, found: bool) -> None:
     """The detail says that the child died."""
-    milestone = told(ward, "picu-discharge")
+    milestone = revisions_of(ward, "picu-discharge")
     assert milestone["reached"] is found
     assert milestone["detail"] == (None if found else "died")
     assert milestone["at"] == (at("day 4 20:00").isoformat() if found else None)
@@ -52,7 +52,7 @@ def test_o1_death_at_or_before_the_discharge_or_instead_of_it_is_no_discharge(wa
 ])  # fmt: skip
 def test_o1_length_of_stay_in_days_truncated_at_28(ward: Stay, days: str, detail: str | None) -> None:
     """Fractional days; the first of truncated, died, censored is the detail."""
-    found = told(ward, "picu-los")
+    found = revisions_of(ward, "picu-los")
     assert (found["value"], found["unit"], found["detail"]) == (Decimal(days), "d", detail)
 
 
@@ -112,7 +112,7 @@ def test_o3_when_the_28_days_have_passed_unknown_follow_up_is_due(clock: str, fo
     ward = LEFT.until(clock)
     assert reached(ward, "death-28d") == found
     if found is None:
-        assert {told(ward, name)["detail"] for name in ("death-28d", "survival-28d")} == {"follow-up-due"}
+        assert {revisions_of(ward, name)["detail"] for name in ("death-28d", "survival-28d")} == {"follow-up-due"}
         assert [alert["audience"] for alert in ward.alerts if alert["name"] == "follow-up-due"] == ["trial-office"]
 
 
@@ -152,7 +152,10 @@ SICK = SICK.gas("day 2 08:00", pao2=80, fio2="0.5")
 @pytest.mark.proves("O5")
 def test_o5_ards_begins_with_episode_1() -> None:
     """At its onset, presumptive until somebody confirms it."""
-    assert (reached(SICK, "ards-onset"), told(SICK, "ards-onset")["at"]) == (True, at("day 2 08:00").isoformat())
+    assert (reached(SICK, "ards-onset"), revisions_of(SICK, "ards-onset")["at"]) == (
+        True,
+        at("day 2 08:00").isoformat(),
+    )
 
 
 @pytest.mark.proves("O5", "I8")
@@ -165,7 +168,7 @@ def test_o5_without_one_it_is_published_six_hours_after_the_end(clock: str, foun
 @pytest.mark.proves("O5", "A3")
 def test_o5_refuted_is_no_onset() -> None:
     """At once, and the detail says why."""
-    milestone = told(SICK.ards("day 2 20:00", "refuted").until("day 2 20:00"), "ards-onset")
+    milestone = revisions_of(SICK.ards("day 2 20:00", "refuted").until("day 2 20:00"), "ards-onset")
     assert (milestone["reached"], milestone["detail"]) == (False, "refuted")
 
 
@@ -177,14 +180,18 @@ def test_o5_apps_at_24_hours_is_reached_when_its_record_closes(clock: str, found
     ward = ward.until(clock)
     assert reached(ward, "apps-24h") == found
     if found is True:
-        assert told(ward, "apps-24h")["value"] == 5
-        assert told(ward, "apps-24h")["caveats"] == ["adult-derived-score", "presumptive-ards"]
+        assert revisions_of(ward, "apps-24h")["value"] == 5
+        assert revisions_of(ward, "apps-24h")["caveats"] == ["adult-derived-score", "presumptive-ards"]
 
 
 @pytest.mark.proves("O5", "A7")
 def test_o5_apps_without_a_total_is_incomplete() -> None:
     """No gas 24 hours later: not reached."""
-    assert [told(SICK, "apps-24h")[name] for name in ("reached", "value", "detail")] == [False, None, "incomplete"]
+    assert [revisions_of(SICK, "apps-24h")[name] for name in ("reached", "value", "detail")] == [
+        False,
+        None,
+        "incomplete",
+    ]
 
 
 @pytest.mark.proves("O5")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.scoring.build import Stay, at
-from tests.scoring.milestones import LEFT, WARD, reached, told
+from tests.scoring.milestones import LEFT, WARD, reached, revisions_of
 
 TREATED = WARD.treatment("day 2 12:00")
 """Window day 3 is day 5, window day 15 is day 17."""
@@ -55,7 +55,7 @@ def scored(ward: Stay, *totals: int | None) -> Stay:
 def test_o4_the_summary_is_of_the_window_days_of_the_stay() -> None:
     """Days 5-8 with 3, 5, an unmeasured day that carries 5, and 1; day 0 had 2."""
     ward = scored(TREATED, 2, 8, 8, 3, 5, None, 1).discharged("day 8 20:00")
-    summary = told(ward, "mods-window-summary")
+    summary = revisions_of(ward, "mods-window-summary")
     assert summary["value"] == {
         "max": 5, "mean": Decimal("3.5"), "first": 3, "last": 1, "delta": 3, "days": 4, "days_unmeasured": 1,
     }  # fmt: skip
@@ -66,23 +66,25 @@ def test_o4_the_summary_is_of_the_window_days_of_the_stay() -> None:
 def test_o4_the_summary_carries_the_caveats_of_its_days() -> None:
     """Those of day 0, too, for it is in the delta."""
     ward = scored(TREATED, 2, 8, 8, 3, 5).discharged("day 6 20:00")
-    assert told(ward, "mods-window-summary")["caveats"] == ["adult-derived-score"]
+    assert revisions_of(ward, "mods-window-summary")["caveats"] == ["adult-derived-score"]
     for day in (2, 6):
         verbal = ward.vent(f"day {day} 08:00", "invasive").vital(f"day {day} 09:00", gcs_total=10)
-        assert told(verbal, "mods-window-summary")["caveats"] == ["adult-derived-score", "intubated-verbal"]
+        assert revisions_of(verbal, "mods-window-summary")["caveats"] == ["adult-derived-score", "intubated-verbal"]
 
 
 @pytest.mark.proves("O4")
 def test_o4_the_mean_is_printed_to_six_decimals() -> None:
     """A third of seven."""
-    summary = told(scored(TREATED, 2, 2, 2, 3, 3, 1).discharged("day 7 20:00"), "mods-window-summary")
+    summary = revisions_of(scored(TREATED, 2, 2, 2, 3, 3, 1).discharged("day 7 20:00"), "mods-window-summary")
     assert summary["value"]["mean"] == Decimal("2.333333")
 
 
 @pytest.mark.proves("O4")
 def test_o4_without_a_day_0_in_the_stay_there_is_no_delta() -> None:
     """Treated before the admission."""
-    summary = told(scored(WARD.treatment("day -1 12:00"), 2, 2).discharged("day 3 20:00"), "mods-window-summary")
+    summary = revisions_of(
+        scored(WARD.treatment("day -1 12:00"), 2, 2).discharged("day 3 20:00"), "mods-window-summary"
+    )
     assert (summary["value"]["delta"], summary["value"]["first"]) == (None, 2)
 
 
@@ -103,5 +105,5 @@ def test_o4_the_summary_is_published_when_its_last_day_has_closed(ended: str, cl
 @pytest.mark.proves("O4")
 def test_o4_no_window_day_in_the_stay_is_published_too() -> None:
     """The window never came: reached is false."""
-    summary = told(TREATED.discharged("day 4 20:00"), "mods-window-summary")
+    summary = revisions_of(TREATED.discharged("day 4 20:00"), "mods-window-summary")
     assert (summary["reached"], summary["value"]) == (False, None)
