@@ -101,6 +101,15 @@ def of_apps(record: Record, before: Record | None, at: datetime | None) -> News:
     return _news(record, at, f"{head} {total} {state}", closing)
 
 
+def of_score(record: Record, title: str, at: datetime | None) -> News:
+    """News of a record of any other score: its title, total and status."""
+    if record["status"] == "entered-in-error":
+        return _news(record, at, f"{title} withdrawn", Weight.SURPRISE)
+    total = "incomplete" if record["total"] is None else str(record["total"])
+    weight = Weight.SURPRISE if record["status"] == "amended" else Weight.ROUTINE
+    return _news(record, at, f"{title} {total} {record['status']}", weight)
+
+
 def of_alert(record: Record, at: datetime | None) -> News:
     """News of an alert; the trial's and the operations' alike."""
     surprise = record["state"] == "firing" and record["severity"] != "info"

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from picustream.demo.news import News, Weight, of_alert, of_apps, of_dead_letter, of_mods
+from picustream.demo.news import News, Weight, of_alert, of_apps, of_dead_letter, of_mods, of_score
 from picustream.demo.timeline import Beat, Bed
 from picustream.models.record import ALERT, DEAD_LETTERS
 from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.scores.registry import SHIPPED, Registry
 
 Record = dict[str, Any]
 
@@ -55,8 +56,9 @@ def in_force(record: Record) -> bool:
 class Tally:
     """Takes in what happens, in order; the pictures are drawn from it."""
 
-    def __init__(self, beds: Iterable[Bed] = (), speed: float = 1.0) -> None:
+    def __init__(self, beds: Iterable[Bed] = (), speed: float = 1.0, kinds: Registry = SHIPPED) -> None:
         """`beds` in the order to show; stays unknown to them are added below. `speed`: ward seconds per second."""
+        self._scores = {score.topic: score for score in kinds.scores}
         self.speed = speed
         self.stays = {bed.stay_id: StayScores(bed.stay_id, bed) for bed in beds}
         self.now: datetime | None = None
@@ -102,6 +104,9 @@ class Tally:
             key = (record["basis"], record.get("day") or record.get("episode"))
             before, stay.apps[key] = stay.apps.get(key), record
             return self._note(of_apps(record, before, at))
+        if (score := self._scores.get(topic)) is not None:  # it has no column of its own, and is not passed over
+            title = score.description.title(score.record.model_validate(record))
+            return self._note(of_score(record, title, at))
         return None
 
     def summary(self) -> Record:
