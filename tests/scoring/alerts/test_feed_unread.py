@@ -71,6 +71,7 @@ def body_of(*observations: Any, **fields: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("topic", "body", "counted"), [
     (LAB, body_of(*unmapped(2), obs("creatinine", 60), obs("platelets", 9, "furlongs")), (4, 3)),
+    (LAB, body_of(obs("creatinine", 60, "ell"), obs("bilirubin_total", 9), obs("platelets", 9, "furlongs")), (3, 2)),
     (LAB, body_of(*unmapped(3), colour="red"), (3, 3)),
     (LAB, body_of() | {"observations": {"creatinine": 60}}, (1, 1)),
     (LAB, body_of(), (1, 1)),
@@ -84,6 +85,15 @@ def body_of(*observations: Any, **fields: Any) -> dict[str, Any]:
 def test_what_is_refused_counts_by_its_observations(topic: str, body: Any, counted: tuple[int, int]) -> None:
     """Alone or with its event; of a message that does not show them, as one."""
     assert readings_of(validated(topic, body)) == counted
+
+
+def test_what_comes_within_one_hour_is_added_up_and_what_is_older_than_a_day_forgotten() -> None:
+    source, mixed = Source(NOW), body_of(*unmapped(2), obs("creatinine", 60), obs("platelets", 200), obs("fio2", 1))
+    for body in (mixed, body_of(obs("creatinine", 61))):
+        source.note(validated(LAB, body), NOW, ())
+    assert source.readings == {hour_of(NOW): (6, 2)}
+    source.note(validated(LAB, mixed), at("day 2 09:10"), ())
+    assert source.readings == {hour_of(NOW) + 24: (5, 2)}
 
 
 def test_what_names_no_source_counts_for_its_topic_and_what_is_sent_again_for_none() -> None:
