@@ -10,6 +10,7 @@ from picustream.models.event import VENTILATOR
 from picustream.models.record import Input, ScorePart
 from picustream.models.text import printed
 from picustream.models.variable import Variable
+from picustream.scoring.clinical.support import INVASIVE
 from picustream.scoring.scores import words
 from picustream.scoring.scores.apps.components import AGE, DISPUTED_PLATEAU, PF, PLATEAU
 from picustream.scoring.scores.apps.record import AppsComponent, AppsRecord
@@ -18,7 +19,6 @@ from picustream.scoring.scores.description import (
     ARDS_ONSET,
     BIRTH,
     FIO2,
-    INVASIVE,
     PAO2,
     PEAK_UNDER_PRESSURE_CONTROL,
     Component,
@@ -121,7 +121,7 @@ class AppsDescription:
             verdict=f"{words.points(points)} for {band}" if known else f"no points, could be {_LEAST}-{_MOST}",
             known=known,
             basis=_basis(name, component, record) if known else f"Missing: {why} (A7).",
-            measure=_LABELS["pf"] if name == "pf" else _LABELS[name],
+            measure=_LABELS[name],
             band=_interval(name, component),
             band_in_words=band,
             possible=(points, points) if known else (_LEAST, _MOST),

@@ -51,7 +51,7 @@ LATE = WARD.vital("day 1 08:30", spo2=79, heart_rate=170, recorded="day 2 20:00"
 """What was taken first on the first day, and filed when that had closed."""
 
 
-def told(stay: Stay) -> list[Output]:
+def outputs_of(stay: Stay) -> list[Output]:
     return replayed(stay.events, WITH_TOYS)
 
 
@@ -67,13 +67,17 @@ def organ(record: dict[str, Any], name: str) -> dict[str, Any]:
 def scores(stay: Stay) -> StayScores:
     models = TOYS.models
     return collect(
-        (models[one.topic].model_validate(text.parse(one.value)) for one in told(stay) if one.topic in (MODS, PULSE)),  # type: ignore[misc]
+        (
+            models[one.topic].model_validate(text.parse(one.value))
+            for one in outputs_of(stay)
+            if one.topic in (MODS, PULSE)
+        ),  # type: ignore[misc]
         TOYS,
     )
 
 
 def test_the_organ_is_in_the_record_and_its_totals() -> None:
-    record = of(told(WARD), MODS, "2025-01-01")[-1]
+    record = of(outputs_of(WARD), MODS, "2025-01-01")[-1]
     found = organ(record, "oxygenation")
     assert (found["points"], found["basis"], found["value"]) == (2, "measured", 88)
     assert [one["organ"] for one in record["components"]] == [*(one.name for one in ORGANS), "oxygenation"]
@@ -81,7 +85,7 @@ def test_the_organ_is_in_the_record_and_its_totals() -> None:
 
 
 def test_a_late_value_of_the_organ_amends_its_day() -> None:
-    revisions = of(told(LATE), MODS, "2025-01-01")
+    revisions = of(outputs_of(LATE), MODS, "2025-01-01")
     assert [one["status"] for one in revisions[-2:]] == ["final", "amended"]
     assert [organ(one, "oxygenation")["points"] for one in revisions[-2:]] == [2, 4]
 
@@ -90,25 +94,24 @@ def test_the_organ_is_carried_forward_and_takes_a_value_with_a_side() -> None:
     """M7, V4: nothing but the organ itself says how."""
     stay = WARD.vital("day 3 09:00", {"system": "urn:picustream:variable", "code": "spo2", "value": 75, "unit": "%",
                                       "comparator": "<"}, recorded="day 3 09:01")  # fmt: skip
-    found = organ(of(told(stay), MODS, "2025-01-03")[-1], "oxygenation")
+    found = organ(of(outputs_of(stay), MODS, "2025-01-03")[-1], "oxygenation")
     assert (found["basis"], found["points"], found["comparator"]) == ("measured", 4, "<")
-    earlier = organ(of(told(WARD), MODS, "2025-01-03")[-1], "oxygenation")
+    earlier = organ(of(outputs_of(WARD), MODS, "2025-01-03")[-1], "oxygenation")
     assert (earlier["basis"], earlier["value"]) == ("carried-forward", 96)
 
 
 def test_the_score_is_published_amended_and_withdrawn() -> None:
-    revisions = of(told(LATE), PULSE, "2025-01-01")
+    revisions = of(outputs_of(LATE), PULSE, "2025-01-01")
     assert [(one["revision"], one["status"], one["total"]) for one in revisions] == [(1, "final", 1), (2, "amended", 2)]
     moved = LATE.admitted("day 2 08:00", event_id="e1", status="amended", recorded="day 2 21:00")
-    last = of(told(moved), PULSE, "2025-01-01")[-1]
+    last = of(outputs_of(moved), PULSE, "2025-01-01")[-1]
     assert (last["status"], last["total"], last["pulse"]) == ("entered-in-error", None, None)
 
 
 def test_an_amended_score_is_an_alert() -> None:
-    alerts = [text.parse(one.value) for one in told(LATE) if one.topic == ALERT]
-    assert {one["detail"] for one in alerts if one["name"] == "amended-after-final"} | {
-        one["alert_id"].rpartition("amended-after-final/")[2] for one in alerts if one["name"] == "amended-after-final"
-    } >= {"pulse/2025-01-01"}
+    alerts = [text.parse(one.value) for one in outputs_of(LATE) if one.topic == ALERT]
+    amended = {one["alert_id"].rpartition("amended-after-final/")[2] for one in alerts}
+    assert "pulse/2025-01-01" in amended
 
 
 @pytest.mark.parametrize("until", range(1, len(LATE.events) + 1))
@@ -118,7 +121,7 @@ def test_any_order_ends_in_the_same_records(until: int) -> None:
     ends = []
     for stay in (LATE, LATE.arriving(*order)):
         last: dict[tuple[str, str], Any] = {}
-        for one in told(stay):
+        for one in outputs_of(stay):
             if one.topic in (MODS, PULSE):
                 record = text.parse(one.value)
                 last[one.topic, record["day"]] = (record["total"], record.get("components"), record.get("pulse"))
@@ -166,7 +169,7 @@ def test_lint_says_what_they_need() -> None:
 
 
 def test_the_schemas_and_the_interface_have_them() -> None:
-    outputs, made = told(LATE), schemas(TOYS)
+    outputs, made = outputs_of(LATE), schemas(TOYS)
     for one in outputs:
         if one.topic not in (ALERT, *DEAD_LETTERS):
             jsonschema.validate(json.loads(one.value), made[one.topic])
