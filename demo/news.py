@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+from picustream.models.record import WITHDRAWN
+
 Record = dict[str, Any]
 
 BASIS = {
@@ -42,11 +44,11 @@ def of_mods(record: Record, before: Record | None, at: datetime | None) -> News:
     """News of a MODS record, compared with the revision `before` it."""
     day = record["picu_day"] or (before or record)["picu_day"]
     head = f"day {day} MODS" if day else f"MODS of {record['day']}"
-    if record["status"] == "entered-in-error":
+    if record["status"] == WITHDRAWN:
         return _news(record, at, f"{head} withdrawn", Weight.SURPRISE)
     closing = Weight.CLOSING if record["status"] == "final" else Weight.ROUTINE
     whole = f"{head} {record['total']} [{record['range']['min']}-{record['range']['max']}] {record['status']}"
-    if before is None or before["status"] == "entered-in-error":
+    if before is None or before["status"] == WITHDRAWN:
         return _news(record, at, whole, closing)
     changes = _changes(before, record)
     if not changes:
@@ -89,11 +91,11 @@ def _disturbs(old: Record, new: Record) -> bool:
 def of_apps(record: Record, before: Record | None, at: datetime | None) -> News:
     """News of an APPS record, compared with the revision `before` it."""
     head = "APPS 24 h after onset" if record["basis"] == "at-24h" else f"APPS of {record['day']}"
-    if record["status"] == "entered-in-error":
+    if record["status"] == WITHDRAWN:
         return _news(record, at, f"{head} withdrawn", Weight.SURPRISE)
     total = "incomplete" if record["total"] is None else str(record["total"])
     state = f"{record['ards']}, {record['status']}"
-    if before is None or before["status"] == "entered-in-error":
+    if before is None or before["status"] == WITHDRAWN:
         return _news(record, at, f"{head} {total} {state}", Weight.CLOSING)
     if before["total"] not in (None, record["total"]):
         return _news(record, at, f"{head} {before['total']}→{total} {state}", Weight.SURPRISE)
@@ -103,7 +105,7 @@ def of_apps(record: Record, before: Record | None, at: datetime | None) -> News:
 
 def of_score(record: Record, title: str, at: datetime | None) -> News:
     """News of a record of any other score: its title, total and status."""
-    if record["status"] == "entered-in-error":
+    if record["status"] == WITHDRAWN:
         return _news(record, at, f"{title} withdrawn", Weight.SURPRISE)
     total = "incomplete" if record["total"] is None else str(record["total"])
     weight = Weight.SURPRISE if record["status"] == "amended" else Weight.ROUTINE

@@ -8,7 +8,7 @@ from typing import Any
 
 from picustream.demo.news import News, Weight, of_alert, of_apps, of_dead_letter, of_mods, of_score
 from picustream.demo.timeline import Beat, Bed
-from picustream.models.record import ALERT, DEAD_LETTERS
+from picustream.models.record import ALERT, DEAD_LETTERS, WITHDRAWN
 from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.scores.registry import SHIPPED, Registry
@@ -50,7 +50,7 @@ class StayScores:
 
 def in_force(record: Record) -> bool:
     """Whether a record has not been withdrawn."""
-    return bool(record["status"] != "entered-in-error")
+    return bool(record["status"] != WITHDRAWN)
 
 
 class Tally:

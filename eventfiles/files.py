@@ -12,10 +12,11 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from picustream.models.times import EPOCH
 from picustream.runtime.errors import UserError
 from picustream.scoring import hints
 
@@ -27,7 +28,6 @@ _GZIP = b"\x1f"
 """How a gzip file begins, and no JSON text."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _FIELDS = frozenset({"topic", "value", "value_base64", "partition", "offset", "timestamp"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 
@@ -145,7 +145,7 @@ def _moment(timestamp: int | None) -> str | None:
 
 def iso(timestamp: int) -> str:
     """Milliseconds since 1970 UTC as ISO 8601 with `Z`."""
-    return (_EPOCH + timedelta(milliseconds=timestamp)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (EPOCH + timedelta(milliseconds=timestamp)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _numbered(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:

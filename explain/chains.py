@@ -7,11 +7,9 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from picustream.models.record import Input, ScoreRecord
+from picustream.models.record import WITHDRAWN, Input, ScoreRecord
 from picustream.scoring.scores.contract import Score
 from picustream.scoring.scores.registry import SHIPPED, Registry
-
-WITHDRAWN = "entered-in-error"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from picustream.explain.chains import WITHDRAWN
-from picustream.models.record import ScorePart, ScoreRecord
+from picustream.models.record import WITHDRAWN, ScorePart, ScoreRecord
 from picustream.scoring.scores import words
 from picustream.scoring.scores.description import Description
 

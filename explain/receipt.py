@@ -6,7 +6,7 @@ from picustream.explain.audit import faults
 from picustream.explain.chains import Chain, FirstCounted
 from picustream.explain.frame import COLUMN, closing, opening
 from picustream.explain.inputs import show_inputs
-from picustream.models.record import ScorePart, ScoreRecord
+from picustream.models.record import MOST_PASSED_OVER, ScorePart, ScoreRecord
 from picustream.scoring.scores import words
 from picustream.scoring.scores.description import Description, PartText
 from picustream.scoring.scores.working import working
@@ -17,8 +17,6 @@ _NAME = 16
 """Columns of a part's name, longest `cardiovascular`."""
 _ROOM_FOR_TIMES = 76
 """From this width on the summary has room for when a value was taken."""
-_MOST_NAMED = 8
-"""Passed-over values that a record names."""
 
 
 def receipt(page: Page, chain: Chain, counted: FirstCounted) -> None:
@@ -86,7 +84,7 @@ def _passed_over(page: Page, description: Description, name: str, part: ScorePar
     rejected, by_reason = getattr(part, "candidates_rejected", []), dict[str, list[str]]()
     for one in rejected:
         by_reason.setdefault(one.reason, []).append(one.id)
-    full = f" (no more than {_MOST_NAMED} are kept)" if len(rejected) == _MOST_NAMED else ""
+    full = f" (no more than {MOST_PASSED_OVER} are kept)" if len(rejected) == MOST_PASSED_OVER else ""
     for reason, ids in by_reason.items():
         why = description.why_passed_over(name, reason)
         page.write(f"Passed over, {why}: {', '.join(ids)}{full}", 2, hang=2)

@@ -8,13 +8,8 @@ from picustream.models.envelope import SAYS_NOTHING, STATUS_RANK, WITHDRAWN, Sta
 from picustream.models.fact import Admitted, ArdsAssessed, Died, Discharged, FactEvent, TreatmentStarted
 from picustream.models.observation import ObservationEvent, VentilatorEvent
 from picustream.models.variable import Variable
-from picustream.scoring.scores.description import (
-    ARDS_ONSET,
-    BIRTH_DATE,
-    INVASIVE,
-    PEAK_UNDER_PRESSURE_CONTROL,
-    ROOM_AIR,
-)
+from picustream.scoring.clinical.support import INVASIVE, ROOM_AIR
+from picustream.scoring.scores.description import ARDS_ONSET, BIRTH_DATE, PEAK_UNDER_PRESSURE_CONTROL
 
 
 def states(status: Status) -> bool:

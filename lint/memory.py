@@ -10,9 +10,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple, Self
+
+from picustream.models.times import EPOCH
 
 _TABLES = """
     CREATE TABLE event (stay INTEGER, at INTEGER, feed INTEGER, patient INTEGER, parts INTEGER, usable INTEGER,
@@ -36,7 +38,6 @@ VERSION_ORDER = "filed, rank, event, text"
 """What decides between versions of one thing (docs/topics.md), the last of it but where all else ties."""
 LATEST_FIRST = ", ".join(f"{column} DESC" for column in VERSION_ORDER.split(", "))
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -193,9 +194,9 @@ def where(place: int) -> tuple[int, int]:
 
 def microseconds(moment: datetime) -> int:
     """A moment as microseconds since 1970 UTC, exactly: both ends of a stay belong to it (T2)."""
-    return (moment - _EPOCH) // _MICROSECOND
+    return (moment - EPOCH) // _MICROSECOND
 
 
 def moment(microseconds: int) -> datetime:
     """The moment of so many microseconds since 1970 UTC."""
-    return _EPOCH + microseconds * _MICROSECOND
+    return EPOCH + microseconds * _MICROSECOND

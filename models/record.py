@@ -18,6 +18,10 @@ DEAD_LETTERS = (DEAD_LETTER, DEAD_LETTER_TRIAL)
 JsonDecimal = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
 RecordStatus = Literal["preliminary", "final", "amended", "entered-in-error"]
+WITHDRAWN: RecordStatus = "entered-in-error"
+"""Of a record that no longer holds."""
+MOST_PASSED_OVER = 8
+"""Values passed over that a record names (docs/topics.md)."""
 Comparator = Literal["<", "<=", ">=", ">"]
 """On which side of a value the true one lies (rule V4)."""
 

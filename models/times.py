@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""From which Kafka, and what we store, count time."""
+
 _DAY_AND_TIME = r"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 _OFFSET = r"(?:Z|(?!-00:00)[+-](?:0\d|1[0-4]):[0-5]\d)"
 _INSTANT = re.compile(_DAY_AND_TIME + _OFFSET, re.ASCII)

@@ -5,10 +5,11 @@ Joining what two partitions observed takes the later moment and adds up the coun
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from picustream.models import text
 from picustream.models.observation import ObservationEvent
+from picustream.models.times import EPOCH
 from picustream.scoring.validation import ValidatedInput
 
 SILENT = "feed-silent"
@@ -21,7 +22,6 @@ UNREAD = "feed-unread"
 HOUR = timedelta(hours=1)
 DAY = 24
 """Hours of which observations are counted: this one and those before."""
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 Counts = dict[int, tuple[int, int]]
 """Hour since 1970 -> how many, and how many of these with a fault."""
@@ -132,9 +132,9 @@ def readings_of(one: ValidatedInput) -> tuple[int, int]:
 
 def hour_of(moment: datetime) -> int:
     """Hours since 1970."""
-    return (moment - _EPOCH) // HOUR
+    return (moment - EPOCH) // HOUR
 
 
 def end_of_hour(moment: datetime) -> datetime:
     """When the next hour begins."""
-    return _EPOCH + (hour_of(moment) + 1) * HOUR
+    return EPOCH + (hour_of(moment) + 1) * HOUR

@@ -15,6 +15,7 @@ CMH2O_TO_MMHG = Decimal("0.735559")
 CREATININE_MG_DL_TO_UMOL_L = Decimal("88.40")
 BILIRUBIN_MG_DL_TO_UMOL_L = Decimal("17.104")
 ONE = Decimal(1)
+PERCENT = Decimal("0.01")
 
 MOST_DIGITS = 80
 """Of a number: more than the exact decimal form of a binary number in any range here has, which some feeds send."""
@@ -66,7 +67,7 @@ QUANTITIES: dict[Variable, Quantity] = {
     Variable.BILIRUBIN_TOTAL: _quantity("umol/L", "0", "1710", {"mg/dL": BILIRUBIN_MG_DL_TO_UMOL_L}),
     Variable.PLATELETS: _quantity("10*9/L", "0", "2000", {"10*3/uL": ONE}),
     Variable.PAO2: _quantity("mm[Hg]", "15", "720", {"kPa": KPA_TO_MMHG}),
-    Variable.FIO2: _quantity("1", "0.21", "1.00", {"%": Decimal("0.01")}),
+    Variable.FIO2: _quantity("1", "0.21", "1.00", {"%": PERCENT}),
     Variable.PEEP: _CMH2O_60,
     Variable.PEEP_MEASURED: _CMH2O_60,
     Variable.PLATEAU_PRESSURE: _quantity("cm[H2O]", "0", "100"),
@@ -78,8 +79,10 @@ QUANTITIES: dict[Variable, Quantity] = {
 KNOWN_UNITS = frozenset(unit for quantity in QUANTITIES.values() for unit in quantity.factors)
 
 ROOM_AIR = Decimal("0.21")
-_ALMOST_ROOM_AIR = Decimal("0.20")
-_PERCENT_FROM = Decimal(20)
+ALMOST_ROOM_AIR = Decimal("0.20")
+"""An FiO2 from here up to that of room air is room air."""
+PERCENT_FROM = Decimal(20)
+"""An FiO2 without a unit is in percent from here on."""
 
 
 class Unusable(ValueError):
@@ -101,7 +104,7 @@ def canonical_value(variable: Variable, value: Decimal, unit: str | None, codema
     with localcontext() as context:
         context.prec = EXACT_DIGITS
         exact = value * _factor(variable, quantity, value, unit, codemap)
-    if variable is Variable.FIO2 and exact >= _ALMOST_ROOM_AIR:
+    if variable is Variable.FIO2 and exact >= ALMOST_ROOM_AIR:
         exact = max(exact, ROOM_AIR)
     if not quantity.plausible(exact):
         raise Unusable("implausible", f"outside the range of {variable} in {quantity.unit}")
@@ -112,7 +115,7 @@ def _factor(variable: Variable, quantity: Quantity, value: Decimal, unit: str | 
     if unit is None:
         if variable is not Variable.FIO2:
             raise Unusable("unit-missing", f"{variable} needs a unit, for example {quantity.unit}")
-        return quantity.factors["%"] if value >= _PERCENT_FROM else ONE
+        return PERCENT if value >= PERCENT_FROM else ONE
     ucum = codemap.ucum(unit)
     if ucum in quantity.factors:
         return quantity.factors[ucum]

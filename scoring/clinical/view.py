@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from picustream.models.protocol import Protocol
+from picustream.models.record import MOST_PASSED_OVER
 from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Observed, Ventilation
@@ -13,8 +14,6 @@ from picustream.scoring.chart.series import TICK, Series
 from picustream.scoring.clinical.days import ONE_DAY, midnight
 from picustream.scoring.clinical.stay import Stay
 
-TOLD = 8
-"""Most values passed over that a record names (docs/topics.md)."""
 FOREVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
@@ -38,7 +37,11 @@ class View:
     def refused(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
         """Of the unusable current versions, likewise, what a record can name: the first eight of each fault."""
         faults = self.chart.index.unusable[variable].values()
-        return [o for series in faults for o in islice(series.walk(max(first, self.start), min(last, self.end)), TOLD)]
+        return [
+            o
+            for series in faults
+            for o in islice(series.walk(max(first, self.start), min(last, self.end)), MOST_PASSED_OVER)
+        ]
 
     def latest(self, variable: Variable, moment: datetime, back: timedelta) -> Observed | None:
         """The latest usable observation at or before a moment and at most `back` old."""

@@ -14,11 +14,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from picustream.models import text
-from picustream.models.record import Cause, ProtocolStamp, dump
+from picustream.models.record import WITHDRAWN, Cause, ProtocolStamp, dump
 from picustream.scoring.records.bodies import Body, RecordKey
 from picustream.scoring.rules import Rules
 
-WITHDRAWN = "entered-in-error"
 CLOSED = ("final", "amended")
 
 

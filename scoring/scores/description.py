@@ -8,10 +8,9 @@ from typing import Any, Protocol
 from picustream.models.event import ADT, LAB, VENTILATOR
 from picustream.models.record import ScorePart
 from picustream.models.variable import Variable
+from picustream.scoring.clinical.support import INVASIVE, ROOM_AIR
 
 BIRTH_DATE = "birth-date"
-ROOM_AIR = "room-air"
-INVASIVE = "invasive"
 PEAK_UNDER_PRESSURE_CONTROL = "peak-under-pressure-control"
 ARDS_ONSET = "ards-onset"
 

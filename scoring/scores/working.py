@@ -11,12 +11,17 @@ from decimal import Decimal, localcontext
 from picustream.models.record import Comparator, Input
 from picustream.models.text import plain, printed
 from picustream.models.variable import Variable
-from picustream.scoring.chart.units import EXACT_DIGITS, ONE, QUANTITIES, ROOM_AIR
+from picustream.scoring.chart.units import (
+    ALMOST_ROOM_AIR,
+    EXACT_DIGITS,
+    ONE,
+    PERCENT,
+    PERCENT_FROM,
+    QUANTITIES,
+    ROOM_AIR,
+)
 from picustream.scoring.clinical.pairing import RATIO_DIGITS, ratio
 
-_PERCENT = Decimal("0.01")
-_PERCENT_FROM = Decimal(20)
-_ALMOST_ROOM_AIR = Decimal("0.20")
 _FULL_VERBAL = Decimal(5)
 
 
@@ -51,7 +56,7 @@ def _factors(variable: Variable, one: Input) -> list[Decimal]:
     assert one.original is not None and one.original.value is not None
     factors = QUANTITIES[variable].factors
     if one.original.unit is None:
-        return [_PERCENT if one.original.value >= _PERCENT_FROM else ONE]
+        return [PERCENT if one.original.value >= PERCENT_FROM else ONE]
     if one.original.unit in factors:
         return [factors[one.original.unit]]
     return list(factors.values())
@@ -70,7 +75,7 @@ def _converted(variable: Variable, one: Input, factor: Decimal) -> Conversion:
 
 def _instead(variable: Variable, exact: Decimal, value: object) -> Decimal | None:
     """The value that a rule puts in the place of this one. Of M10 the value in the record is the only sign."""
-    if variable is Variable.FIO2 and _ALMOST_ROOM_AIR <= exact < ROOM_AIR:
+    if variable is Variable.FIO2 and ALMOST_ROOM_AIR <= exact < ROOM_AIR:
         return ROOM_AIR
     if variable is Variable.GCS_VERBAL and exact == 1 and value == _FULL_VERBAL:
         return _FULL_VERBAL

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from picustream.models.times import EPOCH
 from picustream.streams.store.outbox import Entry
 
 MOST_ARGUMENTS, MOST_BYTES = 50_000, 32 * 1024 * 1024
 """Of one call: Redis refuses more than 1,048,576 arguments, or one of 512 MB, for good, and all partitions wait for a
 call to end."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 

@@ -22,7 +22,8 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
-from picustream.streams.store.batch_write import EPOCH, BatchWrite, calls, commit_arguments
+from picustream.models.times import EPOCH
+from picustream.streams.store.batch_write import BatchWrite, calls, commit_arguments
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import Control, Fenced, Progress, StateLost, Store, Version
 

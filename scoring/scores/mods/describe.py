@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from picustream.models.record import ScorePart
+from picustream.models.record import WITHDRAWN, ScorePart
 from picustream.models.text import plain, printed
 from picustream.scoring.scores import words
 from picustream.scoring.scores.bands import Interval
@@ -46,7 +46,7 @@ class ModsDescription:
         return (record.day,)
 
     def headings(self, record: ModsRecord) -> Iterator[tuple[str, str]]:
-        if record.status == "entered-in-error":
+        if record.status == WITHDRAWN:
             return
         if record.window is not None:
             start, end = (at.isoformat(" ", "minutes") for at in (record.window.start, record.window.end))

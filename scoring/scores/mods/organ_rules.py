@@ -20,13 +20,13 @@ from heapq import merge
 from typing import Literal
 
 from picustream.models.protocol import minutes
-from picustream.models.record import Comparator
+from picustream.models.record import MOST_PASSED_OVER, Comparator
 from picustream.models.variable import Variable
 from picustream.scoring.chart.entries import Observed, Ventilation
 from picustream.scoring.clinical.pairing import pair_of, triplet_of
 from picustream.scoring.clinical.stay import sedated
 from picustream.scoring.clinical.support import INVASIVE, support_in_force
-from picustream.scoring.clinical.view import TOLD, View
+from picustream.scoring.clinical.view import View
 
 Reason = Literal["not-measured", "no-cvp", "unpaired", "implausible", "withdrawn", "sedated"]
 Source = Observed | Ventilation
@@ -82,7 +82,9 @@ def _passed_over(
     rejected: list[Observed], unpaired: list[Observed], before: datetime | None
 ) -> tuple[tuple[str, str], ...]:
     found = [(o.order, o.id, o.fault or "unpaired") for o in [*rejected, *unpaired]]
-    return tuple((id_, why) for order, id_, why in sorted(found) if before is None or order[0] <= before)[:TOLD]
+    return tuple((id_, why) for order, id_, why in sorted(found) if before is None or order[0] <= before)[
+        :MOST_PASSED_OVER
+    ]
 
 
 def first_value(variable: Variable) -> Callable[[View, date], OrganDay]:

@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 
-from picustream.models.record import Comparator, Input, JsonDecimal, Out, Rejected, ScorePart, ScoreRecord
+from picustream.models.record import (
+    MOST_PASSED_OVER,
+    Comparator,
+    Input,
+    JsonDecimal,
+    Out,
+    Rejected,
+    ScorePart,
+    ScoreRecord,
+)
 from picustream.scoring.scores.mods.organs import ORGANS, POINTS, Organ
 
 MODS = "picu.score.mods.v1"
@@ -44,7 +53,7 @@ class ModsComponent(ScorePart):
     inputs: list[Input]
     reason: Literal["not-measured", "no-cvp", "unpaired", "implausible", "withdrawn", "sedated"] | None
     """Why it was not measured that day."""
-    candidates_rejected: Annotated[list[Rejected], Field(max_length=8)]
+    candidates_rejected: Annotated[list[Rejected], Field(max_length=MOST_PASSED_OVER)]
 
 
 class Window(Out):
