@@ -93,9 +93,11 @@ def load(path: Path) -> Process | None:
 
 def started(pid: int) -> str | None:
     """When `pid` started, by the system; None if there is no such process or it has ended."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # a child of ours that ended would stay in the process table for ever
-    return _started_linux(pid) if sys.platform == "linux" else _started_posix(pid)
+    start = _started_linux(pid) if sys.platform == "linux" else _started_posix(pid)
+    if start is None:  # looked at first: reaped before, a child that ends in between would be left
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # a child of ours that ended would stay in the process table for ever
+    return start
 
 
 def wait_until(there: Callable[[], bool], limit: float) -> bool:
