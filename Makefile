@@ -63,8 +63,8 @@ mutation: $(READY) ## Which changes of scoring/ would the tests not notice (an h
 	@$(BIN)/pip install -q -e '.[mutation]'
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
-bench: $(READY) ## Measure, against a baseline in the same run
-	@$(BIN)/python -m bench
+bench: $(READY) ## Measure, against a baseline in the same run (ARGS="replay --quick")
+	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove the environment and caches
 	@rm -rf $(VENV) .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

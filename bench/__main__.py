@@ -1,22 +1,54 @@
-"""`python -m bench [replay|startup ...]`: run the benchmarks named, or all that need no server."""
+"""`python -m bench [NAME ...]`: run the benchmarks named, or all; `--help` says the rest."""
 
+import argparse
+import json
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from bench import replay, startup
+from bench import replay, stages, startup
+from bench.plan import FULL, QUICK, TINY, Plan
+from bench.table import Table
 
-BENCHMARKS = {"replay": replay.main, "startup": startup.main}
+BENCHMARKS: dict[str, Callable[[Plan], Iterator[Table]]] = {
+    "replay": replay.tables,
+    "stages": stages.tables,
+    "startup": startup.tables,
+}
+SIZES = {"full": FULL, "quick": QUICK, "tiny": TINY}
 
 
-def main(names: list[str]) -> int:
-    """Run the benchmarks named; the exit status."""
-    unknown = [name for name in names if name not in BENCHMARKS]
-    if unknown:
-        print(f"No such benchmark: {', '.join(unknown)}. There are: {', '.join(BENCHMARKS)}.", file=sys.stderr)
-        return 2
-    for name in names or BENCHMARKS:
-        print(f"== {name}")
-        BENCHMARKS[name]()
+def main(arguments: list[str]) -> int:
+    """Run benchmarks and print their figures; the exit status."""
+    found = _parser().parse_args(arguments)
+    made: list[Table] = []
+    with tempfile.TemporaryDirectory(prefix="picustream-bench-") as folder:
+        rounds = found.rounds or (5 if found.size == "full" else 1)
+        plan = Plan(SIZES[found.size], rounds, Path(folder), found.against)
+        for name in found.names or BENCHMARKS:
+            for table in BENCHMARKS[name](plan):
+                print(table.text(), end="\n\n", flush=True)
+                made.append(table)
+                if found.json:
+                    found.json.write_text(json.dumps([one.as_json() for one in made], indent=1) + "\n")
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure, beside a baseline of the same run: median (min - max).",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*BENCHMARKS, []], help=", ".join(BENCHMARKS))
+    parser.add_argument("--rounds", type=int, help="rounds of each measurement (default: 5, of a shorter form 1)")
+    parser.add_argument("--quick", dest="size", action="store_const", const="quick", default="full", help="small feeds")
+    parser.add_argument("--tiny", dest="size", action="store_const", const="tiny", help="only whether it runs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, too")
+    parser.add_argument(
+        "--against", default="", metavar="PYTHON", help="the Python of an environment with another picustream"
+    )
+    return parser
 
 
 if __name__ == "__main__":

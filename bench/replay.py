@@ -1,33 +1,34 @@
-"""How long `picustream replay` takes, beside only parsing the same file.
+"""How long `picustream replay` takes, beside only parsing the same file."""
 
-The real data where they are there (`../shared/data`), else the simulated ward's.
-"""
+from collections.abc import Iterator
 
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+from bench.feeds import Feed
+from bench.plan import Plan
+from bench.processes import COLUMNS, python, run
+from bench.table import Column, Table
 
-from bench.measure import measure, report
-
-REAL = Path(__file__).parents[2] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
-
-PARSE = """
-import gzip, json, sys
-opener = gzip.open if sys.argv[1].endswith("gz") else open
-for line in opener(sys.argv[1], "rt"):
-    json.loads(line)
-"""
+PARSE = "import json, sys\nfor line in open(sys.argv[1], 'rb'):\n    json.loads(line)"
 
 
-def main() -> None:
-    """Print the figures."""
-    with tempfile.TemporaryDirectory() as folder:
-        events = REAL
-        if not events.exists():
-            events = Path(folder) / "ward.ndjson"
-            subprocess.run([sys.executable, "-m", "picustream.demo.ward", "--out", str(events)], check=True)
-        baseline = measure([sys.executable, "-c", PARSE, str(events)])
-        replay = measure([sys.executable, "-m", "picustream", "replay", str(events), "--out", folder])
-    report("parse only (baseline)", baseline, baseline)
-    report("picustream replay", replay, baseline)
+def tables(plan: Plan) -> Iterator[Table]:
+    """A table for each feed."""
+    for number, feed in enumerate(plan.replayed()):
+        table = Table(
+            f"replay-{number}",
+            f"replay of {feed}",
+            [*COLUMNS, Column("events/processor s")],
+            "processor s",
+            "parsing alone",
+            "Parsing alone: the standard library's JSON, and nothing done with it. The start of a process is counted.",
+        )
+        for _ in plan.each_round():
+            for row, command in commands(plan, feed).items():
+                table.add(row, run(command).figures(feed.events))
+        yield table
+
+
+def commands(plan: Plan, feed: Feed) -> dict[str, list[str]]:
+    """What is compared, by its name."""
+    replay = ["-m", "picustream", "replay", str(feed.path), "--out", str(plan.folder / "replayed")]
+    found = {"parsing alone": python("-c", PARSE, str(feed.path)), "picustream replay": python(*replay)}
+    return found | ({f"the same of {plan.against}": [plan.against, *replay]} if plan.against else {})

@@ -52,7 +52,8 @@ class _Stay:
     def arrivals(self) -> Iterator[Arrival]:
         """The stay's events, by arrival."""
         yield self._event("picu.adt.v1", "admitted", self._start, timedelta(), occurred={
-            "type": "admitted", "birth_date": f"{2014 + self._random.randrange(11)}-0{1 + self._random.randrange(9)}-11",
+            "type": "admitted",
+            "birth_date": f"{2014 + self._random.randrange(11)}-0{1 + self._random.randrange(9)}-11",
             "sex": self._random.choice(("female", "male")),
         })  # fmt: skip
         feeds = (self._monitor, self._ventilator, self._gases, self._coma, self._laboratory)
