@@ -1,9 +1,9 @@
 """From a chart and a moment to the current records of a stay.
 
 `Assessor.bodies` gives the bodies that may have changed since it was last asked: after a change of facts all of them,
-after an observation those of the days it reaches, after the clock those that it closes. So the cost of an event does
-not grow with the length of the stay (I9), and time enters as a value (I8). What there is to evaluate the kinds of
-record say (`scoring/scores/contract.py`).
+after an observation those that were read from where it falls (`scoring/chart/reads.py`), after the clock those that it
+closes. So the cost of an event does not grow with the length of the stay (I9), and time enters as a value (I8). What
+there is to evaluate the kinds of record say (`scoring/scores/contract.py`).
 
 Where that is more than a budget, it is done in pieces: one score after another, and what depends on the scores once all
 of them are made. What is called for and not made yet is lost with the memory, and called for again by the evaluation of
@@ -30,7 +30,7 @@ class Assessor:
     def __init__(self, rules: Rules, chart: Chart) -> None:
         self._rules = rules
         self._chart = chart
-        self._days = DayCache([part for kind in rules.kinds for part in kind.parts], rules.protocol)
+        self._days = DayCache([part for kind in rules.kinds for part in kind.parts], chart, rules.protocol)
         self.stay: Stay | None = None
         """As of the last evaluation."""
         self.due: datetime | None = None
@@ -60,8 +60,6 @@ class Assessor:
             self._forget()
             return
         self._days.note(changes)
-        for records in self._records.values():
-            records.note(changes)
 
     def bodies(self, now: datetime, known: Known, budget: Budget | None = None) -> Bodies:
         """The bodies that may differ from those given before; with a budget some of them, and `unfinished` says so."""

@@ -32,7 +32,7 @@ from picustream.scoring.chart.live_events import LiveEvents
 from picustream.scoring.chart.pruned import Pruned
 from picustream.scoring.chart.reading import Certain, observed_of, ventilation_of
 from picustream.scoring.chart.series import HistoryNeeded, Series
-from picustream.scoring.chart.series_index import SeriesIndex
+from picustream.scoring.chart.series_index import PEAKS, VENTILATOR, SeriesIndex
 
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
@@ -238,11 +238,14 @@ class Chart:
         self._current[identity] = new
         self._put_in_force(("observation", *identity), new, old, changes)
         if old is not None:
-            self._series_of(old).remove(old)
+            series = self._series_of(old)
+            series.remove(old)
+            changes.touched.append((series.channel, old.at))
             self._index(old, False, changes)
-        self._series_of(new).add(new)
+        series = self._series_of(new)
+        series.add(new)
+        changes.touched.append((series.channel, new.at))
         self._index(new, True, changes)
-        changes.touched.update((one.variable, one.at) for one in (old, new) if one is not None and one.variable)
 
     def _series_of(self, observed: Observed) -> Series[Observed]:
         return self.index.of_observed(observed, self.control_of(observed))
@@ -254,7 +257,7 @@ class Chart:
         identity = (observed.filed.source, observed.filed.event_id)
         others = [o for o in self.same_event.pop(identity, ()) if o is not observed]
         if observed.variable is not Variable.PEAK_PRESSURE:
-            changes.touched.update((Variable.PAO2, o.at) for o in others if o.variable is Variable.PAO2)
+            changes.touched += [(Variable.PAO2.value, o.at) for o in others if o.variable is Variable.PAO2]
         now = [*others, observed] if present else others
         if now:
             self.same_event[identity] = sorted(now, key=lambda o: o.order)
@@ -274,11 +277,12 @@ class Chart:
         self._ventilation[identity] = new
         for peak in peaks:
             self._series_of(peak).add(peak)
+            changes.touched.append((PEAKS, peak.at))  # it may have come or gone
         self._put_in_force(("ventilation", *identity), new, old, changes)
         if old is not None:
             self.index.of_ventilation(old).remove(old)
         self.index.of_ventilation(new).add(new)
-        changes.touched.update(("ventilator", one.at) for one in (old, new) if one is not None)
+        changes.touched += [(VENTILATOR, one.at) for one in (old, new) if one is not None and one.in_force]
 
     def _file_fact(self, event: FactEvent, filed: Filed, changes: Changes) -> None:
         many = "id" in type(event).model_fields

@@ -12,7 +12,7 @@ from picustream.models.fact import FactEvent
 from picustream.models.record import Comparator
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
-from picustream.scoring.chart.series import Order
+from picustream.scoring.chart.series import Channel, Order
 
 Version = tuple[datetime, int, str]
 """(filed at, rank of the status, event id): decides between versions of one thing, unless it ties."""
@@ -175,7 +175,8 @@ Kind = Literal["observation", "ventilation"]
 class Changes:
     """What filing events changed, for caches by day and for the store."""
 
-    touched: set[tuple[Variable | Literal["ventilator"], datetime]] = field(default_factory=set)
+    touched: list[tuple[Channel, datetime]] = field(default_factory=list)
+    """In what look-ups can find (`series_index.py`), and when."""
     facts: bool = False
     stored: dict[str, Filed | None] = field(default_factory=dict)
     """By key: the event to store; None: to delete."""

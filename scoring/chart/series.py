@@ -16,6 +16,9 @@ Order = tuple[datetime, datetime, str, str]
 Span = tuple[datetime, datetime]
 """From one moment to another, both included."""
 
+Channel = str
+"""What a look-up asks: one series, or several that are asked together. Spans of different channels never meet."""
+
 TICK = timedelta(microseconds=1)
 """The resolution of time here: the smallest step past a moment."""
 
@@ -34,12 +37,30 @@ class Ordered(Protocol):
 T = TypeVar("T", bound=Ordered)
 
 
+class Watch:
+    """Takes note of what answers are read from, while somebody watches (`reads.py`)."""
+
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Channel, datetime, datetime]] | None = None
+        """None: nobody watches."""
+
+    def note(self, channel: Channel, first: datetime, last: datetime) -> None:
+        """An answer depends on everything from one moment to another, both included."""
+        if self.found is not None and first <= last:
+            self.found.append((channel, first, last))
+
+
 class Series(Generic[T]):
     """Items in the order V1, no two alike."""
 
-    __slots__ = ("_items", "_orders", "added", "gaps", "read_spans")
+    __slots__ = ("_items", "_orders", "_watch", "added", "channel", "gaps", "read_spans")
 
-    def __init__(self) -> None:
+    def __init__(self, channel: Channel = "", watch: Watch | None = None) -> None:
+        """`watch` None: whoever looks something up takes note of it by himself, for several series together."""
+        self.channel = channel
+        self._watch = watch
         self._orders: list[Order] = []
         self._items: list[T] = []
         self.gaps: list[Span] = []
@@ -123,7 +144,7 @@ class Series(Generic[T]):
 
     def dependencies(self) -> list[Span]:
         """The spans that answers depended on, in time, none touching another."""
-        return list(_union(self.read_spans or []))
+        return list(union(self.read_spans or []))
 
     def prune(self, pruned: Collection[T]) -> None:
         """Removes items and remembers where they lay."""
@@ -153,6 +174,8 @@ class Series(Generic[T]):
         """Notes the span that an answer depends on. Raises `HistoryNeeded` where something of it was pruned."""
         if last < first:
             return
+        if self._watch is not None and self._watch.found is not None:
+            self._watch.found.append((self.channel, first, last))
         if self.read_spans is not None:
             self.read_spans.append((first, last))
         if self.gaps:
@@ -180,7 +203,7 @@ def nearest(items: list[T], moment: datetime) -> T | None:
     return min(items, key=lambda item: (abs(item.order[0] - moment), item.order), default=None)
 
 
-def _union(spans: list[Span]) -> Iterator[Span]:
+def union(spans: list[Span]) -> Iterator[Span]:
     """The same moments in spans that lie apart, in time."""
     current: Span | None = None
     for first, last in sorted(spans):

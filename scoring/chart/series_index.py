@@ -5,18 +5,26 @@ from contextlib import contextmanager
 
 from picustream.models.variable import Variable
 from picustream.scoring.chart.entries import Observed, Ventilation
-from picustream.scoring.chart.series import Series, Span
+from picustream.scoring.chart.series import Channel, Series, Span, Watch
 
 AnySeries = Series[Observed] | Series[Ventilation]
+
+UNUSABLE: dict[Variable, Channel] = {variable: f"unusable/{variable}" for variable in Variable}
+"""The channels of a variable's unusable values, whatever their faults."""
+VENTILATOR: Channel = "ventilator"
+"""The channel of what ventilator events state, whatever the support."""
+PEAKS: Channel = "pressure-peaks"
+NEVER_READ: Channel = ""
 
 
 class SeriesIndex:
     """The series of a stay. Every entry lies in exactly one."""
 
     def __init__(self) -> None:
-        self.usable: dict[Variable, Series[Observed]] = {v: Series() for v in Variable}
+        self.watch = Watch()
+        self.usable: dict[Variable, Series[Observed]] = {v: Series(v.value, self.watch) for v in Variable}
         """Peak pressures under pressure control lie in `pressure_peaks`."""
-        self.pressure_peaks: Series[Observed] = Series()
+        self.pressure_peaks: Series[Observed] = Series(PEAKS, self.watch)
         """The peaks that may stand for a plateau (A6)."""
         self.unusable: dict[Variable, dict[str, Series[Observed]]] = {v: {} for v in Variable}
         """By fault."""
@@ -32,14 +40,16 @@ class SeriesIndex:
         if observed.variable is None:
             return self.unmapped
         if observed.fault is not None:
-            return self.unusable[observed.variable].setdefault(observed.fault, Series())
+            return self.unusable[observed.variable].setdefault(observed.fault, Series(UNUSABLE[observed.variable]))
         if observed.variable is Variable.PEAK_PRESSURE and control == "pressure":
             return self.pressure_peaks
         return self.usable[observed.variable]
 
     def of_ventilation(self, statement: Ventilation) -> Series[Ventilation]:
         """The series of a ventilator event's statement."""
-        return self.ventilator.setdefault(statement.support, Series()) if statement.in_force else self.not_in_force
+        if not statement.in_force:
+            return self.not_in_force
+        return self.ventilator.setdefault(statement.support, Series(VENTILATOR))
 
     def named(self) -> Iterator[tuple[str, AnySeries]]:
         """Every series there is, by a name of its own."""
@@ -70,9 +80,9 @@ class SeriesIndex:
             return self.usable[Variable(rest)]
         if kind == "unusable":
             variable, _, fault = rest.partition("/")
-            return self.unusable[Variable(variable)].setdefault(fault, Series())
+            return self.unusable[Variable(variable)].setdefault(fault, Series(UNUSABLE[Variable(variable)]))
         if kind == "ventilator":
-            return self.ventilator.setdefault(rest or None, Series())
+            return self.ventilator.setdefault(rest or None, Series(VENTILATOR))
         others: dict[str, AnySeries] = {
             "pressure-peaks": self.pressure_peaks,
             "unasked": self.unmapped,

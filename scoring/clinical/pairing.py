@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from functools import cached_property
 
-from picustream.models.protocol import Protocol, hours, minutes
+from picustream.models.protocol import hours, minutes
 from picustream.models.variable import Variable
 from picustream.scoring.chart.entries import Observed, Ventilation
 from picustream.scoring.chart.series import TICK
 from picustream.scoring.chart.units import ROOM_AIR as ROOM_AIR_FIO2
-from picustream.scoring.clinical.reach import Reach, Span, at_its_time, together
 from picustream.scoring.clinical.support import INVASIVE, ROOM_AIR, support_in_force
 from picustream.scoring.clinical.view import View
 
@@ -115,15 +114,6 @@ def _breathing_room_air(view: View, moment: datetime) -> Ventilation | None:
     return latest if latest is not None and latest.support == ROOM_AIR else None
 
 
-def pair_reach(protocol: Protocol) -> Reach:
-    """The days of PaO2s whose pairs a change can touch (P1, P2)."""
-    pairing = protocol.pairing
-    ahead = max(hours(pairing.fio2_look_back_hours), hours(pairing.room_air_look_back_hours))
-    back, support = minutes(pairing.fio2_look_ahead_minutes), hours(pairing.support_look_back_hours)
-    charted: Reach = {Variable.FIO2: (Span(back, ahead),), "ventilator": (Span(back, support + ahead),)}
-    return together(at_its_time(Variable.PAO2), charted)
-
-
 @dataclass(frozen=True, eq=False)
 class Triplet:
     """A CVP with its heart rate and mean arterial pressure (P4)."""
@@ -160,12 +150,3 @@ def _near(
         if (found := view.latest(variable, moment, back)) is not None:
             return found
     return None
-
-
-def triplet_reach(protocol: Protocol) -> Reach:
-    """The days of CVPs whose triplets a change can touch (P4)."""
-    within, back = minutes(protocol.pairing.par_within_minutes), minutes(protocol.pairing.par_look_back_minutes)
-    same_event: Reach = dict.fromkeys(
-        (Variable.HEART_RATE, Variable.MAP_INVASIVE, Variable.MAP_NONINVASIVE), (Span(within, max(within, back)),)
-    )
-    return together(at_its_time(Variable.CVP), same_event)

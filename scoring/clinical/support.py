@@ -3,9 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from picustream.models.protocol import Protocol, hours
+from picustream.models.protocol import hours
 from picustream.models.variable import Variable
-from picustream.scoring.clinical.reach import NOW, Reach, Span
 from picustream.scoring.clinical.view import View
 
 INVASIVE = "invasive"
@@ -27,14 +26,3 @@ def peep_in_force(view: View, moment: datetime) -> Decimal | None:
         if found is not None:
             return found.exact
     return None
-
-
-def support_reach(protocol: Protocol) -> Reach:
-    """The days on which a change can touch the support in force (P2)."""
-    return {"ventilator": (Span(NOW, hours(protocol.pairing.support_look_back_hours)),)}
-
-
-def peep_reach(protocol: Protocol) -> Reach:
-    """The days on which a change can touch the PEEP in force (V3)."""
-    span = Span(NOW, hours(protocol.pairing.peep_look_back_hours))
-    return {Variable.PEEP: (span,), Variable.PEEP_MEASURED: (span,)}

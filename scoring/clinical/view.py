@@ -11,6 +11,7 @@ from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Observed, Ventilation
 from picustream.scoring.chart.series import TICK, Series
+from picustream.scoring.chart.series_index import UNUSABLE, VENTILATOR
 from picustream.scoring.clinical.days import ONE_DAY, midnight
 from picustream.scoring.clinical.stay import Stay
 
@@ -37,6 +38,7 @@ class View:
     def refused(self, variable: Variable, first: datetime, last: datetime) -> list[Observed]:
         """Of the unusable current versions, likewise, what a record can name: the first eight of each fault."""
         faults = self.chart.index.unusable[variable].values()
+        self.chart.index.watch.note(UNUSABLE[variable], max(first, self.start), min(last, self.end))
         return [
             o
             for series in faults
@@ -72,12 +74,13 @@ class View:
 
     def ventilation(self, first: datetime, last: datetime, *, but: Collection[str | None] = ()) -> Ventilation | None:
         """The last ventilator event in force from `first` to `last`, both included, of any support `but` some."""
+        first, last = max(first, self.start), min(last, self.end)
         found = [
-            series.latest(max(first, self.start), min(last, self.end))
-            for support, series in self.chart.index.ventilator.items()
-            if support not in but
+            series.latest(first, last) for support, series in self.chart.index.ventilator.items() if support not in but
         ]
-        return max((event for event in found if event is not None), key=lambda event: event.order, default=None)
+        latest = max((event for event in found if event is not None), key=lambda event: event.order, default=None)
+        self.chart.index.watch.note(VENTILATOR, latest.at if latest is not None else first, last)
+        return latest
 
     def last_before(self, variables: Iterable[Variable], moment: datetime) -> datetime | None:
         """When the last usable observation of some variables was taken before a moment."""

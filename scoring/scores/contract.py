@@ -14,7 +14,6 @@ from picustream.models.record import Comparator, Record
 from picustream.models.variable import Variable
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.entries import Changes
 from picustream.scoring.records.bodies import Bodies, Body
 from picustream.scoring.records.conditions import Condition
 from picustream.scoring.scores.description import Component, Description
@@ -32,9 +31,6 @@ class StayRecords(Protocol):
     @property
     def rescheduled(self) -> bool:
         """Whether the last evaluation changed the moments of `due` otherwise than by the passing of time."""
-
-    def note(self, changes: Changes) -> None:
-        """Take note of what filing an event changed."""
 
     def plan(self, evaluation: Evaluation) -> None:
         """Note which records a change, or the time that has passed, calls for."""

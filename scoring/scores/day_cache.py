@@ -1,13 +1,17 @@
-"""What each local day of a stay gives every part of a score, kept until a change reaches it."""
+"""What each local day of a stay gives every part of a score, kept until a change falls into what it was read from."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, TypeVar
 
 from picustream.models.protocol import Protocol
+from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
-from picustream.scoring.clinical.reach import Changed, Span
+from picustream.scoring.chart.reads import Owner, Reads, noted
+from picustream.scoring.chart.series import Channel
+from picustream.scoring.clinical.days import local_date
 from picustream.scoring.clinical.view import View
 from picustream.scoring.scores.parts import DayPart
 
@@ -17,32 +21,46 @@ T = TypeVar("T")
 class DayCache:
     """Values of one stay by part and local day."""
 
-    def __init__(self, parts: Sequence[DayPart[Any]], protocol: Protocol) -> None:
+    def __init__(self, parts: Sequence[DayPart[Any]], chart: Chart, protocol: Protocol) -> None:
         self._zone = protocol.zone
+        self._watch = chart.index.watch
         self._parts = {part.name: part for part in parts}
-        self._reached: dict[Changed, list[tuple[str, Span]]] = defaultdict(list)
+        self._called_for: defaultdict[Channel, list[str]] = defaultdict(list)
         for part in parts:
-            for changed, spans in part.reach(protocol).items():
-                self._reached[changed] += [(part.name, span) for span in spans]
+            for variable in part.calls_for:
+                self._called_for[variable.value].append(part.name)
         self.forget()
 
     def forget(self) -> None:
         """Everything has to be computed again."""
         self._values: dict[str, dict[date, Any]] = {name: {} for name in self._parts}
-        self.dirty: set[tuple[str, date]] = set()
-        """Parts and days that a change has reached since the last refresh."""
+        self._reads = Reads()
+        self.dirty: set[Owner] = set()
+        """What a change has reached since the last refresh: parts and days, and what else was `watched`."""
 
     def note(self, changes: Changes) -> None:
-        """Mark what a change can touch."""
-        for changed, moment in changes.touched:
-            for name, span in self._reached.get(changed, ()):
-                self.dirty.update((name, day) for day in span.days(moment, self._zone))
+        """Mark what a change can touch: whatever was read from where it falls."""
+        for channel, moment in changes.touched:
+            if owners := self._reads.hit(channel, moment):
+                self.dirty.update(owners)
+            if channel in self._called_for:
+                day = local_date(moment, self._zone)
+                self.dirty.update((name, day) for name in self._called_for[channel])
+
+    @contextmanager
+    def watched(self, name: str, day: date) -> Iterator[None]:
+        """What is looked up within it is an answer called `name` of a day, which counts as changed when a change falls
+        into what it was read from."""
+        with noted(self._watch) as found:
+            yield
+        self._reads.put((name, day), found)
 
     def value(self, view: View, part: DayPart[T], day: date) -> T:
         """What a local day gives a part."""
         values: dict[date, T] = self._values[part.name]
         if day not in values:
-            values[day] = part.compute(view, day)
+            with self.watched(part.name, day):
+                values[day] = part.compute(view, day)
         return values[day]
 
     def known(self, part: DayPart[T], day: date) -> T | None:
@@ -50,10 +68,15 @@ class DayCache:
         found: T | None = self._values[part.name].get(day)
         return found
 
-    def refresh(self, view: View) -> Iterator[tuple[str, date]]:
-        """Compute again what was marked; the parts and days that changed, or may have."""
+    def refresh(self, view: View) -> Iterator[Owner]:
+        """Compute again what was marked; the names and days that changed, or may have."""
         for name, day in self.dirty:
-            part, before = self._parts[name], self._values[name].pop(day, None)
+            self._reads.drop((name, day))
+            part = self._parts.get(name)
+            if part is None:
+                yield name, day
+                continue
+            before = self._values[name].pop(day, None)
             if not part.tells_all or before != self.value(view, part, day):
                 yield name, day
         self.dirty = set()

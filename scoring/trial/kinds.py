@@ -8,7 +8,6 @@ from typing import Any, cast
 from picustream.models.protocol import Protocol
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.entries import Changes
 from picustream.scoring.chart.series import TICK
 from picustream.scoring.clinical.ards import Ards
 from picustream.scoring.clinical.days import days_between, local_date
@@ -27,6 +26,8 @@ from picustream.scoring.trial.outcomes import FOLLOW_UP_DUE, Course, due_times, 
 from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME, EligibilityRecord, OutcomeRecord
 
 ELIGIBILITY_KEY = RecordKey("eligibility", "")
+MEASURED_EARLY = "eligibility/measured-early"
+"""What E4 reads, under the local day of its limit."""
 
 
 def outcome_key(milestone: str) -> RecordKey:
@@ -77,19 +78,11 @@ class EligibilityOfStay:
         self._protocol = protocol
         self._measured_early: bool | None = None
         """E4; None: not known."""
-        self._limit: datetime | None = None
-        """Up to when a value counts for that."""
         self._touched = False
 
-    def note(self, changes: Changes) -> None:
-        limit = self._limit
-        if self._measured_early is None or limit is None:
-            return
-        if any(moment <= limit for _, moment in changes.touched):
-            self._measured_early, self._touched = None, True
-
     def plan(self, evaluation: Evaluation) -> None:
-        """What calls for it is asked when it is made."""
+        if evaluation.changed_days(MEASURED_EARLY):
+            self._measured_early, self._touched = None, True
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
         since, decided = evaluation.since, decided_after(evaluation.stay, self._protocol)
@@ -106,11 +99,12 @@ class EligibilityOfStay:
         if self._measured_early is None:
             stay, protocol = evaluation.stay, self._protocol
             limit, t0 = decided_after(stay, protocol), treatment_start(self._chart)
-            limit = self._limit = limit if t0 is None else min(limit, t0)
+            limit = limit if t0 is None else min(limit, t0)
             view = view_of(self._chart, protocol, stay, until=limit)
             day, last = local_date(limit, protocol.zone), last_day(stay, protocol)
             days = days_between(local_date(stay.start, protocol.zone), day if last is None else min(day, last))
-            self._measured_early = _mods(evaluation).measures_any(view, days)
+            with evaluation.days.watched(MEASURED_EARLY, day):
+                self._measured_early = _mods(evaluation).measures_any(view, days)
         return self._measured_early
 
     def due(self, evaluation: Evaluation) -> Iterator[datetime]:
@@ -150,9 +144,6 @@ class OutcomesOfStay:
         self._all = False
         """Whether milestones that the protocol does not have (any more) are to be withdrawn, too."""
         self._ards: Ards | None = None
-
-    def note(self, changes: Changes) -> None:
-        """The scores take note."""
 
     def plan(self, evaluation: Evaluation) -> None:
         if evaluation.since is None:

@@ -95,7 +95,7 @@ TESTS = {
     "view": ["pairing", "triplet", "support", "mods", "receipts", *KEPT],
     "assessor": ["incremental", "pieces", "time", "mods_days", "apps", "outcomes", "eligibility_state"],
     "day_cache": ["incremental", "toys", "time", "mods_days", "apps"],
-    "reach": ["incremental", "pairing", "apps"],
+    "reads": ["reads", "incremental", "pairing", "apps"],
     "pruning": ["pruning_limits", "alerts_pruned", *KEPT],
     "chart": ["pruning_limits", "alerts", "apps", "bounded", *OF_VERSIONS, *KEPT],
     "conflicts": ["alerts", "pruning_limits", *KEPT],

@@ -5,18 +5,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from picustream.models.protocol import Protocol, hours
+from picustream.models.protocol import Protocol
 from picustream.models.record import Comparator
 from picustream.models.variable import Variable
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.entries import Changes
 from picustream.scoring.clinical.ards import Ards, assessed, is_candidate, onsets_of
 from picustream.scoring.clinical.days import days_between, local_date
-from picustream.scoring.clinical.pairing import Pair, pair_of, pair_reach
-from picustream.scoring.clinical.reach import Reach, Span, together
+from picustream.scoring.clinical.pairing import Pair, pair_of
 from picustream.scoring.clinical.stay import assessment
-from picustream.scoring.clinical.support import peep_reach
 from picustream.scoring.clinical.view import View
 from picustream.scoring.records.bodies import Bodies, Body, RecordKey
 from picustream.scoring.records.conditions import Condition
@@ -55,21 +52,10 @@ def _pairs(view: View, day: date) -> CandidatePairs:
     return [(pair, is_candidate(view, pair)) for pair in paired if pair is not None]
 
 
-def _reach(protocol: Protocol) -> Reach:
-    """A pair, the PEEP beside it (A2, A8), and the pressures near it, which count if not below PEEP (A6)."""
-    near, peep = hours(protocol.apps.plateau_within_hours), hours(protocol.pairing.peep_look_back_hours)
-    either_side = (Span(near, near),)
-    pressures: Reach = {
-        Variable.PLATEAU_PRESSURE: either_side,
-        Variable.PEAK_PRESSURE: either_side,
-        "ventilator": either_side,
-        Variable.PEEP: (Span(near, peep + near),),
-        Variable.PEEP_MEASURED: (Span(near, peep + near),),
-    }
-    return together(pair_reach(protocol), peep_reach(protocol), pressures)
-
-
-PAIRS: DayPart[CandidatePairs] = DayPart("apps/pairs", _pairs, _reach, tells_all=False)
+PAIRS: DayPart[CandidatePairs] = DayPart("apps/pairs", _pairs, tells_all=False, calls_for=(Variable.PAO2,))
+OF_DAY, OF_EPISODE = "apps/daily", "apps/at-24h"
+"""What a record reads beside its pair: the pressures near it, the PEEP beside them (A6, A8). Of an episode under the
+first day of its window."""
 
 
 class Apps:
@@ -131,16 +117,14 @@ class AppsOfStay:
     def pending(self) -> bool:
         return bool(self._onsets_pending or self._days or self._episodes)
 
-    def note(self, changes: Changes) -> None:
-        """The day cache has taken note."""
-
     def plan(self, evaluation: Evaluation) -> None:
         self.rescheduled = False
         if evaluation.since is None:
             self._onsets_pending = True
             return
         first, last = evaluation.span
-        changed = evaluation.changed_days(PAIRS.name) | evaluation.days_turned
+        names = (PAIRS.name, OF_DAY, OF_EPISODE)
+        changed = evaluation.days_turned.union(*(evaluation.changed_days(name) for name in names))
         self._changed |= {day for day in changed if first <= day <= last}
         self._onsets_pending = self._onsets_pending or evaluation.passed or bool(changed)
 
@@ -155,7 +139,8 @@ class AppsOfStay:
         for day in budget.drain(self._days):
             pairs = [pair for pair, _ in self._pairs(evaluation, day)]
             inside = first <= day <= last
-            found[apps_daily_key(day)] = daily_body(context, day, pairs, evaluation.now) if inside else None
+            with evaluation.days.watched(OF_DAY, day):
+                found[apps_daily_key(day)] = daily_body(context, day, pairs, evaluation.now) if inside else None
         for number in budget.drain(self._episodes):
             body = self._episode(evaluation, context, number)
             found[apps_episode_key(number)] = body
@@ -169,7 +154,8 @@ class AppsOfStay:
         zone = self._protocol.zone
         days = days_between(local_date(first, zone), local_date(last, zone))
         pairs = [pair for day in days for pair, _ in self._pairs(evaluation, day) if first <= pair.at <= last]
-        return episode_body(context, number, pairs, evaluation.now)
+        with evaluation.days.watched(OF_EPISODE, local_date(first, zone)):
+            return episode_body(context, number, pairs, evaluation.now)
 
     def _make_out_onsets(self, evaluation: Evaluation) -> None:
         """A3; notes which APPS that, or what has changed of the gases, calls for."""

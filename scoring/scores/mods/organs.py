@@ -1,4 +1,4 @@
-"""The organs of the Marshall MODS, each with all that is known of it: its rule, its bands, its reach and its words.
+"""The organs of the Marshall MODS, each with all that is known of it: its rule, its bands and its words.
 
 To add one: a rule in `organ_rules.py`, an `Organ` here with its place in `ORGANS`.
 """
@@ -9,13 +9,9 @@ from datetime import date
 from decimal import Decimal
 
 from picustream.models.event import LAB, VITAL
-from picustream.models.protocol import Protocol, minutes
 from picustream.models.record import Comparator
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
-from picustream.scoring.clinical.pairing import pair_reach, triplet_reach
-from picustream.scoring.clinical.reach import Reach, Span, at_its_time, together
-from picustream.scoring.clinical.support import support_reach
 from picustream.scoring.clinical.view import View
 from picustream.scoring.scores.bands import Bands, beyond, closed_above
 from picustream.scoring.scores.description import FIO2, PAO2, Need, any_of
@@ -60,8 +56,6 @@ class Organ:
     rule: Callable[[View, date], OrganDay]
     anchors: tuple[Variable, ...]
     """The variables without a usable value of which the organ is not measured that day."""
-    reach: Callable[[Protocol], Reach]
-    """The days that a change can touch."""
     bands: Bands
     rules: tuple[str, ...]
     """Numbers of the rules that make its points (`docs/rules.md`), the one of its own first after M1."""
@@ -73,7 +67,7 @@ class Organ:
     @property
     def day(self) -> DayPart[OrganDay]:
         """What a local day states of it, as a part of the score."""
-        return DayPart(f"mods/{self.name}", self.rule, self.reach)
+        return DayPart(f"mods/{self.name}", self.rule)
 
     def points(self, value: Decimal, comparator: Comparator | None = None) -> int | None:
         """0-4 points of a value in the bands' unit; with a comparator None where they are not certain (V4)."""
@@ -85,18 +79,11 @@ class Organ:
         return self.bands.points_within(beyond(value, comparator, quantity.low, quantity.high))
 
 
-def _gcs_reach(protocol: Protocol) -> Reach:
-    within = minutes(protocol.pairing.gcs_within_minutes)
-    parts: Reach = dict.fromkeys((Variable.GCS_VERBAL, Variable.GCS_MOTOR), (Span(within, within),))
-    return together(at_its_time(Variable.GCS_TOTAL, Variable.GCS_EYE), parts, support_reach(protocol))
-
-
 def _of_one_value(name: str, variable: Variable, bands: Bands, words: OrganWords, need: str) -> Organ:
     return Organ(
         name=name,
         rule=first_value(variable),
         anchors=(variable,),
-        reach=lambda _: at_its_time(variable),
         bands=bands,
         rules=("M1", "M3"),
         needs=(any_of(need, LAB, variable),),
@@ -109,7 +96,6 @@ RESPIRATORY = Organ(
     name="respiratory",
     rule=respiratory,
     anchors=(Variable.PAO2,),
-    reach=pair_reach,
     bands=closed_above((300, 225, 150, 75), "mm[Hg]", high_is_bad=False),
     rules=("M1", "M4", "P1", "P3"),
     needs=(PAO2, FIO2),
@@ -140,7 +126,6 @@ CARDIOVASCULAR = Organ(
     name="cardiovascular",
     rule=cardiovascular,
     anchors=(Variable.CVP,),
-    reach=triplet_reach,
     bands=closed_above((10, 15, 20, 30), "1", high_is_bad=True),
     rules=("M1", "M5", "P4"),
     needs=(
@@ -170,7 +155,6 @@ NEUROLOGIC = Organ(
     name="neurologic",
     rule=neurologic,
     anchors=(Variable.GCS_TOTAL, Variable.GCS_EYE),
-    reach=_gcs_reach,
     bands=closed_above((14, 12, 9, 6), "{score}", high_is_bad=False),
     rules=("M1", "M6"),
     needs=(Need("GCS total, or eye, verbal and motor", ((Variable.GCS_TOTAL,), _EYE_VERBAL_MOTOR), VITAL),),

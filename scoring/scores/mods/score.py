@@ -12,7 +12,6 @@ from picustream.models.record import Comparator
 from picustream.models.variable import Variable
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.entries import Changes
 from picustream.scoring.clinical.days import ONE_DAY, closes_at, days_between, local_date, midnight
 from picustream.scoring.clinical.view import View
 from picustream.scoring.records.bodies import Bodies, Body, RecordKey
@@ -123,9 +122,6 @@ class ModsOfStay:
     @property
     def pending(self) -> bool:
         return bool(self._days)
-
-    def note(self, changes: Changes) -> None:
-        """The day cache has taken note."""
 
     def plan(self, evaluation: Evaluation) -> None:
         first, last = evaluation.span

@@ -2,7 +2,6 @@
 
 from picustream.models.event import VITAL
 from picustream.models.variable import Variable
-from picustream.scoring.clinical.reach import at_its_time
 from picustream.scoring.scores.bands import closed_above
 from picustream.scoring.scores.description import any_of
 from picustream.scoring.scores.mods.organ_rules import first_value
@@ -12,7 +11,6 @@ OXYGENATION = Organ(
     name="oxygenation",
     rule=first_value(Variable.SPO2),
     anchors=(Variable.SPO2,),
-    reach=lambda _: at_its_time(Variable.SPO2),
     bands=closed_above((94, 90, 85, 80), "%", high_is_bad=False),
     rules=("M1", "M3"),
     needs=(any_of("saturation", VITAL, Variable.SPO2),),

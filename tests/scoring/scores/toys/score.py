@@ -11,9 +11,8 @@ from picustream.models.text import printed
 from picustream.models.variable import Variable
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.entries import Changes, Observed
+from picustream.scoring.chart.entries import Observed
 from picustream.scoring.clinical.days import closes_at, days_between, midnight, study_day
-from picustream.scoring.clinical.reach import at_its_time
 from picustream.scoring.clinical.view import View
 from picustream.scoring.records.bodies import Bodies, Body, RecordKey
 from picustream.scoring.records.conditions import Condition
@@ -29,7 +28,7 @@ def _fastest(view: View, day: date) -> Observed | None:
     return max(pulses, key=lambda pulse: pulse.exact, default=None)
 
 
-FASTEST: DayPart[Observed | None] = DayPart("pulse/fastest", _fastest, lambda _: at_its_time(Variable.HEART_RATE))
+FASTEST: DayPart[Observed | None] = DayPart("pulse/fastest", _fastest)
 
 
 class Pulse:
@@ -66,9 +65,6 @@ class PulseOfStay:
     @property
     def pending(self) -> bool:
         return bool(self._days)
-
-    def note(self, changes: Changes) -> None:
-        """The day cache has taken note."""
 
     def plan(self, evaluation: Evaluation) -> None:
         first, last = evaluation.span
