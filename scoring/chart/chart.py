@@ -238,20 +238,18 @@ class Chart:
         self._current[identity] = new
         self._put_in_force(("observation", *identity), new, old, changes)
         if old is not None:
-            series = self._series_of(old)
-            series.remove(old)
-            changes.touched.append((series.channel, old.at))
             self._index(old, False, changes)
-        series = self._series_of(new)
-        series.add(new)
-        changes.touched.append((series.channel, new.at))
         self._index(new, True, changes)
 
     def _series_of(self, observed: Observed) -> Series[Observed]:
         return self.index.of_observed(observed, self.control_of(observed))
 
     def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
-        """Keeps the variables of one event together; a change of its FiO2 touches the PaO2."""
+        """Into its series or out of it; keeps the variables of one event together: a change of its FiO2 touches the
+        PaO2."""
+        series = self._series_of(observed)
+        (series.add if present else series.remove)(observed)
+        changes.touched.append((series.channel, observed.at))
         if observed.variable not in SAME_EVENT or observed.value is None:
             return
         identity = (observed.filed.source, observed.filed.event_id)
