@@ -112,8 +112,6 @@ class Chart:
         if old.filed.live_count == 0:
             changes.stored[old.filed.key] = None
 
-    # Pruning (I9). --------------------------------------------------------------------------------------------------
-
     def current_versions(self) -> Iterator[CurrentVersion]:
         """Every current version of an observation or a ventilator statement."""
         for identity, observed in self._current.items():
@@ -245,8 +243,7 @@ class Chart:
         return self.index.of_observed(observed, self.control_of(observed))
 
     def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
-        """Into its series or out of it; keeps the variables of one event together: a change of its FiO2 touches the
-        PaO2."""
+        """Into its series or out of it, and into `same_event`: a change of an event's FiO2 touches its PaO2."""
         series = self._series_of(observed)
         (series.add if present else series.remove)(observed)
         changes.touched.append((series.channel, observed.at))
