@@ -21,7 +21,7 @@ from picustream.scoring.chart.entries import Changes, Filed, filed
 from picustream.scoring.chart.pruning import is_over_limit, prune
 from picustream.scoring.chart.series import HistoryNeeded, Span
 from picustream.scoring.clinical.stay import Stay
-from picustream.scoring.records.bodies import Body, RecordKey, spelling
+from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head, Revision, RevisionContext, revise
 from picustream.scoring.rules import Rules
 
@@ -58,7 +58,6 @@ class StayState:
         self._stay_alerts = StayAlerts(rules, self._chart)
         self._heads: dict[RecordKey, Head] = {}
         self._known: dict[str, set[RecordKey]] = {}
-        self._seen: dict[RecordKey, tuple[Body | None, str | None, tuple[str, ...]]] = {}
         self._alerts_owed = False
         self._pruner: Pruner | None = None
         self.unsaved: dict[str, bytes | None] = {}
@@ -161,7 +160,7 @@ class StayState:
         stay = self._assessor.stay
         context = RevisionContext(self._rules, self.stay_id, stay.patient_id if stay else None, cause, emitted_at)
         found = []
-        for key in sorted(key for key, body in bodies.items() if self._has_changed(key, body, context.patient_id)):
+        for key in sorted(bodies):
             revision = revise(key, bodies[key], self._heads.get(key), context)
             if revision is not None:
                 found.append(self._published(revision))
@@ -192,14 +191,6 @@ class StayState:
     def _published(self, revision: Revision) -> Revision:
         self.restore(revision.key, revision.head)
         return revision
-
-    def _has_changed(self, key: RecordKey, body: Body | None, patient_id: str | None) -> bool:
-        """Whether a body differs from the one evaluated before; saves the digest of what is plainly the same."""
-        seen = (body, patient_id, spelling(body))
-        if self._seen.get(key) == seen:
-            return False
-        self._seen[key] = seen
-        return True
 
     def take_unsaved(self) -> dict[str, bytes | None]:
         """The fields to write, handed over once."""

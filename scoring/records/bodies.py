@@ -47,13 +47,5 @@ class Body:
     """Since when somebody has been asked for something by this record (`consent-due`, `follow-up-due`)."""
 
 
-def spelling(body: Body | None) -> tuple[str, ...]:
-    """How the original values of a score's inputs are written: 250 and 250.0 are equal, and not the same receipt."""
-    components = body.fields.get("components") if body is not None else None
-    parts = components if isinstance(components, list) else [part for _, part in components or ()]
-    inputs = [one for part in parts for one in part.inputs]
-    return tuple(str(one.original.value) for one in inputs if one.original is not None)
-
-
 Bodies = dict[RecordKey, Body | None]
 """By record; None: there is (no longer) such a record."""

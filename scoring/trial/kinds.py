@@ -16,13 +16,13 @@ from picustream.scoring.clinical.view import view_of
 from picustream.scoring.records.bodies import Bodies, Body, RecordKey
 from picustream.scoring.records.conditions import Condition
 from picustream.scoring.scores.apps.score import KIND as APPS_KIND
-from picustream.scoring.scores.apps.score import AppsOfStay
+from picustream.scoring.scores.apps.score import AppsOfStay, apps_episode_key
 from picustream.scoring.scores.description import BIRTH, Component
 from picustream.scoring.scores.evaluation import Evaluation
 from picustream.scoring.scores.mods.score import KIND as MODS_KIND
-from picustream.scoring.scores.mods.score import ModsOfStay
+from picustream.scoring.scores.mods.score import ModsOfStay, mods_key
 from picustream.scoring.trial.eligibility import Screening, decided_after, eligibility_body
-from picustream.scoring.trial.outcomes import FOLLOW_UP_DUE, Course, due_times, milestones, outcome_body
+from picustream.scoring.trial.outcomes import FOLLOW_UP_DUE, Course, days_shown, due_times, milestones, outcome_body
 from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME, EligibilityRecord, OutcomeRecord
 
 ELIGIBILITY_KEY = RecordKey("eligibility", "")
@@ -144,15 +144,19 @@ class OutcomesOfStay:
         self._all = False
         """Whether milestones that the protocol does not have (any more) are to be withdrawn, too."""
         self._ards: Ards | None = None
+        self._shown: frozenset[RecordKey] = frozenset()
+        """The records of scores that milestones show: of most days that changed they show nothing."""
 
     def plan(self, evaluation: Evaluation) -> None:
         if evaluation.since is None:
             self.pending = self._all = True
+            days = days_shown(evaluation.treatment_day, self._protocol)
+            self._shown = frozenset([apps_episode_key(1), *map(mods_key, days)])
         self.pending = self.pending or evaluation.passed
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
         ards = _apps(evaluation).ards
-        self.pending = self.pending or bool(evaluation.found) or ards != self._ards
+        self.pending = self.pending or ards != self._ards or not evaluation.found.keys().isdisjoint(self._shown)
         self._ards = ards
         if not self.pending or any(records.pending for records in evaluation.scores):
             return {}

@@ -55,6 +55,14 @@ class Milestone:
     """Those of the scores that it shows (A1, M11)."""
 
 
+def days_shown(treatment_day: date | None, protocol: Protocol) -> list[date]:
+    """The days whose MODS milestones show: those of the window, and the start of treatment (O4)."""
+    if treatment_day is None:
+        return []
+    first, last = window_days(protocol)
+    return [treatment_day + number * ONE_DAY for number in (0, *range(first, last + 1))]
+
+
 def milestones(course: Course, now: datetime) -> Iterator[tuple[str, Milestone | None]]:
     """Every milestone with its decision; None while undecided."""
     yield "picu-discharge", _discharge(course.stay)
