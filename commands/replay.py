@@ -15,6 +15,7 @@ from picustream.eventfiles.files import BrokenLine, Line
 from picustream.eventfiles.replay import Replay
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS
+from picustream.runtime import collector
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
 from picustream.scoring.outputs import Output
@@ -42,6 +43,7 @@ def replay(
     """
     settings = Settings()
     run = Replay(loaded_rules(protocol or settings.protocol, codemap or settings.codemap), moment(until, "--until"))
+    collector.settle()
     broken = _BrokenLines()
     counts: Counter[str] = Counter()
     with ExitStack() as stack:

@@ -24,7 +24,8 @@ class Pruned:
 
     def __init__(self) -> None:
         self._latest: dict[str, datetime] = {}
-        self._bits = bytearray(BITS // 8)
+        self._bits = bytearray()
+        """None until something is pruned, which of most stays nothing ever is."""
 
     def __bool__(self) -> bool:
         return bool(self._latest)
@@ -34,6 +35,7 @@ class Pruned:
         moment, latest = filed.rank[0], self._latest.get(filed.source)
         changed = latest is None or moment > latest or not self.may_contain(filed.source, identity)
         self._latest[filed.source] = moment if latest is None else max(moment, latest)
+        self._bits = self._bits or bytearray(BITS // 8)
         for place in _places(filed.source, identity):
             self._bits[place >> 3] |= 1 << (place & 7)
         return changed
@@ -45,7 +47,9 @@ class Pruned:
 
     def may_contain(self, source: str, identity: str) -> bool:
         """Whether some version of it may have been pruned; never false where one was."""
-        return all(self._bits[place >> 3] >> (place & 7) & 1 for place in _places(source, identity))
+        return bool(self._bits) and all(
+            self._bits[place >> 3] >> (place & 7) & 1 for place in _places(source, identity)
+        )
 
     def may_have_pruned(self, source: str, identity: str) -> bool:
         """Likewise; false for a source of which nothing was pruned."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from picustream.runtime import collector
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import BUG, UserError
 from picustream.runtime.logs import configure, logger, place
@@ -137,6 +138,7 @@ class _Worker:
 
     async def _start(self, app: App) -> None:
         await app.maybe_start()
+        collector.settle()
         supervisor_link.at_work()
         log.info("ready", seconds=round(time.monotonic() - self._started, 2), partitions=sorted(app.partitions.owned))
 

@@ -1,6 +1,7 @@
 """What is remembered of what was pruned: never less than the truth, and seldom more (I9)."""
 
 import json
+import sys
 from base64 import b85decode
 from datetime import UTC, datetime, timedelta
 from zlib import decompress
@@ -97,3 +98,9 @@ def test_i9_it_is_the_same_after_it_was_stored() -> None:
     assert again.to_store() == pruned.to_store()
     assert again.may_supersede(said(1, "gateway"), "o2")
     assert not again.note(said(), "o1")
+
+
+def test_nothing_is_remembered_of_a_stay_of_which_nothing_was_pruned() -> None:
+    fresh = Pruned()
+    assert sys.getsizeof(fresh._bits) < 100
+    assert not fresh.may_contain("monitor", "1")
