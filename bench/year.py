@@ -1,8 +1,8 @@
 """A year of real stays as an event file: `python -m bench.year --stays 1000 > year.ndjson`.
 
-The same arguments give the same bytes. The real data (`../shared/data`) hold 140 stays of one week; here those of them
-that come to about 84 events a stay follow each other over a year, again and again, each time as other stays of other
-patients. Events come in the order of their filing, all stays beside one another.
+The same arguments give the same bytes. The real data (`REAL` of `bench/replay.py`) hold 140 stays of one week; here
+those of them that come to about 84 events a stay follow each other over a year, again and again, each time as other
+stays of other patients. Events come in the order of their filing, all stays beside one another.
 """
 
 import argparse
