@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import drain, replay, stages, startup
+from bench import drain, latency, replay, stages, startup
 from bench.plan import FULL, QUICK, TINY, Plan
 from bench.table import Table
 
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[Plan], Iterator[Table]]] = {
     "stages": stages.tables,
     "startup": startup.tables,
     "drain": drain.tables,
+    "latency": latency.tables,
 }
 SIZES = {"full": FULL, "quick": QUICK, "tiny": TINY}
 

@@ -66,6 +66,11 @@ class Ground:
                 time.sleep(0.05)
             topics.create(admin, self.settings, names)
 
+    def also(self, topic: str) -> None:
+        """One more topic, gone with the next that are made anew."""
+        with clients.admin(self.settings) as admin:
+            topics.create(admin, self.settings, [topic])
+
     def publish(self, feed: Feed) -> None:
         """A feed as a backlog: keyed by stay, in its order."""
         with feed.path.open("rb") as file, clients.producer(self.settings, **BATCHING) as producer:
