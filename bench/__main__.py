@@ -4,14 +4,15 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 
 from bench import drain, latency, replay, stages, startup
 from bench.plan import FULL, QUICK, TINY, Plan
 from bench.table import Table
 
-BENCHMARKS: dict[str, Callable[[Plan], Iterator[Table]]] = {
+BENCHMARKS: dict[str, Callable[[Plan], Generator[Table]]] = {
     "replay": replay.tables,
     "stages": stages.tables,
     "startup": startup.tables,
@@ -29,11 +30,12 @@ def main(arguments: list[str]) -> int:
         rounds = found.rounds or (5 if found.size == "full" else 1)
         plan = Plan(SIZES[found.size], rounds, Path(folder), found.against)
         for name in found.names or BENCHMARKS:
-            for table in BENCHMARKS[name](plan):
-                print(table.text(), end="\n\n", flush=True)
-                made.append(table)
-                if found.json:
-                    found.json.write_text(json.dumps([one.as_json() for one in made], indent=1) + "\n")
+            with closing(BENCHMARKS[name](plan)) as tables:  # servers, too, end with it
+                for table in tables:
+                    print(table.text(), end="\n\n", flush=True)
+                    made.append(table)
+                    if found.json:
+                        found.json.write_text(json.dumps([one.as_json() for one in made], indent=1) + "\n")
     return 0
 
 

@@ -1,6 +1,6 @@
 """A backlog worked off by the worker, everything on, beside Faust's idle loop on the same broker and topics."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from bench.ground import Ground, ground
 from bench.plan import Plan
@@ -22,7 +22,7 @@ NOTE = (
 )
 
 
-def tables(plan: Plan) -> Iterator[Table]:
+def tables(plan: Plan) -> Generator[Table]:
     """One table."""
     feed = plan.feeds.ward(plan.sizes.drain)
     with ground(plan) as servers:

@@ -1,6 +1,6 @@
 """How long `picustream replay` takes, beside only parsing the same file."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from bench.feeds import Feed
 from bench.plan import Plan
@@ -10,7 +10,7 @@ from bench.table import Column, Table
 PARSE = "import json, sys\nfor line in open(sys.argv[1], 'rb'):\n    json.loads(line)"
 
 
-def tables(plan: Plan) -> Iterator[Table]:
+def tables(plan: Plan) -> Generator[Table]:
     """A table for each feed."""
     for number, feed in enumerate(plan.replayed()):
         table = Table(

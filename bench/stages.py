@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr
 from functools import wraps
 from typing import Any
@@ -97,7 +97,7 @@ def _found(name: str) -> tuple[Any, str]:
     return holder, attribute
 
 
-def tables(plan: Plan) -> Iterator[Table]:
+def tables(plan: Plan) -> Generator[Table]:
     """A table for each feed."""
     for number, feed in enumerate(plan.replayed()):
         columns = [Column("us/event", 1), Column("share in %")]

@@ -1,13 +1,13 @@
 """How long it takes until the command line answers, beside a bare Python."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from bench.plan import Plan
 from bench.processes import COLUMNS, python, run
 from bench.table import Table
 
 
-def tables(plan: Plan) -> Iterator[Table]:
+def tables(plan: Plan) -> Generator[Table]:
     """One table."""
     table = Table("startup", "start of the command line", COLUMNS, "processor s", "python")
     for _ in plan.each_round():
