@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+PEERS := $(VENV)/peers
 export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -63,8 +64,14 @@ mutation: $(READY) ## Which changes of scoring/ would the tests not notice (an h
 	@$(BIN)/pip install -q -e '.[mutation]'
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
-bench: $(READY) ## Measure, against a baseline in the same run (ARGS="replay --quick")
+bench: $(READY) $(PEERS)/ready ## Measure, against a baseline in the same run (ARGS="replay --quick")
 	@$(BIN)/python -m bench $(ARGS)
+
+$(PEERS)/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv $(PEERS)
+	@grep -v '^pydantic' constraints.txt > $(PEERS)/constraints.txt
+	@PIP_CONSTRAINT=$(PEERS)/constraints.txt $(PEERS)/bin/pip install -q -e '.[bench]' && touch $@ \
+	  || echo "No Quix Streams to compare with: it cannot be installed"
 
 clean: ## Remove the environment and caches
 	@rm -rf $(VENV) .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

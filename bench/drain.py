@@ -1,13 +1,18 @@
 """A backlog worked off by the worker, everything on, beside Faust's idle loop on the same broker and topics."""
 
+import sys
+import tempfile
 from collections.abc import Generator
+from pathlib import Path
 
 from bench.ground import Ground, ground
 from bench.plan import Plan
 from bench.processes import python
 from bench.table import Column, Table
 
-IDLE, WORKER = "Faust's idle loop", "worker --drain"
+IDLE, WORKER, QUIX = "Faust's idle loop", "worker --drain", "Quix Streams"
+PEERS = Path(sys.prefix) / "peers"
+"""An environment of its own, that `make bench` makes: Quix Streams wants an older pydantic than the worker has."""
 COLUMNS = [
     Column("events/s"),
     Column("processor s", 2),
@@ -30,7 +35,7 @@ def tables(plan: Plan) -> Generator[Table]:
         servers.publish(feed)
         table = Table("drain", f"a backlog, {feed}, 4 partitions", COLUMNS, "events/s", IDLE, NOTE)
         for _ in plan.each_round():
-            for row in (IDLE, WORKER):
+            for row in (IDLE, WORKER, *([QUIX] if (PEERS / "ready").exists() else [])):
                 table.add(row, _round(servers, row, feed.events))
         yield table
 
@@ -39,4 +44,8 @@ def _round(servers: Ground, row: str, events: int) -> dict[str, float]:
     servers.outputs_made_anew()
     if row == IDLE:
         return servers.drained(*python("-m", "bench.peers.idle", str(events))).figures(events)
+    if row == QUIX:
+        with tempfile.TemporaryDirectory(prefix="picustream-bench-") as folder:
+            drained = servers.drained(str(PEERS / "bin" / "python"), "-m", "bench.peers.quix", str(events), folder)
+        return drained.figures(events) | {"records": servers.outputs()}
     return servers.drained().figures(events) | {"records": servers.outputs()}

@@ -15,7 +15,7 @@ from typing import Any
 
 from kafka import TopicPartition
 
-from bench.peers.idle import say
+from bench.say import say
 from picustream.models.event import ADT, LAB, VITAL
 from picustream.runtime.settings import Settings
 from picustream.scoring.scores.mods.record import MODS

@@ -8,23 +8,17 @@ nothing, and commits its offsets as Faust does by default.
 """
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 import faust
 
+from bench.say import say
 from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
 from picustream.streams.worker import loop
 from picustream.streams.worker.app import FETCH
-
-
-def say(event: str) -> None:
-    """A log line, as the worker writes them."""
-    print(json.dumps({"event": event, "timestamp": datetime.now(UTC).isoformat()}), flush=True)
 
 
 async def count(settings: Settings, events: int) -> None:
