@@ -8,8 +8,8 @@ outputs and offsets are committed together (`exactly-once`): state in RocksDB, a
 
 **Tuned.** Values stay bytes from the broker to the core and back. Engines stay in memory, and state is read only for a
 stay that is not there; what an event changed is appended as one entry, so that a write does not grow with the stay. A
-checkpoint each second instead of every five, and polls that are short. RocksDB has its defaults: with entries this small it is not what takes
-the time.
+checkpoint each second instead of every five, and polls that are short. RocksDB has its defaults: with entries this
+small it is not what takes the time.
 
 **What it lacks.** There are no timers of the wall clock: a day closes with the next event of its stay and not before,
 so that the last day of each stay and all follow-ups are missing here. A function sees the state of its own key alone:
