@@ -15,6 +15,8 @@ from picustream.models.times import Instant
 class Status(StrEnum):
     """FHIR ObservationStatus."""
 
+    __hash__ = str.__hash__  # in C, where that of `Enum` is written in Python
+
     REGISTERED = "registered"
     PRELIMINARY = "preliminary"
     FINAL = "final"

@@ -4,6 +4,7 @@ Closed: an unknown field is refused, so that a typing error in a feed is seen an
 meaning only together with its status is checked by the event as a whole.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -33,6 +34,10 @@ ADAPTERS: dict[str, TypeAdapter[Any]] = {
     TRIAL: TypeAdapter(TrialEvent),
 }
 """The validator of each input topic."""
+validate: dict[str, Callable[[Any], Event]] = {
+    topic: adapter.validator.validate_python for topic, adapter in ADAPTERS.items()
+}
+"""Likewise without the adapter around it, which costs a tenth. Raises `pydantic.ValidationError`."""
 
 
 def to_bytes(event: Event) -> bytes:

@@ -9,6 +9,8 @@ class Variable(StrEnum):
     `map_*` is arterial pressure, `mean_airway_pressure` is airway pressure: both are called MAP on wards.
     """
 
+    __hash__ = str.__hash__  # in C, where that of `Enum` is written in Python: look-ups by variable take a third
+
     HEART_RATE = "heart_rate"
     MAP_INVASIVE = "map_invasive"
     MAP_NONINVASIVE = "map_noninvasive"

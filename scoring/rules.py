@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from picustream import __version__
 from picustream.models.codemap import CodeMap, CodeMapError, parse_codemap
 from picustream.models.protocol import Protocol, parse_protocol
+from picustream.scoring.chart.reading import Reader
 from picustream.scoring.scores.registry import SHIPPED, Registry
 
 DEFAULT_PROTOCOL = "nct04850469.toml"
@@ -30,6 +31,11 @@ class Rules:
     codemap: CodeMap
     software: str = __version__
     kinds: Registry = SHIPPED
+
+
+def reader_of(rules: Rules) -> Reader:
+    """What reads events by these rules."""
+    return Reader(rules.protocol, rules.codemap, rules.kinds.is_certain)
 
 
 T = TypeVar("T")

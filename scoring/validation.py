@@ -4,26 +4,24 @@ No input makes it raise, and nothing is dropped in silence: each fault becomes a
 and what to do; no value of the event is copied into them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
 from picustream.models import text
-from picustream.models.envelope import NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, Status, id_of
-from picustream.models.event import ADAPTERS, ADT, MAX_EVENT_BYTES, OBSERVATION_TOPICS, TRIAL, Event
+from picustream.models.envelope import NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, id_of
+from picustream.models.event import ADT, MAX_EVENT_BYTES, OBSERVATION_TOPICS, TRIAL, Event, validate
 from picustream.models.fact import ArdsAssessed
-from picustream.models.observation import Observation, ObservationEvent
-from picustream.models.variable import Variable
+from picustream.models.observation import ObservationEvent
 from picustream.scoring import hints
 from picustream.scoring.chart.entries import Filed, filed
-from picustream.scoring.chart.reading import asked_for, exact_value
-from picustream.scoring.chart.units import Unusable
+from picustream.scoring.chart.reading import NOTHING, Reading
 from picustream.scoring.deaths import SEND_DIED, tells_of_death
 from picustream.scoring.faults import Fault, Whole
-from picustream.scoring.rules import Rules
+from picustream.scoring.rules import Rules, reader_of
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 """Before any time of an event."""
@@ -31,7 +29,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """Beyond this a time is a typing error, whatever the clock says."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # never changed; frozen, it would take three times as long to make
 class InputRecord:
     """One record of an input topic."""
 
@@ -57,9 +55,10 @@ class Accepted(NamedTuple):
 
     event: Event
     filed: Filed
+    reading: Reading
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # never changed, likewise
 class ValidatedInput:
     """An input record, validated: an event with faults of single observations, or one fault of the whole."""
 
@@ -95,6 +94,7 @@ class Validator:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._reader = reader_of(rules)
 
     def validate(self, record: InputRecord, latest: datetime = LATEST) -> ValidatedInput:
         """Validates an input record; a time after `latest` is in the future (T6)."""
@@ -104,50 +104,47 @@ class Validator:
             accepted = self._accepted(record, min(latest, LATEST))
         except _Refused as refused:
             return refuse(record, refused.fault)
-        faults, ignored = self._observations(accepted.event)
+        faults, ignored = self._not_used(accepted)
         return ValidatedInput(record, accepted, faults, ignored, accepted.event.source)
 
     def _accepted(self, record: InputRecord, latest: datetime) -> Accepted:
-        value = _parsed(record.value, record.whole)
+        written = _decoded(record.value, record.whole)
+        value = _parsed(written)
+        topic = record.topic
         try:
-            event: Event = ADAPTERS[record.topic].validate_python(value)
+            event = validate[topic](value)
         except ValidationError as error:
-            raise _Refused(_schema_fault(record.topic, value, error)) from None
+            raise _Refused(_schema_fault(topic, value, error)) from None
         _check_key(record.key, event)
-        for check in (_check_value_given, _check_filing_time, _check_identities):
-            check(event)
+        if topic in OBSERVATION_TOPICS:
+            _check_observations(cast(ObservationEvent, event))
+        else:
+            _check_filing_time(event)
         self._check_times(event, latest)
-        assert record.value is not None
-        return Accepted(event, filed(record.topic, event, record.value.decode("utf-8-sig")))
+        kept = filed(topic, event, written)
+        return Accepted(event, kept, self._reader.read(event, kept))
 
-    def _observations(self, event: Event) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
-        if not isinstance(event, ObservationEvent):
+    def _not_used(self, accepted: Accepted) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
+        """What of an accepted event cannot be used, in the order of the event, and the codes that no rule uses."""
+        reading = accepted.reading
+        if reading is NOTHING:
             return (), ()
-        codemap, specimen = self._rules.codemap, event.specimen_known
-        faults = [_unknown_word(field) for field in event.unknown_words()]
+        event, codemap = cast(ObservationEvent, accepted.event), self._rules.codemap
+        words = [_unknown_word(field) for field in event.unknown_words()]
+        faults = [(place, _of_observation(one.reason, place, str(one))) for place, one in reading.unusable]
         ignored = []
-        for place, observation in enumerate(event.observations):
-            variable = asked_for(observation, specimen, codemap)
-            if variable is not None:
-                faults.extend(self._value_fault(variable, event.status_of(observation), observation, place))
-            elif codemap.known_elsewhere(observation.system, observation.code):
-                faults.append(_of_observation("system-unknown", place, _SYSTEM_UNKNOWN))
-            else:
-                ignored.append(observation.code)
-        return tuple(faults), tuple(ignored)
-
-    def _value_fault(self, variable: Variable, status: Status, observation: Observation, place: int) -> Iterator[Fault]:
-        """The fault of a mapped observation; one that states no value has none."""
-        if status in WITHDRAWN or status in SAYS_NOTHING:
-            return
-        try:
-            exact_value(variable, observation, self._rules.codemap)
-        except Unusable as unusable:
-            yield _of_observation(unusable.reason, place, str(unusable))
+        for place, one in enumerate(reading.observed):
+            if one.variable is None:
+                code = event.observations[place].code
+                if codemap.known_elsewhere(event.observations[place].system, code):
+                    faults.append((place, _of_observation("system-unknown", place, _SYSTEM_UNKNOWN)))
+                else:
+                    ignored.append(code)
+        return (*words, *(fault for _, fault in sorted(faults, key=itemgetter(0)))), tuple(ignored)
 
     def _check_times(self, event: Event, latest: datetime) -> None:
         """T6: one wrong year must not close every day, and an empty date that became 1970 opens no stay."""
-        times = list(_times(event))
+        times = _times(event)
         for path, moment in times:
             if moment > latest:
                 message = "a time ahead of the clock; check the feed's year, offset and clock, then send it again"
@@ -164,7 +161,7 @@ def refuse(record: InputRecord, fault: Fault) -> ValidatedInput:
     if record.fault is not None:  # unread
         return ValidatedInput(record, None, (fault,), source=record.topic)
     try:
-        body = _parsed(record.value, record.whole)
+        body = _parsed(_decoded(record.value, record.whole))
     except _Refused:
         body = None
     fields = body if isinstance(body, dict) else {}
@@ -180,17 +177,27 @@ def _observations_of(topic: str, fields: dict[str, Any]) -> int:
     return len(listed) or 1 if isinstance(listed, list) else 1
 
 
-def _parsed(raw: bytes | None, whole: Whole | None = None) -> Any:
+def _decoded(raw: bytes | None, whole: Whole | None = None) -> str:
     if raw is None:
         raise _Refused(Fault("not-json", "", "an empty record; events are JSON objects"))
     if whole is not None or len(raw) > MAX_EVENT_BYTES:
         raise _Refused(Fault("too-large", "", f"more than {MAX_EVENT_BYTES} bytes; split the event"))
     try:
-        return text.parse(raw)
+        return text.decoded(raw)
     except text.NotJson as error:
-        looks = hints.of_bytes(raw)
-        message = f"{str(error).partition(':')[0]}; it {looks}" if looks else str(error)
-        raise _Refused(Fault("not-json", "", message)) from None
+        raise _Refused(_not_json(raw, error)) from None
+
+
+def _parsed(written: str) -> Any:
+    try:
+        return text.parse(written)
+    except text.NotJson as error:
+        raise _Refused(_not_json(written.encode(), error)) from None
+
+
+def _not_json(raw: bytes, error: text.NotJson) -> Fault:
+    looks = hints.of_bytes(raw)
+    return Fault("not-json", "", f"{str(error).partition(':')[0]}; it {looks}" if looks else str(error))
 
 
 def _schema_fault(topic: str, value: Any, error: ValidationError) -> Fault:
@@ -222,9 +229,23 @@ def _check_key(key: bytes | None, event: Event) -> None:
         raise _Refused(Fault("key-mismatch", "/stay_id", "the Kafka key is not the stay_id; key the record by it"))
 
 
-def _check_value_given(event: Event) -> None:
-    if not isinstance(event, ObservationEvent):
-        return
+def _check_observations(event: ObservationEvent) -> None:
+    """In one pass where all is well, as it nearly always is."""
+    unfiled, identities = event.recorded_at is None, set()
+    for observation in event.observations:
+        status = observation.status or event.status
+        if observation.value is None or (unfiled and status in NEEDS_FILING_TIME):
+            break
+        identities.add(observation.id or observation.code)
+    else:
+        if len(identities) == len(event.observations) and not (unfiled and event.status in NEEDS_FILING_TIME):
+            return
+    _check_value_given(event)
+    _check_filing_time(event)
+    _check_identities(event)
+
+
+def _check_value_given(event: ObservationEvent) -> None:
     for place, observation in enumerate(event.observations):
         status = event.status_of(observation)
         if "value" not in observation.model_fields_set and status not in WITHDRAWN and status not in SAYS_NOTHING:
@@ -237,9 +258,7 @@ def _check_filing_time(event: Event) -> None:
         raise _Refused(Fault("recorded-at-missing", "/recorded_at", message))
 
 
-def _check_identities(event: Event) -> None:
-    if not isinstance(event, ObservationEvent):
-        return
+def _check_identities(event: ObservationEvent) -> None:
     seen: set[str] = set()
     for place, observation in enumerate(event.observations):
         identity = event.id_of(observation)
@@ -249,12 +268,13 @@ def _check_identities(event: Event) -> None:
         seen.add(identity)
 
 
-def _times(event: Event) -> Iterator[tuple[str, datetime]]:
-    yield ("/observed_at" if isinstance(event, ObservationEvent) else "/occurred_at"), event.happened_at
+def _times(event: Event) -> list[tuple[str, datetime]]:
+    times = [("/observed_at" if isinstance(event, ObservationEvent) else "/occurred_at", event.happened_at)]
     if event.recorded_at is not None:
-        yield "/recorded_at", event.recorded_at
-    if isinstance(event, ArdsAssessed) and event.onset_at is not None:
-        yield "/onset_at", event.onset_at
+        times.append(("/recorded_at", event.recorded_at))
+    if type(event) is ArdsAssessed and event.onset_at is not None:
+        times.append(("/onset_at", event.onset_at))
+    return times
 
 
 _SYSTEM_UNKNOWN = (

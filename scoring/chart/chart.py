@@ -5,14 +5,11 @@ chart does not depend on the order, the batches or the repeats in which events a
 by filing time, then status, event id and canonical text. An event without a current version is dropped.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast
 
-from picustream.models.codemap import CodeMap
 from picustream.models.event import Event
 from picustream.models.fact import FactEvent
-from picustream.models.observation import Observation, ObservationEvent, VentilatorEvent
-from picustream.models.protocol import Protocol
 from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
 from picustream.scoring.chart.conflicts import Conflicts, Piece
@@ -30,7 +27,7 @@ from picustream.scoring.chart.entries import (
 from picustream.scoring.chart.lineage import AMENDED, Lineages
 from picustream.scoring.chart.live_events import LiveEvents
 from picustream.scoring.chart.pruned import Pruned
-from picustream.scoring.chart.reading import Certain, observed_of, ventilation_of
+from picustream.scoring.chart.reading import NOTHING, Reading
 from picustream.scoring.chart.series import HistoryNeeded, Series
 from picustream.scoring.chart.series_index import PEAKS, VENTILATOR, SeriesIndex
 
@@ -44,11 +41,7 @@ SAME_EVENT = (Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE)
 class Chart:
     """Current versions of one stay, with the usable observations of each variable in the order V1."""
 
-    def __init__(self, protocol: Protocol, codemap: CodeMap, is_certain: Certain) -> None:
-        """`is_certain`: whether a value with a comparator is certain enough to count (V4)."""
-        self._protocol = protocol
-        self._codemap = codemap
-        self._is_certain = is_certain
+    def __init__(self) -> None:
         self._current: dict[Identity, Observed] = {}
         self._ventilation: dict[Identity, Ventilation] = {}
         self.facts: dict[FactKey, Fact] = {}
@@ -63,22 +56,18 @@ class Chart:
         self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
         """Events with an older version of something of which a later version is in force."""
 
-    def file(self, event: Event, filed: Filed, changes: Changes) -> None:
+    def file(self, event: Event, filed: Filed, reading: Reading, changes: Changes) -> None:
         """Joins one event into the chart (docs/topics.md) and notes what changed."""
-        if isinstance(event, FactEvent):
-            self._file_fact(event, filed, changes)
+        observed, statement = reading.observed, reading.ventilation
+        if reading is NOTHING:
+            self._file_fact(cast(FactEvent, event), filed, changes)
             return
-        statement = ventilation_of(event, filed) if isinstance(event, VentilatorEvent) else None
-        observed = [self._observed(event, one, filed) for one in event.observations]
         if self.pruned and self._skips_pruned(filed, observed, statement, changes):
             return
         if statement is not None:  # first, for it decides the series of a peak pressure
             self._file_ventilation(statement, changes)
         for one in observed:
             self._file_observation(one, changes)
-
-    def _observed(self, event: ObservationEvent, observation: Observation, filed: Filed) -> Observed:
-        return observed_of(event, observation, filed, self._protocol, self._codemap, self._is_certain)
 
     @property
     def size(self) -> int:
@@ -148,7 +137,7 @@ class Chart:
             del self._ventilation[identity]
 
     def _skips_pruned(
-        self, filed: Filed, observed: list[Observed], statement: Ventilation | None, changes: Changes
+        self, filed: Filed, observed: Sequence[Observed], statement: Ventilation | None, changes: Changes
     ) -> bool:
         """Whether an unknown event lies in pruned spans, so that no record can depend on it either.
 
@@ -171,7 +160,7 @@ class Chart:
             raise HistoryNeeded
         return False
 
-    def _corrects_unknown(self, observed: list[Observed], statement: Ventilation | None) -> bool:
+    def _corrects_unknown(self, observed: Sequence[Observed], statement: Ventilation | None) -> bool:
         """Whether an event corrects or withdraws something that was not pruned, so that an alert may be due."""
         entries: list[Entry] = [*observed, *((statement,) if statement is not None else ())]
         return any(
@@ -187,7 +176,7 @@ class Chart:
         known = (statement.filed.source, event_id) in self._ventilation
         return not known and self.pruned.may_contain(statement.filed.source, statement.pruned_as)
 
-    def _in_gaps(self, observed: list[Observed], statement: Ventilation | None) -> bool:
+    def _in_gaps(self, observed: Sequence[Observed], statement: Ventilation | None) -> bool:
         """Whether everything that an event states lies in pruned spans."""
         if statement is not None and not self.index.of_ventilation(statement).is_pruned_at(statement.at):
             return False
@@ -228,6 +217,12 @@ class Chart:
     def _file_observation(self, new: Observed, changes: Changes) -> None:
         identity = (new.filed.source, new.id)
         old = self._current.get(identity)
+        if old is None and new.rank[1] < AMENDED and not self.lineages:  # nothing to trace, and nothing to supersede
+            self._current[identity] = new
+            self.live.take(new.filed, new.in_force)
+            changes.stored[new.filed.key] = new.filed
+            self._index(new, True, changes)
+            return
         if old is not None and new.filed.is_repeat_of(old.filed):
             return
         self._trace(("observation", *identity), new, old, changes)
@@ -240,7 +235,8 @@ class Chart:
         self._index(new, True, changes)
 
     def _series_of(self, observed: Observed) -> Series[Observed]:
-        return self.index.of_observed(observed, self.control_of(observed))
+        control = self.control_of(observed) if observed.variable is Variable.PEAK_PRESSURE else None
+        return self.index.of_observed(observed, control)
 
     def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
         """Into its series or out of it, and into `same_event`: a change of an event's FiO2 touches its PaO2."""

@@ -34,6 +34,8 @@ class Filed:
     """Filing time and event id: the order of events."""
     key: str = field(init=False)
     """A short name of the text, for the store."""
+    _version: Version = field(init=False)
+    """The one asked for last: most observations of an event have one status, and share it."""
     live_count: int = 0
     """How many current versions come from this event."""
     stating_count: int = 0
@@ -42,6 +44,7 @@ class Filed:
     def __post_init__(self) -> None:
         self.rank = (self.recorded_at or self.happened_at, self.event_id)
         self.key = blake2b(f"{self.topic}\n{self.text}".encode(), digest_size=12).hexdigest()
+        self._version = (self.rank[0], -1, self.event_id)
 
     def is_repeat_of(self, other: "Filed") -> bool:
         """Whether the other is the same event again; white space and the order of fields do not count."""
@@ -51,12 +54,14 @@ class Filed:
 
     def version(self, status: Status) -> Version:
         """The rank of a version that this event brings, with its status."""
-        moment, event_id = self.rank
-        return moment, STATUS_RANK[status], event_id
+        rank = STATUS_RANK[status]
+        if self._version[1] != rank:
+            self._version = (self.rank[0], rank, self.event_id)
+        return self._version
 
     def order(self, identity: str) -> Order:
         """The place in the order V1 of something that this event states."""
-        return (self.happened_at, self.recorded_at or self.happened_at, self.source, identity)
+        return (self.happened_at, self.rank[0], self.source, identity)
 
 
 def filed(topic: str, event: Event, text: str) -> Filed:
@@ -68,7 +73,7 @@ VENTILATION = "ventilation "
 """Before the event id in the names of pruned things; no id of an observation has a blank."""
 
 
-@dataclass(slots=True, eq=False, frozen=True)
+@dataclass(slots=True, eq=False)  # never changed; frozen, each would take three times as long to make
 class Observed:
     """The current version of one observation."""
 

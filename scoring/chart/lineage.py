@@ -150,6 +150,9 @@ class Lineages:
         """How often any of this has changed."""
         self._fresh: set[Piece] = set()
 
+    def __bool__(self) -> bool:
+        return bool(self._of)
+
     def of(self, piece: Piece) -> Lineage | None:
         return self._of.get(piece)
 

@@ -24,10 +24,12 @@ class LiveEvents:
     def take(self, filed: Filed, in_force: bool) -> None:
         """A version of an event becomes current; `in_force`: it is not withdrawn."""
         filed.live_count += 1
-        self._events[filed.key] = filed
+        if filed.live_count == 1:
+            self._events[filed.key] = filed
         if in_force:
             filed.stating_count += 1
-            self._naming.setdefault(filed.patient_id, {})[filed.key] = filed
+            if filed.stating_count == 1:
+                self._naming.setdefault(filed.patient_id, {})[filed.key] = filed
 
     def release(self, filed: Filed, in_force: bool) -> None:
         """A version of an event is current no more."""

@@ -1,11 +1,16 @@
-"""An observation as the rules read it: its variable, its usable value or why there is none (V1, V4)."""
+"""From an accepted event to what a chart holds of it: each observation with its variable, and its usable value or why
+there is none (V1, V4).
+
+An event is read once: the validator takes what cannot be used from the same reading as the chart takes the values.
+"""
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import cast
+from typing import NamedTuple, cast
 
 from picustream.models.codemap import CodeMap
 from picustream.models.envelope import SAYS_NOTHING, WITHDRAWN, Status
+from picustream.models.event import OBSERVATION_TOPICS, VENTILATOR, Event
 from picustream.models.observation import Observation, ObservationEvent, VentilatorEvent
 from picustream.models.protocol import Protocol
 from picustream.models.record import Comparator
@@ -15,45 +20,96 @@ from picustream.scoring.chart.units import Unusable, canonical_value
 
 COMPARATOR = "comparator"
 """The fault of a value with a comparator whose points are not certain (V4)."""
-
+NOT_ASKED_FOR = "not-asked-for"
+"""The fault of a code that no rule uses."""
 
 Certain = Callable[[Variable, Decimal, Comparator], bool]
 """V4: whether every value on that side of a canonical value gives the same points."""
 
+_STATES_NO_VALUE = WITHDRAWN | SAYS_NOTHING
 
-def observed_of(
-    event: ObservationEvent,
-    observation: Observation,
-    filed: Filed,
-    protocol: Protocol,
-    codemap: CodeMap,
-    is_certain: Certain,
-) -> Observed:
-    """The version of an observation that an event brings; `filed`: the event in the chart."""
-    variable = asked_for(observation, event.specimen_known, codemap)
-    status = event.status_of(observation)
-    value, fault = (
-        _usable(variable, observation, status, protocol, codemap, is_certain) if variable else (None, "not-asked-for")
-    )
-    identity = event.id_of(observation)
-    return Observed(
-        filed=filed,
-        id=identity,
-        variable=variable,
-        value=value,
-        fault=fault,
-        in_force=status not in WITHDRAWN,
-        original=observation.number,
-        unit=observation.unit,
-        order=filed.order(identity),
-        rank=filed.version(status),
-        comparator=cast(Comparator | None, observation.comparator) if value is not None else None,
-    )
+
+class Reading(NamedTuple):
+    """What one event states."""
+
+    observed: tuple[Observed, ...] = ()
+    """In the order of the event."""
+    ventilation: Ventilation | None = None
+    """Of a ventilator event."""
+    unusable: tuple[tuple[int, Unusable], ...] = ()
+    """Place and fault of the values that no rule may use, though they are stated."""
+
+
+NOTHING = Reading()
+"""Of an event that states a fact."""
+
+
+class Reader:
+    """Reads events by the codes, units and parameters of some rules."""
+
+    def __init__(self, protocol: Protocol, codemap: CodeMap, is_certain: Certain) -> None:
+        """`is_certain`: whether a value with a comparator is certain enough to count (V4)."""
+        self._use_preliminary = protocol.data.use_preliminary
+        self._codemap = codemap
+        self._is_certain = is_certain
+
+    def read(self, event: Event, filed: Filed) -> Reading:
+        """What an event states; `filed`: the event in the chart."""
+        if filed.topic not in OBSERVATION_TOPICS:
+            return NOTHING
+        event = cast(ObservationEvent, event)
+        statement = ventilation_of(cast(VentilatorEvent, event), filed) if filed.topic == VENTILATOR else None
+        specimen, unusable = event.specimen_known, []
+        observed = []
+        for place, observation in enumerate(event.observations):
+            status = observation.status or event.status
+            variable = asked_for(observation, specimen, self._codemap)
+            value, fault = None, NOT_ASKED_FOR
+            if variable is not None:
+                value, fault, wrong = self._usable(variable, observation, status)
+                if wrong is not None:
+                    unusable.append((place, wrong))
+            identity = observation.id or f"{filed.event_id}#{observation.code}"
+            observed.append(
+                Observed(
+                    filed,
+                    identity,
+                    variable,
+                    value,
+                    fault,
+                    status not in WITHDRAWN,
+                    observation.number,
+                    observation.unit,
+                    filed.order(identity),
+                    filed.version(status),
+                    cast(Comparator, observation.comparator) if value is not None else None,
+                )
+            )
+        return Reading(tuple(observed), statement, tuple(unusable))
+
+    def _usable(
+        self, variable: Variable, observation: Observation, status: Status
+    ) -> tuple[Decimal | None, str | None, Unusable | None]:
+        """Rules V1, V4: the value, where it is current, not withdrawn, its unit known, in range and its points certain;
+        else the fault; and what is wrong with a value that is stated, whether it would be used or not."""
+        if status in _STATES_NO_VALUE:
+            return None, "withdrawn" if status in WITHDRAWN else "no-value", None
+        unused = status is Status.PRELIMINARY and not self._use_preliminary
+        try:
+            value = exact_value(variable, observation, self._codemap)
+        except Unusable as wrong:
+            return None, "no-value" if unused else wrong.reason, wrong
+        if unused:
+            return None, "no-value", None
+        comparator = observation.comparator
+        if comparator is not None and not self._is_certain(variable, value, cast(Comparator, comparator)):
+            return None, COMPARATOR, None
+        return value, None, None
 
 
 def ventilation_of(event: VentilatorEvent, filed: Filed) -> Ventilation:
     """A ventilator event's statement of support and control."""
-    in_force = event.status not in WITHDRAWN and event.status not in SAYS_NOTHING
+    in_force = event.status not in _STATES_NO_VALUE
     known = event.support_known, event.control_known
     stated = any(word is not None for word in known)
     support, control = known if in_force else (None, None)
@@ -92,26 +148,3 @@ _NUMBER_WANTED = (
     "send it without quotes, words or signs; a value below or above a limit as the limit with a `comparator`, and what "
     "has no number with the status cancelled, or not at all"
 )
-
-
-def _usable(
-    variable: Variable,
-    observation: Observation,
-    status: Status,
-    protocol: Protocol,
-    codemap: CodeMap,
-    is_certain: Certain,
-) -> tuple[Decimal | None, str | None]:
-    """Rules V1, V4: current, not withdrawn, unit known, in range, its points certain; else the fault."""
-    if status in WITHDRAWN:
-        return None, "withdrawn"
-    unused = status is Status.PRELIMINARY and not protocol.data.use_preliminary
-    if status in SAYS_NOTHING or unused:
-        return None, "no-value"
-    try:
-        value = exact_value(variable, observation, codemap)
-    except Unusable as unusable:
-        return None, unusable.reason
-    if observation.comparator is not None and not is_certain(variable, value, cast(Comparator, observation.comparator)):
-        return None, COMPARATOR
-    return value, None

@@ -78,10 +78,15 @@ class Series(Generic[T]):
 
     def add(self, item: T) -> None:
         """Puts an item in its place."""
-        place = bisect_left(self._orders, item.order)
-        self._orders.insert(place, item.order)
-        self._items.insert(place, item)
         self.added += 1
+        orders, order = self._orders, item.order
+        if not orders or order > orders[-1]:  # as most come
+            orders.append(order)
+            self._items.append(item)
+            return
+        place = bisect_left(orders, order)
+        orders.insert(place, order)
+        self._items.insert(place, item)
 
     def remove(self, item: T) -> None:
         """Takes an item out. Raises `KeyError` when it is not there."""

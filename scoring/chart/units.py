@@ -5,7 +5,7 @@ are wide on purpose: they stop artefacts such as an arterial pressure of 801, no
 """
 
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal
 
 from picustream.models.codemap import CodeMap
 from picustream.models.variable import Variable
@@ -21,6 +21,7 @@ MOST_DIGITS = 80
 """Of a number: more than the exact decimal form of a binary number in any range here has, which some feeds send."""
 EXACT_DIGITS = 120
 """More than a value of so many digits times any factor here can have."""
+EXACT = Context(prec=EXACT_DIGITS)
 GREATEST_MAGNITUDE = 30
 """A power of ten, up or down, beyond any range, and beyond what exact arithmetic should be asked to hold."""
 
@@ -99,11 +100,12 @@ def canonical_value(variable: Variable, value: Decimal, unit: str | None, codema
     Raises `Unusable` with `unit-missing`, `unit-unknown`, `unit-mismatch` or `implausible`.
     """
     quantity = QUANTITIES[variable]
-    if abs(value.adjusted()) > GREATEST_MAGNITUDE or len(value.as_tuple().digits) > MOST_DIGITS:
-        raise Unusable("implausible", "a magnitude, or a number of digits, that no measurement has")
-    with localcontext() as context:
-        context.prec = EXACT_DIGITS
-        exact = value * _factor(variable, quantity, value, unit, codemap)
+    if type(value) is not Decimal:  # a `Number`: a plain decimal as `models/text.py` reads it is short
+        if abs(value.adjusted()) > GREATEST_MAGNITUDE or len(value.as_tuple().digits) > MOST_DIGITS:
+            raise Unusable("implausible", "a magnitude, or a number of digits, that no measurement has")
+        value = Decimal(value)
+    factor = _factor(variable, quantity, value, unit, codemap)
+    exact = value if factor is ONE else EXACT.multiply(value, factor)
     if variable is Variable.FIO2 and exact >= ALMOST_ROOM_AIR:
         exact = max(exact, ROOM_AIR)
     if not quantity.plausible(exact):
