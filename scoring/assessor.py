@@ -42,6 +42,8 @@ class Assessor:
         self._view: View | None = None
         self._treatment_day: date | None = None
         self._evaluated_at: datetime | None = None
+        self.unfinished = False
+        """Whether there was more to evaluate than the budget allowed: ask again."""
         self._withdrawn: set[RecordKey] = set()
         """Records to be withdrawn of a stay that has no admission (any more)."""
         kinds, chart, protocol = self._rules.kinds, self._chart, self._rules.protocol
@@ -49,10 +51,10 @@ class Assessor:
         self._scores = [self._records[score.kind] for score in kinds.scores]
         self._trial = [self._records[kind.kind] for kind in kinds.trial]
 
-    @property
-    def unfinished(self) -> bool:
-        """Whether there was more to evaluate than the budget allowed: ask again."""
-        return bool(self._withdrawn) or any(records.pending for records in self._records.values())
+    def may_change(self, now: datetime) -> bool:
+        """Whether `bodies` could give any."""
+        passed = self._evaluated_at is None or (self.due is not None and now >= self.due)
+        return passed or self.unfinished or bool(self._days.dirty)
 
     def note(self, changes: Changes) -> None:
         """Take note of what filing an event changed."""
@@ -63,7 +65,11 @@ class Assessor:
 
     def bodies(self, now: datetime, known: Known, budget: Budget | None = None) -> Bodies:
         """The bodies that may differ from those given before; with a budget some of them, and `unfinished` says so."""
-        budget = budget or Budget()
+        found = self._bodies(now, known, budget or Budget())
+        self.unfinished = bool(self._withdrawn) or any(records.pending for records in self._records.values())
+        return found
+
+    def _bodies(self, now: datetime, known: Known, budget: Budget) -> Bodies:
         since, self._evaluated_at = self._evaluated_at, now
         if since is None:
             self._begin()

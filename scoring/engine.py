@@ -259,9 +259,11 @@ class Engine(EnginePort):
 
     def _file(self, one: ValidatedInput, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
         """Files an event; whether it changed what is stored."""
-        effects.publish(self.dead_letters(one, emitted_at or now))
-        effects.publish(unreadable(self, one, emitted_at or now))
-        effects.ignored.update(one.ignored)
+        if one.faults:
+            effects.publish(self.dead_letters(one, emitted_at or now))
+            effects.publish(unreadable(self, one, emitted_at or now))
+        if one.ignored:
+            effects.ignored.update(one.ignored)
         if one.accepted is None:
             return False
         event = one.accepted.event
@@ -269,7 +271,10 @@ class Engine(EnginePort):
         if stay is None:
             stay = self.cache.stays[event.stay_id] = StayState(event.stay_id, self._rules)
         changed = stay.file(*one.accepted)
-        self._evaluate(stay, now, cause_of(event), effects, emitted_at)
+        if stay.may_change(now):
+            self._evaluate(stay, now, cause_of(event), effects, emitted_at)
+        else:
+            self.cache.save(stay, effects)
         return changed
 
     def _evaluate(

@@ -236,7 +236,7 @@ def _check_observations(event: ObservationEvent) -> None:
         status = observation.status or event.status
         if observation.value is None or (unfiled and status in NEEDS_FILING_TIME):
             break
-        identities.add(observation.id or observation.code)
+        identities.add(event.id_of(observation))
     else:
         if len(identities) == len(event.observations) and not (unfiled and event.status in NEEDS_FILING_TIME):
             return

@@ -80,9 +80,9 @@ class Chart:
         return statement.control if statement else None
 
     @property
-    def anomalies(self) -> tuple[frozenset[Identity], frozenset[str], int]:
-        """What alerts depend on besides the records: conflicts, the patients named, changes of lineages."""
-        return frozenset(self.conflicts.events), self.live.patients, self.lineages.changes
+    def anomalies(self) -> tuple[int, int, int]:
+        """Changes with what alerts depend on besides the records: conflicts, the patients named, lineages."""
+        return self.conflicts.changes, self.live.changes, self.lineages.changes
 
     def _put_in_force(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
         """Puts one version into force in the place of another; an event with nothing in force is dropped."""
@@ -221,7 +221,7 @@ class Chart:
             self._current[identity] = new
             self.live.take(new.filed, new.in_force)
             changes.stored[new.filed.key] = new.filed
-            self._index(new, True, changes)
+            self._place(new, True, changes)
             return
         if old is not None and new.filed.is_repeat_of(old.filed):
             return
@@ -231,18 +231,23 @@ class Chart:
         self._current[identity] = new
         self._put_in_force(("observation", *identity), new, old, changes)
         if old is not None:
-            self._index(old, False, changes)
-        self._index(new, True, changes)
+            self._place(old, False, changes)
+        self._place(new, True, changes)
 
     def _series_of(self, observed: Observed) -> Series[Observed]:
         control = self.control_of(observed) if observed.variable is Variable.PEAK_PRESSURE else None
         return self.index.of_observed(observed, control)
 
-    def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
-        """Into its series or out of it, and into `same_event`: a change of an event's FiO2 touches its PaO2."""
+    def _place(self, observed: Observed, present: bool, changes: Changes) -> None:
+        """Into its series, or out of it."""
         series = self._series_of(observed)
         (series.add if present else series.remove)(observed)
         changes.touched.append((series.channel, observed.at))
+        if observed.variable in SAME_EVENT:
+            self._index(observed, present, changes)
+
+    def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
+        """Keeps the variables of one event together; a change of its FiO2 touches the PaO2."""
         if observed.variable not in SAME_EVENT or observed.value is None:
             return
         identity = (observed.filed.source, observed.filed.event_id)

@@ -17,6 +17,8 @@ class Conflicts:
 
     def __init__(self) -> None:
         self._of: dict[Piece, tuple[Identity, datetime]] = {}
+        self.changes = 0
+        """How often any of them has changed."""
 
     @property
     def events(self) -> dict[Identity, datetime]:
@@ -29,10 +31,13 @@ class Conflicts:
     def note(self, piece: Piece, chosen: Filed) -> None:
         """Notes that two versions tie, and which was chosen."""
         self._of[piece] = (chosen.source, chosen.event_id), chosen.happened_at
+        self.changes += 1
 
     def resolve(self, piece: Piece) -> bool:
         """A later version came into force; whether the piece was in conflict."""
-        return self._of.pop(piece, None) is not None
+        resolved = self._of.pop(piece, None) is not None
+        self.changes += resolved
+        return resolved
 
     def to_store(self) -> list[list[str]]:
         """For `restore`."""
@@ -42,3 +47,4 @@ class Conflicts:
         """Takes over what `to_store` gave."""
         for source, event_id, moment, *piece in stored:
             self._of[tuple(piece)] = (source, event_id), datetime.fromisoformat(moment)
+            self.changes += 1

@@ -9,27 +9,25 @@ class LiveEvents:
     """Events that have a current version."""
 
     def __init__(self) -> None:
+        self.changes = 0
+        """How often a patient was named for the first time, or is named no more."""
         self._events: dict[str, Filed] = {}
         self._naming: dict[str, dict[str, Filed]] = {}
         """By the patient named; without events whose current versions are all withdrawals."""
-
-    @property
-    def patients(self) -> frozenset[str]:
-        """Patients named by what is in force and not withdrawn."""
-        return frozenset(self._naming)
 
     def names(self, patient_id: str) -> bool:
         return patient_id in self._naming
 
     def take(self, filed: Filed, in_force: bool) -> None:
         """A version of an event becomes current; `in_force`: it is not withdrawn."""
-        filed.live_count += 1
-        if filed.live_count == 1:
+        if filed.key not in self._events:
             self._events[filed.key] = filed
+            filed.live_count = filed.stating_count = 0  # a batch may be given to a second engine
+        filed.live_count += 1
         if in_force:
             filed.stating_count += 1
             if filed.stating_count == 1:
-                self._naming.setdefault(filed.patient_id, {})[filed.key] = filed
+                self._name(filed)
 
     def release(self, filed: Filed, in_force: bool) -> None:
         """A version of an event is current no more."""
@@ -41,11 +39,19 @@ class LiveEvents:
             if filed.stating_count == 0:
                 self._forget_the_name(filed)
 
+    def _name(self, filed: Filed) -> None:
+        naming = self._naming.get(filed.patient_id)
+        if naming is None:
+            naming = self._naming[filed.patient_id] = {}
+            self.changes += 1
+        naming[filed.key] = filed
+
     def _forget_the_name(self, filed: Filed) -> None:
         naming = self._naming[filed.patient_id]
         del naming[filed.key]
         if not naming:
             del self._naming[filed.patient_id]
+            self.changes += 1
 
     def first_observed(self) -> datetime | None:
         """The earliest clinical time of a live event."""

@@ -64,7 +64,8 @@ class Reader:
         for place, observation in enumerate(event.observations):
             status = observation.status or event.status
             variable = asked_for(observation, specimen, self._codemap)
-            value, fault = None, NOT_ASKED_FOR
+            value: Decimal | None = None
+            fault: str | None = NOT_ASKED_FOR
             if variable is not None:
                 value, fault, wrong = self._usable(variable, observation, status)
                 if wrong is not None:

@@ -100,9 +100,9 @@ def canonical_value(variable: Variable, value: Decimal, unit: str | None, codema
     Raises `Unusable` with `unit-missing`, `unit-unknown`, `unit-mismatch` or `implausible`.
     """
     quantity = QUANTITIES[variable]
-    if type(value) is not Decimal:  # a `Number`: a plain decimal as `models/text.py` reads it is short
-        if abs(value.adjusted()) > GREATEST_MAGNITUDE or len(value.as_tuple().digits) > MOST_DIGITS:
-            raise Unusable("implausible", "a magnitude, or a number of digits, that no measurement has")
+    if abs(value.adjusted()) > GREATEST_MAGNITUDE or _is_long(value):
+        raise Unusable("implausible", "a magnitude, or a number of digits, that no measurement has")
+    if type(value) is not Decimal:
         value = Decimal(value)
     factor = _factor(variable, quantity, value, unit, codemap)
     exact = value if factor is ONE else EXACT.multiply(value, factor)
@@ -111,6 +111,11 @@ def canonical_value(variable: Variable, value: Decimal, unit: str | None, codema
     if not quantity.plausible(exact):
         raise Unusable("implausible", f"outside the range of {variable} in {quantity.unit}")
     return exact
+
+
+def _is_long(value: Decimal) -> bool:
+    """Only of a `Number` it has to be counted: what `models/text.py` reads as a plain decimal is short."""
+    return type(value) is not Decimal and len(value.as_tuple().digits) > MOST_DIGITS
 
 
 def _factor(variable: Variable, quantity: Quantity, value: Decimal, unit: str | None, codemap: CodeMap) -> Decimal:

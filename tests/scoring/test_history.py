@@ -50,8 +50,8 @@ def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_published
     batch = Engine(SHIPPED).read_until(input_records(EVENTS), LATEST)
     history = [one.accepted for one in batch.inputs if one.accepted]
     stay = StayState("S", SHIPPED)
-    for event, kept in history:
-        stay.file(event, kept)
+    for accepted in history:
+        stay.file(*accepted)
     events = dict(stay.unsaved)
     stay.revisions(LATEST, Cause(reason="test", event_id=None), LATEST)
     fields = {name: value for name, value in stay.take_unsaved().items() if value is not None}

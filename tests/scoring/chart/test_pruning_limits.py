@@ -24,7 +24,7 @@ def minutes(count: int, first: datetime = MIDNIGHT, every: timedelta = MINUTE) -
 
 def filed(moments: Iterable[datetime], chart: Chart | None = None, **fields: str) -> Chart:
     """A chart with a heart rate at each of some moments, beside what it held."""
-    chart = chart or Chart(SHIPPED.protocol, SHIPPED.codemap, SHIPPED.kinds.is_certain)
+    chart = chart or Chart()
     stay = Stay()
     for moment in moments:
         stay = stay.vital(moment.isoformat(), heart_rate=100, event_id=f"e{moment:%dT%H.%M.%S}", **fields)
@@ -114,7 +114,7 @@ def test_i9_what_lies_beside_a_value_in_its_event_goes_with_it() -> None:
     stay = Stay().admitted(MIDNIGHT.isoformat())
     for moment in minutes(300):
         stay = stay.vent(moment.isoformat(), "invasive", fio2="0.5", peak_pressure=20)
-    chart = Chart(SHIPPED.protocol, SHIPPED.codemap, SHIPPED.kinds.is_certain)
+    chart = Chart()
     file_all(stay, chart)
     assert chart.size == 1 + 300 * 3
     prune(chart, Changes())
@@ -128,7 +128,7 @@ def test_i9_unusable_values_are_a_crowd_like_others() -> None:
     stay = Stay()
     for moment in minutes(300):
         stay = stay.vital(moment.isoformat(), heart_rate=100_000)
-    chart = Chart(SHIPPED.protocol, SHIPPED.codemap, SHIPPED.kinds.is_certain)
+    chart = Chart()
     file_all(stay, chart)
     assert is_over_limit(chart)
     prune(chart, Changes())
@@ -141,7 +141,7 @@ def test_i9_every_series_has_a_name_by_which_it_is_found_again() -> None:
     stay = Stay().vital("day 1", heart_rate=100_000)
     for support in (None, "invasive", "oxygen", "room-air"):
         stay = stay.vent("day 1", support, peep=5)
-    chart = Chart(SHIPPED.protocol, SHIPPED.codemap, SHIPPED.kinds.is_certain)
+    chart = Chart()
     file_all(stay, chart)
     named = list(chart.index.named())
     assert len({name for name, _ in named}) == len(named)
@@ -191,7 +191,7 @@ def test_i9_what_a_late_breath_under_pressure_control_says_of_peaks_that_went_is
     stay = Stay()
     for moment in moments:
         stay = stay.vent(moment.isoformat(), None, control="volume", peak_pressure=20, event_id=f"v{moment:%H.%M}")
-    chart = Chart(SHIPPED.protocol, SHIPPED.codemap, SHIPPED.kinds.is_certain)
+    chart = Chart()
     file_all(stay, chart)
     prune(chart, Changes())
     late = moments[100] + timedelta(seconds=30)

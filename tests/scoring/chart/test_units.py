@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from picustream.models.observation import LOINC
-from picustream.models.text import printed
+from picustream.models.text import parse, printed
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES, Unusable, canonical_value
 from picustream.scoring.clinical.pairing import ratio
@@ -93,7 +93,7 @@ RANGES = [
 
 
 def canonical(variable: str, value: str, unit: str | None) -> Decimal:
-    return canonical_value(Variable(variable), Decimal(value), unit, SHIPPED.codemap)
+    return canonical_value(Variable(variable), parse(value), unit, SHIPPED.codemap)
 
 
 def refusal(variable: str, value: str, unit: str | None) -> str:
@@ -292,5 +292,5 @@ def test_v2_the_worked_example_of_the_rules() -> None:
     """12.0 kPa at 40 % is exactly 225.0186 mmHg: one point, and the receipt shows what the feed wrote."""
     organ = WARD.gas("day 1 08:00", obs("pao2", "12.0", "kPa"), obs("fio2", 40, "%")).organ(1, "respiratory")
     assert (organ["points"], organ["value"]) == (1, Decimal("225.0186"))
-    originals = [(one["original"]["value"].text, one["original"]["unit"]) for one in organ["inputs"]]
+    originals = [(str(one["original"]["value"]), one["original"]["unit"]) for one in organ["inputs"]]
     assert originals == [("12.0", "kPa"), ("40", "%")]

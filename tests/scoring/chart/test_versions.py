@@ -86,7 +86,7 @@ def test_v1_the_same_text_on_two_topics_is_published_and_decided() -> None:
 def test_v1_of_two_spellings_of_one_number_the_greater_text_is_shown() -> None:
     """The receipt shows the number as the version in force wrote it, in whatever order they came."""
     ward = creatinine(creatinine(WARD, "250", event_id="e5"), "250.0", event_id="e5")
-    spelled = [stay.organ(1, "renal")["inputs"][0]["original"]["value"].text for stay in in_every_order(ward)]
+    spelled = [str(stay.organ(1, "renal")["inputs"][0]["original"]["value"]) for stay in in_every_order(ward)]
     assert spelled == ["250", "250"]
 
 

@@ -36,7 +36,7 @@ def test_i7_an_input_has_where_it_came_from_and_what_was_there() -> None:
         "observed_at": at("day 1 08:00").isoformat(), "recorded_at": at("day 1 09:30").isoformat(),
         "source": "lis", "id": "c-7", "topic": "picu.lab.v1",
     }]  # fmt: skip
-    assert found[0]["original"]["value"].text == "1.50"
+    assert str(found[0]["original"]["value"]) == "1.50"
 
 
 @pytest.mark.proves("I7")
