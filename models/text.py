@@ -25,7 +25,7 @@ class NotJson(ValueError):
 
 
 class Number(Decimal):
-    """A JSON number with the text it was written as, where that is more than a plain decimal can tell."""
+    """A JSON number with the text it was written as, where that is more than a plain decimal shows."""
 
     __slots__ = ("text",)
     text: str

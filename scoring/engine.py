@@ -125,7 +125,7 @@ class Engine(EnginePort):
     def next_due(self) -> datetime | None:
         """When time alone may next change something."""
         stays, feeds = self._due_times.next(), self.feeds.due
-        return min((moment for moment in (stays and stays[0], feeds) if moment is not None), default=None)
+        return feeds if stays is None else stays[0] if feeds is None else min(stays[0], feeds)
 
     @property
     def unfinished(self) -> bool:
@@ -247,28 +247,24 @@ class Engine(EnginePort):
             self.feeds.note_stay_of(one, stay_id, self.cache.stays[stay_id].is_open, self.clock or now, now)
 
     def _evaluate_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
-        found = self.feeds.revisions(now, emitted_at or now)
-        if found:
+        if found := self.feeds.revisions(now, emitted_at or now):
             effects.publish(record_output(one, self._zone) for one in found)
             self._keep_feeds(effects)
 
     def _keep_feeds(self, effects: Effects) -> None:
-        unsaved = self.feeds.take_unsaved()
-        if unsaved:
+        if unsaved := self.feeds.take_unsaved():
             effects.writes.setdefault("", {}).update(unsaved)
 
     def _file(self, one: ValidatedInput, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
         """Files an event; whether it changed what is stored."""
         if one.faults:
-            effects.publish(self.dead_letters(one, emitted_at or now))
-            effects.publish(unreadable(self, one, emitted_at or now))
+            effects.publish(self.dead_letters(one, emitted_at or now) + unreadable(self, one, emitted_at or now))
         if one.ignored:
             effects.ignored.update(one.ignored)
         if one.accepted is None:
             return False
         event = one.accepted.event
-        stay = self.cache.stays.get(event.stay_id)
-        if stay is None:
+        if (stay := self.cache.stays.get(event.stay_id)) is None:
             stay = self.cache.stays[event.stay_id] = StayState(event.stay_id, self._rules)
         changed = stay.file(*one.accepted)
         if stay.may_change(now):
