@@ -105,7 +105,7 @@ class _Writer:
     def outputs(self, found: Iterable[Output], counts: Counter[str]) -> None:
         for output in found:
             counts[output.topic] += 1
-            self._open.get(output.topic, sys.stdout.buffer).write(files.record_line(output.topic, output.value))
+            self._open.get(output.topic, sys.stdout.buffer).write(files.output_line(output.topic, output.value))
 
 
 def _sum_up(events: int, counts: Counter[str], broken: _BrokenLines, as_json: bool) -> None:

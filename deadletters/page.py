@@ -116,7 +116,7 @@ def _set_in(value: Any, indent: str = "", label: str = "", comma: str = "") -> I
     elif isinstance(value, list):
         items, brackets = [("", part) for part in value], "[]"
     else:
-        yield f"{indent}{label}{text.encode(value)}{comma}"
+        yield f"{indent}{label}{text.canonical(value)}{comma}"
         return
     if not items:
         yield f"{indent}{label}{brackets}{comma}"

@@ -124,6 +124,11 @@ def record_line(
     return b'{"topic":%s,%s%s}\n' % (json.dumps(topic).encode(), what, known.encode())
 
 
+def output_line(topic: str, value: bytes) -> bytes:
+    """A line of an output record, with its line break: what was encoded here is known to be JSON on one line."""
+    return b'{"topic":"%s","value":%s}\n' % (topic.encode(), value)
+
+
 def is_json(value: bytes) -> bool:
     """Whether the bytes are one JSON text in UTF-8, by RFC 8259 (no NaN, no byte order mark)."""
     try:

@@ -5,6 +5,7 @@ Numbers are decimals. Every record names its protocol by hash and its software, 
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
@@ -185,6 +186,23 @@ class DeadLetter(Out):
 
 COMMON_MODELS: dict[str, type[BaseModel]] = {ALERT: AlertRecord, DEAD_LETTER: DeadLetter, DEAD_LETTER_TRIAL: DeadLetter}
 """Models by topic, of all outputs but the records of a stay: those are in the folders of their kinds."""
+
+
+@cache
+def _empty(model: type[BaseModel]) -> dict[str, Any]:
+    return {name: None if field.is_required() else field.default for name, field in model.model_fields.items()}
+
+
+def filled(model: type[BaseModel], **fields: Any) -> dict[str, Any]:
+    """The fields of a record in the order of its model, as `text.encode` takes them.
+
+    They are not validated: that takes as long as making them, and a test has the model take every record that the
+    rules make. Raises `TypeError` for a field that the model does not have.
+    """
+    record = _empty(model) | fields
+    if len(record) != len(_empty(model)):
+        raise TypeError(f"{model.__name__} has no {', '.join(fields.keys() - _empty(model).keys())}")
+    return record
 
 
 def dump(record: BaseModel) -> dict[str, Any]:

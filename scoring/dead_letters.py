@@ -11,9 +11,9 @@ from typing import Any
 from picustream.models import text
 from picustream.models.envelope import stay_of_key
 from picustream.models.event import TRIAL
-from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DeadLetter, dump
+from picustream.models.record import DEAD_LETTER, DEAD_LETTER_TRIAL, DeadLetter
 from picustream.scoring.faults import Fault
-from picustream.scoring.outputs import Output, headers, written
+from picustream.scoring.outputs import Output, headers
 from picustream.scoring.validation import InputRecord, ValidatedInput
 
 PAYLOAD_WHOLE, PAYLOAD_HEAD = 256 << 10, 64 << 10
@@ -29,7 +29,7 @@ def dead_letter_output(one: ValidatedInput, number: int, now: datetime, zone: tz
     """The dead letter of a fault of an input record, with the record's key unless it is too long to be a stay's."""
     record, event_id = one.input_record, dead_letter_id(one.input_record, number)
     fields = dead_letter_fields(record, one.faults[number], now)
-    value = text.encode(dump(DeadLetter(event_id=event_id, **fields)), zone).encode()
+    value = text.encode(DeadLetter(event_id=event_id, **fields), zone).encode()
     key, stay_id = record.key, one.stay_id
     if key is not None:
         stay_id = stay_of_key(key)
@@ -38,7 +38,7 @@ def dead_letter_output(one: ValidatedInput, number: int, now: datetime, zone: tz
     if key is not None and len(key) > KEY_HEAD:
         key = None
     topic = dead_letter_topic(record.topic)
-    return Output(topic, key, event_id, value, headers(topic, event_id, stay_id, written(now, zone)))
+    return Output(topic, key, event_id, value, headers(topic, event_id, stay_id, text.written(now, zone)))
 
 
 def dead_letter_topic(topic: str) -> str:

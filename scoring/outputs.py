@@ -1,10 +1,11 @@
 """Output records: bytes, and headers of CloudEvents 1.0 in binary mode."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
+from typing import Any
 
 from picustream.models import text
-from picustream.models.record import ALERT, AlertRecord, dump
+from picustream.models.record import ALERT
 from picustream.scoring.records.revisions import Revision
 
 HEAD_HEADER = "picustream_head"
@@ -24,23 +25,19 @@ class Output:
 
 def record_output(revision: Revision, zone: tzinfo) -> Output:
     """A revision of a record; times are written in `zone`."""
-    fields = dump(revision.record)
+    fields = revision.record
     stay_id, event_id = fields["stay_id"], fields["event_id"]  # an alert about a source has no stay
     subject, key = (stay_id, stay_id.encode()) if stay_id else (fields["alert_id"], None)
     head = text.encode([str(revision.key), *revision.head.to_store()]).encode()
-    common = headers(revision.topic, event_id, subject, written(fields["effective_at"], zone))
+    common = headers(revision.topic, event_id, subject, text.written(fields["effective_at"], zone))
     return Output(revision.topic, key, event_id, text.encode(fields, zone).encode(), (*common, (HEAD_HEADER, head)))
 
 
-def alert_output(record: AlertRecord, zone: tzinfo) -> Output:
+def alert_output(record: dict[str, Any], zone: tzinfo) -> Output:
     """An alert about neither a stay nor a source."""
-    common = headers(ALERT, record.event_id, record.alert_id, written(record.effective_at, zone))
-    return Output(ALERT, None, record.event_id, text.encode(dump(record), zone).encode(), common)
-
-
-def written(moment: datetime, zone: tzinfo) -> str:
-    """A moment as text, with the offset of a zone."""
-    return text.encode(moment, zone).strip('"')
+    event_id = record["event_id"]
+    common = headers(ALERT, event_id, record["alert_id"], text.written(record["effective_at"], zone))
+    return Output(ALERT, None, event_id, text.encode(record, zone).encode(), common)
 
 
 def headers(topic: str, event_id: str, subject: str | None, when: str) -> tuple[tuple[str, bytes], ...]:

@@ -8,10 +8,10 @@ what to do.
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from picustream.models.protocol import Protocol
-from picustream.models.record import ALERT, AlertRecord, Cause, ProtocolStamp
+from picustream.models.record import ALERT, AlertRecord, Cause, filled
 from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.clinical.stay import Stay, treatment_start
@@ -166,13 +166,13 @@ def alert_revisions(
 
 def passing_alert(
     name: str, subject: str, rules: Rules, now: datetime, severity: Severity | None = None
-) -> Iterator[AlertRecord]:
-    """An alert that is fired and resolved at once. `severity`: where it is not that of its name."""
+) -> Iterator[dict[str, Any]]:
+    """The fields of an alert that is fired and resolved at once. `severity`: where it is not that of its name."""
     about = RevisionContext(rules, None, None, Cause(reason=name, event_id=None), now)
     condition = Condition(name, now, detail=subject)
     for number, state in ((1, FIRING), (2, RESOLVED)):
         record = _record(f"{subject}/alert/{name}", number, condition, about, state)
-        yield record if severity is None else record.model_copy(update={"severity": severity})
+        yield record if severity is None else record | {"severity": severity}
 
 
 def _revision(
@@ -190,9 +190,10 @@ def _revision(
 
 def _record(
     alert_id: str, number: int, condition: Condition, context: RevisionContext, state: Literal["firing", "resolved"]
-) -> AlertRecord:
+) -> dict[str, Any]:
     severity, audience = CATALOGUE[condition.name]
-    return AlertRecord(
+    return filled(
+        AlertRecord,
         event_id=f"{alert_id}/r{number}",
         alert_id=alert_id,
         stay_id=context.stay_id,
@@ -209,7 +210,7 @@ def _record(
         cause=context.cause,
         effective_at=condition.since,
         emitted_at=context.emitted_at,
-        protocol=ProtocolStamp(**context.rules.protocol.stamp()),
+        protocol=context.rules.protocol.stamp(),
         software=context.rules.software,
-        caveats=[],
+        caveats=(),
     )

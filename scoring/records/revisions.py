@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from picustream.models import text
-from picustream.models.record import WITHDRAWN, Cause, ProtocolStamp, dump
+from picustream.models.record import WITHDRAWN, Cause, filled
 from picustream.scoring.records.bodies import Body, RecordKey
 from picustream.scoring.rules import Rules
 
@@ -61,7 +61,8 @@ class Revision:
 
     topic: str
     key: RecordKey
-    record: BaseModel
+    record: dict[str, Any]
+    """The fields of the topic's model, in its order."""
     head: Head
 
 
@@ -94,8 +95,8 @@ def _revision(
     kind, withdrawn = context.rules.kinds[key.kind], status == WITHDRAWN
     patient_id = head.patient_id if withdrawn and head else context.patient_id
     effective_at = head.effective_at if withdrawn and head else body.effective_at
-    model: type[BaseModel] = kind.record
-    record = model(
+    record = filled(
+        kind.record,
         event_id=event_id_of(context.stay_id, key, number),
         stay_id=context.stay_id,
         patient_id=patient_id,
@@ -105,9 +106,9 @@ def _revision(
         cause=context.cause,
         effective_at=effective_at,
         emitted_at=context.emitted_at,
-        protocol=ProtocolStamp(**context.rules.protocol.stamp()),
+        protocol=context.rules.protocol.stamp(),
         software=context.rules.software,
-        caveats=list(body.caveats),
+        caveats=body.caveats,
         **body.fields,
     )
     closed = status in CLOSED or (head is not None and head.closed)
@@ -119,29 +120,22 @@ def _revision(
 
 def said_of_the_patient(body: Body) -> str:
     """A digest of points and values: no receipt, and no numbering of the day, which a start of treatment changes."""
-    return _digest_of(_without(_plain(body.fields), (*_STUDY_DAY, *_RECEIPT)))
+    return _digest_of(_without(body.fields, {*_STUDY_DAY, *_RECEIPT}))
 
 
 def _digest(body: Body, patient_id: str | None) -> str:
-    return _digest_of([body.compared or body.fields, body.effective_at, list(body.caveats), patient_id])
+    return _digest_of([body.compared or body.fields, body.effective_at, body.caveats, patient_id])
 
 
 def _digest_of(content: Any) -> str:
-    return blake2b(text.encode(_plain(content)).encode(), digest_size=12).hexdigest()
+    return blake2b(text.encode(content).encode(), digest_size=12).hexdigest()
 
 
-def _without(value: Any, names: tuple[str, ...]) -> Any:
-    if isinstance(value, dict):
-        return {name: _without(part, names) for name, part in value.items() if name not in names}
-    return [_without(part, names) for part in value] if isinstance(value, list) else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return dump(value)
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, list) else value
+def _without(value: Any, names: set[str]) -> Any:
+    fields = vars(value) if isinstance(value, BaseModel) else value
+    if isinstance(fields, dict):
+        return {name: _without(part, names) for name, part in fields.items() if name not in names}
+    return [_without(part, names) for part in fields] if isinstance(fields, list) else fields
 
 
 def _withdrawn(key: RecordKey, rules: Rules) -> Body:

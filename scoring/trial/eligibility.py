@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import takewhile
+from typing import Any
 
 from picustream.models.birth import Birth, birthday
 from picustream.models.fact import Discharged
@@ -18,7 +19,6 @@ from picustream.scoring.chart.entries import Fact
 from picustream.scoring.clinical.days import local_date
 from picustream.scoring.clinical.stay import Stay, consents, data_verdict
 from picustream.scoring.records.bodies import Body
-from picustream.scoring.trial.records import Criterion
 
 IMPRECISE_REVIEW = "birth-date-imprecise-review"
 
@@ -83,7 +83,7 @@ def eligibility_body(screening: Screening, now: datetime) -> Body:
         "closes_at": closes_at(screening.stay, screening.protocol),
     }
     closed = now > screening.decided_after
-    steady = [Criterion(**{**dict(c), "detail": _without_countdown(c.detail)}) for c in criteria]
+    steady = [one | {"detail": _without_countdown(one["detail"])} for one in criteria]
     compared = fields | {"criteria": steady}
     return Body(fields, screening.stay.start, (), closed, compared, asks_since=max(since))
 
@@ -96,9 +96,10 @@ def _without_countdown(detail: str | None) -> str | None:
     return COUNTDOWN if detail is not None and detail.endswith(COUNTDOWN) else detail
 
 
-def _criterion(name: str, met: Met) -> Criterion:
+def _criterion(name: str, met: Met) -> dict[str, Any]:
+    """The fields of `Criterion`, in its order."""
     evidence = [fact.filed.event_id for fact in met.evidence]
-    return Criterion(criterion=name, met=met.met, detail=met.detail, evidence=evidence)
+    return {"criterion": name, "met": met.met, "detail": met.detail, "evidence": evidence}
 
 
 def _state(found: dict[str, Met]) -> str:

@@ -59,9 +59,9 @@ class Eligibility:
     def conditions(self, part: str, body: Body, terms: Protocol) -> Iterator[Condition]:
         if body.fields["state"] == "eligible":
             yield Condition("eligible", body.fields["eligible_since"])
-        met = {one.criterion: one.met for one in body.fields["criteria"]}
-        unrecorded = next(one.detail for one in body.fields["criteria"] if one.criterion == "consent")
-        if unrecorded == "consent-not-recorded" and all(met[name] for name in met if name != "consent"):
+        criteria = {one["criterion"]: one for one in body.fields["criteria"]}
+        consent = criteria.pop("consent")
+        if consent["detail"] == "consent-not-recorded" and all(one["met"] for one in criteria.values()):
             yield Condition("consent-due", body.asks_since or body.effective_at)
 
     def withdrawn(self, part: str) -> dict[str, Any]:

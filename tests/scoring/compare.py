@@ -9,6 +9,7 @@ from typing import Any
 from picustream.models import text
 from picustream.models.record import ALERT, DEAD_LETTERS
 from picustream.scoring.outputs import Output
+from picustream.scoring.rules import Rules
 
 Key = tuple[Any, ...]
 IGNORED = {"effective_at"}
@@ -27,6 +28,13 @@ def current(outputs: Iterable[Output]) -> dict[Key, dict[str, Any]]:
         else:
             found[key] = record
     return found
+
+
+def assert_of_its_model(outputs: Iterable[Output], rules: Rules) -> None:
+    """Whether each record is, byte for byte, what its topic's model writes of it."""
+    for output in outputs:
+        record = rules.kinds.models[output.topic].model_validate(text.parse(output.value))
+        assert text.encode(record, rules.protocol.zone).encode() == output.value
 
 
 def _key(record: dict[str, Any]) -> Key:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.models.record import ALERT, Cause, dump
+from picustream.models.record import ALERT, Cause
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
 from picustream.scoring.scores.apps.record import APPS
@@ -47,7 +47,7 @@ class Bedside:
         """Every record in force as of a moment, as far as it was evaluated again."""
         for revision in self._stay.revisions(now, Cause(reason="test", event_id=None), now):
             if revision.topic != ALERT:
-                self._published[revision.key] = dump(revision.record)
+                self._published[revision.key] = revision.record
         for name, value in self._stay.take_unsaved().items():
             self.fields.pop(name, None) if value is None else self.fields.update({name: value})
         self.withdrawn = {str(key) for key, one in self._published.items() if one["status"] == "entered-in-error"}

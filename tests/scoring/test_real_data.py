@@ -10,7 +10,7 @@ from picustream.models.record import DEAD_LETTERS
 from picustream.scoring.outputs import Output
 from tests import reference
 from tests.paths import REAL_DATA, needs_real_data
-from tests.scoring.compare import Key, current
+from tests.scoring.compare import Key, assert_of_its_model, current
 from tests.scoring.histories import SHIPPED, compared, replayed, shuffled
 
 MODS_DAYS, APPS_RECORDS = 653, 134
@@ -53,6 +53,12 @@ def test_every_record_in_force_equals_the_references(published: list[Output], ex
     assert found == counts(expected)
     lines = compared(ours, expected)
     assert not lines, "\n".join(lines[:5])
+
+
+@pytest.mark.proves("I7")
+def test_every_record_of_the_real_data_is_one_of_its_model(published: list[Output]) -> None:
+    """Byte for byte what the model writes of it."""
+    assert_of_its_model(published, SHIPPED)
 
 
 @pytest.mark.proves("I3")

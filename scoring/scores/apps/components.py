@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from picustream.models.protocol import Protocol, hours
 from picustream.models.text import printed
@@ -25,7 +26,6 @@ from picustream.scoring.clinical.support import peep_in_force
 from picustream.scoring.clinical.view import View
 from picustream.scoring.records.bodies import Body
 from picustream.scoring.records.receipts import birth_input, inputs_of
-from picustream.scoring.scores.apps.record import AppsComponent, AppsComponents
 from picustream.scoring.scores.bands import Bands, Interval
 
 
@@ -128,8 +128,8 @@ def _body(
     closed: bool,
     effective_at: datetime,
 ) -> Body:
-    components = AppsComponents(age=_age(context, onset), pf=_pf(pair), plateau=_plateau(context.view, pair))
-    points = [components.age.points, components.pf.points, components.plateau.points]
+    components = {"age": _age(context, onset), "pf": _pf(pair), "plateau": _plateau(context.view, pair)}
+    points: list[int | None] = [component["points"] for component in components.values()]
     counted: StudyDay = study_day(day, context.treatment_day, context.protocol)
     fields = own | {
         "onset_at": onset,
@@ -147,7 +147,7 @@ def _body(
     return Body(fields, effective_at, tuple(sorted(caveats)), closed)
 
 
-def _age(context: ArdsContext, onset: datetime) -> AppsComponent:
+def _age(context: ArdsContext, onset: datetime) -> dict[str, Any]:
     """A7: completed years at the onset; a birth date without a day is enough where every possible one agrees.
 
     Dates after the onset are no possible ones, and neither is one that makes the patient too old to be true (E1).
@@ -165,24 +165,16 @@ def _age(context: ArdsContext, onset: datetime) -> AppsComponent:
     points = least if least == most else None
     value = Decimal(youngest) if youngest == oldest else None
     reason = None if points is not None else "birth-date-imprecise"
-    return AppsComponent(
-        points=points, value=value, unit=None if value is None else AGE.unit, inputs=inputs, reason=reason
-    )
+    return _component(points, value, None if value is None else AGE.unit, inputs, reason)
 
 
-def _pf(pair: Pair | None) -> AppsComponent:
+def _pf(pair: Pair | None) -> dict[str, Any]:
     if pair is None:
         return _missing("no-pair")
-    return AppsComponent(
-        points=PF.points(pair.ratio),
-        value=printed(pair.ratio),
-        unit=PF.unit,
-        inputs=inputs_of(pair.sources),
-        reason=None,
-    )
+    return _component(PF.points(pair.ratio), printed(pair.ratio), PF.unit, inputs_of(pair.sources))
 
 
-def _plateau(view: View, pair: Pair | None) -> AppsComponent:
+def _plateau(view: View, pair: Pair | None) -> dict[str, Any]:
     """A6: the plateau nearest to the pair's sample; else a peak under pressure control, which the reason names."""
     if pair is None:
         return _missing("no-pair")
@@ -193,13 +185,8 @@ def _plateau(view: View, pair: Pair | None) -> AppsComponent:
         reason = "peak-in-pressure-control"
     if chosen is None:
         return _missing("not-measured")
-    return AppsComponent(
-        points=plateau_points(chosen.exact, view.protocol),
-        value=printed(chosen.exact),
-        unit=PLATEAU.unit,
-        inputs=inputs_of((chosen,)),
-        reason=reason,
-    )
+    points = plateau_points(chosen.exact, view.protocol)
+    return _component(points, printed(chosen.exact), PLATEAU.unit, inputs_of((chosen,)), reason)
 
 
 def _above_peep(view: View, value: Observed) -> bool:
@@ -218,5 +205,16 @@ def _standard_settings(view: View, pair: Pair | None) -> bool | None:
     return None if peep is None else True
 
 
-def _missing(reason: str) -> AppsComponent:
-    return AppsComponent(points=None, value=None, unit=None, inputs=[], reason=reason)
+def _missing(reason: str) -> dict[str, Any]:
+    return _component(None, None, None, [], reason)
+
+
+def _component(
+    points: int | None,
+    value: Decimal | None,
+    unit: str | None,
+    inputs: list[dict[str, Any]],
+    reason: str | None = None,
+) -> dict[str, Any]:
+    """The fields of `AppsComponent`, in its order."""
+    return {"points": points, "value": value, "unit": unit, "inputs": inputs, "reason": reason}

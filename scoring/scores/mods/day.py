@@ -14,7 +14,7 @@ from picustream.scoring.records.bodies import Body
 from picustream.scoring.records.receipts import inputs_of, rejected
 from picustream.scoring.scores.mods.organ_rules import OrganDay
 from picustream.scoring.scores.mods.organs import POINTS, Organ
-from picustream.scoring.scores.mods.record import Basis, ModsComponent, Range, Window
+from picustream.scoring.scores.mods.record import Basis
 
 LastMeasured = Callable[[Organ, date], OrganDay | None]
 """What the most recent day before a given one measured of an organ (M7)."""
@@ -35,7 +35,6 @@ def mods_body(
     today: Mapping[Organ, OrganDay],
     last_measured: LastMeasured,
     now: datetime,
-    component_of: type[ModsComponent] = ModsComponent,
 ) -> Body | None:
     """The MODS of one local day of the stay, or None as long as there is nothing to record (T4)."""
     protocol = context.protocol
@@ -43,11 +42,10 @@ def mods_body(
     if not closed and all(organ.basis is None for organ in today.values()):
         return None
     end = midnight(context.day + ONE_DAY, protocol.zone)
-    components, caveats = [], set()
-    for organ, found in today.items():
-        fields, its_caveats = _component(organ, found, last_measured(organ, context.day), end, protocol)
-        components.append(component_of(**fields))
-        caveats |= its_caveats
+    components = [
+        _component(organ, found, last_measured(organ, context.day), end, protocol) for organ, found in today.items()
+    ]
+    caveats = {caveat for found in today.values() for caveat in found.caveats}
     if may_be_child(context.stay, context.day, protocol):
         caveats.add(ADULT_DERIVED)
     start = midnight(context.day, protocol.zone)
@@ -57,15 +55,18 @@ def mods_body(
 
 def _component(
     organ: Organ, today: OrganDay, earlier: OrganDay | None, end: datetime, protocol: Protocol
-) -> tuple[dict[str, Any], set[str]]:
-    """M7: measured today, else sedated, else brought forward, else assumed normal; never one for another (M8)."""
+) -> dict[str, Any]:
+    """M7: measured today, else sedated, else brought forward, else assumed normal; never one for another (M8).
+
+    The fields of `ModsComponent`, in its order.
+    """
     found, age = today, None
     basis: Basis | None = today.basis
     if basis is None and earlier is not None and _young_enough(earlier, end, protocol):
         found, basis = earlier, "carried-forward"
         age = printed(_hours_until(found, end))
     value = found.value
-    fields = {
+    return {
         "organ": organ.name,
         "points": 0 if value is None else _points(organ, found),
         "basis": basis or "assumed-normal",
@@ -78,7 +79,6 @@ def _component(
         "reason": today.reason,
         "candidates_rejected": rejected(today.rejected),
     }
-    return fields, set(today.caveats)
 
 
 def _points(organ: Organ, found: OrganDay) -> int:
@@ -98,14 +98,14 @@ def _young_enough(found: OrganDay, end: datetime, protocol: Protocol) -> bool:
     return limit is None or (found.observed_at is not None and end - found.observed_at <= hours(limit))
 
 
-def _totals(components: list[ModsComponent]) -> dict[str, object]:
+def _totals(components: list[dict[str, Any]]) -> dict[str, object]:
     """M8, M9: the three kinds of basis counted apart; what is not measured that day is 0 at least and 4 at most."""
-    certain = [c.points for c in components if c.basis == "measured"]
-    carried = sum(c.basis == "carried-forward" for c in components)
+    certain = [c["points"] for c in components if c["basis"] == "measured"]
+    carried = sum(c["basis"] == "carried-forward" for c in components)
     unmeasured = len(components) - len(certain)
     return {
-        "total": sum(c.points for c in components),
-        "range": Range(min=sum(certain), max=sum(certain) + POINTS * unmeasured),
+        "total": sum(c["points"] for c in components),
+        "range": {"min": sum(certain), "max": sum(certain) + POINTS * unmeasured},
         "measured": len(certain),
         "carried": carried,
         "assumed": unmeasured - carried,
@@ -118,7 +118,7 @@ def _day_fields(context: DayContext, start: datetime, end: datetime) -> dict[str
     admission_day = local_date(context.stay.start, protocol.zone)
     return {
         "day": context.day,
-        "window": Window(start=start, end=end, timezone=protocol.time.zone),
+        "window": {"start": start, "end": end, "timezone": protocol.time.zone},
         "picu_day": (context.day - admission_day).days + 1,
         "elapsed_day": counted.elapsed_day,
         "sdtm_day": counted.sdtm_day,

@@ -22,7 +22,7 @@ from picustream.scoring.scores.mods.day import DayContext, mods_body
 from picustream.scoring.scores.mods.describe import ModsDescription
 from picustream.scoring.scores.mods.organ_rules import OrganDay
 from picustream.scoring.scores.mods.organs import ORGANS, Organ
-from picustream.scoring.scores.mods.record import MODS, ModsComponent, ModsRecord, component_of, record_of
+from picustream.scoring.scores.mods.record import MODS, ModsRecord, record_of
 from picustream.scoring.scores.parts import DayPart
 
 KIND: Literal["mods"] = "mods"
@@ -58,11 +58,6 @@ class Mods:
         return record_of(self.organs)
 
     @cached_property
-    def component(self) -> type[ModsComponent]:
-        """Of its record."""
-        return component_of(self.organs)
-
-    @cached_property
     def parts(self) -> tuple[DayPart[OrganDay], ...]:
         """What a local day states of each organ."""
         return tuple(organ.day for organ in self.organs)
@@ -90,7 +85,7 @@ class Mods:
     def conditions(self, part: str, body: Body, terms: Protocol) -> Iterator[Condition]:
         fields = body.fields
         if body.closed and fields["in_window"] and fields["measured"] < FEW_ORGANS:
-            closed = fields["window"].end + terms.finalise_after
+            closed = fields["window"]["end"] + terms.finalise_after
             yield Condition("window-day-unmeasured", closed, part, f"{fields['measured']}-organs-measured")
 
     def withdrawn(self, part: str) -> dict[str, Any]:
@@ -155,7 +150,7 @@ class ModsOfStay:
     def _body(self, evaluation: Evaluation, day: date, now: datetime) -> Body | None:
         context = DayContext(day, evaluation.stay, evaluation.treatment_day, self._protocol)
         today = {organ: evaluation.days.value(evaluation.view, part, day) for organ, part in self._part.items()}
-        return mods_body(context, today, partial(self._last_measured, evaluation), now, self._score.component)
+        return mods_body(context, today, partial(self._last_measured, evaluation), now)
 
     def _last_measured(self, evaluation: Evaluation, organ: Organ, day: date) -> OrganDay | None:
         """M7: what the most recent earlier day of the stay measured."""
