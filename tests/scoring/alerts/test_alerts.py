@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from picustream.models import text
-from picustream.models.record import ALERT
+from picustream.models.record import ALERT, AlertRecord
 from picustream.scoring.alerts.alerts import CATALOGUE, passing_alert
 from tests.scoring.build import Stay, at, date_of, obs
 from tests.scoring.feeding import alerts
@@ -277,7 +277,8 @@ def test_a_late_vital_sign_ends_a_silence_only_if_it_lies_in_it() -> None:
 @pytest.mark.parametrize(("given", "severity"), [(None, "critical"), ("info", "info")])
 def test_what_happened_at_once_fires_and_resolves(given: Any, severity: str) -> None:
     """Revisions 1 and 2 of one alert that is no stay's, as grave as its name or as somebody says."""
-    fired, resolved = passing_alert("state-rebuilt", "partition-3+7", SHIPPED, at("day 1"), given)
+    made = passing_alert("state-rebuilt", "partition-3+7", SHIPPED, at("day 1"), given)
+    fired, resolved = map(AlertRecord.model_validate, made)
     for number, record in ((1, fired), (2, resolved)):
         assert (record.event_id, record.revision) == (f"partition-3+7/alert/state-rebuilt/r{number}", number)
         assert (record.severity, record.stay_id, record.detail) == (severity, None, "partition-3+7")
