@@ -183,7 +183,9 @@ def canonical(value: Any) -> str:
         return "[" + ",".join(map(canonical, value)) + "]"
     if isinstance(value, str):
         return quote(value)
-    return value.text if isinstance(value, Number) else _WORDS[value]
+    if isinstance(value, Decimal):
+        return value.text if isinstance(value, Number) else plain(value)
+    return _WORDS[value]
 
 
 _WORDS = {None: "null", True: "true", False: "false"}
