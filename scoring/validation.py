@@ -131,15 +131,16 @@ class Validator:
             return (), ()
         event, codemap = cast(ObservationEvent, accepted.event), self._rules.codemap
         words = [_unknown_word(field) for field in event.unknown_words()]
+        if not (words or reading.unusable or reading.unmapped):
+            return (), ()
         faults = [(place, _of_observation(one.reason, place, str(one))) for place, one in reading.unusable]
         ignored = []
-        for place, one in enumerate(reading.observed):
-            if one.variable is None:
-                code = event.observations[place].code
-                if codemap.known_elsewhere(event.observations[place].system, code):
-                    faults.append((place, _of_observation("system-unknown", place, _SYSTEM_UNKNOWN)))
-                else:
-                    ignored.append(code)
+        for place in reading.unmapped:
+            observation = event.observations[place]
+            if codemap.known_elsewhere(observation.system, observation.code):
+                faults.append((place, _of_observation("system-unknown", place, _SYSTEM_UNKNOWN)))
+            else:
+                ignored.append(observation.code)
         return (*words, *(fault for _, fault in sorted(faults, key=itemgetter(0)))), tuple(ignored)
 
     def _check_times(self, event: Event, latest: datetime) -> None:

@@ -5,6 +5,7 @@ An event is read once: the validator takes what cannot be used from the same rea
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import NamedTuple, cast
 
@@ -16,7 +17,7 @@ from picustream.models.protocol import Protocol
 from picustream.models.record import Comparator
 from picustream.models.variable import Variable
 from picustream.scoring.chart.entries import Filed, Observed, Ventilation
-from picustream.scoring.chart.units import Unusable, canonical_value
+from picustream.scoring.chart.units import ONE, Unusable, canonical_value, converted, factor_of
 
 COMPARATOR = "comparator"
 """The fault of a value with a comparator whose points are not certain (V4)."""
@@ -38,10 +39,15 @@ class Reading(NamedTuple):
     """Of a ventilator event."""
     unusable: tuple[tuple[int, Unusable], ...] = ()
     """Place and fault of the values that no rule may use, though they are stated."""
+    unmapped: tuple[int, ...] = ()
+    """Places of the codes that no rule uses."""
 
 
 NOTHING = Reading()
 """Of an event that states a fact."""
+
+MOST_MEANINGS = 4096
+"""Codes with their units, of which a site has hundreds; what a feed makes up does not fill the memory."""
 
 
 class Reader:
@@ -52,6 +58,8 @@ class Reader:
         self._use_preliminary = protocol.data.use_preliminary
         self._codemap = codemap
         self._is_certain = is_certain
+        self._meanings: dict[tuple[str, str, str | None, str], tuple[Variable, Decimal] | None] = {}
+        """System, code, unit and specimen -> variable and factor, which are looked up once; None: not to be had so."""
 
     def read(self, event: Event, filed: Filed) -> Reading:
         """What an event states; `filed`: the event in the chart."""
@@ -59,34 +67,56 @@ class Reader:
             return NOTHING
         event = cast(ObservationEvent, event)
         statement = ventilation_of(cast(VentilatorEvent, event), filed) if filed.topic == VENTILATOR else None
-        specimen, unusable = event.specimen_known, []
-        observed = []
-        for place, observation in enumerate(event.observations):
-            status = observation.status or event.status
-            variable = asked_for(observation, specimen, self._codemap)
+        specimen = event.specimen_known
+        observed: list[Observed] = []
+        unusable: list[tuple[int, Unusable]] = []
+        unmapped: list[int] = []
+        for place, one in enumerate(event.observations):
+            status = one.status or event.status
+            variable: Variable | None = None
             value: Decimal | None = None
             fault: str | None = NOT_ASKED_FOR
-            if variable is not None:
-                value, fault, wrong = self._usable(variable, observation, status)
-                if wrong is not None:
+            comparator: Comparator | None = None
+            number = one.value if type(one.value) is Decimal else one.number
+            meaning = self._meaning(one, specimen)
+            if meaning is not None and type(number) is Decimal and one.comparator is None and status is Status.FINAL:
+                variable, factor = meaning  # the way of nearly all
+                try:
+                    value, fault = converted(variable, number, factor), None
+                except Unusable as wrong:
+                    fault = wrong.reason
                     unusable.append((place, wrong))
-            identity = observation.id or f"{filed.event_id}#{observation.code}"
+            elif (variable := asked_for(one, specimen, self._codemap)) is not None:
+                value, fault, wrong_one = self._usable(variable, one, status)
+                if wrong_one is not None:
+                    unusable.append((place, wrong_one))
+                comparator = cast(Comparator, one.comparator) if value is not None else None
+            else:
+                unmapped.append(place)
+            identity = one.id or f"{filed.event_id}#{one.code}"
+            in_force = status not in WITHDRAWN
+            order, version = filed.order(identity), filed.version(status)
             observed.append(
                 Observed(
-                    filed,
-                    identity,
-                    variable,
-                    value,
-                    fault,
-                    status not in WITHDRAWN,
-                    observation.number,
-                    observation.unit,
-                    filed.order(identity),
-                    filed.version(status),
-                    cast(Comparator, observation.comparator) if value is not None else None,
+                    filed, identity, variable, value, fault, in_force, number, one.unit, order, version, comparator
                 )
             )
-        return Reading(tuple(observed), statement, tuple(unusable))
+        return Reading(tuple(observed), statement, tuple(unusable), tuple(unmapped))
+
+    def _meaning(self, one: Observation, specimen: str) -> tuple[Variable, Decimal] | None:
+        key = (one.system, one.code, one.unit, specimen)
+        try:
+            return self._meanings[key]
+        except KeyError:
+            pass
+        found, variable = None, asked_for(one, specimen, self._codemap)
+        if variable is not None and one.unit is not None:
+            with suppress(Unusable):
+                found = variable, factor_of(variable, ONE, one.unit, self._codemap)
+        if len(self._meanings) >= MOST_MEANINGS:
+            self._meanings.clear()
+        self._meanings[key] = found
+        return found
 
     def _usable(
         self, variable: Variable, observation: Observation, status: Status

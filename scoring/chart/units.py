@@ -39,8 +39,9 @@ class Quantity:
 
     def plausible(self, value: Decimal) -> bool:
         """Whether a canonical value lies in range."""
-        above = value >= self.low if self.low_included else value > self.low
-        return above and value <= self.high and (not self.whole or value == value.to_integral_value())
+        if not self.low <= value <= self.high or (value == self.low and not self.low_included):
+            return False
+        return not self.whole or value == value.to_integral_value()
 
 
 def _quantity(unit: str, low: str, high: str, others: dict[str, Decimal] | None = None, **more: bool) -> Quantity:
@@ -99,26 +100,30 @@ def canonical_value(variable: Variable, value: Decimal, unit: str | None, codema
 
     Raises `Unusable` with `unit-missing`, `unit-unknown`, `unit-mismatch` or `implausible`.
     """
-    quantity = QUANTITIES[variable]
-    if abs(value.adjusted()) > GREATEST_MAGNITUDE or _is_long(value):
-        raise Unusable("implausible", "a magnitude, or a number of digits, that no measurement has")
-    if type(value) is not Decimal:
+    if type(value) is not Decimal:  # a `Number`; what `models/text.py` reads as a plain decimal is short
+        if abs(value.adjusted()) > GREATEST_MAGNITUDE or len(value.as_tuple().digits) > MOST_DIGITS:
+            raise Unusable("implausible", "a magnitude, or a number of digits, that no measurement has")
         value = Decimal(value)
-    factor = _factor(variable, quantity, value, unit, codemap)
+    return converted(variable, value, factor_of(variable, value, unit, codemap))
+
+
+def converted(variable: Variable, value: Decimal, factor: Decimal) -> Decimal:
+    """A value times the factor of its unit, in the variable's canonical unit. Raises `Unusable` (`implausible`)."""
+    quantity = QUANTITIES[variable]
     exact = value if factor is ONE else EXACT.multiply(value, factor)
-    if variable is Variable.FIO2 and exact >= ALMOST_ROOM_AIR:
-        exact = max(exact, ROOM_AIR)
+    if variable is Variable.FIO2 and ALMOST_ROOM_AIR <= exact < ROOM_AIR:
+        exact = ROOM_AIR
     if not quantity.plausible(exact):
         raise Unusable("implausible", f"outside the range of {variable} in {quantity.unit}")
     return exact
 
 
-def _is_long(value: Decimal) -> bool:
-    """Only of a `Number` it has to be counted: what `models/text.py` reads as a plain decimal is short."""
-    return type(value) is not Decimal and len(value.as_tuple().digits) > MOST_DIGITS
+def factor_of(variable: Variable, value: Decimal, unit: str | None, codemap: CodeMap) -> Decimal:
+    """The factor of a unit to the variable's canonical one; of an FiO2 without a unit it depends on the value.
 
-
-def _factor(variable: Variable, quantity: Quantity, value: Decimal, unit: str | None, codemap: CodeMap) -> Decimal:
+    Raises `Unusable` with `unit-missing`, `unit-unknown` or `unit-mismatch`.
+    """
+    quantity = QUANTITIES[variable]
     if unit is None:
         if variable is not Variable.FIO2:
             raise Unusable("unit-missing", f"{variable} needs a unit, for example {quantity.unit}")
