@@ -8,16 +8,21 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
-from bench import drain, latency, replay, stages, startup
+from bench import drain, growth, latency, rebuild, replay, stages, startup, workers
 from bench.plan import FULL, QUICK, TINY, Plan
 from bench.table import Table
 
 BENCHMARKS: dict[str, Callable[[Plan], Generator[Table]]] = {
     "replay": replay.tables,
     "stages": stages.tables,
+    "growth": growth.tables,
+    "held": growth.held_tables,
     "startup": startup.tables,
     "drain": drain.tables,
+    "workers": workers.tables,
     "latency": latency.tables,
+    "start": startup.worker_tables,
+    "rebuild": rebuild.tables,
 }
 SIZES = {"full": FULL, "quick": QUICK, "tiny": TINY}
 

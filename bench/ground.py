@@ -3,11 +3,14 @@
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from kafka import TopicPartition
+from redis import Redis
 
 from bench.feeds import Feed
 from bench.plan import Plan
@@ -50,11 +53,13 @@ class Ground:
         """The backlog as it was, and nothing made of it: no output, no state."""
         self._renew(OUTPUT_TOPICS)
 
-    def _renew(self, names: Iterable[str]) -> None:
-        from redis import Redis
-
+    def wipe_redis(self) -> None:
+        """Redis holds nothing any more."""
         with Redis.from_url(self.servers.redis) as redis:
             redis.flushall()
+
+    def _renew(self, names: Iterable[str]) -> None:
+        self.wipe_redis()
         with clients.admin(self.settings) as admin:
             there = set(admin.list_topics())
             extra = {name for name in there if not name.startswith("__") and name not in topics.ALL}
@@ -82,15 +87,13 @@ class Ground:
 
     def outputs(self) -> int:
         """How many records there are on the output topics."""
-        from kafka import TopicPartition
-
         places = [TopicPartition(name, number) for name in OUTPUT_TOPICS for number in range(self.partitions)]
         with clients.consumer(self.settings, **arrival.CONSUMER_OPTIONS) as consumer:
             consumer.assign(places)
             ends = clients.stable_ends(self.settings, consumer, places)
             return sum(1 for _ in arrival.committed_records(consumer, ends))
 
-    def child(self, *command: str, group: str, environment: Mapping[str, str] | None = None) -> Child:
+    def child(self, *command: str, group: str, instance: str = "") -> Child:
         """A process with the settings of a worker of a group, and what it prints in a file."""
         self._runs += 1
         ours = {name: value for name, value in os.environ.items() if not name.startswith("PICUSTREAM_")}
@@ -100,9 +103,9 @@ class Ground:
             "PICUSTREAM_PARTITIONS": str(self.partitions),
             "PICUSTREAM_HTTP_PORT": "0",
             "PICUSTREAM_GROUP": group,
-            "PICUSTREAM_INSTANCE": f"bench-{self._runs}",
+            "PICUSTREAM_INSTANCE": instance or f"bench-{self._runs}",
         }
-        return Child(command, ours | dict(environment or {}), self.folder / f"{self._runs}.log")
+        return Child(command, ours, self.folder / f"{self._runs}.log")
 
     def worker(self, group: str, *options: str) -> Child:
         """A worker of a group."""

@@ -56,15 +56,16 @@ def events(count: int) -> Iterator[Sent]:
     children, first = [f"L-{number:05d}" for number in range(stays(count))], 0
     for number in range(count):
         if number % EVERY < EVERY - 1:
-            yield VITAL, children[number % len(children)], {"event_id": f"m{number}", "observations": _listed(MONITOR)}
+            yield VITAL, children[number % len(children)], {"event_id": f"m{number}", "observations": listed(MONITOR)}
             continue
         topic, values, own = FIRSTS[first // len(children)]
-        event = {"event_id": f"first{first}", "observations": _listed(values)} | own
+        event = {"event_id": f"first{first}", "observations": listed(values)} | own
         yield topic, children[first % len(children)], event
         first += 1
 
 
-def _listed(values: list[Value]) -> list[dict[str, Any]]:
+def listed(values: list[Value]) -> list[dict[str, Any]]:
+    """As observations of an event."""
     return [{"code": code, "unit": unit, "value": value} for code, unit, value in values]
 
 

@@ -15,10 +15,12 @@ class Sizes:
     """The ward of `replay`."""
     drain: Size
     """The ward that workers drain."""
-    stays: tuple[int, ...]
-    days: tuple[int, ...]
-    rates: tuple[float, ...]
-    """Growth: stays of three days, days of ten stays, and events of a monitor in a minute."""
+    stays: list[Size]
+    """Wards of ever more stays."""
+    days: list[Size]
+    """Wards of ever more days."""
+    rates: list[Size]
+    """Wards of which the monitors send ever more."""
     held: tuple[int, ...]
     """Stays that an engine holds while one event after another comes."""
     seconds: int
@@ -26,10 +28,25 @@ class Sizes:
 
 
 FULL = Sizes(
-    Size(10, 3), Size(40, 3), (10, 30, 100), (1, 3, 10), (1, 6, 30), (10, 100, 1_000, 10_000), seconds=20
-)  # fmt: skip
-QUICK = Sizes(Size(4, 2), Size(10, 1), (2, 4, 8), (1, 2, 4), (1, 2, 4), (10, 100, 1_000), seconds=5)
-TINY = Sizes(Size(1, 1, 0.1), Size(2, 1, 0.1), (1, 2), (1, 2), (0.05, 0.1), (2, 4), seconds=1)
+    replay=Size(10, 3),
+    drain=Size(40, 3),
+    stays=[Size(stays, 3) for stays in (10, 30, 100)],
+    days=[Size(10, days) for days in (1, 3, 10)],
+    rates=[Size(10, 1, rate) for rate in (1, 6, 30)],
+    held=(10, 100, 1_000, 3_000, 10_000),
+    seconds=20,
+)
+QUICK = Sizes(
+    replay=Size(4, 2),
+    drain=Size(10, 1),
+    stays=[Size(stays, 1) for stays in (4, 8, 16)],
+    days=[Size(4, days) for days in (1, 2, 4)],
+    rates=[Size(4, 1, rate) for rate in (1, 2, 6)],
+    held=(10, 100, 1_000),
+    seconds=5,
+)
+_TINY = Size(1, 1, 0.1)
+TINY = Sizes(_TINY, _TINY, [_TINY], [_TINY], [_TINY], held=(2, 4), seconds=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,24 +27,28 @@ STAGES = {
     "evaluate": ["picustream.scoring.assessor:Assessor.bodies"],
     "revise": ["picustream.scoring.stay_state:StayState.revisions"],
     "encode": ["picustream.scoring.engine:record_output", "picustream.scoring.engine:dead_letter_output"],
+    "watch the sources": [
+        f"picustream.scoring.alerts.feed_monitor:FeedMonitor.{name}" for name in ("note", "note_stay_of", "revisions")
+    ],
+    "write the records": ["picustream.commands.replay:_Writer.outputs"],
 }
 """Stage -> `module:name` of what it does."""
-REST, ALL = "the rest", "all"
+START, REST, ALL = "start", "the rest", "all"
 
 
 class Clock:
     """Seconds by stage."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = dict.fromkeys((*STAGES, REST), 0.0)
-        self._stage, self._since = REST, time.perf_counter()
+        self.seconds: dict[str, float] = dict.fromkeys((START, *STAGES, REST), 0.0)
+        self._stage, self._since = START, time.perf_counter()
 
     def enter(self, stage: str) -> str:
-        """The clock runs for another stage; which it ran for."""
+        """The clock runs for another stage; the one to go back to."""
         now, before = time.perf_counter(), self._stage
         self.seconds[before] += now - self._since
         self._stage, self._since = stage, now
-        return before
+        return REST if before == START else before
 
     def timed(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function whose time is the stage's; an iterator's is that of its steps."""
