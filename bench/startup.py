@@ -1,4 +1,4 @@
-"""How long it takes until the command line answers, and until a worker makes its first score."""
+"""How long it takes until the command line answers, and until a worker makes its first record."""
 
 import json
 import time
@@ -12,11 +12,11 @@ from bench.plan import Plan
 from bench.processes import COLUMNS, Child, Failed, python, run
 from bench.table import Column, Table
 from picustream.models.event import ADT
-from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import ELIGIBILITY
 from picustream.streams.kafka import clients
 
 IDLE, FIRST, RESTART = "Faust's idle loop", "worker, first start", "worker, started again"
-READY, SCORE = "s until ready", "s until a score"
+READY, RECORD = "s until ready", "s until a record"
 PATIENCE = 60.0
 
 
@@ -32,8 +32,8 @@ def tables(plan: Plan) -> Generator[Table]:
 def worker_tables(plan: Plan) -> Generator[Table]:
     """One table, with servers."""
     with ground(plan) as servers:
-        columns = [Column(READY, 2), Column(SCORE, 2)]
-        note = "Until it logs that it is ready; and until the score is there of an admission that waited for it."
+        columns = [Column(READY, 2), Column(RECORD, 2)]
+        note = "Until it logs that it is ready; and until the record is there of an admission that waited for it."
         table = Table("start", "start of a worker, 4 partitions", columns, READY, IDLE, note)
         for _ in plan.each_round():
             servers.made_anew(partitions=4)
@@ -58,23 +58,23 @@ def _admit(servers: Ground, number: int) -> None:
         producer.send(ADT, json.dumps(event).encode(), key=event["stay_id"].encode()).get(PATIENCE)
 
 
-def _started(servers: Ground, group: str, scores: int) -> dict[str, float]:
-    """A worker that is started, and asked to end once there are so many scores."""
+def _started(servers: Ground, group: str, records: int) -> dict[str, float]:
+    """A worker that is started, and asked to end once there are so many records."""
     with clients.consumer(servers.settings, fetch_max_wait_ms=50) as consumer:
-        consumer.assign([TopicPartition(MODS, number) for number in range(servers.partitions)])
+        consumer.assign([TopicPartition(ELIGIBILITY, number) for number in range(servers.partitions)])
         began, until, found = datetime.now(UTC), time.monotonic() + PATIENCE, set[bytes]()
         worker = servers.child(*python("-m", "picustream", "worker"), group=group, instance="bench-start")
         try:
-            while len(found) < scores and time.monotonic() < until:
-                found |= {record.key for records in consumer.poll(100).values() for record in records}
+            while len(found) < records and time.monotonic() < until:
+                found |= {record.key for part in consumer.poll(100).values() for record in part}
             took = (datetime.now(UTC) - began).total_seconds()
             ready = _since(began, worker)
             worker.stop()
         finally:
             worker.kill()
-    if len(found) < scores:
-        raise Failed("a worker made no score in a minute")
-    return {READY: ready, SCORE: took}
+    if len(found) < records:
+        raise Failed("a worker made no record in a minute")
+    return {READY: ready, RECORD: took}
 
 
 def _since(began: datetime, child: Child) -> float:
