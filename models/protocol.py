@@ -8,7 +8,7 @@ import hashlib
 import tomllib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -153,12 +153,12 @@ class Protocol(_Part):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     """Of the file's bytes; never written in the file itself."""
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The zone whose calendar days are scored (T1)."""
         return ZoneInfo(self.time.zone)
 
-    @property
+    @cached_property
     def finalise_after(self) -> timedelta:
         return hours(self.time.finalise_after_hours)
 

@@ -153,7 +153,8 @@ class StayState:
     def may_change(self, now: datetime) -> bool:
         """Whether `revisions` could give anything, or anything is left of the last time; of a dense feed 99 events in
         100 leave nothing to do."""
-        return self._alerts_owed or self._assessor.may_change(now) or self._stay_alerts.may_change(now)
+        alerts, assessor = self._stay_alerts, self._assessor
+        return self._alerts_owed or assessor.may_change(now) or alerts.may_change(assessor.stay, now)
 
     def revisions(
         self, now: datetime, cause: Cause, emitted_at: datetime, budget: Budget | None = None
@@ -175,7 +176,8 @@ class StayState:
             if revision is not None:
                 found.append(self._published(revision))
             self._stay_alerts.evaluate(key, bodies[key], self._heads.get(key))
-        self._alerts_owed = self._alerts_owed or bool(bodies) or self._stay_alerts.may_change(now)
+        alerts = self._stay_alerts
+        self._alerts_owed |= alerts.may_change(stay, now) or (bool(bodies) and alerts.depend_on_values)
         if self._alerts_owed and not self._assessor.unfinished:
             found += self._alerts(stay, now, context, budget)
         return found

@@ -100,22 +100,27 @@ def due_of(
         yield end_of_hour(now)
 
 
-def faults_of(one: ValidatedInput, clock: datetime | None, protocol: Protocol) -> Iterator[str]:
+def faults_of(one: ValidatedInput, clock: datetime | None, protocol: Protocol) -> list[str]:
     """The alerts that an input record causes; `clock` is the engine's, by which days close (None: not asked)."""
+    found = []
     if one.faults:
-        yield REFUSED
+        found.append(REFUSED)
         if any(fault.reason == "in-the-future" for fault in one.faults):
-            yield SKEWED
-    if readings_of(one)[1]:
-        yield UNREAD
+            found.append(SKEWED)
+    if (one.faults or one.ignored) and readings_of(one)[1]:
+        found.append(UNREAD)
     if one.input_record.misrouted:
-        yield MISROUTED
-    if clock is not None and isinstance(one.event, ObservationEvent) and _is_late(one.event, clock, protocol):
-        yield LATE
+        found.append(MISROUTED)
+    if clock is not None and isinstance(event := one.event, ObservationEvent) and _is_late(event, clock, protocol):
+        found.append(LATE)
+    return found
 
 
 def _is_late(event: ObservationEvent, clock: datetime, protocol: Protocol) -> bool:
-    """Whether the event's day had closed (T4) when it arrived. Corrections and withdrawals are late by nature."""
-    if event.status in NEEDS_FILING_TIME:
+    """Whether the event's day had closed (T4) when it arrived. Corrections and withdrawals are late by nature.
+
+    No day closes sooner than that after an event of it: so most events are asked for no calendar day.
+    """
+    if clock < event.observed_at + protocol.finalise_after or event.status in NEEDS_FILING_TIME:
         return False
     return clock >= closes_at(local_date(event.observed_at, protocol.zone), protocol)

@@ -76,16 +76,19 @@ class FeedMonitor:
         moment = _arrived_at(one, now) or clock
         if moment is None or one.input_record.resubmitted:
             return
-        faults = list(faults_of(one, clock if changed else None, self._rules.protocol))
+        faults = faults_of(one, clock if changed else None, self._rules.protocol)
         new = one.source not in self._feeds.sources
         self._feeds.note(one, moment, faults)
-        if self._decides is None:
-            firing = self._firing.get(one.source, {})
-            reasons = [name for name in faults if name not in firing]
-            if new or SILENT in firing or any(name != UNREAD or self._goes_unread(one, moment) for name in reasons):
-                self.due = moment
-            elif reasons:
-                self.due = min(self.due or LATEST, end_of_hour(moment))
+        firing = self._firing.get(one.source, {})
+        if self._decides is None and (new or faults or firing):
+            self._schedule(one, moment, [name for name in faults if name not in firing], new or SILENT in firing)
+
+    def _schedule(self, one: ValidatedInput, moment: datetime, reasons: list[str], at_once: bool) -> None:
+        """In a replay: when the alerts are to be published that have new `reasons`."""
+        if at_once or any(name != UNREAD or self._goes_unread(one, moment) for name in reasons):
+            self.due = moment
+        elif reasons:
+            self.due = min(self.due or LATEST, end_of_hour(moment))
 
     def _goes_unread(self, one: ValidatedInput, moment: datetime) -> bool:
         source = self._feeds.sources[one.source]
@@ -193,7 +196,8 @@ class FeedMonitor:
 
 def _arrived_at(one: ValidatedInput, now: datetime) -> datetime | None:
     """When the broker received a record; None without a broker: the clock counts."""
-    return min(one.input_record.arrived_at, now) if one.input_record.arrived_at is not None else None
+    arrived_at = one.input_record.arrived_at
+    return None if arrived_at is None else min(arrived_at, now)
 
 
 def _parts(key: RecordKey) -> tuple[str, str]:

@@ -46,8 +46,9 @@ class Source:
 
     def note(self, one: ValidatedInput, moment: datetime, faults: Iterable[str]) -> None:
         """Takes note of a validated input record."""
-        self.last = max(self.last, moment)
-        if one.event is not None:
+        if moment > self.last:
+            self.last = moment
+        if one.accepted is not None:
             self.accepted = True
             self.measures = self.measures or isinstance(one.event, ObservationEvent)
         for name in faults:
@@ -57,15 +58,19 @@ class Source:
         self.hours[hour] = (events + 1, refused + bool(one.faults))
         if len(self.hours) > 2:
             del self.hours[min(self.hours)]
-        self._count_readings(hour, *readings_of(one))
+        observations, unread = readings_of(one)
+        if observations:
+            self._count_readings(hour, observations, unread)
 
     def _count_readings(self, hour: int, observations: int, unread: int) -> None:
-        if observations:
-            before = self.readings.get(hour, (0, 0))
+        before = self.readings.get(hour)
+        if before is not None:
             self.readings[hour] = before[0] + observations, before[1] + unread
-            latest = max(self.readings)
-            for old in [one for one in self.readings if one <= latest - DAY]:
-                del self.readings[old]
+            return
+        self.readings[hour] = observations, unread
+        latest = max(self.readings)
+        for old in [one for one in self.readings if one <= latest - DAY]:
+            del self.readings[old]
 
     def note_fault(self, name: str, moment: datetime) -> None:
         """Notes that there was a reason for an alert at a moment."""
@@ -124,10 +129,11 @@ def _sum_since(counts: Counts, first: int) -> tuple[int, int]:
 
 def readings_of(one: ValidatedInput) -> tuple[int, int]:
     """Observations of an input record, and how many of them are unread: ignored, or with a dead letter."""
-    if not isinstance(one.event, ObservationEvent):
+    event = one.event
+    if not isinstance(event, ObservationEvent):
         return one.refused, one.refused
     faulty = {fault.path.split("/")[2] for fault in one.faults if fault.path.startswith("/observations/")}
-    return len(one.event.observations), len(one.ignored) + len(faulty)
+    return len(event.observations), len(one.ignored) + len(faulty)
 
 
 def hour_of(moment: datetime) -> int:

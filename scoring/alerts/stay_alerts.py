@@ -20,6 +20,7 @@ from picustream.scoring.alerts.alerts import (
 from picustream.scoring.alerts.version_alerts import unmatched, version_conditions
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.conflicts import Piece
+from picustream.scoring.chart.lineage import ADMISSION
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey
 from picustream.scoring.records.conditions import Condition
@@ -38,6 +39,10 @@ class StayAlerts:
         self._firing: set[RecordKey] = set()
         self._subjects: dict[str, set[RecordKey]] = {name: set() for name in BOUNDED}
         self._anomalies = chart.anomalies
+        self._stay: Stay | None = None
+        """As of the last evaluation: of other facts there is another."""
+        self._changed = False
+        """Whether the conditions of a record have changed since."""
         self._just_filed: tuple[datetime | None, set[Piece]] = (None, set())
         """The moment of the last evaluation, and the unmatched corrections that arrived as of it."""
         self.due: datetime | None = None
@@ -54,16 +59,25 @@ class StayAlerts:
     def evaluate(self, key: RecordKey, body: Body | None, head: Head | None) -> None:
         """Takes note of a record that changed."""
         found = tuple(record_conditions(key, body, head, self._rules))
+        if found == self._of_records.get(key, ()):
+            return
+        self._changed = True
         if found:
             self._of_records[key] = found
         else:
-            self._of_records.pop(key, None)
+            del self._of_records[key]
 
-    def may_change(self, now: datetime) -> bool:
-        """Whether an alert may begin or end without any record having changed."""
-        if STAY_SILENT in self._firing or (self.due is not None and now >= self.due):
+    def may_change(self, stay: Stay | None, now: datetime) -> bool:
+        """Whether an alert may begin or end: of the evaluations of a stay one in ten changes what one depends on."""
+        if self._changed or stay is not self._stay or STAY_SILENT in self._firing:
             return True
-        return self._chart.anomalies != self._anomalies
+        return (self.due is not None and now >= self.due) or self._chart.anomalies != self._anomalies
+
+    @property
+    def depend_on_values(self) -> bool:
+        """Whether more values alone may raise one: a score that an admission that moved has already had."""
+        admission = self._chart.lineages.of(ADMISSION)
+        return admission is not None and admission.two_moments is not None
 
     def revisions(
         self,
@@ -84,7 +98,7 @@ class StayAlerts:
             due += [silent + SILENT_AFTER] if silent is not None else []
         self.due = min(due, default=None)
         holding = self._within_bounds(holding)
-        self._anomalies = self._chart.anomalies
+        self._anomalies, self._stay, self._changed = self._chart.anomalies, stay, False
         return list(islice(alert_revisions(holding, frozenset(self._firing), heads, context), most))
 
     def _corrections(self, now: datetime, by_clock: bool, holding: dict[RecordKey, Condition]) -> Iterator[datetime]:
