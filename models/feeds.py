@@ -44,16 +44,26 @@ class SourceMap:
     def __init__(self) -> None:
         self._every = FeedLimits()
         self._own: dict[str, dict[str, object]] = {}
+        self._limits: dict[tuple[str | None, bool], SourceLimits] = {}
+        """By the source that has a table of its own (None: every other), and whether it sends measurements."""
 
     def add(self, feeds: FeedLimits, sources: Mapping[str, SourceLimits]) -> None:
         """Add a file; its limits go before those of earlier files."""
+        self._limits.clear()
         self._every = self._every.model_copy(update=feeds.model_dump(exclude_unset=True))
         for name, limits in sources.items():
             self._own.setdefault(name, {}).update(limits.model_dump(exclude_unset=True))
 
     def limits(self, source: str, measures: bool) -> SourceLimits:
         """What holds for a source; `measures`: whether it sends measurements."""
-        own = self._own.get(source, {})
+        key = source if source in self._own else None, measures
+        found = self._limits.get(key)
+        if found is None:
+            found = self._limits[key] = self._joined(*key)
+        return found
+
+    def _joined(self, source: str | None, measures: bool) -> SourceLimits:
+        own = self._own[source] if source is not None else {}
         hours = self._every.silence_after_hours if measures else self._every.facts_silence_after_hours
         return SourceLimits.model_construct(**self._every.model_dump() | {"silence_after_hours": hours} | own)
 

@@ -161,10 +161,8 @@ def _writer(zone: tzinfo | None) -> Callable[[Any], Any]:
         if isinstance(value, datetime):
             # times that are equal may have different offsets of their own
             return instant(value) if zone is not None or value.tzinfo is UTC else instant.__wrapped__(value)
-        if isinstance(value, Number):
-            return orjson.Fragment(value.text)
         if isinstance(value, Decimal):
-            return orjson.Fragment(plain(value))
+            return orjson.Fragment(value.text if isinstance(value, Number) else plain(value))
         if isinstance(value, date):
             return value.isoformat()
         if isinstance(value, BaseModel):
@@ -208,6 +206,7 @@ def plain(value: Decimal) -> str:
 PRINTED_PLACES = Decimal("0.000001")
 
 
+@lru_cache(maxsize=4096)  # the same values come again and again: a GCS of 15, a creatinine carried forward
 def printed(value: Decimal) -> Decimal:
     """What is shown of a computed value: rounded half-even to 6 decimals, no trailing zeros (rule V2).
 

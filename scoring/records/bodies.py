@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 ALERT = "alert"
 """The kind of the records that are no records of a score or of the trial."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RecordKey:
+class RecordKey(NamedTuple):
     """What has one current record: a stay's day, basis, screening, milestone or alert."""
 
     kind: str

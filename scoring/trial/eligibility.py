@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
 from picustream.models.birth import Birth, birthday
 from picustream.models.fact import Discharged
-from picustream.models.protocol import Protocol, hours
+from picustream.models.protocol import Age, Protocol, hours
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Fact
 from picustream.scoring.clinical.days import local_date
@@ -113,9 +114,8 @@ def _state(found: dict[str, Met]) -> str:
     return "eligible" if all(met.met for met in found.values()) else "screening"
 
 
-def age_on(birth: date, day: date, protocol: Protocol) -> bool | None:
+def age_on(birth: date, day: date, age: Age) -> bool | None:
     """E1 for one possible birth date: true, false, or None for review."""
-    age = protocol.age
     if (day - birth).days < age.from_days or day >= birthday(birth, age.below_years):
         return False
     return None if day >= birthday(birth, age.review_from_years) else True
@@ -130,14 +130,20 @@ def age_criterion(screening: Screening) -> Met:
     if birth is None:
         return Met(None, "birth-date-missing", (stay.admission,))
     day = local_date(stay.start, protocol.zone)
-    verdicts = {age_on(born, day, protocol) for born in _possible_dates(birth, day)}
+    verdicts = _verdicts(birth, day, protocol.age)
     evidence = (stay.admission,)
     if len(verdicts) > 1:
         return Met(None, IMPRECISE_REVIEW, evidence, review=True)
-    verdict = verdicts.pop()
+    [verdict] = verdicts
     if verdict is None:
         return Met(None, f"age-{protocol.age.review_from_years}-review", evidence, review=True)
     return Met(verdict, _age_detail(birth, day), evidence)
+
+
+@lru_cache(maxsize=1024)
+def _verdicts(birth: Birth, day: date, age: Age) -> frozenset[bool | None]:
+    """Of a year there are 365, and a stay is screened some ten times."""
+    return frozenset(age_on(born, day, age) for born in _possible_dates(birth, day))
 
 
 def _possible_dates(birth: Birth, admission: date) -> set[date]:

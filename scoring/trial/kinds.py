@@ -22,7 +22,15 @@ from picustream.scoring.scores.evaluation import Evaluation
 from picustream.scoring.scores.mods.score import KIND as MODS_KIND
 from picustream.scoring.scores.mods.score import ModsOfStay, mods_key
 from picustream.scoring.trial.eligibility import Screening, decided_after, eligibility_body
-from picustream.scoring.trial.outcomes import FOLLOW_UP_DUE, Course, days_shown, due_times, milestones, outcome_body
+from picustream.scoring.trial.outcomes import (
+    FOLLOW_UP_DUE,
+    Course,
+    days_shown,
+    deciding_times,
+    due_times,
+    milestones,
+    outcome_body,
+)
 from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME, EligibilityRecord, OutcomeRecord
 
 ELIGIBILITY_KEY = RecordKey("eligibility", "")
@@ -146,13 +154,17 @@ class OutcomesOfStay:
         self._ards: Ards | None = None
         self._shown: frozenset[RecordKey] = frozenset()
         """The records of scores that milestones show: of most days that changed they show nothing."""
+        self._moments: tuple[datetime, ...] = ()
+        """When time alone may decide a milestone: at most of the moments that fall due for scores it decides none."""
 
     def plan(self, evaluation: Evaluation) -> None:
         if evaluation.since is None:
             self.pending = self._all = True
             days = days_shown(evaluation.treatment_day, self._protocol)
             self._shown = frozenset([apps_episode_key(1), *map(mods_key, days)])
-        self.pending = self.pending or evaluation.passed
+            self._moments = tuple(deciding_times(self._course(evaluation)))
+        elif any(evaluation.since < moment <= evaluation.now for moment in self._moments):
+            self.pending = True
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
         ards = _apps(evaluation).ards

@@ -217,8 +217,16 @@ def _first_apps(body: Body | None) -> Milestone | None:
     return Milestone(True, at=body.effective_at, value=total, unit="{score}", detail=detail, caveats=body.caveats)
 
 
+def deciding_times(course: Course) -> Iterator[datetime]:
+    """The moments at which time alone may decide a milestone."""
+    yield from due_times(course)
+    for day in days_shown(course.treatment_day, course.protocol):
+        yield midnight(day, course.protocol.zone)
+        yield closes_at(day, course.protocol)
+
+
 def due_times(course: Course) -> Iterator[datetime]:
-    """The moments at which time alone may decide a milestone, beside those at which a day begins or closes."""
+    """Those of them at which no day begins or closes."""
     stay, protocol = course.stay, course.protocol
     yield stay.start + timedelta(days=protocol.stay.longest_days, microseconds=1)
     if stay.discharge is not None:
