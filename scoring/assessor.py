@@ -15,6 +15,7 @@ from datetime import date, datetime
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
+from picustream.scoring.chart.reads import Reads
 from picustream.scoring.clinical.stay import Stay, stay_of, treatment_day
 from picustream.scoring.clinical.view import View, view_of
 from picustream.scoring.records.bodies import ALERT, Bodies, RecordKey
@@ -50,6 +51,11 @@ class Assessor:
         self._records: dict[str, StayRecords] = {kind.kind: kind.of_stay(chart, protocol) for kind in kinds}
         self._scores = [self._records[score.kind] for score in kinds.scores]
         self._trial = [self._records[kind.kind] for kind in kinds.trial]
+
+    @property
+    def reads(self) -> Reads:
+        """What the records were read from, as of the last evaluation."""
+        return self._days.reads
 
     def may_change(self, now: datetime) -> bool:
         """Whether `bodies` could give any."""

@@ -6,7 +6,6 @@ again: the chart is a set, so the order of the fields does not matter (I1).
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +19,7 @@ from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes, Filed, filed
 from picustream.scoring.chart.pruning import is_over_limit, prune
 from picustream.scoring.chart.reading import Reader, Reading
-from picustream.scoring.chart.series import HistoryNeeded, Span
+from picustream.scoring.chart.series import HistoryNeeded
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head, Revision, RevisionContext, revise
@@ -35,17 +34,11 @@ CONFLICTS = "conflicts"
 LINEAGE = "v:"
 """Prefix of the fields with the lineage of a piece."""
 
+PRUNING = 10
+"""Units of `budget.py` that pruning a stay takes, about 4 ms."""
+
 AT_ONCE = 1_000
 """Fields that are read without a pause, about 0.1 ms each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pruner:
-    """Computes the records once more, in pieces, to note what they depend on."""
-
-    assessor: Assessor
-    spans: dict[str, list[Span]] = field(default_factory=dict)
-    """By the name of a series."""
 
 
 class StayState:
@@ -60,7 +53,6 @@ class StayState:
         self._heads: dict[RecordKey, Head] = {}
         self._known: dict[str, set[RecordKey]] = {}
         self._alerts_owed = False
-        self._pruner: Pruner | None = None
         self.unsaved: dict[str, bytes | None] = {}
         """Fields changed since they were last taken; None: delete the field."""
         for _ in self.load(fields or {}):
@@ -127,27 +119,19 @@ class StayState:
             needed_by.stay_id = self.stay_id
             raise
         self._assessor.note(changes)
-        if self._pruner is not None:
-            self._pruner.assessor.note(changes)
         self._save(changes)
         return changes.changed
 
     def prune(self, now: datetime, budget: Budget | None = None) -> bool:
-        """Prunes what no record depends on, once that is much (I9); False: not finished, to be called again.
-
-        Raises `HistoryNeeded` as `revisions` does.
-        """
-        if self._pruner is None and not is_over_limit(self._chart):
-            return True
-        pruner = self._pruner = self._pruner or Pruner(Assessor(self._rules, self._chart))
-        changes = Changes()
-        with self._named(), self._chart.index.watched(pruner.spans):
-            pruner.assessor.bodies(now, self._known, budget)
-            if pruner.assessor.unfinished:
-                return False
-            prune(self._chart, changes)
-        self._pruner = None
-        self._save(changes)
+        """Prunes what no record depends on, once that is much (I9); False: not evaluated yet, to be called again."""
+        if self._assessor.may_change(now):
+            return False
+        if is_over_limit(self._chart):
+            changes = Changes()
+            prune(self._chart, self._assessor.reads, changes)
+            self._save(changes)
+            if budget is not None:
+                budget.spend(PRUNING)
         return True
 
     def may_change(self, now: datetime) -> bool:
@@ -229,7 +213,9 @@ class StayState:
             self.unsaved[LINEAGE + " ".join(piece)] = text.encode(known).encode() if known else None
         if changes.pruned:
             gaps = {
-                name: [list(gap) for gap in series.gaps] for name, series in self._chart.index.named() if series.gaps
+                series.channel: [list(gap) for gap in series.gaps]
+                for series in self._chart.index.every()
+                if series.gaps
             }
             pruned = {"gaps": gaps, "reused": self._chart.lineages.pruned_to_store()} | self._chart.pruned.to_store()
             self.unsaved[PRUNED] = text.encode(pruned).encode()

@@ -5,7 +5,7 @@ chart does not depend on the order, the batches or the repeats in which events a
 by filing time, then status, event id and canonical text. An event without a current version is dropped.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from picustream.models.event import Event
@@ -29,7 +29,7 @@ from picustream.scoring.chart.live_events import LiveEvents
 from picustream.scoring.chart.pruned import Pruned
 from picustream.scoring.chart.reading import NOTHING, Reading
 from picustream.scoring.chart.series import HistoryNeeded, Series
-from picustream.scoring.chart.series_index import PEAKS, VENTILATOR, SeriesIndex
+from picustream.scoring.chart.series_index import PAO2, PEAKS, VENTILATOR, SeriesIndex
 
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
@@ -53,6 +53,8 @@ class Chart:
         self.conflicts = Conflicts()
         self.lineages = Lineages()
         self.live = LiveEvents()
+        self.added = 0
+        """Entries added since it was last asked whether they are too many; no less than of any series."""
         self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
         """Events with an older version of something of which a later version is in force."""
 
@@ -100,13 +102,6 @@ class Chart:
         self.live.release(old.filed, old.in_force)
         if old.filed.live_count == 0:
             changes.stored[old.filed.key] = None
-
-    def current_versions(self) -> Iterator[CurrentVersion]:
-        """Every current version of an observation or a ventilator statement."""
-        for identity, observed in self._current.items():
-            yield CurrentVersion("observation", identity, observed)
-        for identity, statement in self._ventilation.items():
-            yield CurrentVersion("ventilation", identity, statement)
 
     def hides(self, version: CurrentVersion) -> bool:
         """Whether a live event has an older version of the same thing, which must not come back."""
@@ -242,7 +237,8 @@ class Chart:
         """Into its series, or out of it."""
         series = self._series_of(observed)
         (series.add if present else series.remove)(observed)
-        changes.touched.append((series.channel, observed.at))
+        self.added += present
+        changes.touched.append((self.index.channel_of(observed, series), observed.at))
         if observed.variable in SAME_EVENT:
             self._index(observed, present, changes)
 
@@ -253,7 +249,7 @@ class Chart:
         identity = (observed.filed.source, observed.filed.event_id)
         others = [o for o in self.same_event.pop(identity, ()) if o is not observed]
         if observed.variable is not Variable.PEAK_PRESSURE:
-            changes.touched += [(Variable.PAO2.value, o.at) for o in others if o.variable is Variable.PAO2]
+            changes.touched += [(PAO2, o.at) for o in others if o.variable is Variable.PAO2]
         now = [*others, observed] if present else others
         if now:
             self.same_event[identity] = sorted(now, key=lambda o: o.order)
@@ -278,6 +274,7 @@ class Chart:
         if old is not None:
             self.index.of_ventilation(old).remove(old)
         self.index.of_ventilation(new).add(new)
+        self.added += 1
         changes.touched += [(VENTILATOR, one.at) for one in (old, new) if one is not None and one.in_force]
 
     def _file_fact(self, event: FactEvent, filed: Filed, changes: Changes) -> None:

@@ -1,5 +1,6 @@
 """Live events, those with something in force, and the patients they name."""
 
+from collections import Counter
 from datetime import datetime
 
 from picustream.scoring.chart.entries import Filed
@@ -52,6 +53,10 @@ class LiveEvents:
         if not naming:
             del self._naming[filed.patient_id]
             self.changes += 1
+
+    def versions(self) -> Counter[tuple[str, str]]:
+        """Source and event id of the live events, and how many versions of each are live."""
+        return Counter((one.source, one.event_id) for one in self._events.values())
 
     def first_observed(self) -> datetime | None:
         """The earliest clinical time of a live event."""

@@ -1,10 +1,10 @@
 """Pruning: values that no record depends on go, so that a dense feed does not make a stay grow (invariant I9).
 
 A monitor that sends a heart rate every second makes 86,400 values a day, of which the records use one or two. Which
-ones is not a second set of rules here: the records are computed once while every series notes the spans that their
-answers depend on. What lies outside of these, and is not new, is pruned; and where a later look-up reaches into a
-pruned span, the series raises `HistoryNeeded` instead of answering, and the stay is read from Kafka again. So pruning
-can cost time, and never a record its value.
+ones is not a second set of rules here: every answer knows the spans of time that it was read from (`reads.py`). What
+lies outside of these, and is not new, is pruned; and where a later look-up reaches into a pruned span, the series
+raises `HistoryNeeded` instead of answering, and the stay is read from Kafka again. So pruning can cost time, and never
+a record its value.
 """
 
 from collections import Counter, defaultdict
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.entries import Changes, CurrentVersion, Entry, Observed
+from picustream.scoring.chart.entries import Changes, CurrentVersion, Entry, Filed, Observed
+from picustream.scoring.chart.reads import Reads
 from picustream.scoring.chart.series_index import AnySeries
 
 MOST_PER_DAY = 192
@@ -24,37 +25,52 @@ sampling, and is then paired with what the ventilator reported at that time."""
 
 def is_over_limit(chart: Chart) -> bool:
     """Whether a chart is to be pruned. Counts only where enough was added since it last counted."""
+    if chart.added < MOST_PER_DAY:
+        return False
+    chart.added = 0
     over_limit = False
-    for _, series in chart.index.named():
+    for series in chart.index.every():
         if series.added >= MOST_PER_DAY:
             series.added = 0
             over_limit = over_limit or any(count > MOST_PER_DAY for count in _by_day(series).values())
+        chart.added = max(chart.added, series.added)
     return over_limit
 
 
-def prune(chart: Chart, changes: Changes) -> None:
-    """Prunes whole events of which nothing is needed; to be called while every series notes its look-ups.
+def prune(chart: Chart, reads: Reads, changes: Changes) -> None:
+    """Prunes whole events of which nothing is needed; `reads`: what answers were read from.
 
     Never pruned: blood gases, an event for each patient named (alert `patient-mismatch`), events in conflict
     (`conflicting-duplicate`), unmatched corrections (`correction-unmatched`, up to a limit), and of each source an id
     with two moments (`id-reused`).
     """
-    pinned = chart.lineages.pinned()
+    spare: defaultdict[Filed, list[Entry]] = defaultdict(list)
+    for series in chart.index.every():
+        series.read_spans = reads.spans(series.channel)
+        for entry in _spare(series):
+            spare[entry.filed].append(entry)
+    live = chart.live.versions()
     named, disputed = set(chart.live.first_by_patient().values()), chart.conflicts.events
-    spare = {entry for _, series in chart.index.named() for entry in _spare(series)}
-    events: defaultdict[tuple[str, str], list[CurrentVersion]] = defaultdict(list)
-    for version in chart.current_versions():
-        events[(version.entry.filed.source, version.entry.filed.event_id)].append(version)
-    pruned = [
-        version
-        for identity, of_event in events.items()
-        if identity not in disputed
-        and not any((one.kind, *one.identity) in pinned for one in of_event)
-        and all(one.entry in spare and one.entry.filed not in named and not chart.hides(one) for one in of_event)
-        and not any(isinstance(one.entry, Observed) and one.entry.of_blood_gas for one in of_event)
-        for version in of_event
-    ]
+    pinned = chart.lineages.pinned()
+    pruned: list[CurrentVersion] = []
+    for filed, entries in spare.items():
+        event = (filed.source, filed.event_id)
+        whole = len(entries) == filed.live_count and live[event] == 1
+        if whole and filed not in named and event not in disputed:
+            of_event = [_version(entry) for entry in entries]
+            if not any(_is_kept(chart, one) or (one.kind, *one.identity) in pinned for one in of_event):
+                pruned += of_event
     chart.prune(pruned, changes)
+
+
+def _version(entry: Entry) -> CurrentVersion:
+    if isinstance(entry, Observed):
+        return CurrentVersion("observation", (entry.filed.source, entry.id), entry)
+    return CurrentVersion("ventilation", (entry.filed.source, entry.filed.event_id), entry)
+
+
+def _is_kept(chart: Chart, one: CurrentVersion) -> bool:
+    return chart.hides(one) or (isinstance(one.entry, Observed) and one.entry.of_blood_gas)
 
 
 def _by_day(series: AnySeries) -> Counter[date]:
@@ -76,7 +92,7 @@ def _spare(series: AnySeries) -> Iterator[Entry]:
         return
     over_limit = _days_over_limit(series)
     new = max(len(series) - NEWEST_COUNT, series.before(last - NEWEST))
-    spans = iter([*series.dependencies(), None])
+    spans = iter([*series.read_spans, None])
     span = next(spans)
     entries: Iterator[Entry] = iter(series)
     for place, item in enumerate(entries):

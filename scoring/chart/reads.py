@@ -46,6 +46,11 @@ class Reads:
             if left:
                 by_day[day] = left
 
+    def spans(self, channel: Channel) -> list[Span]:
+        """What all answers were read from of a channel, in time, no two spans touching."""
+        found = {(first, last) for spans in self._spans.get(channel, {}).values() for first, last, _ in spans}
+        return list(union(found))
+
     def hit(self, channel: Channel, moment: datetime) -> list[Owner]:
         """Whose answer a change at a moment may change."""
         by_day = self._spans.get(channel)

@@ -6,7 +6,7 @@ raises `HistoryNeeded`.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
 from typing import Generic, Protocol, TypeVar
@@ -17,7 +17,7 @@ Span = tuple[datetime, datetime]
 """From one moment to another, both included."""
 
 Channel = str
-"""What a look-up asks: one series, or several that are asked together. Spans of different channels never meet."""
+"""What a look-up asks: one series, or several together. Spans of different channels never meet."""
 
 TICK = timedelta(microseconds=1)
 """The resolution of time here: the smallest step past a moment."""
@@ -58,7 +58,7 @@ class Series(Generic[T]):
     __slots__ = ("_items", "_orders", "_watch", "added", "channel", "gaps", "read_spans")
 
     def __init__(self, channel: Channel = "", watch: Watch | None = None) -> None:
-        """`watch` None: whoever looks something up takes note of it by himself, for several series together."""
+        """`channel`: its name. `watch`: who takes note of what is looked up in it."""
         self.channel = channel
         self._watch = watch
         self._orders: list[Order] = []
@@ -67,8 +67,8 @@ class Series(Generic[T]):
         """The spans in which something was pruned, in time, none touching another."""
         self.added = 0
         """Items added since the last pruning, or the last count for it."""
-        self.read_spans: list[Span] | None = None
-        """The spans that answers depended on, while the series is watched; else None."""
+        self.read_spans: Sequence[Span] = ()
+        """The spans that answers depend on, in time, none touching another: to be set for `prune`."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -147,10 +147,6 @@ class Series(Generic[T]):
         place = bisect_right(self.gaps, moment, key=lambda gap: gap[0])
         return place > 0 and self.gaps[place - 1][1] >= moment
 
-    def dependencies(self) -> list[Span]:
-        """The spans that answers depended on, in time, none touching another."""
-        return list(union(self.read_spans or []))
-
     def prune(self, pruned: Collection[T]) -> None:
         """Removes items and remembers where they lay."""
         runs = [(item.order[0], item.order[0]) for item in self._items if item in pruned]
@@ -161,7 +157,7 @@ class Series(Generic[T]):
 
     def _joined(self, spans: list[Span]) -> list[Span]:
         """Spans in time, as one where nothing lies between them: no item, and no answer that there was none."""
-        answers = [first for first, _ in self.dependencies()]
+        answers = [first for first, _ in self.read_spans]
 
         def apart(end: datetime, first: datetime) -> bool:
             items = self.before(first) > self.before(end + TICK)
@@ -181,8 +177,6 @@ class Series(Generic[T]):
             return
         if self._watch is not None and self._watch.found is not None:
             self._watch.found.append((self.channel, first, last))
-        if self.read_spans is not None:
-            self.read_spans.append((first, last))
         if self.gaps:
             place = bisect_right(self.gaps, last, key=lambda gap: gap[0])
             if place > 0 and self.gaps[place - 1][1] >= first:
@@ -208,7 +202,7 @@ def nearest(items: list[T], moment: datetime) -> T | None:
     return min(items, key=lambda item: (abs(item.order[0] - moment), item.order), default=None)
 
 
-def union(spans: list[Span]) -> Iterator[Span]:
+def union(spans: Iterable[Span]) -> Iterator[Span]:
     """The same moments in spans that lie apart, in time."""
     current: Span | None = None
     for first, last in sorted(spans):

@@ -1,20 +1,20 @@
 """The current versions of a stay, each in the series in which the rules look it up."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from picustream.models.variable import Variable
 from picustream.scoring.chart.entries import Observed, Ventilation
-from picustream.scoring.chart.series import Channel, Series, Span, Watch
+from picustream.scoring.chart.series import Channel, Series, Watch
 
 AnySeries = Series[Observed] | Series[Ventilation]
 
 UNUSABLE: dict[Variable, Channel] = {variable: f"unusable/{variable}" for variable in Variable}
-"""The channels of a variable's unusable values, whatever their faults."""
+"""A variable's unusable values, whatever their faults."""
 VENTILATOR: Channel = "ventilator"
-"""The channel of what ventilator events state, whatever the support."""
+"""What ventilator events state, whatever the support."""
 PEAKS: Channel = "pressure-peaks"
-NEVER_READ: Channel = ""
+USABLE: dict[Variable, Channel] = {variable: f"usable/{variable}" for variable in Variable}
+PAO2 = USABLE[Variable.PAO2]
 
 
 class SeriesIndex:
@@ -22,17 +22,17 @@ class SeriesIndex:
 
     def __init__(self) -> None:
         self.watch = Watch()
-        self.usable: dict[Variable, Series[Observed]] = {v: Series(v.value, self.watch) for v in Variable}
+        self.usable: dict[Variable, Series[Observed]] = {v: Series(USABLE[v], self.watch) for v in Variable}
         """Peak pressures under pressure control lie in `pressure_peaks`."""
         self.pressure_peaks: Series[Observed] = Series(PEAKS, self.watch)
         """The peaks that may stand for a plateau (A6)."""
         self.unusable: dict[Variable, dict[str, Series[Observed]]] = {v: {} for v in Variable}
         """By fault."""
-        self.unmapped: Series[Observed] = Series()
+        self.unmapped: Series[Observed] = Series("unasked")
         """Observations of unmapped codes: they count only as versions."""
         self.ventilator: dict[str | None, Series[Ventilation]] = {}
         """By the support stated; None: unknown."""
-        self.not_in_force: Series[Ventilation] = Series()
+        self.not_in_force: Series[Ventilation] = Series("void")
         """Ventilator events that state nothing, or are withdrawn."""
 
     def of_observed(self, observed: Observed, control: str | None) -> Series[Observed]:
@@ -40,7 +40,7 @@ class SeriesIndex:
         if observed.variable is None:
             return self.unmapped
         if observed.fault is not None:
-            return self.unusable[observed.variable].setdefault(observed.fault, Series(UNUSABLE[observed.variable]))
+            return self._of_fault(observed.variable, observed.fault)
         if observed.variable is Variable.PEAK_PRESSURE and control == "pressure":
             return self.pressure_peaks
         return self.usable[observed.variable]
@@ -49,42 +49,45 @@ class SeriesIndex:
         """The series of a ventilator event's statement."""
         if not statement.in_force:
             return self.not_in_force
-        return self.ventilator.setdefault(statement.support, Series(VENTILATOR))
+        return self._of_support(statement.support)
 
-    def named(self) -> Iterator[tuple[str, AnySeries]]:
-        """Every series there is, by a name of its own."""
-        yield from ((f"usable/{variable}", series) for variable, series in self.usable.items())
-        for variable, faults in self.unusable.items():
-            yield from ((f"unusable/{variable}/{fault}", series) for fault, series in faults.items())
-        yield from ((f"ventilator/{support or ''}", series) for support, series in self.ventilator.items())
-        yield "pressure-peaks", self.pressure_peaks
-        yield "unasked", self.unmapped
-        yield "void", self.not_in_force
+    def channel_of(self, observed: Observed, series: Series[Observed]) -> Channel:
+        """Where look-ups note that they found, or would have found, an observation of a series."""
+        if observed.variable is not None and observed.fault is not None:
+            return UNUSABLE[observed.variable]
+        return series.channel
 
-    @contextmanager
-    def watched(self, spans: dict[str, list[Span]] | None = None) -> Iterator[None]:
-        """Within it, every series adds the spans that its answers depend on to `spans`, under its name."""
-        spans, index = {} if spans is None else spans, list(self.named())
-        for name, series in index:
-            series.read_spans = spans.setdefault(name, [])
-        try:
-            yield
-        finally:
-            for _, series in index:
-                series.read_spans = None
+    def _of_fault(self, variable: Variable, fault: str) -> Series[Observed]:
+        faults = self.unusable[variable]
+        if fault not in faults:
+            faults[fault] = Series(f"{UNUSABLE[variable]}/{fault}", self.watch)
+        return faults[fault]
+
+    def _of_support(self, support: str | None) -> Series[Ventilation]:
+        if support not in self.ventilator:
+            self.ventilator[support] = Series(f"{VENTILATOR}/{support or ''}", self.watch)
+        return self.ventilator[support]
+
+    def every(self) -> Iterator[AnySeries]:
+        """Every series there is; the `channel` of each is a name of its own."""
+        yield from self.usable.values()
+        for faults in self.unusable.values():
+            yield from faults.values()
+        yield from self.ventilator.values()
+        yield from (self.pressure_peaks, self.unmapped, self.not_in_force)
 
     def by_name(self, name: str) -> AnySeries:
-        """The series of a name that `named` gave, here or in another process."""
+        """The series of a channel, as `every` gave it here or in another process."""
         kind, _, rest = name.partition("/")
         if kind == "usable":
             return self.usable[Variable(rest)]
         if kind == "unusable":
             variable, _, fault = rest.partition("/")
-            return self.unusable[Variable(variable)].setdefault(fault, Series(UNUSABLE[Variable(variable)]))
+            return self._of_fault(Variable(variable), fault)
         if kind == "ventilator":
-            return self.ventilator.setdefault(rest or None, Series(VENTILATOR))
+            return self._of_support(rest or None)
         others: dict[str, AnySeries] = {
-            "pressure-peaks": self.pressure_peaks,
+            PEAKS: self.pressure_peaks,
             "unasked": self.unmapped,
             "void": self.not_in_force,
         }

@@ -11,6 +11,7 @@ from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
 from picustream.scoring.chart.reads import Owner, Reads, noted
 from picustream.scoring.chart.series import Channel
+from picustream.scoring.chart.series_index import USABLE
 from picustream.scoring.clinical.days import local_date
 from picustream.scoring.clinical.view import View
 from picustream.scoring.scores.parts import DayPart
@@ -28,20 +29,20 @@ class DayCache:
         self._called_for: defaultdict[Channel, list[str]] = defaultdict(list)
         for part in parts:
             for variable in part.calls_for:
-                self._called_for[variable.value].append(part.name)
+                self._called_for[USABLE[variable]].append(part.name)
         self.forget()
 
     def forget(self) -> None:
         """Everything has to be computed again."""
         self._values: dict[str, dict[date, Any]] = {name: {} for name in self._parts}
-        self._reads = Reads()
+        self.reads = Reads()
         self.dirty: set[Owner] = set()
         """What a change has reached since the last refresh: parts and days, and what else was `watched`."""
 
     def note(self, changes: Changes) -> None:
         """Mark what a change can touch: whatever was read from where it falls."""
         for channel, moment in changes.touched:
-            if owners := self._reads.hit(channel, moment):
+            if owners := self.reads.hit(channel, moment):
                 self.dirty.update(owners)
             if channel in self._called_for:
                 day = local_date(moment, self._zone)
@@ -53,7 +54,7 @@ class DayCache:
         into what it was read from."""
         with noted(self._watch) as found:
             yield
-        self._reads.put((name, day), found)
+        self.reads.put((name, day), found)
 
     def value(self, view: View, part: DayPart[T], day: date) -> T:
         """What a local day gives a part."""
@@ -71,7 +72,7 @@ class DayCache:
     def refresh(self, view: View) -> Iterator[Owner]:
         """Compute again what was marked; the names and days that changed, or may have."""
         for name, day in self.dirty:
-            self._reads.drop((name, day))
+            self.reads.drop((name, day))
             part = self._parts.get(name)
             if part is None:
                 yield name, day

@@ -53,9 +53,9 @@ def _pairs(view: View, day: date) -> CandidatePairs:
 
 
 PAIRS: DayPart[CandidatePairs] = DayPart("apps/pairs", _pairs, tells_all=False, calls_for=(Variable.PAO2,))
-OF_DAY, OF_EPISODE = "apps/daily", "apps/at-24h"
-"""What a record reads beside its pair: the pressures near it, the PEEP beside them (A6, A8). Of an episode under the
-first day of its window."""
+OF_DAYS, OF_DAY, OF_EPISODE = "apps/days", "apps/daily", "apps/at-24h"
+"""What is read beside the pairs: of the whole stay on which days there are any, of a record the pressures near its
+pair and the PEEP beside them (A6, A8), of an episode under the first day of its window."""
 
 
 class Apps:
@@ -198,8 +198,9 @@ class AppsOfStay:
         return evaluation.days.value(evaluation.view, PAIRS, day)
 
     def _days_with_gases(self, evaluation: Evaluation) -> Iterator[date]:
-        bounds = evaluation.view.first_and_last(Variable.PAO2)
         zone = self._protocol.zone
+        with evaluation.days.watched(OF_DAYS, local_date(evaluation.stay.start, zone)):
+            bounds = evaluation.view.first_and_last(Variable.PAO2)
         return days_between(*(local_date(moment, zone) for moment in bounds)) if bounds else iter(())
 
     def due(self, evaluation: Evaluation) -> Iterator[datetime]:

@@ -26,6 +26,8 @@ from picustream.scoring.scores.mods.record import MODS, ModsRecord, record_of
 from picustream.scoring.scores.parts import DayPart
 
 KIND: Literal["mods"] = "mods"
+BROUGHT_FORWARD = "mods/brought-forward"
+"""What a day's record reads of the days before it (M7)."""
 FEW_ORGANS = 3
 """The trial office hears of a closed window day with fewer organs measured than this."""
 
@@ -148,6 +150,10 @@ class ModsOfStay:
         return found
 
     def _body(self, evaluation: Evaluation, day: date, now: datetime) -> Body | None:
+        with evaluation.days.watched(BROUGHT_FORWARD, day):
+            return self._made(evaluation, day, now)
+
+    def _made(self, evaluation: Evaluation, day: date, now: datetime) -> Body | None:
         context = DayContext(day, evaluation.stay, evaluation.treatment_day, self._protocol)
         today = {organ: evaluation.days.value(evaluation.view, part, day) for organ, part in self._part.items()}
         return mods_body(context, today, partial(self._last_measured, evaluation), now)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from base64 import b85decode
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from zlib import decompress
 
@@ -23,7 +23,7 @@ def said(hour: int = 0, source: str = "monitor") -> Filed:
 
 
 def bits(pruned: Pruned) -> bytes:
-    return decompress(b85decode(pruned.to_store()["bits"]))
+    return decompress(b64decode(pruned.to_store()["filter"]))
 
 
 @pytest.mark.proves("I9")

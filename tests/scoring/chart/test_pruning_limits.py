@@ -9,6 +9,7 @@ from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
 from picustream.scoring.chart.pruning import is_over_limit, prune
+from picustream.scoring.chart.reads import Reads, noted
 from picustream.scoring.chart.series import HistoryNeeded
 from picustream.scoring.validation import LATEST, Validator
 from tests.scoring.build import Stay
@@ -48,10 +49,12 @@ def pruned(moments: list[datetime], needed: Iterable[datetime] = ()) -> list[dat
     """What is left of them where somebody asked for the values at some moments."""
     chart = filed(moments)
     rates = chart.index.usable[Variable.HEART_RATE]
-    with chart.index.watched():
+    reads = Reads()
+    with noted(chart.index.watch) as found:
         for moment in needed:
             rates.latest(moment, moment)
-        prune(chart, Changes())
+    reads.put(("somebody", MIDNIGHT.date()), found)
+    prune(chart, reads, Changes())
     return rates_of(chart)
 
 
@@ -101,10 +104,10 @@ def test_i9_what_was_new_as_a_day_was_thinned_goes_once_it_is_old() -> None:
     dense, quiet = minutes(720, every=2 * MINUTE), minutes(24, MIDNIGHT + timedelta(days=1), timedelta(hours=1))
     dense_again = minutes(720, MIDNIGHT + timedelta(days=2), 2 * MINUTE)
     chart = filed(dense)
-    prune(chart, Changes())
+    prune(chart, Reads(), Changes())
     assert rates_of(chart) == [dense[0], *dense[-121:]]
     filed([*quiet, *dense_again], chart)
-    prune(chart, Changes())
+    prune(chart, Reads(), Changes())
     assert rates_of(chart) == [dense[0], *quiet, *dense_again[-121:]]
 
 
@@ -117,7 +120,7 @@ def test_i9_what_lies_beside_a_value_in_its_event_goes_with_it() -> None:
     chart = Chart()
     file_all(stay, chart)
     assert chart.size == 1 + 300 * 3
-    prune(chart, Changes())
+    prune(chart, Reads(), Changes())
     assert chart.size == 1 + 241 * 3
     assert len(chart.same_event) == 241
 
@@ -131,25 +134,23 @@ def test_i9_unusable_values_are_a_crowd_like_others() -> None:
     chart = Chart()
     file_all(stay, chart)
     assert is_over_limit(chart)
-    prune(chart, Changes())
+    prune(chart, Reads(), Changes())
     assert chart.size == 242
 
 
 @pytest.mark.proves("I9")
 def test_i9_every_series_has_a_name_by_which_it_is_found_again() -> None:
-    """What was pruned is kept under it; a series is watched for as long as somebody asks."""
+    """What was pruned is kept under it."""
     stay = Stay().vital("day 1", heart_rate=100_000)
     for support in (None, "invasive", "oxygen", "room-air"):
         stay = stay.vent("day 1", support, peep=5)
     chart = Chart()
     file_all(stay, chart)
-    named = list(chart.index.named())
-    assert len({name for name, _ in named}) == len(named)
-    assert {"ventilator/", "ventilator/oxygen", "unusable/heart_rate/implausible", "void"} <= dict(named).keys()
-    assert all(chart.index.by_name(name) is series for name, series in named)
-    with chart.index.watched():
-        assert all(series.read_spans == [] for _, series in named)
-    assert all(series.read_spans is None for _, series in named)
+    every = list(chart.index.every())
+    names = {series.channel for series in every}
+    assert len(names) == len(every)
+    assert {"ventilator/", "ventilator/oxygen", "unusable/heart_rate/implausible", "void"} <= names
+    assert all(chart.index.by_name(series.channel) is series for series in every)
 
 
 @pytest.mark.proves("I9")
@@ -159,7 +160,7 @@ def test_i9_what_is_in_conflict_stays() -> None:
     again = Stay().vital(moments[100].isoformat(), heart_rate=120, event_id=f"e{moments[100]:%dT%H.%M.%S}")
     chart = filed(moments)
     file_all(again, chart)
-    prune(chart, Changes())
+    prune(chart, Reads(), Changes())
     assert rates_of(chart) == [moments[0], moments[100], *moments[-241:]]
 
 
@@ -168,7 +169,7 @@ def test_i9_a_feed_that_corrects_every_value_is_bounded_like_another() -> None:
     """What has a later version leaves with it."""
     moments = minutes(600)
     chart = filed(moments, filed(moments), recorded="2025-01-01T12:00:00Z", status="corrected")
-    prune(chart, Changes())
+    prune(chart, Reads(), Changes())
     assert rates_of(chart) == [moments[0], *moments[-241:]]
 
 
@@ -177,7 +178,7 @@ def test_i9_what_comes_late_into_a_gap_is_passed_over() -> None:
     """No record can depend on it; but what it corrects is held, it is taken, and no history is needed for it."""
     moments = minutes(600)
     chart = filed(moments)
-    prune(chart, Changes())
+    prune(chart, Reads(), Changes())
     held = rates_of(chart)
     filed([moments[100] + timedelta(seconds=30)], chart)
     filed([moments[-1]], chart, recorded="2025-01-02T12:00:00Z", status="corrected")
@@ -193,7 +194,7 @@ def test_i9_what_a_late_breath_under_pressure_control_says_of_peaks_that_went_is
         stay = stay.vent(moment.isoformat(), None, control="volume", peak_pressure=20, event_id=f"v{moment:%H.%M}")
     chart = Chart()
     file_all(stay, chart)
-    prune(chart, Changes())
+    prune(chart, Reads(), Changes())
     late = moments[100] + timedelta(seconds=30)
     pressure = Stay().vent(late.isoformat(), None, control="pressure", peak_pressure=30, event_id="new")
     file_all(pressure, chart)

@@ -1,6 +1,7 @@
 """What answers were read from: asked of any moment, exactly the owners of the spans that it lies in (I1, I9)."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,3 +49,17 @@ def test_a_look_up_inside_another_belongs_to_the_inner_one_alone() -> None:
         watch.note("peep", START + HOUR, START)
     watch.note("pao2", START, START)
     assert (outer, inner) == ([("pao2", START, START), ("peep", START, START)], [("fio2", START, START + HOUR)])
+
+
+@given(STEPS, CHANNELS)
+def test_i9_what_all_answers_rest_on_is_given_in_time(
+    steps: list[tuple[Owner, list[tuple[str, datetime, datetime]] | None]], channel: str
+) -> None:
+    """Exactly the moments in some span, as spans of which none touches another."""
+    reads = Reads()
+    for owner, spans in steps:
+        reads.put(owner, spans or [])
+    found = reads.spans(channel)
+    assert all(one[1] < other[0] for one, other in pairwise(found))
+    for moment in {moment for _, spans in steps for _, first, last in spans or () for moment in (first, last)}:
+        assert any(first <= moment <= last for first, last in found) == bool(reads.hit(channel, moment))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring.chart.series import TICK, HistoryNeeded, Order, Series, Span, nearest
+from picustream.scoring.chart.series import TICK, HistoryNeeded, Order, Series, Span, Watch, nearest
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 TICKS = 14
@@ -37,6 +37,7 @@ class Chance:
     """A random series, what was pruned of it, and what a plain list says."""
 
     rng: random.Random
+    watch: Watch
     series: Series[Item]
     kept: list[Item]
     gone: list[Item]
@@ -66,13 +67,13 @@ class Chance:
     def check(self, look: Callable[[], Any], rests_on: Span, answer: Any) -> None:
         """A look-up answers as the plain list does, or asks for the history exactly where its answer depends on what
         went."""
-        self.series.read_spans = []
+        self.watch.found = []
         if self.touched(rests_on):
             with pytest.raises(HistoryNeeded):
                 look()
         else:
             assert look() == answer
-        assert self.series.read_spans == [rests_on] * (rests_on[0] <= rests_on[1])
+        assert self.watch.found == [("it", *rests_on)] * (rests_on[0] <= rests_on[1])
 
 
 @pytest.fixture(params=CASES)
@@ -80,7 +81,8 @@ def chance(request: pytest.FixtureRequest) -> Chance:
     rng = random.Random(request.param)
     numbers = [rng.randrange(TICKS) for _ in range(rng.randrange(10))]
     items = [Item((tick(at), tick(rng.randrange(3)), "s", str(place))) for place, at in enumerate(numbers)]
-    series: Series[Item] = Series()
+    watch = Watch()
+    series: Series[Item] = Series("it", watch)
     for item in items:
         series.add(item)
     gone = rng.sample(items, rng.randrange(len(items) + 1)) if rng.random() < 0.6 else []
@@ -88,7 +90,7 @@ def chance(request: pytest.FixtureRequest) -> Chance:
         if part:
             series.prune(part)
     kept = sorted((item for item in items if item not in gone), key=lambda item: item.order)
-    return Chance(rng, series, kept, gone)
+    return Chance(rng, watch, series, kept, gone)
 
 
 def of(items: list[Item], span: Span) -> list[Item]:
@@ -219,23 +221,6 @@ def test_i9_a_gap_ends_where_an_answer_depended_on_there_being_nothing(
     series.read_spans = [(tick(first), tick(last)) for first, last in answers]
     series.prune(items)
     assert series.gaps == [(tick(first), tick(last)) for first, last in gaps]
-
-
-@pytest.mark.proves("I9")
-@pytest.mark.parametrize(("read_spans", "spans"), [
-    (None, []),
-    ([], []),
-    ([(1, 2), (3, 4)], [(1, 2), (3, 4)]),
-    ([(3, 4), (1, 3)], [(1, 4)]),
-    ([(1, 9), (2, 3), (9, 9), (11, 12)], [(1, 9), (11, 12)]),
-])  # fmt: skip
-def test_i9_spans_that_answers_depended_on_are_published_in_time(
-    read_spans: list[tuple[int, int]] | None, spans: list[tuple[int, int]]
-) -> None:
-    """Those that touch as one."""
-    series: Series[Item] = Series()
-    series.read_spans = None if read_spans is None else [(tick(first), tick(last)) for first, last in read_spans]
-    assert series.dependencies() == [(tick(first), tick(last)) for first, last in spans]
 
 
 @pytest.mark.proves("I9")
