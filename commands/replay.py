@@ -50,7 +50,8 @@ def replay(
         write = stack.enter_context(_Writer(out))
         reading = stack.enter_context(Reading("replayed", paths))
         for line in _input_lines(reading, paths, broken):
-            input_record = InputRecord(line.topic, None, reading.events, None, line.record_value)
+            value, parsed = line.record_value, line.parsed
+            input_record = InputRecord(line.topic, None, reading.events, None, value, parsed=parsed)
             write.outputs(run.take(input_record), counts)
             reading.count()
         write.outputs(run.end(), counts)

@@ -57,7 +57,9 @@ class Feed:
         if line.topic not in INPUT_TOPICS:
             self._refuse(line.topic[:64], None, Fault("unknown-topic", "", "no input topic"), where.text)
             return
-        validated = self._validator.validate(InputRecord(line.topic, None, None, None, line.value), self._latest)
+        validated = self._validator.validate(
+            InputRecord(line.topic, None, None, None, line.value, parsed=line.parsed), self._latest
+        )
         if validated.event is None:
             source = id_of(readable_fields(line.value).get("source"))
             self._refuse(line.topic, source, validated.faults[0], where.text)

@@ -74,27 +74,40 @@ def parse(raw: bytes | str) -> Any:
     """
     written = raw if isinstance(raw, str) else decoded(raw)
     try:
-        value = _value(written)
+        value, end = parse_at(written, 0)
     except NotJson:
-        raise
-    except RecursionError:
-        raise NotJson("nested too deeply") from None
-    except ArithmeticError:
-        raise NotJson("a number beyond all magnitude") from None
-    except json.JSONDecodeError as error:
-        raise NotJson(f"not JSON at line {error.lineno} column {error.colno}") from None
-    if written.count("[") + written.count("{") > DEEPEST and _is_deeper(value, DEEPEST):
-        raise NotJson("nested too deeply")
+        end = -1
+    if end == len(written):
+        return value
+    try:  # white space around it, or a fault, for which `decode` has words and the place
+        value = _decoder.decode(written)
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise _refusal(error) from None
+    _check_depth(value, written, 0, len(written))
     return value
 
 
-def _value(written: str) -> Any:
-    """`_decoder.decode`, without its two searches for white space where there is none."""
-    if written[:1] == "{" and written[-1] == "}":
-        value, end = _decoder.raw_decode(written)
-        if end == len(written):
-            return value
-    return _decoder.decode(written)
+def parse_at(written: str, start: int) -> tuple[Any, int]:
+    """The JSON value that begins at a place, as `parse` reads it, and where it ends. Raises `NotJson`."""
+    try:
+        value, end = _decoder.raw_decode(written, start)
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise _refusal(error) from None
+    _check_depth(value, written, start, end)
+    return value, end
+
+
+def _refusal(error: Exception) -> NotJson:
+    if isinstance(error, NotJson):
+        return error
+    if isinstance(error, json.JSONDecodeError):
+        return NotJson(f"not JSON at line {error.lineno} column {error.colno}")
+    return NotJson("a number beyond all magnitude" if isinstance(error, ArithmeticError) else "nested too deeply")
+
+
+def _check_depth(value: Any, written: str, start: int, end: int) -> None:
+    if written.count("[", start, end) + written.count("{", start, end) > DEEPEST and _is_deeper(value, DEEPEST):
+        raise NotJson("nested too deeply")
 
 
 def decoded(raw: bytes) -> str:

@@ -48,6 +48,8 @@ class InputRecord:
     """Why it is refused unread: nobody can read it, or it has made the program fail."""
     whole: Whole | None = None
     """The size of the whole of which `value` is the head; None: `value` is whole."""
+    parsed: Any = None
+    """The value as `models/text.py` parses it, where whoever read the record had to; None: it is not parsed yet."""
 
 
 class Accepted(NamedTuple):
@@ -109,7 +111,7 @@ class Validator:
 
     def _accepted(self, record: InputRecord, latest: datetime) -> Accepted:
         written = _decoded(record.value, record.whole)
-        value = _parsed(written)
+        value = _parsed(written) if record.parsed is None else record.parsed
         topic = record.topic
         try:
             event = validate[topic](value)
