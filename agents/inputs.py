@@ -10,12 +10,12 @@ from picustream.streams.worker.app import Agent, App
 
 
 async def pass_on(batches: StreamT[FetchedBatch]) -> None:
-    """Queue each batch in its partition, waiting for room: meanwhile Faust fetches no more of the topic.
+    """Queue each batch in its partition.
 
     `noack`: what is processed is in Redis. Faust would acknowledge an event even where an error was raised here.
     """
     async for event in cast(Stream[FetchedBatch], batches).noack().events():
-        await cast(App, event.app).partitions.receive(cast(FetchedBatch, event.value))
+        cast(App, event.app).partitions.receive(cast(FetchedBatch, event.value))
 
 
 AGENTS: dict[str, Agent] = dict.fromkeys(INPUT_TOPICS, pass_on)

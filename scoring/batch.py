@@ -21,8 +21,10 @@ class Batch:
         """The stays of accepted events."""
         return {one.stay_id for one in self.inputs if one.stay_id is not None}
 
-    def in_time(self) -> list[ValidatedInput]:
+    def in_time(self) -> tuple[ValidatedInput, ...]:
         """The inputs with their topics merged by filing time, each topic in its own order."""
+        if len(self.inputs) < 2:
+            return self.inputs
         reached: dict[str, datetime] = {}
         found = []
         for one in self.inputs:
@@ -30,7 +32,7 @@ class Batch:
             if one.event is not None:
                 reached[topic] = max(one.event.filed_at, reached.get(topic, EARLIEST))
             found.append((reached.get(topic, EARLIEST), one))
-        return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+        return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))
 
     def latest(self, now: datetime) -> datetime | None:
         """How far the events advance the record clock, which never passes `now`."""

@@ -143,14 +143,14 @@ class Engine(EnginePort):
         *,
         advance_clock: bool = True,
         emitted_at: datetime | None = None,
-        backlog_topics: Collection[str] = (),
+        behind: Collection[str] = (),
     ) -> Effects:
         """Files the batch event by event, each as of the record clock, and then advances the clock to `now`.
 
         The record clock is the greatest filing time so far, never past `now`. `advance_clock` False: more events wait,
         so the clock stops at theirs; else a backlog with an admission would close every day up to today before the
-        discharge behind it is read. `emitted_at`: when the records are made, for their fields. `backlog_topics`: topics
-        with a backlog. Others may have overtaken them by days: the clock stops where they are, and little is pruned.
+        discharge behind it is read. `emitted_at`: when the records are made, for their fields. `behind`: topics that
+        others may have overtaken by days: the clock stops where they are, and little is pruned.
 
         A call does no more than a lot allows: `Effects.left` is then to be given again, and `unfinished` says whether
         there is more besides. Unfinished stays go on when the batch is empty, so that they and new events take turns.
@@ -163,29 +163,27 @@ class Engine(EnginePort):
             effects.publish(self.passing_alert("state-rebuilt", subject, emitted_at or now, "info"))
         self._reloaded.clear()
         self._pass_time(self.clock, effects, emitted_at)  # what the last call left of it
-        taken = self._take(batch, now, effects, emitted_at, backlog_topics)
+        taken = self._take(batch, now, effects, emitted_at, behind)
         if advance_clock and not effects.left.inputs:
             self._pass_time(now, effects, emitted_at)
         if not batch.inputs:
             self._continue_unfinished(effects, emitted_at)
         self._evaluate_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
-        self.cache.prune(
-            taken.stays, self._due_times.unfinished, self.clock, behind=bool(backlog_topics), effects=effects
-        )
+        self.cache.prune(taken.stays, self._due_times.unfinished, self.clock, behind=bool(behind), effects=effects)
         return effects
 
     def _take(
-        self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, backlog: Collection[str]
+        self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, behind: Collection[str]
     ) -> Batch:
         """Files events, the clock advancing with them; returns those filed, the rest is left."""
-        order = tuple(batch.in_time() if backlog else batch.inputs)
+        order = batch.in_time()
         for place, one in enumerate(order):
             moment = self.clock
             if one.event is not None:
                 topic, filed_at = one.input_record.topic, one.event.filed_at
                 self._reached[topic] = max(filed_at, self._reached.get(topic, filed_at))
-                moment = min(now, filed_at, *self._reached_by(backlog))
+                moment = min(now, filed_at, *self._reached_by(behind))
             if not self._pass_time(moment, effects, emitted_at) or effects.is_full(self._lot):
                 effects.left = Batch(order[place:])
                 return Batch(order[:place])
@@ -210,10 +208,10 @@ class Engine(EnginePort):
         """Stays in memory of which something was pruned."""
         return {stay_id for stay_id, stay in self.cache.stays.items() if stay.is_pruned}
 
-    def _reached_by(self, backlog: Collection[str]) -> Iterator[datetime]:
-        """The latest filing time of each topic with a backlog; one without any event yet stops the clock."""
+    def _reached_by(self, behind: Collection[str]) -> Iterator[datetime]:
+        """The latest filing time of each topic that is behind; one without any event yet stops the clock."""
         if self.clock is not None:
-            for topic in backlog:
+            for topic in behind:
                 yield self._reached.get(topic, self.clock)
 
     def _pass_time(self, moment: datetime | None, effects: Effects, emitted_at: datetime | None) -> bool:

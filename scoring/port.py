@@ -79,13 +79,13 @@ class EnginePort(FaultReports, Protocol):
         *,
         advance_clock: bool = True,
         emitted_at: datetime | None = None,
-        backlog_topics: Collection[str] = (),
+        behind: Collection[str] = (),
     ) -> Effects:
         """Apply the events, each as of the record clock: the greatest filing time so far, never past `now`.
 
         `advance_clock`: then let time pass up to `now`; False where more events wait. `emitted_at`: what the records
-        say of when they were made. `backlog_topics`: topics of which more is to be read; time goes no further than they
-        have come. Raises `HistoryNeeded` where an answer depends on what was pruned.
+        say of when they were made. `behind`: topics that others may have overtaken; time goes no further than they have
+        come. Raises `HistoryNeeded` where an answer depends on what was pruned.
         """
 
     def observe(self, snapshot: FeedSnapshot) -> None:

@@ -5,7 +5,6 @@ Faust's own cost per event would bound the worker; a batch as one event makes it
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import accumulate, takewhile
 from typing import Any
 
 from faust.types import TP
@@ -32,16 +31,6 @@ class FetchedBatch:
         last: int = self.records[-1].offset
         return last + 1
 
-    @property
-    def size(self) -> int:
-        """Bytes of the values and headers."""
-        return sum(_size(record) for record in self.records)
-
-    def within(self, size: int) -> int:
-        """How many of the first records are not more than `size` bytes."""
-        sizes = accumulate(_size(record) for record in self.records)
-        return sum(1 for _ in takewhile(lambda so_far: so_far <= size, sizes))
-
     def split(self, count: int) -> tuple["FetchedBatch", "FetchedBatch | None"]:
         """The first `count` records, and the rest if there is any: together, and in turn, they are this batch."""
         if count >= len(self.records):
@@ -50,7 +39,7 @@ class FetchedBatch:
         return head, replace(self, previous=head.next, records=self.records[count:])
 
 
-def _size(record: Any) -> int:
+def size_of(record: Any) -> int:
     """Bytes of a record, about."""
     headers: int = sum(len(name) + len(value or b"") for name, value in record.headers)
     return len(record.value or b"") + len(record.key or b"") + headers

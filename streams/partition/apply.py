@@ -37,8 +37,8 @@ class Moment:
     now: datetime
     advance_clock: bool
     """Time may pass up to `now`; else it goes no further than the events say."""
-    backlog_topics: frozenset[str]
-    """Topics of which there is more: a backlog, in which one topic may overtake another."""
+    behind: frozenset[str]
+    """Topics that others may have overtaken."""
 
 
 async def apply(
@@ -70,7 +70,7 @@ async def apply(
     started = time.monotonic()
     intake = take_in(batches, owned.position, owned.partition, partitions, clock, condemned)  # 1
     due = owned.engine.next_due()
-    tidies = owned.engine.pruning_deferred and not moment.backlog_topics
+    tidies = owned.engine.pruning_deferred and not moment.behind
     late = moment.advance_clock and (tidies or (due is not None and due <= moment.now))
     passes = owned.engine.unfinished or late
     if not intake.next and not passes:
@@ -122,7 +122,7 @@ async def _compute(owned: OwnedPartition, store: Store, intake: Intake, moment: 
         fail_point(input_record.value for input_record in intake.input_records)
         with raised_for_stay(owned.engine):
             effects = owned.engine.process(
-                batch, now, advance_clock=advance_clock, emitted_at=now, backlog_topics=moment.backlog_topics
+                batch, now, advance_clock=advance_clock, emitted_at=now, behind=moment.behind
             )
         return effects, time.monotonic() - start
 

@@ -1,7 +1,7 @@
 """What of the fetched batches is to be processed: pure bookkeeping of offsets, before the engine sees anything."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,16 +83,6 @@ def take_in(
         if batch.next > expected:
             intake.next[batch.topic] = batch.next
     return intake
-
-
-def backlog(
-    batches: Iterable[FetchedBatch], position: Mapping[str, int], unread: Callable[[Mapping[str, int]], frozenset[str]]
-) -> frozenset[str]:
-    """Topics in which one may have overtaken another: those of which there is more than the batches, and those of the
-    batches, where they are of several. `unread`: those of which there is more from a position on."""
-    after = {batch.topic: batch.next for batch in batches}
-    more = unread({**position, **after})
-    return more | after.keys() if len(after) > 1 else more
 
 
 def left_of(batches: Iterable[FetchedBatch], position: Mapping[str, int]) -> list[FetchedBatch]:

@@ -19,7 +19,7 @@ from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.partition import metrics
 from picustream.streams.partition.apply import Moment, apply, put_off
-from picustream.streams.partition.intake import backlog, left_of, places
+from picustream.streams.partition.intake import left_of, places
 from picustream.streams.partition.recovery import Recovery
 from picustream.streams.partition.suspects import Place
 from picustream.streams.partition.takeover import Broker, OwnedPartition, TakeOver
@@ -77,8 +77,8 @@ class Partition:
         self._owned: OwnedPartition | None = None
         self._waiting = Waiting()
         self._stopping = False
-        self._backlog: frozenset[str] = frozenset()
-        """Inputs in which one may overtake another: as of the batch in hand."""
+        self._behind: frozenset[str] = frozenset()
+        """Inputs that others may have overtaken: as of the batch in hand."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -97,11 +97,16 @@ class Partition:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def receive(self, batch: FetchedBatch) -> None:
+    def receive(self, batch: FetchedBatch) -> None:
         """Queue a batch. While the partition is not taken over it is dropped: the take-over seeks, and it comes
         again."""
         if self._owned is not None:
-            await self._waiting.put(batch)
+            self._waiting.put(batch, self._clock.now())
+            self._hold_back()
+
+    def _hold_back(self) -> None:
+        """Of a topic of which enough waits no more is fetched: it is ahead of the others, or of the engine."""
+        self._broker.hold_back(self.number, self._waiting.full)
 
     async def seek_again(self) -> dict[str, int]:
         """Seek the inputs to the position of this partition; next offset by topic, empty while it is not taken over."""
@@ -172,7 +177,7 @@ class Partition:
                     recovery.ownership.epoch, why = None, "fenced"
                 except Exception as error:  # noqa: BLE001 - what nobody can do anything about is raised again
                     engine = self._owned.engine if self._owned else None
-                    why = recovery.after(error, self._suspected(), engine, backlog=bool(self._backlog))
+                    why = recovery.after(error, self._suspected(), engine, behind=bool(self._behind))
                     await asyncio.sleep(recovery.pause)
                 finally:
                     await self._drop_state()
@@ -188,7 +193,7 @@ class Partition:
 
     async def _acquire(self, why: str) -> OwnedPartition:
         owned = await self._take_over(self.number, self._broker, self._recovery.ownership, self._rebuilding)
-        self._waiting.clear()
+        self._forget_waiting()
         self.passage.reached(None)
         self._owned = owned
         self.rebuilt = None
@@ -213,10 +218,13 @@ class Partition:
         self.rebuilt = None
         self.working.clear()
         self._in_hand = None
-        # An agent that waits for room in the queue must not wait for a partition that is not taken over.
-        self._waiting.clear()
+        self._forget_waiting()
         if owned is not None:
             await owned.publisher.close()
+
+    def _forget_waiting(self) -> None:
+        self._waiting.clear()
+        self._hold_back()
 
     async def _wait_out_the_fence(self) -> None:
         """Another worker owns the partition, and the group will say so within a session time-out, by releasing it here.
@@ -241,24 +249,30 @@ class Partition:
             unfinished = owned.engine.unfinished
             turn = unfinished and not turn
             wait, most = 0 if unfinished else TICK, recovery.suspects.bounded(records)
-            batches = [] if turn else rest or await self._waiting.take(most, wait)
+            batches = [] if turn else rest or await self._next(owned, most, wait)
             seconds = await self._go_on(owned, batches, unfinished)
             rest = rest if turn else left_of(batches, owned.position)
             self._in_hand = rest or None
             records = records if turn else adjusted(records, seconds, self._settings.batch_records)
 
+    async def _next(self, owned: OwnedPartition, records: int, seconds: float) -> list[FetchedBatch]:
+        """What is to be processed next, of what waits or comes within `seconds`."""
+        found = await self._waiting.take(records, seconds, partial(self._broker.unread, self.number), owned.position)
+        self._hold_back()
+        return found
+
     async def _go_on(self, owned: OwnedPartition, batches: list[FetchedBatch], unfinished: bool) -> float:
         """Time first, up to where everything that came is processed; then what came since. Seconds of computing."""
         owned.observe(self.snapshot)
-        self._backlog = backlog(batches, owned.position, partial(self._broker.unread, self.number))
+        self._behind = self._waiting.behind
         # At least as far as it has passed, wherever a clock was set back to; and the snapshot is complete up to a
         # moment.
         seconds, until = 0.0, self.passage.until(owned.engine.clock, self.snapshot.as_of if self.snapshot else None)
         if not batches or (until is not None and not unfinished):
-            alone = Moment(until or self._now(owned), until is not None, self._backlog)
+            alone = Moment(until or self._now(owned), until is not None, self._behind)
             seconds += await self._apply(owned, [], alone)
         if batches:
-            seconds += await self._apply(owned, batches, Moment(self._now(owned), False, self._backlog))
+            seconds += await self._apply(owned, batches, Moment(self._now(owned), False, self._behind))
         self.passage.carried(owned.engine.clock, self._now(owned))
         return seconds
 
@@ -276,7 +290,7 @@ class Partition:
         written = owned.batch > done
         if condemned is not None:
             self._log_quarantined(condemned)
-        if written and not moment.backlog_topics:
+        if written and not moment.behind:
             recovery.ownership.needs_history.clear()
         if written:
             self._most_rebuilt = -1

@@ -50,7 +50,7 @@ class Recovery:
         if records:
             self.suspects.passed(records)
 
-    def after(self, error: Exception, places: Sequence[Place] | None, engine: EnginePort | None, backlog: bool) -> str:
+    def after(self, error: Exception, places: Sequence[Place] | None, engine: EnginePort | None, behind: bool) -> str:
         """Why the partition is to be taken over again, in a word; raises `error` where that would not help.
 
         `places`: the records of the batch that was being applied, None where none was, or it is written.
@@ -58,7 +58,7 @@ class Recovery:
         if isinstance(error, UserError):
             raise error
         if isinstance(error, HistoryNeeded):
-            return self._with_history(error, places, engine, backlog)
+            return self._with_history(error, places, engine, behind)
         if (known := _KNOWN.get(type(error))) is not None:
             return self._again(known)
         if isinstance(error, StayFailed) and error.stay_id not in self.suspects.failing_stays:
@@ -112,7 +112,7 @@ class Recovery:
         return known
 
     def _with_history(
-        self, needed: HistoryNeeded, places: Sequence[Place] | None, engine: EnginePort | None, backlog: bool
+        self, needed: HistoryNeeded, places: Sequence[Place] | None, engine: EnginePort | None, behind: bool
     ) -> str:
         self.pause = self._backed_off(rounds=0)
         self._reloads += 1
@@ -120,7 +120,7 @@ class Recovery:
         if self._reloads > MOST_RELOADS:
             return self._without_history(needed)
         # All at once, where it may come again: what is read is the whole partition.
-        others = engine.pruned_stays() if engine is not None and backlog else set()
+        others = engine.pruned_stays() if engine is not None and behind else set()
         self.ownership.needs_history |= {needed.stay_id} | others
         return "recall"
 

@@ -48,6 +48,9 @@ class Broker(Protocol):
     def unread(self, partition: int, position: Mapping[str, int]) -> frozenset[str]:
         """Input topics that hold more than what is processed once `position` is reached, as far as is known."""
 
+    def hold_back(self, partition: int, topics: frozenset[str]) -> None:
+        """Hand over nothing of these inputs of a partition for now, and of its others again."""
+
 
 MARKER = 1
 """Offsets that the marker of a committed transaction takes behind its last record."""

@@ -1,18 +1,37 @@
-"""Fetched batches that wait for their partition: bounded, and handed out in portions of any size."""
+"""Fetched records that wait for their partition: bounded, and handed out side by side in time, in portions of any size.
+
+A broker gives out each topic at its own pace. Of a backlog the small topics are there at once and the large ones are
+not, and time that passed with the first would close days of which the others say more. So a record is handed out when
+nothing that was filed before it can still come: each topic has a later one here, or is read to its end. A topic that
+has more and brings nothing is waited for, but not for ever (Kafka Streams calls that `max.task.idle.ms`).
+"""
 
 import asyncio
 import contextlib
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from heapq import merge
+from itertools import islice, repeat
 
-from picustream.streams.kafka.scheduler import FetchedBatch
+from picustream.models.times import parse_instant
+from picustream.scoring.validation import EARLIEST
+from picustream.streams.kafka.scheduler import FetchedBatch, size_of
 
-ROOM = 8
-"""Fetched batches; then the topic's agent waits, and Faust stops fetching."""
-
-
+ENOUGH, ENOUGH_BYTES = 1_000, 1024 * 1024
+"""Records, or bytes of them, of one topic; then no more of it is fetched until some are handed out. Two batches: the
+next one is here when one is processed."""
+PATIENCE = 5.0
+"""Seconds to wait for a topic that has more and brings nothing. Another broker has taken the place of one that died by
+then; what is read without it may be scored once too often, and ends the same (I1)."""
 MOST_BYTES = 4 * 1024 * 1024
 """Of one batch: what it makes for the outbox and for the store goes with what it is."""
 LONG = 0.5
 """Seconds of computing after which a batch counts as long, and the next one is made half as big."""
+
+Unread = Callable[[Mapping[str, int]], frozenset[str]]
+"""Topics that hold more than lies before a position."""
 
 
 def adjusted(records: int, seconds: float, most: int) -> int:
@@ -22,49 +41,140 @@ def adjusted(records: int, seconds: float, most: int) -> int:
     return min(most, records * 2) if seconds < LONG / 4 else records
 
 
-class Waiting:
-    """A queue of batches that can be emptied, nudged, and drawn from record by record."""
+def filed_at(value: bytes | None) -> datetime | None:
+    """When an event was filed, at a glance, for 2 us; None where it does not say. Nothing but the order of reading
+    depends on it: the engine reads it again, and with care."""
+    for name in (b'"recorded_at"', b'"observed_at"', b'"occurred_at"'):
+        at = value.find(name) if value is not None else -1
+        if value is not None and at >= 0:
+            _, _, after = value[at + len(name) : at + len(name) + 64].partition(b'"')
+            with contextlib.suppress(ValueError):
+                return parse_instant(after.partition(b'"')[0].decode())
+    return None
 
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[FetchedBatch | None] = asyncio.Queue(ROOM)
-        self._rest: FetchedBatch | None = None
+
+class _Lane:
+    """What waits of one topic."""
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.batches: deque[FetchedBatch] = deque()
+        self.filed: deque[datetime] = deque()
+        """Of each record the latest filing time so far."""
+        self.sizes: deque[int] = deque()
+        self.size = 0
+        self.reached = EARLIEST
+        self.next = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.filed) >= ENOUGH or self.size >= ENOUGH_BYTES
+
+    def put(self, batch: FetchedBatch, now: datetime) -> None:
+        for record in batch.records:
+            at, size = filed_at(record.value), size_of(record)
+            if at is not None and self.reached < at <= now:  # what says that it comes from the future is refused
+                self.reached = at
+            self.filed.append(self.reached)
+            self.sizes.append(size)
+            self.size += size
+        self.batches.append(batch)
+        self.next = batch.next
+
+    def in_time(self) -> Iterator[tuple[datetime, str, int]]:
+        return zip(self.filed, repeat(self.topic), self.sizes)
+
+    def take(self, count: int) -> Iterator[FetchedBatch]:
+        for _ in range(count):
+            self.filed.popleft()
+            self.size -= self.sizes.popleft()
+        while count:
+            head, rest = self.batches.popleft().split(count)
+            if rest is not None:
+                self.batches.appendleft(rest)
+            count -= len(head.records)
+            yield head
+
+
+class Waiting:
+    """Batches by their topics. They can be cleared, nudged, and drawn from record by record."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lanes: dict[str, _Lane] = {}
+        """Those of which anything waits."""
+        self._came = asyncio.Event()
+        self._behind_since: dict[str, float] = {}
+        """Topics that have more and of which nothing is here, and since when."""
 
     @property
     def empty(self) -> bool:
         """Nothing waits."""
-        return self._rest is None and self._queue.empty()
+        return not self._lanes
 
-    async def put(self, batch: FetchedBatch) -> None:
-        """Queue a batch, waiting for room."""
-        await self._queue.put(batch)
+    @property
+    def full(self) -> frozenset[str]:
+        """Topics of which enough waits."""
+        return frozenset(topic for topic, lane in self._lanes.items() if lane.full)
+
+    @property
+    def behind(self) -> frozenset[str]:
+        """Topics that were waited for in vain: one may have overtaken them by days."""
+        late = self._clock() - PATIENCE
+        return frozenset(topic for topic, since in self._behind_since.items() if since <= late)
+
+    def put(self, batch: FetchedBatch, now: datetime) -> None:
+        """Take a batch, as of a moment."""
+        if batch.topic not in self._lanes:
+            self._lanes[batch.topic] = _Lane(batch.topic)
+        self._lanes[batch.topic].put(batch, now)
+        self._came.set()
 
     def nudge(self) -> None:
         """End a `take` that waits."""
-        if self._queue.empty():
-            self._queue.put_nowait(None)
+        self._came.set()
 
     def clear(self) -> None:
-        """Drop what waits; whoever waited for room gets it."""
-        self._rest = None
-        while not self._queue.empty():
-            self._queue.get_nowait()
+        """Drop what waits."""
+        self._lanes.clear()
+        self._behind_since.clear()
 
-    async def take(self, records: int, seconds: float) -> list[FetchedBatch]:
-        """What waits, up to `records` records and `MOST_BYTES`; if nothing does, what comes within `seconds`."""
-        if self._rest is None:
+    async def take(
+        self, records: int, seconds: float, unread: Unread, position: Mapping[str, int]
+    ) -> list[FetchedBatch]:
+        """What was filed first of what waits, up to `records` records and `MOST_BYTES`; where nothing can be handed out
+        yet, what can within `seconds`. `position`: what is processed."""
+        self._came.clear()
+        until = self._horizon(unread, position)
+        if until is None and seconds:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    self._rest = await self._queue.get()
-        taken: list[FetchedBatch] = []
-        size = MOST_BYTES
-        while self._rest is not None and records > 0:
-            within = self._rest.within(size)
-            if taken and not within:
+                    await self._came.wait()
+            until = self._horizon(unread, position)
+        return [] if until is None else self._taken(records, until)
+
+    def _horizon(self, unread: Unread, position: Mapping[str, int]) -> datetime | None:
+        """Up to when nothing that was filed can still come, as far as that can be awaited; None: not known yet."""
+        if not self._lanes:
+            return None
+        more = unread({**position, **{topic: lane.next for topic, lane in self._lanes.items()}})
+        now = self._clock()
+        self._behind_since = {topic: self._behind_since.get(topic, now) for topic in more - self._lanes.keys()}
+        if self._behind_since.keys() - self.behind:
+            return None
+        return min((self._lanes[topic].filed[-1] for topic in more & self._lanes.keys()), default=_LATEST)
+
+    def _taken(self, records: int, until: datetime) -> list[FetchedBatch]:
+        counts: Counter[str] = Counter()
+        size = 0
+        for at, topic, bytes_ in islice(merge(*(lane.in_time() for lane in self._lanes.values())), records):
+            size += bytes_
+            if at > until or (counts and size > MOST_BYTES):
                 break  # one that is larger goes alone
-            head, self._rest = self._rest.split(min(records, max(1, within)))
-            taken.append(head)
-            records -= len(head.records)
-            size -= head.size
-            if self._rest is None and not self._queue.empty():
-                self._rest = self._queue.get_nowait()
+            counts[topic] += 1
+        taken = [batch for topic in sorted(counts) for batch in self._lanes[topic].take(counts[topic])]
+        self._lanes = {topic: lane for topic, lane in self._lanes.items() if lane.batches}
         return taken
+
+
+_LATEST = datetime.max.replace(tzinfo=EARLIEST.tzinfo)

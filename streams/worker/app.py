@@ -21,7 +21,7 @@ from picustream.streams.worker.partitions import Partitions
 FETCH = LARGEST_EVENT + 1024 * 1024
 """Bytes of one partition in one fetch: the largest event and what is wrapped around it."""
 QUEUED = 64
-"""Batches that wait for the agent of a topic."""
+"""Batches that wait for the agent of a topic, which passes them on at once."""
 
 
 Agent = Callable[[faust.StreamT[FetchedBatch]], Awaitable[None]]

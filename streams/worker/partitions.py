@@ -62,11 +62,11 @@ class Partitions:
         for partition in leaving:
             metrics.forget(partition.number)
 
-    async def receive(self, batch: FetchedBatch) -> None:
+    def receive(self, batch: FetchedBatch) -> None:
         """Hand a batch to its partition; one that is not owned is dropped, for its owner reads it too."""
         partition = self.owned.get(batch.partition)
         if partition is not None:
-            await partition.receive(batch)
+            partition.receive(batch)
 
     def _new(self, number: int, broker: Broker) -> Partition:
         partition = Partition(number, self._settings, self._clock, self._take_over, broker, self._failed)

@@ -93,7 +93,7 @@ class ToyEngine(EnginePort):
         *,
         advance_clock: bool = True,
         emitted_at: datetime | None = None,
-        backlog_topics: Collection[str] = (),
+        behind: Collection[str] = (),
     ) -> Effects:
         effects = Effects()
         self.clock = now if advance_clock else self.clock

@@ -46,26 +46,26 @@ class Worker:
         self._taken = 0
         self.outputs: list[Output] = []
 
-    def take(self, events: Events, *, backlog_topics: Collection[str] = ()) -> None:
-        """One batch, its effects made durable together; `backlog_topics`: topics of which there is more.
+    def take(self, events: Events, *, behind: Collection[str] = ()) -> None:
+        """One batch, its effects made durable together; `behind`: topics of which there is more.
 
         With a lot in as many pieces as it takes to have all of it taken in, and the stays get on in between.
         """
         found = input_records(events, after=self._taken)
         self._taken += len(events)
-        left = self._process(found, backlog_topics)
+        left = self._process(found, behind)
         while left:
-            self._process([], backlog_topics)
-            left = self._process(left, backlog_topics)
+            self._process([], behind)
+            left = self._process(left, behind)
 
-    def _process(self, found: Sequence[InputRecord], backlog_topics: Collection[str] = ()) -> Sequence[InputRecord]:
+    def _process(self, found: Sequence[InputRecord], behind: Collection[str] = ()) -> Sequence[InputRecord]:
         """What of some input records is left."""
         latest = self._until or LATEST
         batch = self._engine.read_until(found, latest)
 
         def process() -> Effects:
             self._install(self._engine.missing(batch, latest, advance_clock=False))
-            return self._engine.process(batch, latest, advance_clock=False, backlog_topics=backlog_topics)
+            return self._engine.process(batch, latest, advance_clock=False, behind=behind)
 
         effects = self._with_history(process)
         self._keep(effects)

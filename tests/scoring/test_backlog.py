@@ -28,11 +28,11 @@ def read_topic_by_topic(events: list[Event], seed: int, *, held_back: bool) -> W
         topics[event[0]].append(event)
     worker = Worker(SHIPPED, bounded=True)
     while topics:
-        batch, backlog_topics = [], list(topics) if held_back else ()
+        batch, behind = [], list(topics) if held_back else ()
         for topic in rng.sample(sorted(topics), min(len(topics), rng.randint(1, 3))):
             batch += [topics[topic].popleft() for _ in range(min(len(topics[topic]), rng.randint(1, 20)))]
         topics = defaultdict(deque, {name: queue for name, queue in topics.items() if queue})
-        worker.take(batch, backlog_topics=backlog_topics)
+        worker.take(batch, behind=behind)
     worker.end()
     return worker
 

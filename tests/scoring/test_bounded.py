@@ -27,12 +27,12 @@ def of_stay(name: str) -> list[InputRecord]:
 DENSE = of_stay("S")
 
 
-def take(one: Engine, some: Sequence[InputRecord], backlog_topics: Collection[str] = ()) -> Effects:
+def take(one: Engine, some: Sequence[InputRecord], behind: Collection[str] = ()) -> Effects:
     """What follows from some input records in one batch, behind which more of some topics waits."""
     batch = one.read_until(some, LATEST)
     for stay in one.missing(batch, LATEST, advance_clock=False):
         one.install(stay, {})
-    return one.process(batch, LATEST, advance_clock=False, backlog_topics=backlog_topics)
+    return one.process(batch, LATEST, advance_clock=False, behind=behind)
 
 
 def taken(one: Engine) -> Effects:
@@ -42,7 +42,7 @@ def taken(one: Engine) -> Effects:
 
 def taken_behind(one: Engine) -> Engine:
     """The engine with all of it, and a backlog behind that."""
-    take(one, DENSE, backlog_topics=[LAB])
+    take(one, DENSE, behind=[LAB])
     return one
 
 

@@ -42,7 +42,7 @@ def crashing(made: Case, seed: int) -> Worker:
     while events:
         size = rng.choice([1, 1, 2, 5, 20])
         behind = rng.random() < 0.3
-        worker.take(events[:size], backlog_topics=rng.sample(INPUT_TOPICS, rng.randint(1, 3)) if behind else ())
+        worker.take(events[:size], behind=rng.sample(INPUT_TOPICS, rng.randint(1, 3)) if behind else ())
         events = events[size:]
         if rng.random() < 0.2:
             worker.crash()

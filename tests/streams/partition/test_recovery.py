@@ -58,7 +58,7 @@ LASTING = [
 
 
 def after(recovery: Recovery, error: Exception, places: Any = PLACES) -> str:
-    return recovery.after(error, places, SimpleNamespace(pruned_stays=lambda: {"S-9"}), backlog=False)  # type: ignore[arg-type]
+    return recovery.after(error, places, SimpleNamespace(pruned_stays=lambda: {"S-9"}), behind=False)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("error", PASSING, ids=str)

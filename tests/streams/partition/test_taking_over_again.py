@@ -47,7 +47,8 @@ def partition_after(error: Exception, read: list[int]) -> tuple[Partition, float
     async def run() -> tuple[Partition, float, int]:
         broken = Broken(error, read)
         failures: list[BaseException] = []
-        one = Partition(3, Settings(), Clock(), broken, SimpleNamespace(), failures.append)  # type: ignore[arg-type]
+        broker = SimpleNamespace(hold_back=lambda *_: None)
+        one = Partition(3, Settings(), Clock(), broken, broker, failures.append)  # type: ignore[arg-type]
         began, mark = one.progress_at, one.mark
         one.start()
         await asyncio.wait_for(broken.enough.wait(), 30)

@@ -29,7 +29,7 @@ def test_what_is_written_with_more_to_come_is_a_piece(
     take_over = SimpleNamespace(quarantined=QuarantineCount(), store=None)
     one = Partition(3, Settings(), Clock(), take_over, SimpleNamespace(), lambda _: None)  # type: ignore[arg-type]
     owned = SimpleNamespace(batch=5, engine=SimpleNamespace(unfinished=unfinished), position={})
-    asyncio.run(one._apply(owned, [], SimpleNamespace(backlog_topics=frozenset())))  # type: ignore[arg-type]
+    asyncio.run(one._apply(owned, [], SimpleNamespace(behind=frozenset())))  # type: ignore[arg-type]
     assert one.pieces == counted
 
 
