@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Container, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, Protocol, TypeVar, cast
 
 import aiokafka
@@ -28,6 +28,7 @@ from picustream.runtime.crash_points import stall_point
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.streams.kafka import readable
+from picustream.streams.kafka.held import Held, Wanted, look_again
 from picustream.streams.kafka.scheduler import FetchedBatch
 
 FETCH_WAIT_MS = 200
@@ -37,9 +38,6 @@ PREFETCH = 64 * 1024 * 1024
 """Bytes of one answer over all partitions of a broker."""
 
 T = TypeVar("T")
-
-Held = Mapping[int, frozenset[str]]
-"""Partition -> topics of which nothing is handed over for now."""
 
 readable.in_aiokafka()
 
@@ -69,19 +67,6 @@ class _Forgetful(defaultdict[TP, int | None]):
         """Not kept."""
 
 
-class _Wanted:
-    """The active partitions that are not held back. aiokafka asks it of each partition of which it has fetched records,
-    and keeps what it does not give out: one fetch of each, and asks the broker for no more. A view and no set, for a
-    fetch waits while that changes."""
-
-    def __init__(self, active: Container[TP], thread: "ConsumerThread") -> None:
-        self._active = active
-        self._thread = thread
-
-    def __contains__(self, tp: TP) -> bool:
-        return tp in self._active and tp.topic not in self._thread.held.get(tp.partition, ())
-
-
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread in which aiokafka runs. Its methods named `on_thread_...` run on its own loop."""
 
@@ -89,7 +74,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         super().__init__(*args, **kwargs)
         self.fetched: dict[TP, int] = {}
         """The offset after the last record handed over, or where the last seek went."""
-        self.held: Held = {}
+        self.held = Held()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -98,16 +83,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"
         return consumer
 
-    async def _fetch_records(  # type: ignore[override]
-        self, consumer: aiokafka.AIOKafkaConsumer, active: Container[TP], *args: Any, **kwargs: Any
-    ) -> Mapping[TP, FetchedBatch]:
+    async def _fetch_records(self, consumer: Any, active: set[TP], **limits: Any) -> Mapping[TP, FetchedBatch]:  # type: ignore[override]
         """No await lies between aiokafka's own bookkeeping and ours, so that no seek can come between them.
 
         Raises InputChanged when the broker no longer has what comes next.
         """
         await stall_point("fetch")
         try:
-            found = await super()._fetch_records(consumer, cast(set[TP], _Wanted(active, self)), *args, **kwargs)
+            found = await super()._fetch_records(consumer, cast(set[TP], Wanted(active, self.held.holds)), **limits)
         except NoOffsetForPartitionError:
             return {}  # just assigned; the take-over is about to seek
         except CorruptRecordException:
@@ -121,18 +104,6 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             self.fetched[tp] = batch.next
             batches[tp] = batch
         return batches
-
-    def hold_back(self, held: Held) -> None:
-        """Hand over nothing of what is held back from now on. From any thread."""
-        self.held = held
-        with contextlib.suppress(RuntimeError):  # its loop is closed
-            self.thread_loop.call_soon_threadsafe(self._look_again)
-
-    def _look_again(self) -> None:
-        """Wakes who waits for records: of what was held back some may be there."""
-        fetcher = self._ensure_consumer()._fetcher
-        for waiter in list(fetcher._fetch_waiters):
-            fetcher._notify(waiter)
 
     async def _check_cut_off(self, refused: Mapping[TopicPartition, int]) -> None:
         consumer = self._ensure_consumer()
@@ -292,9 +263,9 @@ class Consumer(driver.Consumer):
 
     def hold_back(self, partition: int, topics: frozenset[str]) -> None:
         """Hand over nothing of these inputs of a partition for now, and of its others again."""
-        held = self._thread.held
-        if held.get(partition, frozenset()) != topics:
-            self._thread.hold_back({**held, partition: topics})
+        if self._thread.held.change(partition, topics):
+            with contextlib.suppress(RuntimeError):  # its loop is closed
+                self._thread.thread_loop.call_soon_threadsafe(look_again, self._thread._consumer)
 
     async def commit_for_display(self, offsets: Mapping[TP, int]) -> None:
         """Commit offsets to the group; a failure is of no consequence and is not reported."""

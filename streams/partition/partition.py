@@ -75,7 +75,7 @@ class Partition:
         self._tried_at = -1
         """Batches written before the one in hand."""
         self._owned: OwnedPartition | None = None
-        self._waiting = Waiting()
+        self._waiting = Waiting(partial(broker.unread, number), partial(broker.hold_back, number))
         self._stopping = False
         self._behind: frozenset[str] = frozenset()
         """Inputs that others may have overtaken: as of the batch in hand."""
@@ -102,11 +102,6 @@ class Partition:
         again."""
         if self._owned is not None:
             self._waiting.put(batch, self._clock.now())
-            self._hold_back()
-
-    def _hold_back(self) -> None:
-        """Of a topic of which enough waits no more is fetched: it is ahead of the others, or of the engine."""
-        self._broker.hold_back(self.number, self._waiting.full)
 
     async def seek_again(self) -> dict[str, int]:
         """Seek the inputs to the position of this partition; next offset by topic, empty while it is not taken over."""
@@ -193,7 +188,7 @@ class Partition:
 
     async def _acquire(self, why: str) -> OwnedPartition:
         owned = await self._take_over(self.number, self._broker, self._recovery.ownership, self._rebuilding)
-        self._forget_waiting()
+        self._waiting.clear()
         self.passage.reached(None)
         self._owned = owned
         self.rebuilt = None
@@ -218,13 +213,9 @@ class Partition:
         self.rebuilt = None
         self.working.clear()
         self._in_hand = None
-        self._forget_waiting()
+        self._waiting.clear()
         if owned is not None:
             await owned.publisher.close()
-
-    def _forget_waiting(self) -> None:
-        self._waiting.clear()
-        self._hold_back()
 
     async def _wait_out_the_fence(self) -> None:
         """Another worker owns the partition, and the group will say so within a session time-out, by releasing it here.
@@ -249,17 +240,11 @@ class Partition:
             unfinished = owned.engine.unfinished
             turn = unfinished and not turn
             wait, most = 0 if unfinished else TICK, recovery.suspects.bounded(records)
-            batches = [] if turn else rest or await self._next(owned, most, wait)
+            batches = [] if turn else rest or await self._waiting.take(most, wait, owned.position)
             seconds = await self._go_on(owned, batches, unfinished)
             rest = rest if turn else left_of(batches, owned.position)
             self._in_hand = rest or None
             records = records if turn else adjusted(records, seconds, self._settings.batch_records)
-
-    async def _next(self, owned: OwnedPartition, records: int, seconds: float) -> list[FetchedBatch]:
-        """What is to be processed next, of what waits or comes within `seconds`."""
-        found = await self._waiting.take(records, seconds, partial(self._broker.unread, self.number), owned.position)
-        self._hold_back()
-        return found
 
     async def _go_on(self, owned: OwnedPartition, batches: list[FetchedBatch], unfinished: bool) -> float:
         """Time first, up to where everything that came is processed; then what came since. Seconds of computing."""

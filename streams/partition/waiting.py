@@ -30,9 +30,6 @@ MOST_BYTES = 4 * 1024 * 1024
 LONG = 0.5
 """Seconds of computing after which a batch counts as long, and the next one is made half as big."""
 
-Unread = Callable[[Mapping[str, int]], frozenset[str]]
-"""Topics that hold more than lies before a position."""
-
 
 def adjusted(records: int, seconds: float, most: int) -> int:
     """Records for the next batch: a batch that takes long holds up the other partitions, and the end of the worker."""
@@ -99,7 +96,15 @@ class _Lane:
 class Waiting:
     """Batches by their topics. They can be cleared, nudged, and drawn from record by record."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        unread: Callable[[Mapping[str, int]], frozenset[str]],
+        hold_back: Callable[[frozenset[str]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`unread`: the topics that hold more than lies before a position; `hold_back`: fetch no more of these."""
+        self._unread = unread
+        self._hold_back = hold_back
         self._clock = clock
         self._lanes: dict[str, _Lane] = {}
         """Those of which anything waits."""
@@ -113,11 +118,6 @@ class Waiting:
         return not self._lanes
 
     @property
-    def full(self) -> frozenset[str]:
-        """Topics of which enough waits."""
-        return frozenset(topic for topic, lane in self._lanes.items() if lane.full)
-
-    @property
     def behind(self) -> frozenset[str]:
         """Topics that were waited for in vain: one may have overtaken them by days."""
         late = self._clock() - PATIENCE
@@ -129,6 +129,7 @@ class Waiting:
             self._lanes[batch.topic] = _Lane(batch.topic)
         self._lanes[batch.topic].put(batch, now)
         self._came.set()
+        self._hold_back_the_full()
 
     def nudge(self) -> None:
         """End a `take` that waits."""
@@ -138,26 +139,28 @@ class Waiting:
         """Drop what waits."""
         self._lanes.clear()
         self._behind_since.clear()
+        self._hold_back_the_full()
 
-    async def take(
-        self, records: int, seconds: float, unread: Unread, position: Mapping[str, int]
-    ) -> list[FetchedBatch]:
+    def _hold_back_the_full(self) -> None:
+        self._hold_back(frozenset(topic for topic, lane in self._lanes.items() if lane.full))
+
+    async def take(self, records: int, seconds: float, position: Mapping[str, int]) -> list[FetchedBatch]:
         """What was filed first of what waits, up to `records` records and `MOST_BYTES`; where nothing can be handed out
         yet, what can within `seconds`. `position`: what is processed."""
         self._came.clear()
-        until = self._horizon(unread, position)
+        until = self._horizon(position)
         if until is None and seconds:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._came.wait()
-            until = self._horizon(unread, position)
+            until = self._horizon(position)
         return [] if until is None else self._taken(records, until)
 
-    def _horizon(self, unread: Unread, position: Mapping[str, int]) -> datetime | None:
+    def _horizon(self, position: Mapping[str, int]) -> datetime | None:
         """Up to when nothing that was filed can still come, as far as that can be awaited; None: not known yet."""
         if not self._lanes:
             return None
-        more = unread({**position, **{topic: lane.next for topic, lane in self._lanes.items()}})
+        more = self._unread({**position, **{topic: lane.next for topic, lane in self._lanes.items()}})
         now = self._clock()
         self._behind_since = {topic: self._behind_since.get(topic, now) for topic in more - self._lanes.keys()}
         if self._behind_since.keys() - self.behind:
@@ -174,6 +177,7 @@ class Waiting:
             counts[topic] += 1
         taken = [batch for topic in sorted(counts) for batch in self._lanes[topic].take(counts[topic])]
         self._lanes = {topic: lane for topic, lane in self._lanes.items() if lane.batches}
+        self._hold_back_the_full()
         return taken
 
 

@@ -33,15 +33,15 @@ def drained(events: list[Event], seed: int) -> list[Output]:
     rng, left = random.Random(seed), defaultdict(list)
     for number, (topic, body) in enumerate(events):
         left[topic].append(Record(number, value=json.dumps(body).encode()))
-    worker, queue, by_number = Worker(SHIPPED, bounded=True), Waiting(lambda: 0.0), dict(enumerate(events))
+    worker, by_number = Worker(SHIPPED, bounded=True), dict(enumerate(events))
+    queue = Waiting(lambda _: frozenset(name for name, records in left.items() if records), lambda _: None)
     while any(left.values()) or not queue.empty:
         topic = rng.choice([name for name, records in left.items() if records] or [""])
         size = rng.choice((1, 20, 200))
         some, left[topic] = left[topic][:size], left[topic][size:]
         if some:
             queue.put(batch_of(topic, *some), LATER)
-        more = frozenset(name for name, records in left.items() if records)
-        batches = asyncio.run(queue.take(rng.choice((1, 50)), 0, lambda _, more=more: more, {}))
+        batches = asyncio.run(queue.take(rng.choice((1, 50)), 0, {}))
         worker.take([by_number[record.offset] for batch in batches for record in batch.records], behind=queue.behind)
     return worker.end()
 

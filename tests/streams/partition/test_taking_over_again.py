@@ -47,7 +47,7 @@ def partition_after(error: Exception, read: list[int]) -> tuple[Partition, float
     async def run() -> tuple[Partition, float, int]:
         broken = Broken(error, read)
         failures: list[BaseException] = []
-        broker = SimpleNamespace(hold_back=lambda *_: None)
+        broker = SimpleNamespace(hold_back=lambda *_: None, unread=lambda *_: frozenset())
         one = Partition(3, Settings(), Clock(), broken, broker, failures.append)  # type: ignore[arg-type]
         began, mark = one.progress_at, one.mark
         one.start()

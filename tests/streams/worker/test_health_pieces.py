@@ -27,7 +27,8 @@ def test_what_is_written_with_more_to_come_is_a_piece(
 
     monkeypatch.setattr(partition, "apply", apply)
     take_over = SimpleNamespace(quarantined=QuarantineCount(), store=None)
-    one = Partition(3, Settings(), Clock(), take_over, SimpleNamespace(), lambda _: None)  # type: ignore[arg-type]
+    broker = SimpleNamespace(hold_back=print, unread=print)
+    one = Partition(3, Settings(), Clock(), take_over, broker, lambda _: None)  # type: ignore[arg-type]
     owned = SimpleNamespace(batch=5, engine=SimpleNamespace(unfinished=unfinished), position={})
     asyncio.run(one._apply(owned, [], SimpleNamespace(behind=frozenset())))  # type: ignore[arg-type]
     assert one.pieces == counted
