@@ -1,14 +1,13 @@
 """`python -m bench [NAME ...]`: run the benchmarks named, or all; `--help` says the rest."""
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
-from bench import drain, growth, latency, rebuild, replay, stages, startup, workers
+from bench import drain, growth, latency, page, rebuild, replay, stages, startup, workers
 from bench.plan import FULL, QUICK, TINY, Plan
 from bench.table import Table
 
@@ -16,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[Plan], Generator[Table]]] = {
     "replay": replay.tables,
     "stages": stages.tables,
     "growth": growth.tables,
+    "year": growth.year_tables,
     "held": growth.held_tables,
     "startup": startup.tables,
     "drain": drain.tables,
@@ -30,7 +30,9 @@ SIZES = {"full": FULL, "quick": QUICK, "tiny": TINY}
 def main(arguments: list[str]) -> int:
     """Run benchmarks and print their figures; the exit status."""
     found = _parser().parse_args(arguments)
-    made: list[Table] = []
+    if found.write:
+        page.write(page.kept(found.write))
+        return 0
     with tempfile.TemporaryDirectory(prefix="picustream-bench-") as folder:
         rounds = found.rounds or (5 if found.size == "full" else 1)
         plan = Plan(SIZES[found.size], rounds, Path(folder), found.against)
@@ -38,9 +40,8 @@ def main(arguments: list[str]) -> int:
             with closing(BENCHMARKS[name](plan)) as tables:  # servers, too, end with it
                 for table in tables:
                     print(table.text(), end="\n\n", flush=True)
-                    made.append(table)
                     if found.json:
-                        found.json.write_text(json.dumps([one.as_json() for one in made], indent=1) + "\n")
+                        page.keep(found.json, [table])
     return 0
 
 
@@ -53,7 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help="rounds of each measurement (default: 5, of a shorter form 1)")
     parser.add_argument("--quick", dest="size", action="store_const", const="quick", default="full", help="small feeds")
     parser.add_argument("--tiny", dest="size", action="store_const", const="tiny", help="only whether it runs")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, too")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="keep all figures there, beside those of other tables"
+    )
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="measure nothing: the page from figures that were kept"
+    )
     parser.add_argument(
         "--against", default="", metavar="PYTHON", help="the Python of an environment with another picustream"
     )

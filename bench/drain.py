@@ -28,16 +28,19 @@ NOTE = (
 
 
 def tables(plan: Plan) -> Generator[Table]:
-    """One table."""
-    feed = plan.feeds.ward(plan.sizes.drain)
+    """A table for a ward, and one for a year of real stays where there are real data."""
+    year = plan.feeds.year(plan.sizes.drained_year) if plan.sizes.drained_year else None
+    backlogs = [("drain", plan.feeds.ward(plan.sizes.drain), 4), *([("drain-year", year, 8)] if year else [])]
     with ground(plan) as servers:
-        servers.made_anew(partitions=4)
-        servers.publish(feed)
-        table = Table("drain", f"a backlog, {feed}, 4 partitions", COLUMNS, "events/s", IDLE, NOTE)
-        for _ in plan.each_round():
-            for row in (IDLE, WORKER, *([QUIX] if (PEERS / "ready").exists() else [])):
-                table.add(row, _round(servers, row, feed.events))
-        yield table
+        for name, feed, partitions in backlogs:
+            servers.made_anew(partitions)
+            servers.publish(feed)
+            title = f"a backlog, {feed}, {partitions} partitions"
+            table = Table(name, title, COLUMNS, "events/s", IDLE, NOTE)
+            for _ in plan.each_round():
+                for row in (IDLE, WORKER, *([QUIX] if (PEERS / "ready").exists() else [])):
+                    table.add(row, _round(servers, row, feed.events))
+            yield table
 
 
 def _round(servers: Ground, row: str, events: int) -> dict[str, float]:

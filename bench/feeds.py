@@ -1,12 +1,12 @@
-"""The event files that are measured: wards of any size, and real data where they are (`../shared/data`)."""
+"""The event files that are measured: wards of any size, and real data where they are."""
 
 import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.real import REAL
 from bench.ward import lines, ward
-
-REAL = Path(__file__).parents[2] / "shared" / "data" / "mimic_iv_demo.ndjson.gz"
+from bench.year import year
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,16 @@ class Feeds:
         if not path.exists():
             path.write_bytes(gzip.decompress(REAL.read_bytes()))
         return Feed("real data", path, _lines(path))
+
+    def year(self, stays: int) -> Feed | None:
+        """A year of real stays (`bench.year`), None where there are no real data."""
+        if not REAL.exists():
+            return None
+        path = self._folder / f"year-{stays}.ndjson"
+        if not path.exists():
+            with path.open("w") as file:
+                file.writelines(year(stays))
+        return Feed(f"a year of {stays:,} real stays", path, _lines(path))
 
 
 def _lines(path: Path) -> int:

@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Generator
 
-from bench.feeds import Size
+from bench.feeds import Feed, Size
 from bench.plan import Plan
 from bench.processes import python, run
 from bench.table import Column, Table
@@ -18,6 +18,14 @@ def tables(plan: Plan) -> Generator[Table]:
     yield _table(plan, "stays", {f"{size.stays} stays": size for size in sizes.stays})
     yield _table(plan, "days", {f"{size.days} days": size for size in sizes.days})
     yield _table(plan, "rates", {f"{size.per_minute:g} a minute": size for size in sizes.rates})
+
+
+def year_tables(plan: Plan) -> Generator[Table]:
+    """A replay of ever more real stays of a year, where there are real data."""
+    feeds = {f"{stays:,} stays": plan.feeds.year(stays) for stays in plan.sizes.years}
+    there = {row: feed for row, feed in feeds.items() if feed is not None}
+    if there:
+        yield _measured(plan, "growth-year", "replay of a year of real stays", there)
 
 
 def held_tables(plan: Plan) -> Generator[Table]:
@@ -37,9 +45,12 @@ def held_tables(plan: Plan) -> Generator[Table]:
 def _table(plan: Plan, name: str, sizes: dict[str, Size]) -> Table:
     feeds = {row: plan.feeds.ward(size) for row, size in sizes.items()}
     first, *_, last = [*feeds.values()] * 2
+    return _measured(plan, f"growth-{name}", f"replay as {name} grow: {first} to {last}", feeds)
+
+
+def _measured(plan: Plan, name: str, title: str, feeds: dict[str, Feed]) -> Table:
     note = "Processor time of a whole replay, its start with it, divided by its events."
-    title = f"replay as {name} grow: {first} to {last}"
-    table = Table(f"growth-{name}", title, COLUMNS, "us/event", next(iter(feeds)), note)
+    table = Table(name, title, COLUMNS, "us/event", next(iter(feeds)), note)
     for _ in plan.each_round():
         for row, feed in feeds.items():
             used = run(python("-m", "picustream", "replay", str(feed.path), "--out", str(plan.folder / "replayed")))

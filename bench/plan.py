@@ -21,6 +21,10 @@ class Sizes:
     """Wards of ever more days."""
     rates: list[Size]
     """Wards of which the monitors send ever more."""
+    years: tuple[int, ...]
+    """Real stays of a year that are replayed."""
+    drained_year: int
+    """Real stays of a year that workers drain; 0: none."""
     held: tuple[int, ...]
     """Stays that an engine holds while one event after another comes."""
     seconds: int
@@ -33,6 +37,8 @@ FULL = Sizes(
     stays=[Size(stays, 3) for stays in (10, 30, 100)],
     days=[Size(10, days) for days in (1, 3, 10)],
     rates=[Size(10, 1, rate) for rate in (1, 6, 30)],
+    years=(100, 1_000, 3_000, 8_000),
+    drained_year=3_000,
     held=(10, 100, 1_000, 3_000, 10_000),
     seconds=20,
 )
@@ -42,11 +48,13 @@ QUICK = Sizes(
     stays=[Size(stays, 1) for stays in (4, 8, 16)],
     days=[Size(4, days) for days in (1, 2, 4)],
     rates=[Size(4, 1, rate) for rate in (1, 2, 6)],
+    years=(30, 100, 300),
+    drained_year=300,
     held=(10, 100, 1_000),
     seconds=5,
 )
 _TINY = Size(1, 1, 0.1)
-TINY = Sizes(_TINY, _TINY, [_TINY], [_TINY], [_TINY], held=(2, 4), seconds=1)
+TINY = Sizes(_TINY, _TINY, [_TINY], [_TINY], [_TINY], years=(), drained_year=0, held=(2, 4), seconds=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A year of real stays as an event file: `python -m bench.year --stays 1000 > year.ndjson`.
 
-The same arguments give the same bytes. The real data (`REAL` of `bench/feeds.py`) hold 140 stays of one week; here
+The same arguments give the same bytes. The real data (`bench/real.py`) hold 140 stays of one week; here
 those of them that come to about 84 events a stay follow each other over a year, again and again, each time as other
 stays of other patients. Events come in the order of their filing, all stays beside one another.
 """
@@ -17,7 +17,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.feeds import REAL
+from bench.real import REAL
 from picustream.models import text
 
 START = datetime.fromisoformat("2026-01-01T00:00:00-05:00")

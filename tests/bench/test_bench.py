@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from xml.dom import minidom
 
 import pytest
 
+from bench import page
 from bench.__main__ import main
+from bench.table import Column, Table
 from bench.ward import lines, ward
 from picustream.models import text
 from picustream.scoring.rules import load_rules
@@ -31,3 +34,21 @@ def test_a_benchmark_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert tables and all(table["rows"] and f"== {table['title']}" in shown for table in tables)
     measured = [values for table in tables for figures in table["rows"].values() for values in figures.values()]
     assert all(len(values) == 1 for values in measured)
+
+
+def test_figures_that_were_kept_are_written_into_the_page_with_pictures(tmp_path: Path) -> None:
+    """Of a table without figures the place stays as it is; written again the page is the same."""
+    document, figures = tmp_path / "page.md", tmp_path / "figures.json"
+    (tmp_path / "images").mkdir()
+    document.write_text("Before.\n<!-- figures: held -->\n<!-- end -->\n<!-- figures: other -->\n<!-- end -->\n")
+    table = Table("held", "stays held", [Column("ms", 1)], "ms", "10 stays")
+    for figure in (1.0, 3.0, 2.0):
+        table.add("10 stays", {"ms": figure})
+        table.add("99 stays", {"ms": 2 * figure})
+    page.keep(figures, [table])
+    for _ in range(2):
+        page.write(page.kept(figures), document)
+        written = document.read_text()
+    assert "| 99 stays | 4.0 (2.0 - 6.0) | 2.00 (2.00 - 2.00) |" in written
+    assert written.endswith("<!-- figures: other -->\n<!-- end -->\n")
+    assert minidom.parse(str(tmp_path / "images" / "held.svg")).getElementsByTagName("circle").length == 2
