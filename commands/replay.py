@@ -42,7 +42,8 @@ def replay(
     no events (they are listed on standard error); dead letters are outputs and no fault of the run.
     """
     settings = Settings()
-    run = Replay(loaded_rules(protocol or settings.protocol, codemap or settings.codemap), moment(until, "--until"))
+    rules = loaded_rules(protocol or settings.protocol, codemap or settings.codemap)
+    run = Replay(rules, moment(until, "--until"), settings.memory_mb << 20)
     collector.settle()
     broken = _BrokenLines()
     counts: Counter[str] = Counter()

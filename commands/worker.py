@@ -29,6 +29,7 @@ def worker(
     from picustream.runtime.settings import Settings
     from picustream.scoring.budget import LOT
     from picustream.scoring.engine import Engine
+    from picustream.scoring.memory import Memory
     from picustream.scoring.rebuild import Rebuild
     from picustream.streams.worker.feeds import decides
     from picustream.streams.worker.run import run
@@ -36,12 +37,13 @@ def worker(
 
     settings = Settings()
     rules = loaded_rules(settings.protocol, settings.codemap)
+    memory = Memory(settings.memory_mb << 20)
 
     def engine(partition: int) -> Engine:
-        return Engine(rules, decides(partition, settings.partitions), bounded=True, lot=LOT)
+        return Engine(rules, decides(partition, settings.partitions), bounded=True, lot=LOT, memory=memory)
 
     def rebuild(partition: int) -> Rebuild:
-        return Rebuild(rules, decides(partition, settings.partitions), bounded=True, lot=LOT)
+        return Rebuild(rules, decides(partition, settings.partitions), bounded=True, lot=LOT, memory=memory)
 
     status = guarded(lambda: run(settings, AGENTS, engine, rebuild, drain))
     sys.stdout.flush()

@@ -11,17 +11,23 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from picustream.eventfiles.scratch import Scratch
 from picustream.models import text
 from picustream.models.event import INPUT_TOPICS
-from picustream.scoring.batch import Effects
+from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.engine import Engine
+from picustream.scoring.memory import Memory
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules, load_rules
 from picustream.scoring.scores.registry import MODELS
+from picustream.scoring.stay_state import StayState
 from picustream.scoring.validation import LATEST, InputRecord
 
 AFTERWARDS = timedelta(days=60)
 """How far the clock goes on after the last event, by default."""
+
+MEMORY = 128 << 20
+"""Bytes for stays in memory, by default."""
 
 
 class NotAnInput(ValueError):
@@ -31,9 +37,14 @@ class NotAnInput(ValueError):
 class Replay:
     """One run of the engine over events in the order of their arrival."""
 
-    def __init__(self, rules: Rules, until: datetime | None = None) -> None:
-        self._engine = Engine(rules)
+    def __init__(self, rules: Rules, until: datetime | None = None, memory: int | None = MEMORY) -> None:
+        """`memory`: bytes for the stays in memory; the others wait in a temporary file. None: all are in memory."""
+        self._scratch = Scratch()
+        self._engine = Engine(rules, memory=Memory(memory), unloaded=self._unload)
         self._until = until
+
+    def _unload(self, stay: StayState) -> None:
+        self._scratch.put(stay.stay_id, stay.to_store())
 
     def take(self, input_record: InputRecord) -> list[Output]:
         """What one event makes. Raises `NotAnInput`."""
@@ -41,28 +52,43 @@ class Replay:
             raise NotAnInput(input_record.topic)
         latest = self._until or LATEST
         batch = self._engine.read_until((input_record,), latest)
-        nothing_yet = self._engine.clock is None and batch.latest(latest) is None
+        moment = batch.latest(latest)
+        clock = self._engine.clock
+        outputs = list(self._pass_time(moment)) if moment and clock and moment > clock else []
+        self._install(batch, latest)
+        nothing_yet = clock is None and moment is None
         emitted_at = _BEFORE_ALL if nothing_yet else None
-        return self._engine.process(batch, latest, advance_clock=False, emitted_at=emitted_at).outputs
+        return outputs + self._engine.process(batch, latest, advance_clock=False, emitted_at=emitted_at).outputs
 
     def end(self) -> Iterator[Output]:
         """What the rest of the time makes, moment by moment."""
-        if self._engine.clock is None:
-            return
-        until = self._until or self._engine.clock + AFTERWARDS
+        if self._engine.clock is not None:
+            yield from self._pass_time(self._until or self._engine.clock + AFTERWARDS)
+
+    def _pass_time(self, until: datetime) -> Iterator[Output]:
+        """Moment by moment, for not all that fall due up to then need have room beside each other."""
         while (due := self._engine.next_due()) is not None and due <= until:
+            self._install(Batch(()), due)
             effects = Effects()
             self._engine.advance(due, effects)
+            self._engine.cache.make_room((), due, effects)
             yield from effects.outputs
+
+    def _install(self, batch: Batch, until: datetime) -> None:
+        for stay_id in self._engine.missing(batch, until, advance_clock=not batch.inputs):
+            if stay_id:
+                self._engine.install(stay_id, self._scratch.take(stay_id))
 
 
 _BEFORE_ALL = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 """The clock as long as nothing that could move it has come."""
 
 
-def run(rules: Rules, input_records: Iterable[InputRecord], until: datetime | None = None) -> Iterator[Output]:
+def run(
+    rules: Rules, input_records: Iterable[InputRecord], until: datetime | None = None, memory: int | None = MEMORY
+) -> Iterator[Output]:
     """Every output of a replay, in order."""
-    replay = Replay(rules, until)
+    replay = Replay(rules, until, memory)
     for input_record in input_records:
         yield from replay.take(input_record)
     yield from replay.end()
@@ -78,8 +104,8 @@ def replay(
 
     `events`: pairs of an input topic (`picu.lab.v1`) and an event, in the order of their arrival. An event is its JSON
     (bytes or str, of which every digit counts) or a mapping, with the fields and units of docs/topics.md; None is a
-    record without a value. An iterator is read as it goes: the charts of all stays have to fit into memory, and not
-    the history.
+    record without a value. An iterator is read as it goes, and of the stays those in use are in memory: the others are
+    in a temporary file.
     `rules`: a protocol and code maps, by `load_rules`; None: the ones shipped.
     `until`: the moment, with an offset, that the clock runs on to after the last event, so that days close and
     follow-ups fall due; None: 60 days after the latest filing time. Events of a time after `until` are refused (T6).

@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field("json", description="log lines as JSON or to read")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
 
+    memory_mb: int = Field(
+        128,
+        ge=1,
+        description="MB for the stays in memory at a time; the others are in Redis, or in a temporary file of `replay`",
+    )
     batch_records: int = Field(500, ge=1, le=10_000, description="most records of one partition in one batch")
     session_timeout: float = Field(10.0, gt=0, description="seconds until a silent worker's partitions move")
 

@@ -19,6 +19,7 @@ from picustream.scoring.budget import Budget
 from picustream.scoring.causes import REBUILT, TIME, cause_of
 from picustream.scoring.dead_letters import dead_letter_output
 from picustream.scoring.due_times import LATE_AT_ONCE, DueTimes
+from picustream.scoring.memory import Memory
 from picustream.scoring.outputs import Output, alert_output, record_output
 from picustream.scoring.port import EnginePort
 from picustream.scoring.quarantine import unreadable
@@ -39,16 +40,20 @@ class Engine(EnginePort):
         *,
         bounded: bool = False,
         lot: int | None = None,
+        memory: Memory | None = None,
+        unloaded: Callable[[StayState], None] | None = None,
     ) -> None:
         """`decides`: whether this engine publishes alerts about a source; None: about all, for it is the only engine.
 
-        `bounded`: memory and store do not grow with what feeds send (I9); then `process` may raise `HistoryNeeded`.
+        `bounded`: a stay does not grow with what feeds send (I9); then `process` may raise `HistoryNeeded`.
         `lot`: how much one call does, in units of `budget.py`; None: everything.
+        `memory`: what its stays have room in, with those of other engines; None: no limit. A stay for which there is no
+        room is `missing` when it is needed again: as written, or as `unloaded` got it.
         """
         self._rules = rules
         self._zone = rules.protocol.zone
         self._lot = lot
-        self.cache = StayCache(bounded, lot)
+        self.cache = StayCache(bounded, lot, memory or Memory(), unloaded)
         self._reloaded: list[str] = []
         self.feeds = FeedMonitor(rules, decides)
         self._validator = Validator(rules)
@@ -91,7 +96,7 @@ class Engine(EnginePort):
             return
         stay = StayState(stay_id, self._rules)
         yield from stay.load(fields)
-        self.cache.stays[stay_id] = stay
+        self.cache.touch(stay)
 
     def reload_history(self, stay_id: str, fields: Mapping[str, bytes], history: Batch, subject: str) -> None:
         """Takes over a stay with everything that was processed of it, and alerts about `subject`."""
@@ -105,7 +110,7 @@ class Engine(EnginePort):
         for stay in stays:
             self._evaluate(stay, now, REBUILT, effects, now)
             self.cache.take(stay, now, effects)
-            self.cache.forget_the_oldest(self._due_times.unfinished)
+            self.cache.make_room(self._due_times.unfinished, now, effects)
         for stay_id, fields in effects.writes.items():
             effects.writes[stay_id] = {name: value for name, value in fields.items() if value is not None}
         return effects
@@ -170,7 +175,7 @@ class Engine(EnginePort):
             self._continue_unfinished(effects, emitted_at)
         self._evaluate_feeds(self.clock or now, effects, emitted_at)
         self._keep_feeds(effects)
-        self.cache.prune(taken.stays, self._due_times.unfinished, self.clock, behind=bool(behind), effects=effects)
+        self.cache.tidy(taken.stays, self._due_times.unfinished, self.clock, behind=bool(behind), effects=effects)
         return effects
 
     def _take(
@@ -262,13 +267,13 @@ class Engine(EnginePort):
         if one.accepted is None:
             return False
         event = one.accepted.event
-        if (stay := self.cache.stays.get(event.stay_id)) is None:
-            stay = self.cache.stays[event.stay_id] = StayState(event.stay_id, self._rules)
+        stay = self.cache.stays.get(event.stay_id) or StayState(event.stay_id, self._rules)
         changed = stay.file(*one.accepted)
         if stay.may_change(now):
             self._evaluate(stay, now, cause_of(event), effects, emitted_at)
         else:
             self.cache.save(stay, effects)
+            self.cache.touch(stay)
         return changed
 
     def _evaluate(
@@ -279,6 +284,7 @@ class Engine(EnginePort):
         revisions = stay.revisions(moment, cause, emitted_at or moment, budget)
         effects.work += budget.used
         self._publish(stay, revisions, effects)
+        self.cache.touch(stay)
         if stay.unfinished:
             self._due_times.goes_on(stay.stay_id, cause)
             effects.due[stay.stay_id] = moment

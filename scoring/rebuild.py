@@ -15,6 +15,7 @@ from picustream.scoring.batch import Effects
 from picustream.scoring.dead_letters import STAYS_REFUSED, dead_letter_id
 from picustream.scoring.engine import Engine
 from picustream.scoring.faults import Fault
+from picustream.scoring.memory import Memory
 from picustream.scoring.outputs import HEAD_HEADER, Output
 from picustream.scoring.quarantine import set_aside, unreadable
 from picustream.scoring.records.bodies import RecordKey
@@ -32,11 +33,17 @@ class Rebuild:
     """Outputs first (`note_output`, in the order of their offsets), then inputs (`take`), then `finish`."""
 
     def __init__(
-        self, rules: Rules, decides: Callable[[str], bool] | None = None, *, bounded: bool, lot: int | None = None
+        self,
+        rules: Rules,
+        decides: Callable[[str], bool] | None = None,
+        *,
+        bounded: bool,
+        lot: int | None = None,
+        memory: Memory | None = None,
     ) -> None:
-        """`decides`, `bounded`, `lot`: see `Engine`."""
+        """`decides`, `bounded`, `lot`, `memory`: see `Engine`."""
         self._rules = rules
-        self._engine = Engine(rules, decides, bounded=bounded, lot=lot)
+        self._engine = Engine(rules, decides, bounded=bounded, lot=lot, memory=memory)
         self._engine.install("", {})
         self._admitted: dict[str, datetime] = {}
         """Stay -> when its admission first arrived."""

@@ -1,50 +1,72 @@
-"""The stays that an engine has in memory: pruned, unloaded when touched longest ago, and what is stored of them."""
+"""The stays that an engine has in memory: pruned, unloaded when there is no room, and what is stored of them."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain, islice
 
 from picustream.scoring.batch import Effects
 from picustream.scoring.budget import LOTS, Budget
+from picustream.scoring.memory import Memory
 from picustream.scoring.stay_state import StayState
 
-MOST_IN_MEMORY = 50_000
-"""Values and records that a bounded engine keeps in memory from one batch to the next, about 2 kB each, of the stays
-touched last. The others are in the store."""
+Order = OrderedDict[str, int]
+"""Stays and their sizes, those touched last at the end."""
 
 
 class StayCache:
-    """Stays by their ids, those touched last at the end."""
+    """Stays by their ids. What is asked for each batch is kept as it changes, and costs the same however many they
+    are."""
 
-    def __init__(self, bounded: bool, lot: int | None) -> None:
-        """See `Engine`."""
-        self._bounded = bounded
+    def __init__(
+        self, prunes: bool, lot: int | None, memory: Memory, unloaded: Callable[[StayState], None] | None = None
+    ) -> None:
+        """`unloaded` gets each stay that leaves; see `Engine`."""
+        self._prunes = prunes
         self._lot = lot
+        self._memory = memory
+        self._unloaded = unloaded
         self.stays: dict[str, StayState] = {}
+        self._finished, self._left, self._open = Order(), Order(), Order()
+        self._order: dict[str, Order] = {}
+        """In which of these a stay is."""
+        self._last_first = True
+        self.size = 0
+        """Bytes, as `StayState.size` has them."""
         self.pruning_deferred = False
         """Whether there is more to prune: there was a backlog, or more than a lot allows."""
         self._whole: set[str] = set()
         """Stays whose history was needed, as long as there is a backlog in which it may be needed again."""
         self._stored: dict[str, set[str]] = {}
         """The stored fields of stays whose history was read again, until they are saved."""
+        memory.join(self)
 
-    @property
-    def size(self) -> int:
-        """Values and records."""
-        return sum(stay.size for stay in self.stays.values())
+    def touch(self, stay: StayState) -> None:
+        """Holds a stay, which was used just now, or has changed."""
+        stay_id = stay.stay_id
+        self._drop(stay_id)
+        order = self._finished if stay.due is None else self._open if stay.is_open else self._left
+        self.stays[stay_id], self._order[stay_id], order[stay_id] = stay, order, stay.size
+        self.size += order[stay_id]
+
+    def _drop(self, stay_id: str) -> None:
+        order = self._order.pop(stay_id, None)
+        if order is not None:
+            self.size -= order.pop(stay_id)
 
     def take(self, stay: StayState, now: datetime, effects: Effects) -> None:
         """Takes over a stay that was rebuilt."""
-        self.stays[stay.stay_id] = stay
-        if self._bounded:
+        self.touch(stay)
+        if self._prunes:
             self.pruning_deferred = not self._prune([stay.stay_id], now, effects) or self.pruning_deferred
 
     def reload(self, stay: StayState, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay with its whole history; `fields`: what the store has of it."""
-        self.stays[stay.stay_id] = stay
+        self.touch(stay)
         self._stored[stay.stay_id] = set(fields)
         self._whole.add(stay.stay_id)
 
-    def prune(
+    def tidy(
         self,
         touched: Iterable[str],
         busy: Container[str],
@@ -53,22 +75,18 @@ class StayCache:
         behind: bool,
         effects: Effects,
     ) -> None:
-        """Prunes the stays touched, and unloads those touched longest ago, but no `busy` one.
+        """Prunes the stays touched, and unloads others where there is no room, but no `busy` one.
 
-        `behind`: there is a backlog, in which only stays beyond the memory limit are pruned, and none whose history was
-        needed.
+        `behind`: there is a backlog, in which only stays for which there is no room are pruned, and none whose history
+        was needed.
         """
-        if self._bounded:
-            for stay_id in touched:
-                self.stays[stay_id] = self.stays.pop(stay_id)
+        if self._prunes:
             done = behind or self._prune(list(self.stays) if self.pruning_deferred else touched, clock, effects)
             if not behind:
                 self._whole.clear()
             self.pruning_deferred = behind or not done
-            if self.size > MOST_IN_MEMORY:
-                self._prune(self.stays.keys() - self._whole, clock, effects)
         self._save_reloaded(effects)
-        self.forget_the_oldest(busy)
+        self.make_room(busy, clock, effects)
 
     def _prune(self, stays: Iterable[str], clock: datetime | None, effects: Effects) -> bool:
         """Prunes stays; whether all of it is done."""
@@ -78,18 +96,45 @@ class StayCache:
         for stay_id in stays:
             if self._lot is not None and work >= LOTS * self._lot:
                 return False
-            budget = Budget(self._lot)
-            done = self.stays[stay_id].prune(clock, budget) and done
+            budget, stay = Budget(self._lot), self.stays[stay_id]
+            done = stay.prune(clock, budget) and done
             work += budget.used
-            self.save(self.stays[stay_id], effects)
+            if stay.unsaved:
+                self.save(stay, effects)
+                self.touch(stay)
         return done
 
-    def forget_the_oldest(self, busy: Container[str]) -> None:
-        """Unloads stays beyond the limit of a bounded engine, those touched longest ago first, but no `busy` one."""
-        size = self.size if self._bounded else 0
-        for stay_id in [one for one in self.stays if one not in self._whole and one not in busy]:
-            if size > MOST_IN_MEMORY:
-                size -= self.stays.pop(stay_id).size
+    def make_room(self, busy: Container[str], clock: datetime | None, effects: Effects) -> None:
+        """Prunes and unloads stays until the others are within the budget, but no `busy` one."""
+        excess = self._memory.excess(self)
+        aim = self.size - excess
+        for stay_id in self._dispensable(excess, busy):
+            if self._prunes and not self._prune([stay_id], clock, effects):
+                continue
+            if self.size <= aim:
+                return
+            stay = self.stays.pop(stay_id)
+            self._drop(stay_id)
+            if self._unloaded is not None:
+                self._unloaded(stay)
+
+    def _dispensable(self, excess: int, busy: Container[str]) -> list[str]:
+        """Stays of a size together: finished ones first, then children who have left, each touched longest ago.
+
+        Of children who are here now the one touched longest ago and the one touched last in turn. Their events come
+        round and round, and of a few more than there is room for the one touched longest ago is needed next.
+        """
+        found: list[str] = []
+        if excess <= 0:
+            return found
+        self._last_first = not self._last_first
+        for stay_id in chain(self._finished, self._left, _from_both_ends(self._open, self._last_first)):
+            if excess <= 0:
+                break
+            if stay_id not in busy and stay_id not in self._whole:
+                found.append(stay_id)
+                excess -= self._order[stay_id][stay_id]
+        return found
 
     def save(self, stay: StayState, effects: Effects) -> None:
         """Adds what is to be stored of a stay to the effects."""
@@ -103,3 +148,9 @@ class StayCache:
             fields = {name: value for name, value in unsaved.items() if value is not None or name in stored}
             effects.writes.setdefault(stay_id, {}).update(fields)
         self._stored.clear()
+
+
+def _from_both_ends(order: Order, last_first: bool) -> Iterator[str]:
+    """First, last, second, last but one ..., or last, first, ..."""
+    ends = (order, reversed(order))
+    return islice(chain.from_iterable(zip(*(reversed(ends) if last_first else ends), strict=True)), len(order))

@@ -31,11 +31,18 @@ PRUNED = "gone"
 """The field with the gaps and names of what was pruned."""
 CONFLICTS = "conflicts"
 """The field with the conflicts, which the live events do not show."""
+JUST_FILED = "just-filed"
+"""The field with corrections that may meet what they correct as of the same moment. Not in the store of a worker, where
+a crash may raise an alert about one at once."""
 LINEAGE = "v:"
 """Prefix of the fields with the lineage of a piece."""
 
 PRUNING = 10
 """Units of `budget.py` that pruning a stay takes, about 4 ms."""
+
+STAY_BYTES, RECORD_BYTES, VERSION_BYTES, EVENT_BYTES = 32_000, 1_500, 650, 1_250
+"""What a stay takes in memory, each of its records with what it was made of, each current version of something, and
+each event with any of these, without its text."""
 
 AT_ONCE = 1_000
 """Fields that are read without a pause, about 0.1 ms each."""
@@ -70,6 +77,8 @@ class StayState:
             self._restore_pruned(pruned)
         if CONFLICTS in fields:
             self._chart.conflicts.restore(text.parse(fields[CONFLICTS]))
+        if JUST_FILED in fields:
+            self._stay_alerts.restore_just_filed(text.parse(fields[JUST_FILED]))
         self._chart.lineages.restored(pruned.get("reused", []))
 
     @classmethod
@@ -102,8 +111,10 @@ class StayState:
 
     @property
     def size(self) -> int:
-        """Values and records in memory."""
-        return self._chart.size + len(self._heads)
+        """About how many bytes it takes in memory: a test compares them with what Python counts."""
+        chart = self._chart
+        parts = RECORD_BYTES * len(self._heads) + VERSION_BYTES * chart.size + EVENT_BYTES * len(chart.live.events)
+        return STAY_BYTES + parts + chart.live.written
 
     @property
     def is_open(self) -> bool:
@@ -176,7 +187,7 @@ class StayState:
     def restore(self, key: RecordKey, head: Head) -> None:
         """Takes over a head that the store has lost."""
         self._note(key, head)
-        self.unsaved[HEAD + str(key)] = text.encode(head.to_store()).encode()
+        self.unsaved[HEAD + str(key)] = _stored_head(head)
 
     def _note(self, key: RecordKey, head: Head) -> None:
         self._heads[key] = head
@@ -187,6 +198,18 @@ class StayState:
     def _published(self, revision: Revision) -> Revision:
         self.restore(revision.key, revision.head)
         return revision
+
+    def to_store(self) -> dict[str, bytes]:
+        """All that a store keeps of it, for a new one to begin with."""
+        chart = self._chart
+        everything = Changes(
+            stored=dict(chart.live.events), conflicts=True, lineages=set(chart.lineages.pieces), pruned=self.is_pruned
+        )
+        fields = {HEAD + str(key): _stored_head(head) for key, head in self._heads.items()}
+        fields |= {name: value for name, value in self._fields_of(everything) if value is not None}
+        if just_filed := self._stay_alerts.just_filed_to_store():
+            fields[JUST_FILED] = text.encode(just_filed).encode()
+        return fields
 
     def take_unsaved(self) -> dict[str, bytes | None]:
         """The fields to write, handed over once."""
@@ -203,14 +226,18 @@ class StayState:
             raise
 
     def _save(self, changes: Changes) -> None:
+        self.unsaved.update(self._fields_of(changes))
+
+    def _fields_of(self, changes: Changes) -> Iterator[tuple[str, bytes | None]]:
+        """The fields of the store that changes touch, as they are now; None: there is no such field (any more)."""
         for name, one in changes.stored.items():
-            self.unsaved[EVENT + name] = f"{one.topic}\n{one.text}".encode() if one else None
+            yield EVENT + name, f"{one.topic}\n{one.text}".encode() if one else None
         if changes.conflicts:
             conflicts = self._chart.conflicts.to_store()
-            self.unsaved[CONFLICTS] = text.encode(conflicts).encode() if conflicts else None
+            yield CONFLICTS, text.encode(conflicts).encode() if conflicts else None
         for piece in changes.lineages:
             known = self._chart.lineages.to_store(piece)
-            self.unsaved[LINEAGE + " ".join(piece)] = text.encode(known).encode() if known else None
+            yield LINEAGE + " ".join(piece), text.encode(known).encode() if known else None
         if changes.pruned:
             gaps = {
                 series.channel: [list(gap) for gap in series.gaps]
@@ -218,7 +245,7 @@ class StayState:
                 if series.gaps
             }
             pruned = {"gaps": gaps, "reused": self._chart.lineages.pruned_to_store()} | self._chart.pruned.to_store()
-            self.unsaved[PRUNED] = text.encode(pruned).encode()
+            yield PRUNED, text.encode(pruned).encode()
 
     def _restore_pruned(self, stored: Mapping[str, Any]) -> None:
         self._chart.pruned.restore(stored)
@@ -237,3 +264,7 @@ class StayState:
             kept = filed(topic, event, written)
             self._chart.file(event, kept, reader.read(event, kept), changes)
             self._assessor.note(changes)
+
+
+def _stored_head(head: Head) -> bytes:
+    return text.encode(head.to_store()).encode()

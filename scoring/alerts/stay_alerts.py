@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from picustream.scoring.alerts.alerts import (
     BOUNDED,
@@ -66,6 +67,16 @@ class StayAlerts:
             self._of_records[key] = found
         else:
             del self._of_records[key]
+
+    def just_filed_to_store(self) -> list[Any] | None:
+        """For `restore_just_filed`, where there is something."""
+        moment, pieces = self._just_filed
+        return [moment, *sorted(pieces)] if pieces else None
+
+    def restore_just_filed(self, stored: list[Any]) -> None:
+        """Takes over what `just_filed_to_store` gave, written as JSON."""
+        moment, *pieces = stored
+        self._just_filed = datetime.fromisoformat(moment), {tuple(piece) for piece in pieces}
 
     def may_change(self, stay: Stay | None, now: datetime) -> bool:
         """Whether an alert may begin or end: of the evaluations of a stay one in ten changes what one depends on."""

@@ -7,7 +7,7 @@ nothing, has no lineage.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -174,6 +174,11 @@ class Lineages:
         if known.unmatched is not None and (before is None or before.unmatched is None):
             self._fresh.add(piece)
         return True
+
+    @property
+    def pieces(self) -> Collection[Piece]:
+        """What has a lineage."""
+        return self._of.keys()
 
     def take_fresh(self) -> set[Piece]:
         """Pieces that got an unmatched correction since the last call."""

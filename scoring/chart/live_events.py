@@ -12,7 +12,10 @@ class LiveEvents:
     def __init__(self) -> None:
         self.changes = 0
         """How often a patient was named for the first time, or is named no more."""
-        self._events: dict[str, Filed] = {}
+        self.events: dict[str, Filed] = {}
+        """By their short names."""
+        self.written = 0
+        """Length of their texts."""
         self._naming: dict[str, dict[str, Filed]] = {}
         """By the patient named; without events whose current versions are all withdrawals."""
 
@@ -21,8 +24,9 @@ class LiveEvents:
 
     def take(self, filed: Filed, in_force: bool) -> None:
         """A version of an event becomes current; `in_force`: it is not withdrawn."""
-        if filed.key not in self._events:
-            self._events[filed.key] = filed
+        if filed.key not in self.events:
+            self.events[filed.key] = filed
+            self.written += len(filed.text)
             filed.live_count = filed.stating_count = 0  # a batch may be given to a second engine
         filed.live_count += 1
         if in_force:
@@ -34,7 +38,8 @@ class LiveEvents:
         """A version of an event is current no more."""
         filed.live_count -= 1
         if filed.live_count == 0:
-            del self._events[filed.key]
+            del self.events[filed.key]
+            self.written -= len(filed.text)
         if in_force:
             filed.stating_count -= 1
             if filed.stating_count == 0:
@@ -60,7 +65,7 @@ class LiveEvents:
 
     def first_observed(self) -> datetime | None:
         """The earliest clinical time of a live event."""
-        return min((one.happened_at for one in self._events.values()), default=None)
+        return min((one.happened_at for one in self.events.values()), default=None)
 
     def first_by_patient(self, but: str | None = None) -> dict[str, Filed]:
         """The first live event that names each patient (`but` one), in the order of filing."""

@@ -9,8 +9,10 @@ from picustream.eventfiles.replay import AFTERWARDS
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.chart.series import HistoryNeeded
 from picustream.scoring.engine import Engine
+from picustream.scoring.memory import Memory
 from picustream.scoring.outputs import Output
 from picustream.scoring.rules import Rules
+from picustream.scoring.stay_state import StayState
 from picustream.scoring.validation import LATEST, InputRecord
 from tests.scoring.compare import Key, current
 from tests.scoring.histories import input_records
@@ -20,6 +22,9 @@ OF_THE_WAY = {"event_id", "revision", "supersedes", "cause", "emitted_at"}
 
 CLOSED = ("final", "amended")
 """Which of these a closed record has is of the way, too."""
+
+MEMORY: int | None = None
+"""Bytes that the stays of a worker may take."""
 
 Events = Sequence[tuple[str, dict[str, Any]]]
 
@@ -40,11 +45,14 @@ class Worker:
         self._until = until
         self._store: dict[str, dict[str, bytes]] = {}
         self._due: dict[str, datetime] = {}
-        self._engine = Engine(rules, bounded=bounded, lot=lot)
+        self._engine = self._new_engine()
         self.largest = 0
         """Records that were made durable together, at most."""
         self._taken = 0
         self.outputs: list[Output] = []
+
+    def _new_engine(self) -> Engine:
+        return Engine(self._rules, bounded=self._bounded, lot=self._lot, memory=Memory(MEMORY))
 
     def take(self, events: Events, *, behind: Collection[str] = ()) -> None:
         """One batch, its effects made durable together; `behind`: topics of which there is more.
@@ -106,14 +114,23 @@ class Worker:
 
     def crash(self) -> None:
         """Memory is lost; the store and the clock that it keeps are not."""
-        self._engine = Engine(self._rules, bounded=self._bounded, lot=self._lot)
+        self._engine = self._new_engine()
         self._engine.clock = self._clock
         self._engine.install_due(self._due.items())
 
     @property
     def held(self) -> int:
-        """Values in memory."""
+        """Bytes that its stays take in memory."""
         return self._engine.cache.size
+
+    @property
+    def stays(self) -> dict[str, StayState]:
+        """Those in memory."""
+        return self._engine.cache.stays
+
+    def stored(self, stay: str) -> dict[str, bytes]:
+        """What the store keeps of a stay."""
+        return self._store.get(stay, {})
 
     def bytes_of(self, stay: str) -> int:
         """What the store keeps of a stay."""

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from picustream.models.event import LAB, VITAL
-from picustream.scoring import stay_cache
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.chart.entries import Filed
 from picustream.scoring.engine import Engine
+from picustream.scoring.memory import Memory
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.stay_state import EVENT
 from picustream.scoring.validation import LATEST, InputRecord
@@ -47,7 +47,7 @@ def taken_behind(one: Engine) -> Engine:
 
 
 def in_memory(one: Engine) -> int:
-    """Values in memory."""
+    """Bytes that its stays take in memory."""
     return one.cache.size
 
 
@@ -56,9 +56,9 @@ def missing(one: Engine, some: Sequence[InputRecord]) -> list[str]:
     return one.missing(one.read_until(some, LATEST), LATEST, advance_clock=False)
 
 
-def rebuilt(*, bounded: bool) -> tuple[Engine, Effects]:
+def rebuilt(*, bounded: bool, memory: int | None = None) -> tuple[Engine, Effects]:
     """The engine after its state was lost, and what it writes."""
-    rebuild = Rebuild(SHIPPED, bounded=bounded)
+    rebuild = Rebuild(SHIPPED, bounded=bounded, memory=Memory(memory))
     moment = max(one.recorded_at or one.happened_at for one in filed())
     for one in DENSE:
         rebuild.take(one, moment)
@@ -93,34 +93,20 @@ def test_i9_a_rebuilt_stay_is_as_small_as_it_was() -> None:
 
 
 @pytest.mark.proves("I9", "I5")
-def test_i9_after_a_rebuild_a_bounded_engine_holds_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_i9_after_a_rebuild_an_engine_holds_no_more_than_it_may() -> None:
     """The rest is in the store, and asked for when it is needed."""
-    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", 10)
-    (plain, _), (bounded, _) = rebuilt(bounded=False), rebuilt(bounded=True)
+    (plain, _), (small, _) = rebuilt(bounded=False), rebuilt(bounded=True, memory=10)
     touched = Batch(plain.read_until(DENSE[:1], LATEST).inputs)
-    assert (plain.missing(touched, LATEST), bounded.missing(touched, LATEST)) == ([], ["S"])
+    assert (plain.missing(touched, LATEST), small.missing(touched, LATEST)) == ([], ["S"])
 
 
 @pytest.mark.proves("I9")
-def test_i9_the_stay_touched_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Room for one of two: the first was touched again, with something that is known already."""
-    bounded = Engine(SHIPPED, bounded=True)
-    first, second = of_stay("S")[:9], of_stay("T")[:9]
-    for some in (first, second):
-        take(bounded, some)
-    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", in_memory(bounded) // 2)
-    take(bounded, first[:1])
-    assert missing(bounded, [*first, *second]) == ["T"]
-
-
-@pytest.mark.proves("I9")
-def test_i9_what_just_fits_is_held_whole_while_there_is_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_i9_what_just_fits_is_held_whole_while_there_is_a_backlog() -> None:
     """Nothing is pruned in a backlog before the memory is full."""
-    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", in_memory(taken_behind(Engine(SHIPPED))))
-    bounded = taken_behind(Engine(SHIPPED, bounded=True))
-    assert (bounded.pruned_stays(), missing(bounded, DENSE)) == (set(), [])
-    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", stay_cache.MOST_IN_MEMORY - 1)
-    assert taken_behind(Engine(SHIPPED, bounded=True)).pruned_stays() == {"S"}
+    whole = in_memory(taken_behind(Engine(SHIPPED)))
+    roomy, small = (taken_behind(Engine(SHIPPED, bounded=True, memory=Memory(most))) for most in (whole, whole - 1))
+    assert (roomy.pruned_stays(), missing(roomy, DENSE)) == (set(), [])
+    assert (small.pruned_stays(), missing(small, DENSE)) == ({"S"}, [])
 
 
 @pytest.mark.proves("I9")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from picustream.scoring import stay_cache
 from picustream.scoring.chart import pruning
 from tests.reference.generate import case
+from tests.scoring import running
 from tests.scoring.build import Stay, at, obs
 from tests.scoring.chart.test_pruning import crashing
 from tests.scoring.feeding import alerts, firing
@@ -22,7 +22,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pruning, "MOST_PER_DAY", 0)
     monkeypatch.setattr(pruning, "NEWEST", timedelta(minutes=10))
     monkeypatch.setattr(pruning, "NEWEST_COUNT", 1)
-    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", 30)
+    monkeypatch.setattr(running, "MEMORY", 60_000)
 
 
 OF_WHAT_IS_KEPT = ("id-reused", "conflicting-duplicate", "correction-unmatched")

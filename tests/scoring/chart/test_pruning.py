@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from picustream.models.event import INPUT_TOPICS
-from picustream.scoring import stay_cache
 from picustream.scoring.chart import pruning
 from tests.reference.generate import Case, case
+from tests.scoring import running
 from tests.scoring.build import FIRST_DAY, obs
 from tests.scoring.feeding import alerts
 from tests.scoring.histories import SEEDS, SHIPPED, replayed, rules_for, shuffled
@@ -30,7 +30,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(pruning, "MOST_PER_DAY", 0)
     monkeypatch.setattr(pruning, "NEWEST", timedelta(minutes=10))
     monkeypatch.setattr(pruning, "NEWEST_COUNT", 1)
-    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", 30)
+    monkeypatch.setattr(running, "MEMORY", 60_000)
     yield
 
 
@@ -76,13 +76,13 @@ def test_i9_a_dense_feed_is_bounded_and_changes_no_record(every: timedelta) -> N
 @pytest.mark.proves("I9", "I1")
 def test_i9_stays_not_touched_for_long_are_in_the_store_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many stays side by side in an engine that can hold hardly any: the same records."""
-    monkeypatch.setattr(stay_cache, "MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(running, "MEMORY", most := 150_000)
     events = [(topic, value | {"stay_id": f"S-{seed}"}) for seed in range(5) for topic, value in case(seed).events]
     events = shuffled(events, 1)
     worker = Worker(SHIPPED, bounded=True)
     for first in range(0, len(events), 10):
         worker.take(events[first : first + 10])
-        assert worker.held <= 100
+        assert worker.held <= most
     assert_same(essence(replayed(events, SHIPPED)), essence(worker.end()))
 
 
