@@ -23,7 +23,6 @@ from picustream.scoring.memory import Memory
 from picustream.scoring.outputs import Output, alert_output, record_output
 from picustream.scoring.port import EnginePort
 from picustream.scoring.quarantine import unreadable
-from picustream.scoring.records.revisions import Revision
 from picustream.scoring.rules import Rules
 from picustream.scoring.stay_cache import StayCache
 from picustream.scoring.stay_state import StayState
@@ -82,7 +81,7 @@ class Engine(EnginePort):
         most = None if self._lot is None else LATE_AT_ONCE
         due = set() if until is None else self._due_times.late(until, self.cache.stays, most)
         own = () if self.feeds.loaded else ("",)
-        return sorted((batch.stays | due).union(own) - self.cache.stays.keys())
+        return sorted(stay_id for stay_id in (batch.stays | due).union(own) if stay_id not in self.cache.stays)
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay as the store keeps it; without fields, a new one."""
@@ -273,7 +272,6 @@ class Engine(EnginePort):
             self._evaluate(stay, now, cause_of(event), effects, emitted_at)
         else:
             self.cache.save(stay, effects)
-            self.cache.touch(stay)
         return changed
 
     def _evaluate(
@@ -283,8 +281,8 @@ class Engine(EnginePort):
         budget = Budget(self._lot)
         revisions = stay.revisions(moment, cause, emitted_at or moment, budget)
         effects.work += budget.used
-        self._publish(stay, revisions, effects)
-        self.cache.touch(stay)
+        effects.publish(record_output(one, self._zone) for one in revisions)
+        self.cache.save(stay, effects)
         if stay.unfinished:
             self._due_times.goes_on(stay.stay_id, cause)
             effects.due[stay.stay_id] = moment
@@ -298,7 +296,3 @@ class Engine(EnginePort):
         self.due_stay = stay_id
         self._evaluate(self.cache.stays[stay_id], moment, cause, effects, emitted_at)
         self.due_stay = None
-
-    def _publish(self, stay: StayState, revisions: list[Revision], effects: Effects) -> None:
-        effects.publish(record_output(one, self._zone) for one in revisions)
-        self.cache.save(stay, effects)

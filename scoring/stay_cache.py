@@ -101,7 +101,6 @@ class StayCache:
             work += budget.used
             if stay.unsaved:
                 self.save(stay, effects)
-                self.touch(stay)
         return done
 
     def make_room(self, busy: Container[str], clock: datetime | None, effects: Effects) -> None:
@@ -137,7 +136,8 @@ class StayCache:
         return found
 
     def save(self, stay: StayState, effects: Effects) -> None:
-        """Adds what is to be stored of a stay to the effects."""
+        """Holds a stay, which was used just now, and adds what is to be stored of it to the effects."""
+        self.touch(stay)
         if stay.stay_id not in self._stored and (unsaved := stay.take_unsaved()):
             effects.writes.setdefault(stay.stay_id, {}).update(unsaved)
 
