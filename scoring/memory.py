@@ -4,7 +4,7 @@ from typing import Protocol
 from weakref import WeakSet
 
 SLACK = 20
-"""Whoever is over the budget lets go of one part in so many more than need be, and not of a stay with each batch."""
+"""Whoever is over the budget unloads one part in so many more than need be, and not a stay with each batch."""
 
 
 class Holder(Protocol):
@@ -31,7 +31,7 @@ class Memory:
         return sum(one.size for one in self._holders)
 
     def excess(self, holder: Holder) -> int:
-        """Bytes that a holder is to let go of, 0 for none: nobody goes below an equal share for the sake of others."""
+        """Bytes that a holder is to unload, 0 for none: nobody goes below an equal share for the sake of others."""
         if self.budget is None:
             return 0
         share = self.budget // len(self._holders)

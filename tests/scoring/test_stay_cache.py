@@ -135,7 +135,7 @@ def test_i9_a_stay_takes_about_as_much_memory_as_it_says(events: Events) -> None
 
 
 @given(st.lists(st.integers(0, 1500), min_size=1, max_size=6), st.integers(0, 3000))
-def test_nobody_lets_go_of_more_than_is_over_and_a_little(sizes: list[int], budget: int) -> None:
+def test_nobody_unloads_more_than_is_over_and_a_little(sizes: list[int], budget: int) -> None:
     memory = Memory(budget)
     caches = [StayCache(False, None, memory) for _ in sizes]
     for one, size in zip(caches, sizes, strict=True):
