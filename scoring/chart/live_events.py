@@ -61,7 +61,7 @@ class LiveEvents:
 
     def versions(self) -> Counter[tuple[str, str]]:
         """Source and event id of the live events, and how many versions of each are live."""
-        return Counter((one.source, one.event_id) for one in self._events.values())
+        return Counter((one.source, one.event_id) for one in self.events.values())
 
     def first_observed(self) -> datetime | None:
         """The earliest clinical time of a live event."""
