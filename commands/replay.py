@@ -11,8 +11,8 @@ from typing import Annotated, BinaryIO
 import typer
 
 from picustream.eventfiles import files
-from picustream.eventfiles.files import BrokenLine, Line
-from picustream.eventfiles.replay import Replay
+from picustream.eventfiles.files import BrokenLine
+from picustream.eventfiles.replay import Replay, memory_of, together
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS
 from picustream.runtime import collector
@@ -43,18 +43,15 @@ def replay(
     """
     settings = Settings()
     rules = loaded_rules(protocol or settings.protocol, codemap or settings.codemap)
-    run = Replay(rules, moment(until, "--until"), settings.memory_mb << 20)
+    run = Replay(rules, moment(until, "--until"), memory_of(settings.memory_mb << 20))
     collector.settle()
     broken = _BrokenLines()
     counts: Counter[str] = Counter()
     with ExitStack() as stack:
         write = stack.enter_context(_Writer(out))
         reading = stack.enter_context(Reading("replayed", paths))
-        for line in _input_lines(reading, paths, broken):
-            value, parsed = line.record_value, line.parsed
-            input_record = InputRecord(line.topic, None, reading.events, None, value, parsed=parsed)
-            write.outputs(run.take(input_record), counts)
-            reading.count()
+        for some in together(_inputs(reading, paths, broken)):
+            write.outputs(run.take(some), counts)
         write.outputs(run.end(), counts)
     _sum_up(reading.events, counts, broken, as_json)
     return 1 if broken.count else 0
@@ -72,12 +69,14 @@ class _BrokenLines:
             print(f"{error.file}:{error.number}: {error.reason}", file=sys.stderr)
 
 
-def _input_lines(reading: Reading, paths: list[Path], broken: _BrokenLines) -> Iterator[Line]:
+def _inputs(reading: Reading, paths: list[Path], broken: _BrokenLines) -> Iterator[InputRecord]:
     for path in paths:
         with reading.open(path) as file:
             for line in files.lines(file, str(path), broken):
                 if line.topic in INPUT_TOPICS:
-                    yield line
+                    number = reading.events
+                    yield InputRecord(line.topic, None, number, None, line.record_value, parsed=line.parsed)
+                    reading.count()
                 else:
                     broken(BrokenLine(line.file, line.number, "not one of the input topics"))
 

@@ -16,9 +16,12 @@ class Holder(Protocol):
 class Memory:
     """A budget in bytes, and who shares it. A worker has an engine per partition, and all of them one thread."""
 
-    def __init__(self, budget: int | None = None) -> None:
-        """`budget` None: no limit."""
+    def __init__(self, budget: int | None = None, *, open_too: bool = True) -> None:
+        """`budget` None: no limit. `open_too`: whether the stays of children who are here now may be unloaded. Where
+        nothing is pruned these are large and all of them are asked for all the time: to read them back again and again
+        would take a hundred times as long as everything else."""
         self.budget = budget
+        self.open_too = open_too
         self._holders: WeakSet[Holder] = WeakSet()
 
     def join(self, holder: Holder) -> None:

@@ -127,7 +127,8 @@ class StayCache:
         if excess <= 0:
             return found
         self._last_first = not self._last_first
-        for stay_id in chain(self._finished, self._left, _from_both_ends(self._open, self._last_first)):
+        here = _from_both_ends(self._open, self._last_first) if self._memory.open_too else ()
+        for stay_id in chain(self._finished, self._left, here):
             if excess <= 0:
                 break
             if stay_id not in busy and stay_id not in self._whole:

@@ -7,6 +7,7 @@ import pytest
 
 from picustream.eventfiles.replay import run
 from picustream.eventfiles.scratch import Scratch
+from picustream.scoring.memory import Memory
 from picustream.scoring.outputs import Output
 from picustream.scoring.stay_state import JUST_FILED, StayState
 from tests.reference.generate import case
@@ -24,7 +25,7 @@ def test_i9_a_replay_that_holds_no_stay_makes_the_same_bytes(seed: int) -> None:
     """Every stay leaves memory after every event, and after every moment at which time makes something of it."""
     made = case(seed)
     rules, records = rules_for(made.protocol), input_records(made.events)
-    whole, none = (bytes_of(run(rules, records, made.until, memory)) for memory in (None, 1))
+    whole, none = (bytes_of(run(rules, records, made.until, Memory(budget))) for budget in (None, 1))
     assert none == whole
 
 
@@ -40,7 +41,7 @@ def test_i9_a_ward_that_has_room_for_one_or_two_stays_makes_the_same_bytes(seed:
     events = [event for together in zip_longest(*named) for event in together if event is not None]
     rules, records = rules_for(made[0].protocol), input_records(events)
     until = next((one.until for one in made if one.until), None)
-    whole, tight = (bytes_of(run(rules, records, until, memory)) for memory in (None, 120_000))
+    whole, tight = (bytes_of(run(rules, records, until, Memory(budget))) for budget in (None, 120_000))
     assert tight == whole
 
 
