@@ -17,9 +17,9 @@ class Memory:
     """A budget in bytes, and who shares it. A worker has an engine per partition, and all of them one thread."""
 
     def __init__(self, budget: int | None = None, *, open_too: bool = True) -> None:
-        """`budget` None: no limit. `open_too`: whether the stays of children who are here now may be unloaded. Where
-        nothing is pruned these are large and all of them are asked for all the time: to read them back again and again
-        would take a hundred times as long as everything else."""
+        """`budget` None: no limit. `open_too`: whether the stays of children who are here now, and large ones as long
+        as time may change them, may be unloaded. Where nothing is pruned they are read back again and again, and that
+        takes as long as everything else."""
         self.budget = budget
         self.open_too = open_too
         self._holders: WeakSet[Holder] = WeakSet()

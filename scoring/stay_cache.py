@@ -10,6 +10,9 @@ from picustream.scoring.budget import LOTS, Budget
 from picustream.scoring.memory import Memory
 from picustream.scoring.stay_state import StayState
 
+LARGE = 1 << 20
+"""Bytes of a stay that takes 0.1 s to read back, and is read back for each of its milestones."""
+
 Order = OrderedDict[str, int]
 """Stays and their sizes, those touched last at the end."""
 
@@ -127,8 +130,10 @@ class StayCache:
         if excess <= 0:
             return found
         self._last_first = not self._last_first
-        here = _from_both_ends(self._open, self._last_first) if self._memory.open_too else ()
-        for stay_id in chain(self._finished, self._left, here):
+        every = self._memory.open_too
+        here = _from_both_ends(self._open, self._last_first) if every else ()
+        left = (one for one in self._left if every or self._left[one] <= LARGE)
+        for stay_id in chain(self._finished, left, here):
             if excess <= 0:
                 break
             if stay_id not in busy and stay_id not in self._whole:

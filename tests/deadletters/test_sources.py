@@ -28,7 +28,7 @@ def treatment(**fields: Any) -> dict[str, Any]:
 
 def outputs(*input_records: InputRecord) -> list[Any]:
     replay = Replay(RULES)
-    return [output for input_record in input_records for output in replay.take(input_record)] + list(replay.end())
+    return [*replay.take(input_records), *replay.end()]
 
 
 ODD = st.none() | st.booleans() | st.integers() | st.text("aZ09:-", max_size=8) | st.just([{}])

@@ -45,7 +45,7 @@ class Story:
     def __init__(self, ward: Ward) -> None:
         self.ward = ward
         replay = Replay(load_rules(None, None), ward.closes)
-        self.made = [made for event in ward.events for made in _made(event, replay.take(_arrival(event)))]
+        self.made = [made for event in ward.events for made in _made(event, replay.take([_arrival(event)]))]
         self.made += _made(Timed(ward.closes, "", {"stay_id": ""}), list(replay.end()))
 
     def beat(self, title: str) -> Beat:

@@ -54,12 +54,11 @@ def outputs() -> list[Example]:
     replay, made = Replay(load_rules()), []
     letter = next(value for topic, value in RECORDS if topic in DEAD_LETTERS)
     for number, (topic, value) in enumerate(INPUTS):
-        made += replay.take(InputRecord(topic, None, number, None, text.encode(value).encode()))
+        made += replay.take([InputRecord(topic, None, number, None, text.encode(value).encode())])
     for topic, value in REFUSED:
         raw = text.encode(value).encode()
-        made += replay.take(
-            InputRecord(topic, int(letter["partition"]), int(letter["offset"]), letter["key"].encode(), raw)
-        )
+        place = int(letter["partition"]), int(letter["offset"])
+        made += replay.take([InputRecord(topic, *place, letter["key"].encode(), raw)])
     made += replay.end()
     return [(output.topic, text.parse(output.value)) for output in made]
 
