@@ -67,11 +67,12 @@ class Engine(EnginePort):
         """How far time has passed; never runs backwards. Set at a take-over to what the store keeps."""
 
     def read(self, input_records: Sequence[InputRecord], now: datetime) -> Batch:
-        """Validates input records against a real clock (T6). Never raises, whatever the bytes."""
-        return self.read_until(input_records, now + hours(self._rules.protocol.time.future_tolerance_hours))
+        """Validates input records against a real clock (T6), and puts them in the order of filing (`Batch.in_time`)."""
+        latest = now + hours(self._rules.protocol.time.future_tolerance_hours)
+        return Batch(self.read_until(input_records, latest).in_time())
 
     def read_until(self, input_records: Sequence[InputRecord], latest: datetime) -> Batch:
-        """Likewise, where nothing may lie after a moment."""
+        """Validates them in the order in which they came; nothing may lie after a moment. Never raises."""
         return Batch(tuple(self._validator.validate(one, latest) for one in input_records))
 
     def missing(self, batch: Batch, now: datetime, *, advance_clock: bool = True) -> list[str]:
@@ -181,7 +182,7 @@ class Engine(EnginePort):
         self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, behind: Collection[str]
     ) -> Batch:
         """Files events, the clock advancing with them; returns those filed, the rest is left."""
-        order = batch.in_time()
+        order = batch.inputs
         for place, one in enumerate(order):
             moment = self.clock
             if one.event is not None:

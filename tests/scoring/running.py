@@ -69,7 +69,7 @@ class Worker:
     def _process(self, found: Sequence[InputRecord], behind: Collection[str] = ()) -> Sequence[InputRecord]:
         """What of some input records is left."""
         latest = self._until or LATEST
-        batch = self._engine.read_until(found, latest)
+        batch = Batch(self._engine.read_until(found, latest).in_time())
 
         def process() -> Effects:
             self._install(self._engine.missing(batch, latest, advance_clock=False))
@@ -99,7 +99,7 @@ class Worker:
     def missing(self, events: Events) -> list[str]:
         """Stays that have to be loaded before some events are taken."""
         latest = self._until or LATEST
-        batch = self._engine.read_until(input_records(events, after=self._taken), latest)
+        batch = Batch(self._engine.read_until(input_records(events, after=self._taken), latest).in_time())
         return self._engine.missing(batch, latest, advance_clock=False)
 
     def tidy_up(self) -> None:
