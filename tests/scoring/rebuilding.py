@@ -24,7 +24,7 @@ def with_state_lost(events: Events, seed: int) -> tuple[list[Output], datetime]:
     until = reference.replay_clock([event for event in events if reference.accepts(*event)])
     whole = input_records(events)
     before = Replay(SHIPPED)
-    published = [output for one in whole[: seed * 7 % (len(whole) + 1)] for output in before.take(one)]
+    published = list(before.take(whole[: seed * 7 % (len(whole) + 1)]))
     rebuild = Rebuild(SHIPPED, bounded=False)
     note_outputs(rebuild, published)
     owed = [output for one in whole for output in rebuild.take(one, until)]
