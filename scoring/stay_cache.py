@@ -111,8 +111,8 @@ class StayCache:
         excess = self._memory.excess(self)
         aim = self.size - excess
         for stay_id in self._dispensable(excess, busy):
-            if self._prunes and not self._prune([stay_id], clock, effects):
-                continue
+            if self._prunes:
+                self._prune([stay_id], clock, effects)
             if self.size <= aim:
                 return
             stay = self.stays.pop(stay_id)
