@@ -4,9 +4,7 @@ Of a dense feed 99 events in 100 fall into no such span, and nothing is evaluate
 a second set of rules: the look-ups note them while an answer is computed, an answer that there was nothing included.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from picustream.scoring.chart.series import Channel, Span, Watch, union
@@ -17,31 +15,30 @@ Owner = tuple[str, date]
 WIDE = 62
 """Days: a longer span is not entered day by day."""
 
+_ByDay = dict[int | None, list[tuple[datetime, datetime, Owner]]]
+"""Day since year 1, in UTC -> spans that touch the day; under None those that are wide."""
+
 
 class Reads:
     """By owner, what its answer was read from. Asking costs the same however long the stay is."""
 
     def __init__(self) -> None:
-        self._spans: dict[Channel, dict[int | None, list[tuple[datetime, datetime, Owner]]]] = {}
-        """Channel -> day since year 1, in UTC -> spans that touch the day; under None those that are wide."""
-        self._places: defaultdict[Owner, list[tuple[Channel, int | None]]] = defaultdict(list)
+        self._spans: dict[Channel, _ByDay] = {}
+        self._places: dict[Owner, list[tuple[_ByDay, int | None]]] = {}
 
     def put(self, owner: Owner, found: list[tuple[Channel, datetime, datetime]]) -> None:
         """Notes what an answer was read from, in the place of what was noted for the owner before."""
         self.drop(owner)
-        by_channel: defaultdict[Channel, list[Span]] = defaultdict(list)
-        for channel, first, last in found:
-            by_channel[channel].append((first, last))
-        for channel, spans in by_channel.items():
-            for first, last in union(spans):
-                for day in _days(first, last):
-                    self._spans.setdefault(channel, {}).setdefault(day, []).append((first, last, owner))
-                    self._places[owner].append((channel, day))
+        places = self._places[owner] = []
+        for channel, first, last in _joined(found):
+            by_day = self._spans.setdefault(channel, {})
+            for day in _days(first, last):
+                by_day.setdefault(day, []).append((first, last, owner))
+                places.append((by_day, day))
 
     def drop(self, owner: Owner) -> None:
         """The owner has no answer any more."""
-        for channel, day in self._places.pop(owner, ()):
-            by_day = self._spans[channel]
+        for by_day, day in self._places.pop(owner, ()):
             left = [one for one in by_day.pop(day, ()) if one[2] != owner]
             if left:
                 by_day[day] = left
@@ -62,19 +59,35 @@ class Reads:
         return [owner for first, last, owner in spans if first <= moment <= last]
 
 
-def _days(first: datetime, last: datetime) -> Iterator[int | None]:
+def _joined(found: list[tuple[Channel, datetime, datetime]]) -> list[tuple[Channel, datetime, datetime]]:
+    """The same moments of each channel, without most of what lies in another span."""
+    joined: list[tuple[Channel, datetime, datetime]] = []
+    for one in sorted(found) if len(found) > 1 else found:
+        if joined and one[0] == joined[-1][0] and one[1] <= joined[-1][2]:
+            if one[2] > joined[-1][2]:
+                joined[-1] = one[0], joined[-1][1], one[2]
+        else:
+            joined.append(one)
+    return joined
+
+
+def _days(first: datetime, last: datetime) -> Sequence[int | None]:
     start, end = first.toordinal(), last.toordinal()
-    if end - start > WIDE:
-        yield None
-    else:
-        yield from range(start, end + 1)
+    return range(start, end + 1) if end - start <= WIDE else (None,)
 
 
-@contextmanager
-def noted(watch: Watch) -> Iterator[list[tuple[Channel, datetime, datetime]]]:
+class noted:
     """What is looked up within it, and not within another such block inside."""
-    before, watch.found = watch.found, []
-    try:
-        yield watch.found
-    finally:
-        watch.found = before
+
+    __slots__ = ("_before", "_watch", "found")
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self.found: list[tuple[Channel, datetime, datetime]] = []
+
+    def __enter__(self) -> list[tuple[Channel, datetime, datetime]]:
+        self._before, self._watch.found = self._watch.found, self.found
+        return self.found
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.found = self._before
