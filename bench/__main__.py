@@ -1,6 +1,7 @@
 """`python -m bench [NAME ...]`: run the benchmarks named, or all; `--help` says the rest."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Generator
@@ -30,6 +31,7 @@ SIZES = {"full": FULL, "quick": QUICK, "tiny": TINY}
 def main(arguments: list[str]) -> int:
     """Run benchmarks and print their figures; the exit status."""
     found = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # or the servers of a run that is ended would stay
     if found.write:
         page.write(page.kept(found.write))
         return 0
