@@ -34,7 +34,7 @@ from picustream.scoring.chart.series_index import PAO2, PEAKS, VENTILATOR, Serie
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
 
-SAME_EVENT = (Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE)
+SAME_EVENT = frozenset({Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE})
 """Variables that a rule looks up by their event."""
 
 
@@ -105,7 +105,7 @@ class Chart:
 
     def hides(self, version: CurrentVersion) -> bool:
         """Whether a live event has an older version of the same thing, which must not come back."""
-        hidden = self._hidden.get((version.kind, version.identity), {})
+        hidden = self._hidden.get((version.kind, version.identity), {}) if self._hidden else {}
         return any(filed.live_count for filed in hidden.values())
 
     def prune(self, versions: Iterable[CurrentVersion], changes: Changes) -> None:
@@ -113,17 +113,19 @@ class Chart:
         leaving: dict[int, tuple[Series[Any], set[Entry]]] = {}
         for one in versions:
             series: Series[Any]
-            if self.lineages.prune((one.kind, *one.identity)):
+            if self.lineages and self.lineages.prune((one.kind, *one.identity)):
                 changes.lineages.add((one.kind, *one.identity))
             if isinstance(one.entry, Observed):
                 series = self._series_of(one.entry)
-                self._index(one.entry, False, Changes())
+                if one.entry.variable in SAME_EVENT:
+                    self._index(one.entry, False, Changes())
                 del self._current[one.identity]
             else:
                 series = self.index.of_ventilation(one.entry)
             self.pruned.note(one.entry.filed, one.entry.pruned_as)
             leaving.setdefault(id(series), (series, set()))[1].add(one.entry)
-            self._hidden.pop((one.kind, one.identity), None)
+            if self._hidden:
+                self._hidden.pop((one.kind, one.identity), None)
             self._release(one.entry, changes)
             changes.pruned = True
         for series, entries in leaving.values():
@@ -244,7 +246,7 @@ class Chart:
 
     def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
         """Keeps the variables of one event together; a change of its FiO2 touches the PaO2."""
-        if observed.variable not in SAME_EVENT or observed.value is None:
+        if observed.value is None:
             return
         identity = (observed.filed.source, observed.filed.event_id)
         others = [o for o in self.same_event.pop(identity, ()) if o is not observed]

@@ -59,9 +59,9 @@ class LiveEvents:
             del self._naming[filed.patient_id]
             self.changes += 1
 
-    def versions(self) -> Counter[tuple[str, str]]:
-        """Source and event id of the live events, and how many versions of each are live."""
-        return Counter((one.source, one.event_id) for one in self.events.values())
+    def versions(self) -> Counter[str]:
+        """Event ids, and how many live events have each: versions of one, or events of several sources."""
+        return Counter([one.event_id for one in self.events.values()])
 
     def first_observed(self) -> datetime | None:
         """The earliest clinical time of a live event."""

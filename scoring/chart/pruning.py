@@ -7,7 +7,7 @@ raises `HistoryNeeded` instead of answering, and the stay is read from Kafka aga
 a record its value.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -32,7 +32,7 @@ def is_over_limit(chart: Chart) -> bool:
     for series in chart.index.every():
         if series.added >= MOST_PER_DAY:
             series.added = 0
-            over_limit = over_limit or any(count > MOST_PER_DAY for count in _by_day(series).values())
+            over_limit = over_limit or any(count > MOST_PER_DAY for _, count in series.by_day())
         chart.added = max(chart.added, series.added)
     return over_limit
 
@@ -54,9 +54,8 @@ def prune(chart: Chart, reads: Reads, changes: Changes) -> None:
     pinned = chart.lineages.pinned()
     pruned: list[CurrentVersion] = []
     for filed, entries in spare.items():
-        event = (filed.source, filed.event_id)
-        whole = len(entries) == filed.live_count and live[event] == 1
-        if whole and filed not in named and event not in disputed:
+        whole = len(entries) == filed.live_count and live[filed.event_id] == 1
+        if whole and filed not in named and (filed.source, filed.event_id) not in disputed:
             of_event = [_version(entry) for entry in entries]
             if not any(_is_kept(chart, one) or (one.kind, *one.identity) in pinned for one in of_event):
                 pruned += of_event
@@ -73,13 +72,9 @@ def _is_kept(chart: Chart, one: CurrentVersion) -> bool:
     return chart.hides(one) or (isinstance(one.entry, Observed) and one.entry.of_blood_gas)
 
 
-def _by_day(series: AnySeries) -> Counter[date]:
-    return Counter(item.order[0].date() for item in series)
-
-
 def _days_over_limit(series: AnySeries) -> set[date]:
     """Days over the limit, and days once pruned: what was too new to prune then may be pruned now."""
-    over_limit = {day for day, count in _by_day(series).items() if count > MOST_PER_DAY}
+    over_limit = {day for day, count in series.by_day() if count > MOST_PER_DAY}
     for first, last in series.gaps:
         over_limit.update(first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1))
     return over_limit
@@ -90,14 +85,13 @@ def _spare(series: AnySeries) -> Iterator[Entry]:
     last = series.newest()
     if last is None:
         return
-    over_limit = _days_over_limit(series)
     new = max(len(series) - NEWEST_COUNT, series.before(last - NEWEST))
     spans = iter([*series.read_spans, None])
     span = next(spans)
-    entries: Iterator[Entry] = iter(series)
-    for place, item in enumerate(entries):
-        at = item.order[0]
-        while span is not None and span[1] < at:
-            span = next(spans)
-        if place < new and at.date() in over_limit and (span is None or at < span[0]):
-            yield item
+    for day in sorted(_days_over_limit(series)):
+        for item in series.of_day(day, new):
+            at = item.order[0]
+            while span is not None and span[1] < at:
+                span = next(spans)
+            if span is None or at < span[0]:
+                yield item

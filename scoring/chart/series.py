@@ -7,7 +7,7 @@ raises `HistoryNeeded`.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from heapq import merge
 from typing import Generic, Protocol, TypeVar
 
@@ -19,6 +19,7 @@ Span = tuple[datetime, datetime]
 Channel = str
 """What a look-up asks: one series, or several together. Spans of different channels never meet."""
 
+ONE_DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
 """The resolution of time here: the smallest step past a moment."""
 
@@ -99,6 +100,19 @@ class Series(Generic[T]):
     def before(self, moment: datetime) -> int:
         """How many items happened before a moment."""
         return bisect_left(self._orders, (moment,))
+
+    def by_day(self) -> Iterator[tuple[date, int]]:
+        """The days of UTC with items, and how many each has."""
+        place = 0
+        while place < len(self._orders):
+            day = self._orders[place][0].date()
+            end = self.before(_midnight(day + ONE_DAY))
+            yield day, end - place
+            place = end
+
+    def of_day(self, day: date, most: int) -> list[T]:
+        """The items of a day of UTC that are among the first `most`."""
+        return self._items[self.before(_midnight(day)) : min(most, self.before(_midnight(day + ONE_DAY)))]
 
     def newest(self) -> datetime | None:
         """When the last item happened, of those that are here."""
@@ -195,6 +209,10 @@ class Series(Generic[T]):
             begin = max(start, self.before(self._orders[end - 1][0]))
             yield from self._items[begin:end]
             end = begin
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def nearest(items: list[T], moment: datetime) -> T | None:
