@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from picustream.models.event import Event
 from picustream.models.fact import FactEvent
-from picustream.models.text import canonical, parse
 from picustream.models.variable import Variable
 from picustream.scoring.chart.conflicts import Conflicts, Piece
 from picustream.scoring.chart.entries import (
@@ -68,8 +67,7 @@ class Chart:
             return
         if statement is not None:  # first, for it decides the series of a peak pressure
             self._file_ventilation(statement, changes)
-        for one in observed:
-            self._file_observation(one, changes)
+        self._file_observations(filed, observed, changes)
 
     @property
     def size(self) -> int:
@@ -88,7 +86,7 @@ class Chart:
 
     def _put_in_force(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
         """Puts one version into force in the place of another; an event with nothing in force is dropped."""
-        self.live.take(new.filed, new.in_force)
+        self.live.take(new.filed, 1, new.in_force)
         changes.stored[new.filed.key] = new.filed
         if old is None:
             return
@@ -206,20 +204,27 @@ class Chart:
         """Whether `new` is the later version; a tie in all but the text is a conflict, alerted and still decided."""
         if new.rank != old.rank:
             return new.rank > old.rank
-        later = _tie_breaker(new.filed) > _tie_breaker(old.filed)
+        later = new.filed.tie_breaker() > old.filed.tie_breaker()
         self.conflicts.note(piece, (new if later else old).filed)
         changes.conflicts = True
         return later
 
-    def _file_observation(self, new: Observed, changes: Changes) -> None:
-        identity = (new.filed.source, new.id)
+    def _file_observations(self, filed: Filed, observed: Sequence[Observed], changes: Changes) -> None:
+        fresh = stating = 0
+        for one in observed:
+            identity = (filed.source, one.id)
+            if identity in self._current or one.rank[1] >= AMENDED or self.lineages:
+                self._file_observation(identity, one, changes)
+            else:  # nothing to supersede and nothing to trace, as of nearly all
+                self._current[identity] = one
+                fresh, stating = fresh + 1, stating + one.in_force
+                self._place(one, True, changes)
+        if fresh:
+            self.live.take(filed, fresh, stating)
+            changes.stored[filed.key] = filed
+
+    def _file_observation(self, identity: Identity, new: Observed, changes: Changes) -> None:
         old = self._current.get(identity)
-        if old is None and new.rank[1] < AMENDED and not self.lineages:  # nothing to trace, and nothing to supersede
-            self._current[identity] = new
-            self.live.take(new.filed, new.in_force)
-            changes.stored[new.filed.key] = new.filed
-            self._place(new, True, changes)
-            return
         if old is not None and new.filed.is_repeat_of(old.filed):
             return
         self._trace(("observation", *identity), new, old, changes)
@@ -293,7 +298,3 @@ class Chart:
         self.facts[key] = new
         self._put_in_force(key, new, old, changes)
         changes.facts = True
-
-
-def _tie_breaker(filed: Filed) -> tuple[str, str]:
-    return canonical(parse(filed.text)), filed.topic

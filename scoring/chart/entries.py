@@ -52,6 +52,10 @@ class Filed:
             return False
         return self.text == other.text or canonical(parse(self.text)) == canonical(parse(other.text))
 
+    def tie_breaker(self) -> tuple[str, str]:
+        """Decides between versions that tie in all else; the greater one is the later."""
+        return canonical(parse(self.text)), self.topic
+
     def version(self, status: Status) -> Version:
         """The rank of a version that this event brings, with its status."""
         rank = STATUS_RANK[status]

@@ -22,17 +22,16 @@ class LiveEvents:
     def names(self, patient_id: str) -> bool:
         return patient_id in self._naming
 
-    def take(self, filed: Filed, in_force: bool) -> None:
-        """A version of an event becomes current; `in_force`: it is not withdrawn."""
+    def take(self, filed: Filed, versions: int, stating: int) -> None:
+        """Versions of an event become current, so many of which are not withdrawn."""
         if filed.key not in self.events:
             self.events[filed.key] = filed
             self.written += len(filed.text)
             filed.live_count = filed.stating_count = 0  # a batch may be given to a second engine
-        filed.live_count += 1
-        if in_force:
-            filed.stating_count += 1
-            if filed.stating_count == 1:
-                self._name(filed)
+        filed.live_count += versions
+        if stating and not filed.stating_count:
+            self._name(filed)
+        filed.stating_count += stating
 
     def release(self, filed: Filed, in_force: bool) -> None:
         """A version of an event is current no more."""
