@@ -52,11 +52,10 @@ class EnginePort(FaultReports, Protocol):
         """Whether state is larger than it need be, because there was a backlog: the next `process` prunes it."""
 
     def read(self, input_records: Sequence[InputRecord], now: datetime) -> Batch:
-        """Validate records against a real clock (T6), the topics side by side in time. Never raises, whatever the
-        bytes."""
+        """Validate records against a real clock (T6). Never raises, whatever the bytes."""
 
     def read_until(self, input_records: Sequence[InputRecord], latest: datetime) -> Batch:
-        """Validate records of which none may lie after a moment, in the order in which they came."""
+        """Validate records of which none may lie after a moment."""
 
     def missing(self, batch: Batch, now: datetime, *, advance_clock: bool = True) -> list[str]:
         """Stays whose state must be installed before the batch is processed; "" is the partition's own."""

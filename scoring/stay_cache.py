@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain, islice
 
 from picustream.scoring.batch import Effects
-from picustream.scoring.budget import LOTS, Budget
+from picustream.scoring.budget import LOTS
 from picustream.scoring.memory import Memory
 from picustream.scoring.stay_state import StayState
 
@@ -93,18 +93,17 @@ class StayCache:
 
     def _prune(self, stays: Iterable[str], clock: datetime | None, effects: Effects) -> bool:
         """Prunes stays; whether all of it is done."""
-        done, work = True, 0
+        work = 0
         if clock is None:
             return True
         for stay_id in stays:
             if self._lot is not None and work >= LOTS * self._lot:
                 return False
-            budget, stay = Budget(self._lot), self.stays[stay_id]
-            done = stay.prune(clock, budget) and done
-            work += budget.used
+            stay = self.stays[stay_id]
+            work += stay.prune(clock)
             if stay.unsaved:
                 self.save(stay, effects)
-        return done
+        return True
 
     def make_room(self, busy: Container[str], clock: datetime | None, effects: Effects) -> None:
         """Prunes and unloads stays until the others are within the budget, but no `busy` one."""

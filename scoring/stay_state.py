@@ -133,17 +133,17 @@ class StayState:
         self._save(changes)
         return changes.changed
 
-    def prune(self, now: datetime, budget: Budget | None = None) -> bool:
-        """Prunes what no record depends on, once that is much (I9); False: not evaluated yet, to be called again."""
-        if self._assessor.may_change(now):
-            return False
-        if is_over_limit(self._chart):
-            changes = Changes()
-            prune(self._chart, self._assessor.reads, changes)
-            self._save(changes)
-            if budget is not None:
-                budget.spend(PRUNING)
-        return True
+    def prune(self, now: datetime) -> int:
+        """Prunes what no record depends on, once that is much (I9); how much work that was, in units of `budget.py`.
+
+        Nothing where the records are to be evaluated first: with the next event it is asked again.
+        """
+        if self._assessor.may_change(now) or not is_over_limit(self._chart):
+            return 0
+        changes = Changes()
+        prune(self._chart, self._assessor.reads, changes)
+        self._save(changes)
+        return PRUNING
 
     def may_change(self, now: datetime) -> bool:
         """Whether `revisions` could give anything, or anything is left of the last time; of a dense feed 99 events in

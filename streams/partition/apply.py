@@ -10,7 +10,7 @@ from datetime import datetime
 from picustream.runtime.clock import Clock
 from picustream.runtime.crash_points import crash_point, fail_point
 from picustream.scoring import quarantine
-from picustream.scoring.batch import Effects
+from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.port import EnginePort
 from picustream.streams.kafka.scheduler import FetchedBatch
 from picustream.streams.partition import metrics
@@ -108,7 +108,7 @@ async def _make_durable(owned: OwnedPartition, store: Store, intake: Intake, eff
 
 async def _compute(owned: OwnedPartition, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:
     run, now, advance_clock = asyncio.get_running_loop().run_in_executor, moment.now, moment.advance_clock
-    batch = await run(_ENGINES, owned.engine.read, intake.input_records, now)
+    batch = Batch((await run(_ENGINES, owned.engine.read, intake.input_records, now)).in_time())
     missing = owned.engine.missing(batch, now, advance_clock=advance_clock)
     ours = {"", *batch.stays}
     for stay_id, fields in zip(missing, await store.states(owned.partition, missing, owned), strict=True):

@@ -54,12 +54,15 @@ class Worker:
     def _new_engine(self) -> Engine:
         return Engine(self._rules, bounded=self._bounded, lot=self._lot, memory=Memory(MEMORY))
 
-    def take(self, events: Events, *, behind: Collection[str] = ()) -> None:
-        """One batch, its effects made durable together; `behind`: topics of which there is more.
+    def take(self, events: Events, *, behind: Collection[str] = (), in_time: bool = False) -> None:
+        """One batch, its effects made durable together; `behind`: topics of which there is more; `in_time`: by filing.
 
         With a lot in as many pieces as it takes to have all of it taken in, and the stays get on in between.
         """
-        found = input_records(events, after=self._taken)
+        found: Sequence[InputRecord] = input_records(events, after=self._taken)
+        if in_time:
+            merged = self._engine.read_until(found, LATEST).in_time()
+            found = [one.input_record for one in merged]
         self._taken += len(events)
         left = self._process(found, behind)
         while left:
@@ -69,7 +72,8 @@ class Worker:
     def _process(self, found: Sequence[InputRecord], behind: Collection[str] = ()) -> Sequence[InputRecord]:
         """What of some input records is left."""
         latest = self._until or LATEST
-        batch = Batch(self._engine.read_until(found, latest).in_time())
+        batch = self._engine.read_until(found, latest)
+        batch = Batch(batch.in_time()) if behind else batch
 
         def process() -> Effects:
             self._install(self._engine.missing(batch, latest, advance_clock=False))
@@ -99,7 +103,7 @@ class Worker:
     def missing(self, events: Events) -> list[str]:
         """Stays that have to be loaded before some events are taken."""
         latest = self._until or LATEST
-        batch = Batch(self._engine.read_until(input_records(events, after=self._taken), latest).in_time())
+        batch = self._engine.read_until(input_records(events, after=self._taken), latest)
         return self._engine.missing(batch, latest, advance_clock=False)
 
     def tidy_up(self) -> None:

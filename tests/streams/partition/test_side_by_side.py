@@ -42,7 +42,8 @@ def drained(events: list[Event], seed: int) -> list[Output]:
         if some:
             queue.put(batch_of(topic, *some), LATER)
         batches = asyncio.run(queue.take(rng.choice((1, 50)), 0, {}))
-        worker.take([by_number[record.offset] for batch in batches for record in batch.records], behind=queue.behind)
+        some_events = [by_number[record.offset] for batch in batches for record in batch.records]
+        worker.take(some_events, behind=queue.behind, in_time=True)
     return worker.end()
 
 
