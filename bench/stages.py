@@ -30,6 +30,7 @@ STAGES = {
     "watch the sources": [
         f"picustream.scoring.alerts.feed_monitor:FeedMonitor.{name}" for name in ("note", "note_stay_of", "revisions")
     ],
+    "the engine between": ["picustream.scoring.engine:Engine.process", "picustream.scoring.engine:Engine.advance"],
     "write the records": ["picustream.commands.replay:_Writer.outputs"],
 }
 """Stage -> `module:name` of what it does."""
