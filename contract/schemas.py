@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from picustream.models.envelope import NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, Status
+from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, Status
 from picustream.models.event import ADAPTERS, VENTILATOR
 from picustream.models.fact import FactEvent, Moved
 from picustream.models.observation import STATED_WORDS
@@ -81,11 +81,11 @@ def _filing_time_needed(by_observation: bool) -> Schema:
 
 def _value_needed() -> Schema:
     """An observation's own status, else the event's, decides whether it needs a value."""
-    silent, speaking = WITHDRAWN | SAYS_NOTHING, set(Status) - WITHDRAWN - SAYS_NOTHING
+    speaking = set(Status) - NO_STATEMENT
     return {
-        "if": _status_in(silent),
+        "if": _status_in(NO_STATEMENT),
         "then": _of_each({"if": _status_in(speaking), "then": _NEEDS_VALUE}),
-        "else": _of_each({"if": _status_in(silent), "else": _NEEDS_VALUE}),
+        "else": _of_each({"if": _status_in(NO_STATEMENT), "else": _NEEDS_VALUE}),
     }
 
 
@@ -106,12 +106,12 @@ def _of_each(observation: Schema) -> Schema:
 
 def _stated_needed(fields: tuple[str, ...]) -> list[Schema]:
     """Without them the fact states nothing; a withdrawal may leave them out."""
-    return [{"if": _status_in(WITHDRAWN | SAYS_NOTHING), "else": _given(*fields)}] if fields else []
+    return [{"if": _status_in(NO_STATEMENT), "else": _given(*fields)}] if fields else []
 
 
 def _place_needed() -> Schema:
     """Where a child was moved to: the unit, the bed, or both."""
-    return {"if": _status_in(WITHDRAWN | SAYS_NOTHING), "else": {"anyOf": [_given("unit"), _given("bed")]}}
+    return {"if": _status_in(NO_STATEMENT), "else": {"anyOf": [_given("unit"), _given("bed")]}}
 
 
 def written(schema: Schema) -> str:

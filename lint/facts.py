@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from picustream.lint.components import bits
 from picustream.lint.tallies import Stated, StayTally
-from picustream.models.envelope import SAYS_NOTHING, STATUS_RANK, WITHDRAWN, Status
+from picustream.models.envelope import NO_STATEMENT, STATUS_RANK, Status
 from picustream.models.fact import Admitted, ArdsAssessed, Died, Discharged, FactEvent, TreatmentStarted
 from picustream.models.observation import ObservationEvent, VentilatorEvent
 from picustream.models.variable import Variable
@@ -14,7 +14,7 @@ from picustream.scoring.scores.description import ARDS_ONSET, BIRTH_DATE, PEAK_U
 
 def states(status: Status) -> bool:
     """Whether something of this status states anything."""
-    return status not in WITHDRAWN and status not in SAYS_NOTHING
+    return status not in NO_STATEMENT
 
 
 def also_stated(event: ObservationEvent, usable: list[Variable]) -> set[str]:

@@ -31,6 +31,8 @@ WITHDRAWN = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR})
 """Withdraws what earlier versions stated."""
 SAYS_NOTHING = frozenset({Status.REGISTERED, Status.UNKNOWN})
 """Carries no usable value."""
+NO_STATEMENT = WITHDRAWN | SAYS_NOTHING
+"""States nothing that holds, for either reason."""
 NEEDS_FILING_TIME = WITHDRAWN | {Status.AMENDED, Status.CORRECTED}
 """Speaks of an earlier version, so the feed must say when it was filed."""
 STATUS_RANK = {

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from picustream.models.birth import BirthDate
-from picustream.models.envelope import SAYS_NOTHING, WITHDRAWN, Envelope, Id
+from picustream.models.envelope import NO_STATEMENT, Envelope, Id
 from picustream.models.times import Instant
 
 
@@ -25,7 +25,7 @@ class FactEvent(Envelope):
 
     @model_validator(mode="after")
     def _states_something(self) -> Self:
-        if self.status in WITHDRAWN or self.status in SAYS_NOTHING:
+        if self.status in NO_STATEMENT:
             return self
         for field in self.stated:
             if getattr(self, field) is None:
@@ -54,8 +54,7 @@ class Moved(FactEvent):
 
     @model_validator(mode="after")
     def _names_a_place(self) -> Self:
-        silent = self.status in WITHDRAWN or self.status in SAYS_NOTHING
-        if self.unit is None and self.bed is None and not silent:
+        if self.unit is None and self.bed is None and self.status not in NO_STATEMENT:
             raise PydanticCustomError("missing", "unit or bed is required", {"field": "unit"})
         return self
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import ValidationError
 
 from picustream.models import text
-from picustream.models.envelope import NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, id_of
+from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, id_of
 from picustream.models.event import ADT, MAX_EVENT_BYTES, OBSERVATION_TOPICS, TRIAL, Event, validate
 from picustream.models.fact import ArdsAssessed
 from picustream.models.observation import ObservationEvent
@@ -251,7 +251,7 @@ def _check_observations(event: ObservationEvent) -> None:
 def _check_value_given(event: ObservationEvent) -> None:
     for place, observation in enumerate(event.observations):
         status = event.status_of(observation)
-        if "value" not in observation.model_fields_set and status not in WITHDRAWN and status not in SAYS_NOTHING:
+        if "value" not in observation.model_fields_set and status not in NO_STATEMENT:
             raise _Refused(Fault("schema", f"/observations/{place}/value", "value is required for this status"))
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Literal
 
-from picustream.models.envelope import SAYS_NOTHING, STATUS_RANK, WITHDRAWN, Status
+from picustream.models.envelope import NO_STATEMENT, STATUS_RANK, Status
 from picustream.models.event import LAB, Event
 from picustream.models.fact import FactEvent
 from picustream.models.record import Comparator
@@ -171,7 +171,7 @@ class Fact:
     @property
     def in_force(self) -> bool:
         """Whether it states anything: not withdrawn, not `registered` or `unknown`."""
-        return self.event.status not in WITHDRAWN and self.event.status not in SAYS_NOTHING
+        return self.event.status not in NO_STATEMENT
 
 
 Entry = Observed | Ventilation

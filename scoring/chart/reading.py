@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple, cast
 
 from picustream.models.codemap import CodeMap
-from picustream.models.envelope import SAYS_NOTHING, WITHDRAWN, Status
+from picustream.models.envelope import NO_STATEMENT, WITHDRAWN, Status
 from picustream.models.event import OBSERVATION_TOPICS, VENTILATOR, Event
 from picustream.models.observation import Observation, ObservationEvent, VentilatorEvent
 from picustream.models.protocol import Protocol
@@ -26,8 +26,6 @@ NOT_ASKED_FOR = "not-asked-for"
 
 Certain = Callable[[Variable, Decimal, Comparator], bool]
 """V4: whether every value on that side of a canonical value gives the same points."""
-
-_STATES_NO_VALUE = WITHDRAWN | SAYS_NOTHING
 
 
 class Reading(NamedTuple):
@@ -123,7 +121,7 @@ class Reader:
     ) -> tuple[Decimal | None, str | None, Unusable | None]:
         """Rules V1, V4: the value, where it is current, not withdrawn, its unit known, in range and its points certain;
         else the fault; and what is wrong with a value that is stated, whether it would be used or not."""
-        if status in _STATES_NO_VALUE:
+        if status in NO_STATEMENT:
             return None, "withdrawn" if status in WITHDRAWN else "no-value", None
         unused = status is Status.PRELIMINARY and not self._use_preliminary
         try:
@@ -140,7 +138,7 @@ class Reader:
 
 def ventilation_of(event: VentilatorEvent, filed: Filed) -> Ventilation:
     """A ventilator event's statement of support and control."""
-    in_force = event.status not in _STATES_NO_VALUE
+    in_force = event.status not in NO_STATEMENT
     known = event.support_known, event.control_known
     stated = any(word is not None for word in known)
     support, control = known if in_force else (None, None)
