@@ -181,16 +181,15 @@ class Engine(EnginePort):
         self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, behind: Collection[str]
     ) -> Batch:
         """Files events, the clock advancing with them; returns those filed, the rest is left."""
-        order = batch.inputs
-        for place, one in enumerate(order):
+        for place, one in enumerate(batch.inputs):
             moment = self.clock
             if one.event is not None:
                 topic, filed_at = one.input_record.topic, one.event.filed_at
                 self._reached[topic] = max(filed_at, self._reached.get(topic, filed_at))
                 moment = min(now, filed_at, *self._reached_by(behind))
             if not self._pass_time(moment, effects, emitted_at) or effects.is_full(self._lot):
-                effects.left = Batch(order[place:])
-                return Batch(order[:place])
+                effects.left = Batch(batch.inputs[place:])
+                return Batch(batch.inputs[:place])
             changed = self._file(one, self.clock or now, effects, emitted_at)
             self._observe(one, changed, now)
             self._evaluate_feeds(self.clock or now, effects, emitted_at)

@@ -124,11 +124,8 @@ class StayState:
     def file(self, event: Event, kept: Filed, reading: Reading) -> bool:
         """Joins an event into the chart; whether it changed what is stored."""
         changes = Changes()
-        try:
+        with self._named():
             self._chart.file(event, kept, reading, changes)
-        except HistoryNeeded as needed_by:
-            needed_by.stay_id = self.stay_id
-            raise
         self._assessor.note(changes)
         self._save(changes)
         return changes.changed

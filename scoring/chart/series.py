@@ -189,8 +189,8 @@ class Series(Generic[T]):
         """Notes the span that an answer depends on. Raises `HistoryNeeded` where something of it was pruned."""
         if last < first:
             return
-        if self._watch is not None and self._watch.found is not None:
-            self._watch.found.append((self.channel, first, last))
+        if self._watch is not None:
+            self._watch.note(self.channel, first, last)
         if self.gaps:
             place = bisect_right(self.gaps, last, key=lambda gap: gap[0])
             if place > 0 and self.gaps[place - 1][1] >= first:

@@ -60,9 +60,8 @@ class DayCache:
         """What a local day gives a part."""
         values: dict[date, T] = self._values[part.name]
         if day not in values:
-            with noted(self._watch) as found:
+            with self.watched(part.name, day):
                 values[day] = part.compute(view, day)
-            self.reads.put((part.name, day), found)
         return values[day]
 
     def known(self, part: DayPart[T], day: date) -> T | None:
