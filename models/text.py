@@ -20,6 +20,7 @@ quote = encode_basestring
 
 
 BYTE_ORDER_MARK = "\ufeff"
+_BLANKS = " \t\n\r"
 
 
 class NotJson(ValueError):
@@ -73,28 +74,26 @@ def parse(raw: bytes | str) -> Any:
     twice, nesting too deep for the machine.
     """
     written = raw if isinstance(raw, str) else decoded(raw)
-    try:
-        value, end = parse_at(written, 0)
-    except NotJson:
-        end = -1
-    if end == len(written):
-        return value
-    try:  # white space around it, or a fault, for which `decode` has words and the place
-        value = _decoder.decode(written)
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        raise _refusal(error) from None
-    _check_depth(value, written, 0, len(written))
+    start = len(written) - len(written.lstrip(_BLANKS))
+    value, end = _read(written, start)
+    if rest := written[end:].lstrip(_BLANKS):
+        raise _refusal(json.JSONDecodeError("Extra data", written, len(written) - len(rest)))
+    _check_depth(value, written, start, end)
     return value
 
 
 def parse_at(written: str, start: int) -> tuple[Any, int]:
     """The JSON value that begins at a place, as `parse` reads it, and where it ends. Raises `NotJson`."""
-    try:
-        value, end = _decoder.raw_decode(written, start)
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        raise _refusal(error) from None
+    value, end = _read(written, start)
     _check_depth(value, written, start, end)
     return value, end
+
+
+def _read(written: str, start: int) -> tuple[Any, int]:
+    try:
+        return _decoder.raw_decode(written, start)
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise _refusal(error) from None
 
 
 def _refusal(error: Exception) -> NotJson:

@@ -1,13 +1,15 @@
 """Instants with an explicit offset, held in UTC; local days belong to a protocol's zone (rule T1)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """From which Kafka, and what we store, count time."""
+
+ONE_DAY = timedelta(days=1)
 
 _DAY_AND_TIME = r"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 _OFFSET = r"(?:Z|(?!-00:00)[+-](?:0\d|1[0-4]):[0-5]\d)"

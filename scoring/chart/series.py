@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from heapq import merge
 from typing import Generic, Protocol, TypeVar
 
+from picustream.models.times import ONE_DAY
+
 Order = tuple[datetime, datetime, str, str]
 """(happened at, filed at, source, id): rule V1."""
 Span = tuple[datetime, datetime]
@@ -19,7 +21,6 @@ Span = tuple[datetime, datetime]
 Channel = str
 """What a look-up asks: one series, or several together. Spans of different channels never meet."""
 
-ONE_DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
 """The resolution of time here: the smallest step past a moment."""
 

@@ -8,8 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from picustream.models.protocol import Protocol
-
-ONE_DAY = timedelta(days=1)
+from picustream.models.times import ONE_DAY
 
 
 @lru_cache(maxsize=4096)

@@ -18,9 +18,10 @@ from picustream.models.fact import (
     VitalStatus,
 )
 from picustream.models.protocol import Protocol
+from picustream.models.times import ONE_DAY
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Fact
-from picustream.scoring.clinical.days import ONE_DAY, local_date, midnight
+from picustream.scoring.clinical.days import local_date, midnight
 
 F = TypeVar("F", bound=FactEvent)
 

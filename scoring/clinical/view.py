@@ -7,12 +7,13 @@ from itertools import islice
 
 from picustream.models.protocol import Protocol
 from picustream.models.record import MOST_PASSED_OVER
+from picustream.models.times import ONE_DAY
 from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Observed, Ventilation
 from picustream.scoring.chart.series import TICK, Series
 from picustream.scoring.chart.series_index import UNUSABLE, VENTILATOR
-from picustream.scoring.clinical.days import ONE_DAY, midnight
+from picustream.scoring.clinical.days import midnight
 from picustream.scoring.clinical.stay import Stay
 
 FOREVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from picustream.models.protocol import Protocol
+from picustream.models.times import ONE_DAY
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.clinical.days import ONE_DAY, closes_at, days_between, local_date, midnight
+from picustream.scoring.clinical.days import closes_at, days_between, local_date, midnight
 from picustream.scoring.clinical.stay import Stay, last_day
 from picustream.scoring.clinical.view import View
 from picustream.scoring.records.bodies import Bodies, RecordKey

@@ -11,9 +11,10 @@ from decimal import Decimal
 from picustream.models.fact import Discharged
 from picustream.models.protocol import Protocol
 from picustream.models.text import printed
+from picustream.models.times import ONE_DAY
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.clinical.ards import Ards
-from picustream.scoring.clinical.days import ONE_DAY, closes_at, counted_in, local_date, midnight, window_days
+from picustream.scoring.clinical.days import closes_at, counted_in, local_date, midnight, window_days
 from picustream.scoring.clinical.stay import Stay, follow_up, is_day_of
 from picustream.scoring.records.bodies import Body
 from picustream.scoring.scores.mods.score import DayScore

@@ -8,7 +8,8 @@ from typing import Any
 
 from picustream.models.protocol import Protocol, hours
 from picustream.models.text import printed
-from picustream.scoring.clinical.days import ONE_DAY, closes_at, counted_in, local_date, midnight, study_day
+from picustream.models.times import ONE_DAY
+from picustream.scoring.clinical.days import closes_at, counted_in, local_date, midnight, study_day
 from picustream.scoring.clinical.stay import ADULT_DERIVED, Stay, may_be_child
 from picustream.scoring.records.bodies import Body
 from picustream.scoring.records.receipts import inputs_of, rejected

@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from picustream.models.protocol import Protocol
 from picustream.models.record import Comparator
+from picustream.models.times import ONE_DAY
 from picustream.models.variable import Variable
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.clinical.days import ONE_DAY, closes_at, days_between, local_date, midnight
+from picustream.scoring.clinical.days import closes_at, days_between, local_date, midnight
 from picustream.scoring.clinical.view import View
 from picustream.scoring.records.bodies import Bodies, Body, RecordKey
 from picustream.scoring.records.conditions import Condition
