@@ -17,7 +17,7 @@ from picustream.models.protocol import Protocol
 from picustream.models.record import Comparator
 from picustream.models.variable import Variable
 from picustream.scoring.chart.entries import Filed, Observed, Ventilation
-from picustream.scoring.chart.units import ONE, Unusable, canonical_value, converted, factor_of
+from picustream.scoring.chart.units import ONE, Unusable, canonical_value, factor_of
 
 COMPARATOR = "comparator"
 """The fault of a value with a comparator whose points are not certain (V4)."""
@@ -44,6 +44,8 @@ class Reading(NamedTuple):
 NOTHING = Reading()
 """Of an event that states a fact."""
 
+_Meaning = tuple[Variable | None, Decimal | None]
+"""What a code measures, None: nothing that is asked for; and the factor of its unit, None: each value has to say."""
 MOST_MEANINGS = 4096
 """Codes with their units, of which a site has hundreds; what a feed makes up does not fill the memory."""
 
@@ -56,8 +58,8 @@ class Reader:
         self._use_preliminary = protocol.data.use_preliminary
         self._codemap = codemap
         self._is_certain = is_certain
-        self._meanings: dict[tuple[str, str, str | None, str], tuple[Variable, Decimal] | None] = {}
-        """System, code, unit and specimen -> variable and factor, which are looked up once; None: not to be had so."""
+        self._meanings: dict[tuple[str, str, str | None, str], _Meaning] = {}
+        """By system, code, unit and specimen: looked up once, not for each of a monitor's values."""
 
     def read(self, event: Event, filed: Filed) -> Reading:
         """What an event states; `filed`: the event in the chart."""
@@ -71,61 +73,51 @@ class Reader:
         unmapped: list[int] = []
         for place, one in enumerate(event.observations):
             status = one.status or event.status
-            variable: Variable | None = None
-            value: Decimal | None = None
-            fault: str | None = NOT_ASKED_FOR
-            comparator: Comparator | None = None
-            number = one.value if type(one.value) is Decimal else one.number
-            meaning = self._meaning(one, specimen)
-            if meaning is not None and type(number) is Decimal and one.comparator is None and status is Status.FINAL:
-                variable, factor = meaning  # the way of nearly all
-                try:
-                    value, fault = converted(variable, number, factor), None
-                except Unusable as wrong:
-                    fault = wrong.reason
-                    unusable.append((place, wrong))
-            elif (variable := asked_for(one, specimen, self._codemap)) is not None:
-                value, fault, wrong_one = self._usable(variable, one, status)
-                if wrong_one is not None:
-                    unusable.append((place, wrong_one))
-                comparator = cast(Comparator, one.comparator) if value is not None else None
-            else:
+            variable, factor = self._meaning(one, specimen)
+            value, fault, wrong = self._usable(variable, factor, one, status)
+            if variable is None:
                 unmapped.append(place)
+            if wrong is not None:
+                unusable.append((place, wrong))
             identity = one.id or f"{filed.event_id}#{one.code}"
             in_force = status not in WITHDRAWN
             order, version = filed.order(identity), filed.version(status)
+            comparator = cast(Comparator, one.comparator) if value is not None else None
             observed.append(
                 Observed(
-                    filed, identity, variable, value, fault, in_force, number, one.unit, order, version, comparator
+                    filed, identity, variable, value, fault, in_force, one.number, one.unit, order, version, comparator
                 )
             )
         return Reading(tuple(observed), statement, tuple(unusable), tuple(unmapped))
 
-    def _meaning(self, one: Observation, specimen: str) -> tuple[Variable, Decimal] | None:
+    def _meaning(self, one: Observation, specimen: str) -> _Meaning:
         key = (one.system, one.code, one.unit, specimen)
-        try:
-            return self._meanings[key]
-        except KeyError:
-            pass
-        found, variable = None, asked_for(one, specimen, self._codemap)
-        if variable is not None and one.unit is not None:
-            with suppress(Unusable):
-                found = variable, factor_of(variable, ONE, one.unit, self._codemap)
-        if len(self._meanings) >= MOST_MEANINGS:
-            self._meanings.clear()
-        self._meanings[key] = found
+        found = self._meanings.get(key)
+        if found is None:
+            if len(self._meanings) >= MOST_MEANINGS:
+                self._meanings.clear()
+            found = self._meanings[key] = self._looked_up(one, specimen)
         return found
 
+    def _looked_up(self, one: Observation, specimen: str) -> _Meaning:
+        variable, factor = asked_for(one, specimen, self._codemap), None
+        if variable is not None and one.unit is not None:
+            with suppress(Unusable):
+                factor = factor_of(variable, ONE, one.unit, self._codemap)
+        return variable, factor
+
     def _usable(
-        self, variable: Variable, observation: Observation, status: Status
+        self, variable: Variable | None, factor: Decimal | None, observation: Observation, status: Status
     ) -> tuple[Decimal | None, str | None, Unusable | None]:
         """Rules V1, V4: the value, where it is current, not withdrawn, its unit known, in range and its points certain;
         else the fault; and what is wrong with a value that is stated, whether it would be used or not."""
+        if variable is None:
+            return None, NOT_ASKED_FOR, None
         if status in NO_STATEMENT:
             return None, "withdrawn" if status in WITHDRAWN else "no-value", None
         unused = status is Status.PRELIMINARY and not self._use_preliminary
         try:
-            value = exact_value(variable, observation, self._codemap)
+            value = exact_value(variable, observation, self._codemap, factor)
         except Unusable as wrong:
             return None, "no-value" if unused else wrong.reason, wrong
         if unused:
@@ -160,8 +152,11 @@ def asked_for(observation: Observation, specimen: str, codemap: CodeMap) -> Vari
     return variable if specimen in ("arterial", "unknown") else None
 
 
-def exact_value(variable: Variable, observation: Observation, codemap: CodeMap) -> Decimal:
-    """The number of an observation in the variable's canonical unit, whatever its comparator.
+def exact_value(
+    variable: Variable, observation: Observation, codemap: CodeMap, factor: Decimal | None = None
+) -> Decimal:
+    """The number of an observation in the variable's canonical unit, whatever its comparator. `factor`: of its unit,
+    where that is known already.
 
     Raises `Unusable` with its first fault, in the order value, comparator, unit, range.
     """
@@ -170,7 +165,7 @@ def exact_value(variable: Variable, observation: Observation, codemap: CodeMap) 
         raise Unusable("value-not-numeric", "the value is not a JSON number; " + _NUMBER_WANTED)
     if not observation.comparator_known:
         raise Unusable("word-unknown", "the comparator is none of < <= >= >; without a meaning the value is not used")
-    return canonical_value(variable, number, observation.unit, codemap)
+    return canonical_value(variable, number, observation.unit, codemap, factor)
 
 
 _NUMBER_WANTED = (

@@ -95,8 +95,10 @@ class Unusable(ValueError):
         self.reason = reason
 
 
-def canonical_value(variable: Variable, value: Decimal, unit: str | None, codemap: CodeMap) -> Decimal:
-    """The value in the variable's canonical unit, exactly.
+def canonical_value(
+    variable: Variable, value: Decimal, unit: str | None, codemap: CodeMap, factor: Decimal | None = None
+) -> Decimal:
+    """The value in the variable's canonical unit, exactly. `factor`: of the unit (`factor_of`), where it is known.
 
     Raises `Unusable` with `unit-missing`, `unit-unknown`, `unit-mismatch` or `implausible`.
     """
@@ -104,11 +106,8 @@ def canonical_value(variable: Variable, value: Decimal, unit: str | None, codema
         if abs(value.adjusted()) > GREATEST_MAGNITUDE or len(value.as_tuple().digits) > MOST_DIGITS:
             raise Unusable("implausible", "a magnitude, or a number of digits, that no measurement has")
         value = Decimal(value)
-    return converted(variable, value, factor_of(variable, value, unit, codemap))
-
-
-def converted(variable: Variable, value: Decimal, factor: Decimal) -> Decimal:
-    """A value times the factor of its unit, in the variable's canonical unit. Raises `Unusable` (`implausible`)."""
+    if factor is None:
+        factor = factor_of(variable, value, unit, codemap)
     quantity = QUANTITIES[variable]
     exact = value if factor is ONE else EXACT.multiply(value, factor)
     if variable is Variable.FIO2 and ALMOST_ROOM_AIR <= exact < ROOM_AIR:
