@@ -47,6 +47,7 @@ LAYERS = (
     ("eventfiles",),
     ("terminal",),
     ("deadletters", "explain", "lint", "local"),
+    ("gateways",),
     ("doctor",),
     ("agents", "demo"),
     ("commands",),

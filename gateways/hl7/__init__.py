@@ -1,0 +1,1 @@
+"""HL7 v2: frames, characters, messages, acknowledgements, and what a message states."""

@@ -1,0 +1,1 @@
+"""What came, as it came, on disk; and what became of it."""

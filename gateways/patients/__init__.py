@@ -1,0 +1,1 @@
+"""Which stay is meant: patients, visits, units, beds, merges, and what waits for its stay."""

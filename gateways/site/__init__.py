@@ -1,0 +1,1 @@
+"""A site, as data: its sources, units, identities and presets; its key and its pseudonyms."""

@@ -1,0 +1,129 @@
+"""A site's configuration: one TOML file. Closed: a misspelt field is an error that names its line."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from picustream.models.envelope import Id
+
+Kind = Literal["laboratory", "monitor", "ventilator", "charting", "adt"]
+"""What a source is: it decides topics, and what a status or a time of its messages means."""
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+
+
+class Authority(_Closed):
+    """Which of a message's identifiers is taken: the first rule that one of them fits."""
+
+    authority: str | None = None
+    """CX.4 (its first component) or the FHIR system; None: any."""
+    type: str | None = None
+    """CX.5 or the FHIR type, `MR` say; None: any."""
+    field: str | None = None
+    """`PID-3`, `PV1-19`, `PID-18` ...; None: any."""
+    name: str | None = None
+    """The name under which it is made a pseudonym, so that two spellings of one authority are one; None: as written."""
+    strip_leading_zeros: bool = False
+
+
+class Identity(_Closed):
+    """How patients and visits are recognised."""
+
+    patient: list[Authority] = [Authority(type="MR"), Authority(type="PI")]
+    visit: list[Authority] = [Authority(field="PV1-19"), Authority(field="PID-18"), Authority(field="Encounter")]
+    by_bed: bool = False
+    """Whether a message with neither is given to whoever lies in its bed at that time. Dangerous."""
+    wait_hours: float = Field(24.0, gt=0)
+    """How long a value waits for the admission of its patient."""
+
+
+class Units(_Closed):
+    """Units by name, for a time."""
+
+    match: str
+    """A regular expression for the whole of the unit's name (PV1-3.1)."""
+    kind: Literal["picu", "other-icu"] = "picu"
+    from_: Annotated[date | None, Field(alias="from")] = None
+    until: date | None = None
+    """The first day on which it no longer holds."""
+
+
+class Source(_Closed):
+    """One sending system."""
+
+    name: Id
+    """`source` of its events."""
+    kind: Kind
+    port: int | None = None
+    """The MLLP port on which it speaks; None: any."""
+    application: str | None = None
+    """MSH-3, its first component; None: any."""
+    facility: str | None = None
+    """MSH-4, likewise."""
+    client: str | None = None
+    """The common name of its certificate, or the name of its bearer token; None: any."""
+    zone: str | None = None
+    """IANA name of the zone of times without an offset; None: the site's."""
+    charset: str | None = None
+    """Of messages that name none (MSH-18); None: strict UTF-8."""
+    default_status: str | None = None
+    """Of values that state none."""
+    recorded_at: Literal["obr22", "msh7", "evn2"] | None = None
+    """Where the filing time stands; None: OBR-22, else MSH-7."""
+    observed_at: list[Literal["obx14", "spm17", "obr7", "obr8", "obr14"]] | None = None
+    """Where the clinical time stands, the first that is there; None: by kind (a device: OBX-14 alone)."""
+    stable_ids: bool = False
+    """Whether OBX-21 stays the same through the versions of a value."""
+    accept_training: bool = False
+    """Whether messages of MSH-11 `T` or `D` are used."""
+    production: bool = True
+    """Whether an empty MSH-11 means production."""
+    system: str | None = None
+    """The system of codes that name none (OBX-3.3 empty)."""
+    sentinels: list[str] = []
+    """Numbers that mean "no value"."""
+    presets: list[str] = []
+    """Families of devices whose codes it sends (`gateways/presets/`)."""
+    codes: dict[str, dict[str, list[str]]] = {}
+    """System -> variable -> codes: as in a code map, for this source alone."""
+    spellings: dict[str, list[str]] = {}
+    """UCUM unit -> spellings, for this source alone."""
+    specimens: dict[str, str] = {}
+    """Local word of SPM-4, OBR-15 or Specimen.type -> specimen."""
+    period: Literal["start", "end"] | None = None
+    """Which end of a FHIR effectivePeriod is the clinical time; None: start for a laboratory, end for a device."""
+
+
+class Acknowledgement(_Closed):
+    """What senders are answered where there is a choice."""
+
+    ae_on: list[str] = []
+    """Reasons of letters for which the answer is AE and not AA."""
+    unused: Literal["AA", "AR"] = "AA"
+    """For messages of a kind that is not used."""
+    training: Literal["AA", "AR"] = "AR"
+    """For messages that are no production, where those are not accepted."""
+
+
+class Site(_Closed):
+    """Everything that a gateway has to know of its hospital."""
+
+    zone: str | None = None
+    """IANA name; what a source's own zone replaces. Without one a time without an offset is a letter."""
+    key_file: Path | None = None
+    """The site's key: 32 bytes or more, readable by its owner alone."""
+    identity: Identity = Identity()
+    unit: list[Units] = []
+    deaths: list[str] = ["20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "40", "41", "42", "exp"]
+    """Dispositions (PV1-36, dischargeDisposition) that mean death."""
+    home: list[str] = ["01", "1", "home"]
+    """Dispositions that mean home."""
+    other_hospital: list[str] = ["02", "2", "other-hcf"]
+    acknowledgement: Acknowledgement = Acknowledgement()
+    source: list[Source] = []
+    demo: bool = False
+    """Takes any sender: only from loopback, with a key of its own."""
