@@ -15,6 +15,16 @@ from picustream.models.envelope import Status
 from picustream.scoring.faults import Fault
 
 
+class Unreadable(ValueError):
+    """Bytes of which no message, or no resource, can be made: a letter about the whole of it."""
+
+    def __init__(self, fault: Fault, values: int = 0) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+        self.values = values
+        """How many values can be seen in it all the same (lines of OBX): each is accounted for as a letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """An identifier of a patient or a visit, as it is written (CX; FHIR Identifier, or a reference)."""
@@ -165,3 +175,5 @@ class Statements:
     """Of the message or resource as a whole."""
     unused: str = ""
     """Why nothing of it is used, where its kind is none of ours: counted, no fault."""
+    warnings: tuple[str, ...] = ()
+    """Machine-readable words about what was put right on reading (`segments-joined`): counted, no letter."""

@@ -68,6 +68,8 @@ class Source(_Closed):
     """The common name of its certificate, or the name of its bearer token; None: any."""
     zone: str | None = None
     """IANA name of the zone of times without an offset; None: the site's."""
+    zone_of_msh7: bool = False
+    """Whether the offset of MSH-7 holds for times of the message that have none."""
     charset: str | None = None
     """Of messages that name none (MSH-18); None: strict UTF-8."""
     default_status: str | None = None
