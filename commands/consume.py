@@ -1,18 +1,15 @@
 """`picustream consume TOPIC...`: the records of topics as an event file."""
 
-import gzip
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from picustream.eventfiles import files
-from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import rights, topics
+from picustream.terminal.output import output
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition
@@ -35,7 +32,7 @@ def consume(
     consumer = clients.consumer(settings, **arrival.CONSUMER_OPTIONS)
     try:
         ends = clients.stable_ends(settings, consumer, _assign(consumer, found))
-        with _output(out) as file:
+        with output(out) as file:
             for record in arrival.committed_records(consumer, ends):
                 file.write(_line(record))
             file.flush()
@@ -58,15 +55,3 @@ def _assign(consumer: "KafkaConsumer", found: Mapping[str, rights.Topic]) -> "li
 
 def _line(record: "ConsumerRecord") -> bytes:
     return files.record_line(record.topic, record.value, record.partition, record.offset, record.timestamp)
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[BinaryIO]:
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    try:
-        with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as file:
-            yield cast(BinaryIO, file)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}.", "Name another file with --out.") from error

@@ -82,11 +82,16 @@ def in_files(paths: Iterable[Path], topics: Sequence[str], on_error: OnError) ->
 
 
 def in_kafka(
-    settings: Settings, topics: Sequence[str], stay_id: str | None = None, then: Callable[[], None] | None = None
+    settings: Settings,
+    topics: Sequence[str],
+    stay_id: str | None = None,
+    then: Callable[[], None] | None = None,
+    pause: Callable[[], None] = lambda: None,
 ) -> Iterator[Stored]:
     """The committed records of `topics`, in order of arrival; of a stay's own partition alone if one is named.
 
-    With `then`, it is called when all there are have been given, and what comes is given as it comes, without end.
+    With `then`, it is called when all there are have been given, and what comes is given as it comes, without end;
+    `pause` is called when those of one fetch are given.
     """
     from picustream.streams.kafka import arrival, clients, rights
 
@@ -99,7 +104,7 @@ def in_kafka(
                 yield Stored(record.topic, record.key, record.value, _place(record), record.timestamp)
         if then is not None:
             then()
-            for record in arrival.following(consumer, ends, lambda: None):
+            for record in arrival.following(consumer, ends, pause):
                 if record.value is not None:
                     yield Stored(record.topic, record.key, record.value, _place(record), record.timestamp)
     finally:

@@ -1,4 +1,7 @@
-"""Fetches Kafka's jars, once for all folders: pinned by SHA-256, several at a time, each whole or not there at all."""
+"""Fetches jars, Kafka's above all, once for all folders.
+
+They are pinned by SHA-256, come several at a time, and each is whole or not there at all.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -47,7 +50,7 @@ class _Damaged(Exception):
 
 
 def pinned_jars(table: str) -> Iterator[Jar]:
-    """The jars of the table in `pinned.py`."""
+    """The jars of a table like that in `pinned.py`."""
     group = ""
     for line in table.splitlines():
         if not line.startswith(" "):
@@ -64,13 +67,18 @@ def class_path(report: Report, meter: Meter | None = None) -> list[Path]:
     A download that was cut off goes on where it stopped, jar by jar; two at once do the work of one. `meter` draws
     the progress; without one `report` takes it in lines. Raises `LocalError` if it fails; what is there is kept.
     """
-    folder = cache_dir() / f"kafka-{KAFKA_VERSION}"
-    jars = list(pinned_jars(JARS))
+    return fetched(JARS, f"kafka-{KAFKA_VERSION}", f"Apache Kafka {KAFKA_VERSION}", report, meter)
+
+
+def fetched(table: str, name: str, what: str, report: Report, meter: Meter | None = None) -> list[Path]:
+    """The jars of a table like that of `pinned.py`, likewise, in the folder `name` of the cache."""
+    folder = cache_dir() / name
+    jars = list(pinned_jars(table))
     if _missing(jars, folder):
         with locked(folder / "lock", report):
             missing = _missing(jars, folder)  # anew: another may have fetched them while we waited
             if missing:
-                report(f"fetching Apache Kafka {KAFKA_VERSION} into {folder}, once")
+                report(f"fetching {what} into {folder}, once")
                 _fetch(missing, folder, _Count(jars, missing, meter or in_lines(report)))
     return [folder / jar.file for jar in jars]
 

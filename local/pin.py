@@ -6,7 +6,7 @@ jgo finds what Kafka needs from the artifacts' own descriptions and checks each 
 import hashlib
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -25,15 +25,19 @@ JARS = """\\'''
 def pin(version: str) -> Iterator[str]:
     """The lines of `pinned.py`."""
     with tempfile.TemporaryDirectory() as cache:
-        artifacts = _resolve(MavenContext(repo_cache=Path(cache)), version)
         yield _HEAD.format(version=version)
-        for group, members in groupby(sorted(artifacts, key=lambda one: (one.groupId, one.artifactId)), _group):
-            yield group
-            for artifact in members:
-                content = artifact.resolve().read_bytes()
-                digest = hashlib.sha256(content).hexdigest()
-                yield f"  {artifact.artifactId}:{artifact.version} {len(content)} {digest}"
+        yield from table(_resolve(MavenContext(repo_cache=Path(cache)), version))
         yield '"""'
+
+
+def table(artifacts: Iterable[Artifact]) -> Iterator[str]:
+    """The lines of a table of jars, as `downloads.pinned_jars` reads them."""
+    for group, members in groupby(sorted(artifacts, key=lambda one: (one.groupId, one.artifactId)), _group):
+        yield group
+        for artifact in members:
+            content = artifact.resolve().read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            yield f"  {artifact.artifactId}:{artifact.version} {len(content)} {digest}"
 
 
 def _resolve(maven: MavenContext, version: str) -> list[Artifact]:

@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from picustream.runtime.errors import ENVIRONMENT, UserError
+from picustream.runtime.places import cache_home, state_home
 
 
 class LocalError(UserError):
@@ -41,13 +42,13 @@ class LocalSettings(BaseSettings):
 
 def data_dir(named: Path | None = None) -> Path:
     """The folder of the servers: `named`, else PICUSTREAM_LOCAL_DIR, else one in the user's state folder."""
-    chosen = named or LocalSettings().dir or _xdg("XDG_STATE_HOME", ".local/state") / "picustream" / "local"
+    chosen = named or LocalSettings().dir or state_home() / "picustream" / "local"
     return chosen.expanduser().absolute()
 
 
 def cache_dir() -> Path:
     """The folder of what is fetched: PICUSTREAM_LOCAL_CACHE, else one in the user's cache folder."""
-    chosen = LocalSettings().cache or _xdg("XDG_CACHE_HOME", ".cache") / "picustream"
+    chosen = LocalSettings().cache or cache_home() / "picustream"
     return chosen.expanduser().absolute()
 
 
@@ -62,9 +63,3 @@ def program(setting: str, path: Path) -> Path:
 def missing_package(name: str) -> LocalError:
     """The error when a package of the extra `local` is not installed."""
     return LocalError(f"The Python package {name} is not installed.", "Install it: pip install 'picustream[local]'")
-
-
-def _xdg(variable: str, default: str) -> Path:
-    # The XDG specification: a relative path in these variables is to be ignored.
-    value = Path(os.environ.get(variable, ""))
-    return value if value.is_absolute() else Path.home() / default

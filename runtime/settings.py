@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field("json", description="log lines as JSON or to read")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
 
+    fhir_token: SecretStr | None = Field(None, description="bearer token for the server of `fhir push`")
+    fhir_ca_file: Path | None = Field(None, description="PEM file of the certificate authority of that server")
+
     memory_mb: int = Field(
         128,
         ge=1,

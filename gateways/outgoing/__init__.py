@@ -1,0 +1,1 @@
+"""Scores as FHIR R4 resources, and their way to a FHIR server."""

@@ -1,0 +1,1 @@
+"""The gateways: HL7 v2 and FHIR in, FHIR out."""
