@@ -1,0 +1,42 @@
+"""The messages of a file, or of one frame: one or many, in MLLP frames, in a batch, or one after another."""
+
+import re
+from collections.abc import Iterator
+
+from picustream.gateways.hl7.frames import START, Framer
+from picustream.gateways.hl7.message import CUT_OFF
+
+_MESSAGE = re.compile(rb"(?:\A|(?<=[\r\n]))[\xef\xbb\xbf\x00 \t]*MSH(?=[!-/:-@\[-`{-~])")
+_ENVELOPE = re.compile(
+    rb"(?:\A|(?<=[\r\n]))[\xef\xbb\xbf\x00 \t]*(?:FHS|BHS|BTS|FTS)(?:[!-/:-@\[-`{-~][^\r\n]*)?(?=[\r\n]|\Z)"
+)
+_CAPTURE = re.compile(
+    rb"[\xef\xbb\xbf\x00 \t\r\n]*\x0b|[\s\S]*?\x0b[\xef\xbb\xbf\x00 \t\r\n]*(?:MSH|FHS|BHS)(?=[!-/:-@\[-`{-~])"
+)
+"""What begins like a stream of frames, or has one in it: VT alone may also be a line end of a text."""
+_BLANK = b"\xef\xbb\xbf\x00\x1a\x1c \t\r\n"
+
+
+def messages(data: bytes) -> Iterator[bytes]:
+    """Each message as it stands, without the segments of a batch around it.
+
+    What is no message, and is not blank, comes as well, for `message.read` to refuse; a frame that was cut off comes
+    with its VT before it.
+    """
+    if START not in data or not _CAPTURE.match(data):
+        yield from _split(data)
+        return
+    framer = Framer(len(data))
+    for frame in [*framer.feed(data), *framer.end()]:
+        if frame.kind == "truncated":
+            yield CUT_OFF + frame.raw
+        else:
+            yield from _split(frame.raw)
+
+
+def _split(data: bytes) -> Iterator[bytes]:
+    starts = [found.start() for found in _MESSAGE.finditer(data)]
+    for start, stop in zip([0, *starts], [*starts, len(data)], strict=True):
+        piece = _ENVELOPE.sub(b"", data[start:stop]) if _ENVELOPE.search(data, start, stop) else data[start:stop]
+        if piece.strip(_BLANK):
+            yield piece

@@ -1,0 +1,103 @@
+"""Which segments belong together: patients, their orders, and the values of both, in whatever order they come."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from picustream.gateways.hl7.message import Message, Segment
+
+
+@dataclass(slots=True)
+class Order:
+    """An OBR with its ORC, and the specimens that follow it."""
+
+    obr: Segment | None = None
+    orc: Segment | None = None
+    specimens: list[Segment] = field(default_factory=list)
+    rows: dict[str, Segment] = field(default_factory=dict)
+    """OBX without a value by OBX-4: the devices, modules and channels that hold others."""
+
+
+@dataclass(slots=True)
+class Result:
+    """An OBX, its order, and the specimen that it follows within it."""
+
+    obx: Segment
+    order: Order
+    specimen: Segment | None
+
+    def specimens(self) -> list[Segment]:
+        """The SPM segments that it may speak of: the one before it, else all of its order."""
+        return [self.specimen] if self.specimen else self.order.specimens
+
+    def rows(self) -> Iterator[Segment]:
+        """The rows that hold it, nearest first."""
+        name = self.obx.text(4).strip()
+        while "." in name:
+            name = name.rpartition(".")[0]
+            if row := self.order.rows.get(name):
+                yield row
+
+
+@dataclass(slots=True)
+class Patient:
+    """What a message states of one patient, or of one visit."""
+
+    pid: Segment | None = None
+    pv1: Segment | None = None
+    mrg: Segment | None = None
+    results: list[Result] = field(default_factory=list)
+
+
+class _Groups:
+    def __init__(self) -> None:
+        self.patients = [Patient()]
+        self._order = Order()
+        self._specimen: Segment | None = None
+
+    def take(self, segment: Segment) -> None:
+        """One more segment."""
+        patient = self.patients[-1]
+        match segment.name:
+            case "PID" if patient.pid is None:
+                patient.pid = segment
+            case "PID":
+                self._begin(Patient(segment))
+            case "PV1" if patient.pv1 is None:
+                patient.pv1 = segment
+            case "PV1":
+                self._begin(Patient(patient.pid, segment))
+            case "MRG":
+                patient.mrg = segment
+            case "ORC" if self._order.obr or self._order.orc:
+                self._start(Order(orc=segment))
+            case "ORC":
+                self._order.orc = segment
+            case "OBR" if self._order.obr:
+                self._start(Order(segment))
+            case "OBR":
+                self._start(Order(segment, self._order.orc))
+            case "SPM" if self._order.obr:
+                self._order.specimens.append(segment)
+                self._specimen = segment
+            case "OBX":
+                self._take_value(patient, segment)
+
+    def _take_value(self, patient: Patient, segment: Segment) -> None:
+        if not segment.raw(5):
+            self._order.rows.setdefault(segment.text(4).strip(), segment)
+        patient.results.append(Result(segment, self._order, self._specimen))
+
+    def _begin(self, patient: Patient) -> None:
+        self.patients.append(patient)
+        self._start(Order())
+
+    def _start(self, order: Order) -> None:
+        self._order, self._specimen = order, None
+
+
+def patients(message: Message) -> list[Patient]:
+    """The patients of a message in its order; one without segments where it names none."""
+    groups = _Groups()
+    for segment in message.segments[1:]:
+        groups.take(segment)
+    return groups.patients

@@ -1,0 +1,74 @@
+"""What a message of HL7 v2 states: the values of its OBX segments, and the movement of an ADT event."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from picustream.gateways.hl7.groups import Patient, patients
+from picustream.gateways.hl7.identifiers import subject
+from picustream.gateways.hl7.message import Message
+from picustream.gateways.hl7.movements import BY_HAND, MOVES, faults_of, movement
+from picustream.gateways.hl7.times import Reckoning
+from picustream.gateways.hl7.values import Context, context_of, value_of
+from picustream.gateways.site.config import Source
+from picustream.gateways.statement import Move, Statements
+from picustream.scoring.faults import Fault
+
+_RESULTS = {"ORU^R01", "ORU"}
+_TRAINING = {"T", "D"}
+_NAMES_AN_EVENT = {"ADT"}
+
+
+def statements(message: Message, source: Source, zone: ZoneInfo | None) -> list[Statements]:
+    """The statements of a message, one for each patient or visit that it speaks of; each OBX is a value of one."""
+    context = context_of(message, source, Reckoning(zone))
+    kind = kind_of(message)
+    unused = _unused(message, source)
+    found = [one for patient in patients(message) for one in _of_patient(kind, patient, context)]
+    if unused:
+        found = [replace(one, movements=(), faults=(), unused=unused) for one in found]
+    warnings = ("segments-joined",) * message.joined
+    return [replace(found[0], warnings=warnings), *found[1:]] if warnings else found
+
+
+def kind_of(message: Message) -> str:
+    """`ADT^A02`: MSH-9; an ADT message that names no event there names it in EVN-1."""
+    kind = message.kind
+    evn = message.first("EVN")
+    if kind in _NAMES_AN_EVENT and evn is not None and (event := evn.text(1).strip().upper()):
+        return f"{kind}^{event}"
+    return kind
+
+
+def _unused(message: Message, source: Source) -> str:
+    """Why a message is not one of production; "" where it is."""
+    word = message.header.text(11).strip().upper()
+    if not word:
+        return "" if source.production else "processing-id-missing"
+    if word in _TRAINING:
+        return "" if source.accept_training else "training"
+    return "" if word == "P" else "processing-id-unknown"
+
+
+def _of_patient(kind: str, patient: Patient, context: Context) -> list[Statements]:
+    whom = subject(patient.pid, patient.pv1)
+    values = tuple(value_of(result, context) for result in patient.results)
+    if kind in _RESULTS:
+        return [Statements(kind, whom, values)]
+    found = []
+    message, _, event = kind.partition("^")
+    if message == "ADT" and event in MOVES:
+        found.append(_moved(kind, MOVES[event], patient, context))
+    elif message == "ADT" and event in BY_HAND:
+        fault = Fault("merge-by-hand", "MSH-9", "a change of identifiers of this kind is made by a person")
+        found.append(Statements(kind, whom, faults=(fault,)))
+    if values or not found:
+        found.append(Statements(kind, whom, values, unused="unused-kind"))
+    return found
+
+
+def _moved(kind: str, move: Move, patient: Patient, context: Context) -> Statements:
+    faults = faults_of(move, patient)
+    whom = subject(patient.pid, patient.pv1)
+    if any(fault.reason == "merge-without-loser" for fault in faults):
+        return Statements(kind, whom, faults=faults)
+    return Statements(kind, whom, movements=(movement(move, patient, context),), faults=faults)

@@ -1,0 +1,129 @@
+"""Times of HL7 v2: `YYYYMMDDHHMM[SS[.S...]][+ZZZZ]`, with the zone of the source where they have no offset."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+
+from picustream.gateways.hl7.message import DELETED
+from picustream.scoring.faults import Fault
+
+_FORM = re.compile(r"(\d{4,23})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+_COARSE = {4, 6, 8, 10}
+"""Digits of a year, month, day or hour."""
+_MINUTES, _SECONDS = 12, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """By what the times of a message are read."""
+
+    zone: tzinfo | None
+    """Of times without an offset."""
+    sent: datetime | None = None
+    """When the message was sent, where that is known: nothing in it happened later."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    local: datetime
+    offset: timezone | None
+
+
+def instant(text: str, path: str, reckoning: Reckoning, siblings: Iterable[str] = ()) -> datetime | Fault | None:
+    """A moment in UTC; None where there is none; a fault where it cannot be known.
+
+    `siblings` are other times of the same thing: one of the same reading on the clock, with an offset, settles which
+    of two hours is meant when clocks are put back.
+    """
+    if is_absent(text):
+        return None
+    written = _written(text, path)
+    if isinstance(written, Fault):
+        return written
+    try:
+        if written.offset is not None:
+            return written.local.replace(tzinfo=written.offset).astimezone(UTC)
+        return _in_zone(written.local, path, reckoning, siblings)
+    except OverflowError:
+        return _unreadable(path)
+
+
+def offset_of(text: str) -> timezone | None:
+    """The offset that a time is written with."""
+    written = _written(text.strip(), "")
+    return None if isinstance(written, Fault) else written.offset
+
+
+def day(text: str) -> date | None:
+    """The day that a time names, on the clock it was written by."""
+    digits = re.match(r"\d{8}", text.strip(), re.ASCII)
+    return _day(digits.group()) if digits else None
+
+
+def is_absent(text: str) -> bool:
+    """Whether there is no time: nothing, `""`, or zeros."""
+    return not text.strip() or text == DELETED or not text.strip().strip("0")
+
+
+def _written(text: str, path: str) -> "_Written | Fault":
+    form = _FORM.fullmatch(text.strip())
+    if form is None:
+        return _unreadable(path)
+    digits, fraction, offset = form.groups()
+    if len(digits) in _COARSE and not fraction:
+        return Fault("time-too-coarse", path, "a time to the minute is needed")
+    if (len(digits) < _SECONDS and (len(digits) != _MINUTES or fraction)) or (len(digits) > _SECONDS and fraction):
+        return _unreadable(path)
+    fraction = fraction or digits[_SECONDS:]  # some senders leave out the point
+    born = _day(digits[:8])
+    hour, minute, second = (int(digits[at : at + 2] or 0) for at in (8, 10, 12))
+    if born is None or hour > 23 or minute > 59 or second > 59:
+        return _unreadable(path)
+    local = datetime(born.year, born.month, born.day, hour, minute, second, int(f"{fraction:0<6}"[:6]))
+    return _Written(local, _offset(offset) if offset else None)
+
+
+def _day(digits: str) -> date | None:
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return None
+
+
+def _offset(text: str) -> timezone:
+    if text == "Z":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    span = timedelta(hours=min(hours, 23), minutes=min(minutes, 59))
+    return timezone(-span if text[0] == "-" else span)
+
+
+def _in_zone(local: datetime, path: str, reckoning: Reckoning, siblings: Iterable[str]) -> datetime | Fault:
+    zone = reckoning.zone
+    if zone is None:
+        return Fault(
+            "time-without-zone", path, "it has no offset and the source has no zone: set the zone of the source"
+        )
+    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return first
+    if first.astimezone(zone).replace(tzinfo=None) != local:
+        return Fault("time-skipped", path, "no such time in the zone of the source: the clocks were put forward")
+    for sibling in siblings:
+        other = _written(sibling, "")
+        if (
+            isinstance(other, _Written)
+            and other.offset
+            and other.local.replace(second=0, microsecond=0) == (local.replace(second=0, microsecond=0))
+        ):
+            settled = local.replace(tzinfo=other.offset).astimezone(UTC)
+            if settled in (first, second):
+                return settled
+    if reckoning.sent is not None and first <= reckoning.sent < second:
+        return first
+    return Fault("time-twice", path, "the clocks were put back and that time came twice: send the offset")
+
+
+def _unreadable(path: str) -> Fault:
+    return Fault("time-unreadable", path, "not a time of the form YYYYMMDDHHMM[SS[.S]][+ZZZZ]")

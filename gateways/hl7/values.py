@@ -1,0 +1,209 @@
+"""An OBX as a value: its number, status, times, codes and what names it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from picustream.gateways.hl7 import codings
+from picustream.gateways.hl7.groups import Result
+from picustream.gateways.hl7.message import DELETED, Message, Segment
+from picustream.gateways.hl7.numbers import Reading, number, reading
+from picustream.gateways.hl7.status import Flags, Standing, flags, standing
+from picustream.gateways.hl7.times import Reckoning, instant, is_absent, offset_of
+from picustream.gateways.site.config import Source
+from picustream.gateways.statement import Coding, Value
+from picustream.models.envelope import NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, Status
+from picustream.scoring.faults import Fault
+
+_DEVICES = {"monitor", "ventilator"}
+_OF_DEVICE = ("obx14",)
+_OF_RESULT = ("obx14", "spm17", "obr7")
+_ORDER_TIMES = {"obr7": 7, "obr8": 8, "obr14": 14}
+_CHANNEL = 2
+"""Dots in the OBX-4 of a channel or metric: what stands above it has no time of a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What holds for all values of a message."""
+
+    message: Message
+    source: Source
+    reckoning: Reckoning
+    sent: datetime | Fault | None
+    """MSH-7."""
+
+    @property
+    def is_device(self) -> bool:
+        """Whether it states raw values of a device: by the source, or by the profile that MSH-21 names."""
+        if self.source.kind in _DEVICES:
+            return True
+        profiles = range(1, self.message.header.repetitions(21) + 1)
+        return any("IHE_PCD" in self.message.header.whole(21, one).upper().replace(" ", "_") for one in profiles)
+
+
+def value_of(result: Result, context: Context) -> Value:
+    """The value that an OBX states."""
+    obx, source = result.obx, context.source
+    path = f"OBX[{obx.number}]"
+    flagged = flags(obx)
+    found = _with_flags(reading(obx, f"{path}-5"), flagged, obx, source)
+    standing_ = _standing(result, context, flagged, found)
+    unit, is_ucum = codings.unit(obx)
+    if obx.repetitions(6) > 1:
+        found = Reading(Fault("repeated-unit", f"{path}-6", "more than one unit in one OBX"))
+    codes = codings.codings(obx, source.system)
+    observed_at = _observed_at(result, context)
+    holds = isinstance(standing_.status, Status) and standing_.status not in WITHDRAWN | SAYS_NOTHING
+    return Value(
+        path=path,
+        codings=codes,
+        identity=_identity(result, context, codes, observed_at),
+        value=found.value if holds or not isinstance(standing_.status, Status) else None,
+        unit=unit,
+        unit_is_ucum=is_ucum,
+        status=standing_.status,
+        observed_at=observed_at,
+        recorded_at=_recorded_at(result, context, standing_.status),
+        comparator=found.comparator,
+        status_only=standing_.status_only,
+        specimen=_specimen(result, context),
+        method=codings.method(obx),
+        device=_device(result),
+        setting=codings.is_setting(obx, codes),
+        note=standing_.note,
+    )
+
+
+def _with_flags(found: Reading, flagged: Flags, obx: Segment, source: Source) -> Reading:
+    """The number together with what OBX-8 says of it."""
+    if isinstance(found.value, Fault) or found.value is None:
+        return found
+    if flagged.doubt:
+        return Reading(flagged.doubt)
+    if not flagged.comparator:
+        return found
+    if found.comparator and found.comparator[0] != flagged.comparator:
+        return Reading(Fault("comparator-conflict", f"OBX[{obx.number}]-8", "OBX-5 and OBX-8 name different sides"))
+    return Reading(found.value, found.comparator or flagged.comparator)
+
+
+def _standing(result: Result, context: Context, flagged: Flags, found: Reading) -> Standing:
+    """The status, and why there is nothing to pass on."""
+    obx = result.obx
+    by_status = standing(obx, result.order.obr, context.is_device, context.source.default_status)
+    if flagged.no_value:
+        return Standing(None, note=flagged.no_value)
+    if by_status.status is None or by_status.status_only or by_status.status in WITHDRAWN | SAYS_NOTHING:
+        return by_status
+    if obx.whole(5).strip() == DELETED:
+        return Standing(Status.UNKNOWN)
+    if found.value is None:
+        return Standing(None, note="no-value")
+    if _is_sentinel(found, flagged, context.source):
+        return Standing(None, note="sentinel")
+    return by_status
+
+
+def _is_sentinel(found: Reading, flagged: Flags, source: Source) -> bool:
+    """Whether the number stands for "no value"; not where OBX-8 judges it as a value."""
+    if isinstance(found.value, Fault) or flagged.judged:
+        return False
+    return any(number(word.strip()) == found.value for word in source.sentinels)
+
+
+def _observed_at(result: Result, context: Context) -> datetime | Fault:
+    """The clinical time: the first of the fields that the source names which is there."""
+    fields = context.source.observed_at or (_OF_DEVICE if context.is_device else _OF_RESULT)
+    for field in fields:
+        for text, path in _times(field, result):
+            moment = instant(text, path, context.reckoning, _siblings(result))
+            if moment is not None:
+                return moment
+    if context.is_device:
+        return Fault("no-observation-time", f"OBX[{result.obx.number}]-14", "no time of the reading")
+    return Fault("no-collection-time", f"OBX[{result.obx.number}]-14", "no time of collection: nor SPM-17, nor OBR-7")
+
+
+def _times(field: str, result: Result) -> Iterator[tuple[str, str]]:
+    """Texts and paths of a time; that of a reading may stand with the row that holds it."""
+    if field == "obx14":
+        yield result.obx.text(14), f"OBX[{result.obx.number}]-14"
+        for row in result.rows():
+            if row.text(4).count(".") >= _CHANNEL:
+                yield row.text(14), f"OBX[{row.number}]-14"
+    elif field == "spm17":
+        texts = {spm.text(17): f"SPM[{spm.number}]-17" for spm in result.specimens() if not is_absent(spm.text(17))}
+        if len(texts) == 1:  # several specimens: which of them is meant is not said
+            yield from texts.items()
+    elif (obr := result.order.obr) is not None:
+        yield obr.text(_ORDER_TIMES[field]), f"OBR[{obr.number}]-{_ORDER_TIMES[field]}"
+
+
+def _siblings(result: Result) -> Iterator[str]:
+    yield from (result.obx.text(field) for field in (14, 19))
+    if result.order.obr is not None:
+        yield from (result.order.obr.text(field) for field in (7, 8, 14, 22))
+    yield from (spm.text(field) for spm in result.specimens() for field in (17, 18))
+
+
+def _recorded_at(result: Result, context: Context, status: Status | Fault | None) -> datetime | Fault | None:
+    """When this version was filed."""
+    where = context.source.recorded_at
+    found: datetime | Fault | None = None
+    if where in (None, "obr22") and (obr := result.order.obr) is not None:
+        found = instant(obr.text(22), f"OBR[{obr.number}]-22", context.reckoning, _siblings(result))
+    if where == "evn2" and (evn := context.message.first("EVN")) is not None:
+        found = instant(evn.text(2), "EVN-2", context.reckoning)
+    if where == "msh7" or (where is None and found is None):
+        found = context.sent
+    if found is None and status in NEEDS_FILING_TIME:
+        return Fault(
+            "no-recorded-time", f"OBX[{result.obx.number}]", "it replaces an earlier version, and no time says when"
+        )
+    return found
+
+
+def _identity(
+    result: Result, context: Context, codes: tuple[Coding, ...], observed_at: datetime | Fault
+) -> tuple[str, ...]:
+    """What stays the same through the versions of a value: never MSH-10, which some senders never change."""
+    obx = result.obx
+    if context.source.stable_ids and (own := obx.raw(21).strip()):
+        return "obx21", own
+    code = next(((coding.code, coding.system) for coding in codes), ("", ""))
+    told = (*code, obx.text(4).strip())
+    moment = observed_at.isoformat() if isinstance(observed_at, datetime) else ""
+    if context.is_device:
+        return "device", _device(result) or context.message.header.raw(3), *told, moment
+    for segment, field in ((result.order.obr, 3), (result.order.orc, 3), (result.order.obr, 2), (result.order.orc, 2)):
+        if segment is not None and (order := segment.raw(field).strip()):
+            return "order", order, *told
+    return "time", *told, moment
+
+
+def _device(result: Result) -> str:
+    """OBX-18, of the value or of a row that holds it; else OBR-10."""
+    for obx in (result.obx, *result.rows()):
+        if device := obx.raw(18).strip():
+            return device
+    return result.order.obr.raw(10).strip() if result.order.obr else ""
+
+
+def _specimen(result: Result, context: Context) -> str:
+    """The specimen of SPM-4, else of OBR-15; unknown where specimens differ."""
+    local = context.source.specimens
+    if specimens := result.specimens():
+        words = {codings.specimen(spm, 4, local) for spm in specimens}
+        return words.pop() if len(words) == 1 else "unknown"
+    return codings.specimen(result.order.obr, 15, local) if result.order.obr else "unknown"
+
+
+def context_of(message: Message, source: Source, reckoning: Reckoning) -> Context:
+    """What holds for all values of a message."""
+    sent_text = message.header.text(7)
+    if source.zone_of_msh7 and (offset := offset_of(sent_text)) is not None:
+        reckoning = Reckoning(offset)
+    sent = instant(sent_text, "MSH-7", reckoning)
+    moment = sent if isinstance(sent, datetime) else None
+    return Context(message, source, Reckoning(reckoning.zone, moment), sent)
