@@ -1,5 +1,7 @@
 """Whatever the packets are, the frames of a stream are the same."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ def streams(draw: st.DrawFn) -> tuple[bytes, list[Frame]]:
 
 def packets(stream: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
-    return [stream[start:stop] for start, stop in zip(places, places[1:], strict=False)]
+    return [stream[start:stop] for start, stop in itertools.pairwise(places)]
 
 
 @given(streams(), st.lists(st.integers(0, 10_000), max_size=30))
