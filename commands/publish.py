@@ -140,7 +140,7 @@ def _publish(
 
 def _one(line: Line, validated: ValidatedInput, deliveries: Deliveries, summary: Summary, as_is: bool) -> None:
     """Send a line unless a fault of the whole event forbids it; of one with faulty observations the others are used."""
-    if validated.event is None and not (as_is and _can_be_sent(line)):
+    if validated.accepted is None and not (as_is and _can_be_sent(line)):
         _refuse(summary, Refusal(line.file, line.number, validated.faults[0]))
         return
     summary.faulty.update(fault.reason for fault in validated.faults)

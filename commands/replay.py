@@ -75,7 +75,7 @@ def _inputs(reading: Reading, paths: list[Path], broken: _BrokenLines) -> Iterat
             for line in files.lines(file, str(path), broken):
                 if line.topic in INPUT_TOPICS:
                     number = reading.events
-                    yield InputRecord(line.topic, None, number, None, line.record_value, parsed=line.parsed)
+                    yield InputRecord(line.topic, None, number, None, line.record_value, message=line.message)
                     reading.count()
                 else:
                     broken(BrokenLine(line.file, line.number, "not one of the input topics"))

@@ -146,7 +146,7 @@ _CUT = Fault("too-large", "", "the dead letter holds only the head of this event
 
 
 def _same_fault(dead_letter: DecodedDeadLetter, validated: ValidatedInput) -> Fault | None:
-    if validated.event is None:
+    if validated.accepted is None:
         return validated.faults[0]
     if dead_letter.record.scope == "event":
         return None

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
-from picustream.models.text import NotJson, parse_at
+from picustream.models.message import Message, decode
 from picustream.models.times import EPOCH
 from picustream.runtime.errors import UserError
 from picustream.scoring import hints
@@ -43,8 +43,8 @@ class Line:
     value: bytes
     """Empty, too, for a record without a value."""
     tombstone: bool = False
-    parsed: Any = None
-    """The value as `models/text.py` parses it, where it was parsed with its line."""
+    message: Message | None = None
+    """The value as `models/message.py` reads it, where it was read with its line."""
 
     @property
     def record_value(self) -> bytes | None:
@@ -175,27 +175,25 @@ def _numbered(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
         ) from error
 
 
-_USUAL = re.compile(r'\{"topic": ?"([a-z0-9.-]+)", ?"value": ?')
-"""How nearly all lines begin, as our own tools write them: such a line and its value are parsed at once."""
+_USUAL = re.compile(rb'\{"topic": ?"([a-z0-9.-]+)", ?"value": ?')
+"""How nearly all lines begin, as our own tools write them."""
+_BLANKS = b" \t\r\n"
 
 
-def _usual(text: str, file: str, number: int) -> Line | None:
-    begun = _USUAL.match(text)
-    if begun is None:
+def _usual(raw: bytes, file: str, number: int) -> Line | None:
+    """A line of a topic and an observation event in its usual form, read in one step; None for any other."""
+    begun, rest = _USUAL.match(raw), raw.rstrip(_BLANKS)
+    if begun is None or not rest.endswith(b"}"):
         return None
-    try:
-        parsed, end = parse_at(text, begun.end())
-    except NotJson:
-        return None
-    if text[end:].rstrip(" \t\r\n") != "}":
-        return None
-    return Line(file, number, begun[1], text[begun.end() : end].encode(), parsed=parsed)
+    topic, value = begun[1].decode(), rest[begun.end() : -1].rstrip(_BLANKS)
+    message = decode(topic, value)
+    return None if message is None else Line(file, number, topic, value, message=message)
 
 
 def _line(raw: bytes, file: str, number: int) -> Line:
     try:
         text = raw.decode()
-        if usual := _usual(text, file, number):
+        if usual := _usual(raw, file, number):
             return usual
         fields = _spans(text)
     except UnicodeDecodeError:

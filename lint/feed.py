@@ -17,7 +17,7 @@ from picustream.lint.timing import Tally
 from picustream.lint.unread import Unread
 from picustream.models import text
 from picustream.models.envelope import NEEDS_FILING_TIME, STATUS_RANK, id_of, readable_fields
-from picustream.models.event import INPUT_TOPICS, Event
+from picustream.models.event import INPUT_TOPICS, Event, validate
 from picustream.models.fact import FactEvent
 from picustream.models.observation import ObservationEvent
 from picustream.scoring.faults import Fault, path_pattern
@@ -58,13 +58,14 @@ class Feed:
             self._refuse(line.topic[:64], None, Fault("unknown-topic", "", "no input topic"), where.text)
             return
         validated = self._validator.validate(
-            InputRecord(line.topic, None, None, None, line.value, parsed=line.parsed), self._latest
+            InputRecord(line.topic, None, None, None, line.value, message=line.message), self._latest
         )
-        if validated.event is None:
+        if validated.accepted is None:
             source = id_of(readable_fields(line.value).get("source"))
             self._refuse(line.topic, source, validated.faults[0], where.text)
         else:
-            self._accept(line, validated, validated.event, where)
+            event = validated.accepted.fact or validate[line.topic](text.parse(validated.accepted.filed.text))
+            self._accept(line, validated, event, where)
         self.unread.note(validated, self.clock, where.text)
 
     def _refuse(self, topic: str, source: str | None, fault: Fault, where: str) -> None:

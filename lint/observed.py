@@ -11,7 +11,7 @@ from picustream.lint.tallies import CodeKey, CodeTally, RefusalKey, StayTally
 from picustream.lint.timing import Tally
 from picustream.models.observation import Observation, ObservationEvent
 from picustream.models.variable import Variable
-from picustream.scoring.chart.reading import asked_for
+from picustream.scoring.chart.meanings import asked_for
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from picustream.models.feeds import SourceMap
-from picustream.models.observation import VentilatorEvent
 from picustream.scoring.alerts.feed_alerts import is_unread
 from picustream.scoring.alerts.source import Source, readings_of
 from picustream.scoring.validation import ValidatedInput
@@ -40,9 +39,8 @@ class Unread:
         """Takes note of the result of a line's validation, at the time that a replay's clock would read."""
         count, unread = readings_of(one)
         readings = self.sources.setdefault(one.source, Readings())
-        if isinstance(one.event, VentilatorEvent):
-            known = one.event.support_known or one.event.control_known
-            readings.states_support = readings.states_support or known is not None
+        if one.accepted is not None and (statement := one.accepted.reading.ventilation) is not None:
+            readings.states_support = readings.states_support or statement.stated
         if not count:
             return
         readings.count += count

@@ -76,11 +76,11 @@ class Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
-_STATUSES = {status.value: status for status in Status}
+STATUSES = {status.value: status for status in Status}
 
 
 def _status(value: Any) -> Any:
-    return _STATUSES.get(value, value) if isinstance(value, str) else value
+    return STATUSES.get(value, value) if isinstance(value, str) else value
 
 
 StatusWord = Annotated[Status, BeforeValidator(_status)]

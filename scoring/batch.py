@@ -29,14 +29,14 @@ class Batch:
         found = []
         for one in self.inputs:
             topic = one.input_record.topic
-            if one.event is not None:
-                reached[topic] = max(one.event.filed_at, reached.get(topic, EARLIEST))
+            if one.filed_at is not None:
+                reached[topic] = max(one.filed_at, reached.get(topic, EARLIEST))
             found.append((reached.get(topic, EARLIEST), one))
         return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))
 
     def latest(self, now: datetime) -> datetime | None:
         """How far the events advance the record clock, which never passes `now`."""
-        return max((min(now, one.event.filed_at) for one in self.inputs if one.event is not None), default=None)
+        return max((min(now, one.filed_at) for one in self.inputs if one.filed_at is not None), default=None)
 
 
 @dataclass(slots=True)

@@ -1,15 +1,16 @@
 """Causes of revisions."""
 
-from picustream.models.event import Event
+from picustream.models.fact import FactEvent
 from picustream.models.record import Cause
+from picustream.scoring.chart.entries import Filed
 
 TIME = Cause(reason="time", event_id=None)
 REBUILT = Cause(reason="state-rebuilt", event_id=None)
 
 
-def cause_of(event: Event) -> Cause:
+def cause_of(filed: Filed, fact: FactEvent | None) -> Cause:
     """The event as a cause; the reason is its type, and its status where that is not the usual one."""
-    status = event.status.value
-    kind = getattr(event, "type", None) or "observation"
+    status = filed.status.value
+    kind = getattr(fact, "type", None) or "observation"
     reason = kind if status in ("final", "preliminary") else f"{kind}-{status}"
-    return Cause(reason=reason, event_id=event.event_id)
+    return Cause(reason=reason, event_id=filed.event_id)

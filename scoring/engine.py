@@ -8,7 +8,6 @@ durable together.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from picustream.models.fact import FactEvent
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
 from picustream.scoring.alerts.alerts import Severity, passing_alert
@@ -183,8 +182,8 @@ class Engine(EnginePort):
         """Files events, the clock advancing with them; returns those filed, the rest is left."""
         for place, one in enumerate(batch.inputs):
             moment = self.clock
-            if one.event is not None:
-                topic, filed_at = one.input_record.topic, one.event.filed_at
+            if (filed_at := one.filed_at) is not None:
+                topic = one.input_record.topic
                 self._reached[topic] = max(filed_at, self._reached.get(topic, filed_at))
                 moment = min(now, filed_at, *self._reached_by(behind))
             if not self._pass_time(moment, effects, emitted_at) or effects.is_full(self._lot):
@@ -243,8 +242,8 @@ class Engine(EnginePort):
 
     def _observe(self, one: ValidatedInput, changed: bool, now: datetime) -> None:
         self.feeds.note(one, self.clock, now, changed)
-        if isinstance(one.event, FactEvent):
-            stay_id = one.event.stay_id
+        if one.accepted is not None and one.accepted.fact is not None:
+            stay_id = one.accepted.filed.stay_id
             self.feeds.note_stay_of(one, stay_id, self.cache.stays[stay_id].is_open, self.clock or now, now)
 
     def _evaluate_feeds(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> None:
@@ -264,11 +263,11 @@ class Engine(EnginePort):
             effects.ignored.update(one.ignored)
         if one.accepted is None:
             return False
-        event = one.accepted.event
-        stay = self.cache.stays.get(event.stay_id) or StayState(event.stay_id, self._rules)
+        filed, _, fact = one.accepted
+        stay = self.cache.stays.get(filed.stay_id) or StayState(filed.stay_id, self._rules)
         changed = stay.file(*one.accepted)
         if stay.may_change(now):
-            self._evaluate(stay, now, cause_of(event), effects, emitted_at)
+            self._evaluate(stay, now, cause_of(filed, fact), effects, emitted_at)
         else:
             self.cache.save(stay, effects)
         return changed

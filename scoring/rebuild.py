@@ -94,10 +94,10 @@ class Rebuild:
         """Files an event again; whether it changed what is stored."""
         if one.accepted is None:
             return False
-        event = one.accepted.event
-        if isinstance(event, Admitted):
-            self._admitted.setdefault(event.stay_id, moment)
-        return self._stay(event.stay_id).file(*one.accepted)
+        stay_id = one.accepted.filed.stay_id
+        if isinstance(one.accepted.fact, Admitted):
+            self._admitted.setdefault(stay_id, moment)
+        return self._stay(stay_id).file(*one.accepted)
 
     def finish(self, now: datetime, subject: str) -> tuple[Engine, Effects]:
         """The engine with everything in it, and what is to be stored and published; the alert is about `subject`."""

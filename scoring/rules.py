@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -31,11 +31,11 @@ class Rules:
     codemap: CodeMap
     software: str = __version__
     kinds: Registry = SHIPPED
+    reader: Reader = field(init=False, repr=False, compare=False)
+    """What reads events by these rules: one, for it remembers what it has read."""
 
-
-def reader_of(rules: Rules) -> Reader:
-    """What reads events by these rules."""
-    return Reader(rules.protocol, rules.codemap, rules.kinds.is_certain)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reader", Reader(self.protocol, self.codemap, self.kinds.is_certain))
 
 
 T = TypeVar("T")

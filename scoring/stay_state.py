@@ -10,20 +10,20 @@ from datetime import datetime
 from typing import Any
 
 from picustream.models import text
-from picustream.models.event import Event, validate
+from picustream.models.fact import FactEvent
 from picustream.models.record import Cause
 from picustream.scoring.alerts.stay_alerts import StayAlerts
 from picustream.scoring.assessor import Assessor
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.entries import Changes, Filed, filed
+from picustream.scoring.chart.entries import Changes, Filed
 from picustream.scoring.chart.pruning import is_over_limit, prune
-from picustream.scoring.chart.reading import Reader, Reading
+from picustream.scoring.chart.reading import Accepted, Reading
 from picustream.scoring.chart.series import HistoryNeeded
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head, Revision, RevisionContext, revise
-from picustream.scoring.rules import Rules, reader_of
+from picustream.scoring.rules import Rules
 
 EVENT, HEAD = "e:", "h:"
 """Prefixes of a stay's fields in the store."""
@@ -67,9 +67,8 @@ class StayState:
 
     def load(self, fields: Mapping[str, bytes]) -> Iterator[None]:
         """Takes over all that a store keeps of it; pauses now and then, for others may be waiting."""
-        reader = reader_of(self._rules)
         for number, (name, value) in enumerate(fields.items(), start=1):
-            self._load(name, value, reader)
+            self._load(name, value)
             if number % AT_ONCE == 0:
                 yield
         pruned = text.parse(fields[PRUNED]) if PRUNED in fields else {}
@@ -83,13 +82,13 @@ class StayState:
 
     @classmethod
     def of_history(
-        cls, stay_id: str, rules: Rules, fields: Mapping[str, bytes], history: Iterable[tuple[Event, Filed, Reading]]
+        cls, stay_id: str, rules: Rules, fields: Mapping[str, bytes], history: Iterable[Accepted]
     ) -> "StayState":
         """The stay with its whole history; of the stored fields only the heads are taken."""
         stay = cls(stay_id, rules, {name: value for name, value in fields.items() if name.startswith(HEAD)})
         stay.unsaved = {name: None for name in fields if not name.startswith(HEAD)}
-        for event, kept, reading in history:
-            stay.file(event, kept, reading)
+        for accepted in history:
+            stay.file(*accepted)
         return stay
 
     @property
@@ -121,11 +120,11 @@ class StayState:
         """Whether the child is in the PICU, as of the last evaluation."""
         return self._assessor.stay is not None and self._assessor.stay.end is None
 
-    def file(self, event: Event, kept: Filed, reading: Reading) -> bool:
+    def file(self, filed: Filed, reading: Reading, fact: FactEvent | None) -> bool:
         """Joins an event into the chart; whether it changed what is stored."""
         changes = Changes()
         with self._named():
-            self._chart.file(event, kept, reading, changes)
+            self._chart.file(filed, reading, fact, changes)
         self._assessor.note(changes)
         self._save(changes)
         return changes.changed
@@ -250,16 +249,15 @@ class StayState:
             spans = [(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in gaps]
             self._chart.index.by_name(name).gaps = spans
 
-    def _load(self, name: str, value: bytes, reader: Reader) -> None:
+    def _load(self, name: str, value: bytes) -> None:
         if name.startswith(HEAD):
             self._note(RecordKey.parse(name.removeprefix(HEAD)), Head.from_store(text.parse(value)))
         elif name.startswith(LINEAGE):
             self._chart.lineages.restore(tuple(name.removeprefix(LINEAGE).split(" ", 2)), text.parse(value))
         elif name.startswith(EVENT):
             topic, _, written = value.decode().partition("\n")
-            event, changes = validate[topic](text.parse(written)), Changes()
-            kept = filed(topic, event, written)
-            self._chart.file(event, kept, reader.read(event, kept), changes)
+            changes = Changes()
+            self._chart.file(*self._rules.reader.read_again(topic, written), changes)
             self._assessor.note(changes)
 
 

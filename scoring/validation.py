@@ -6,22 +6,21 @@ and what to do; no value of the event is copied into them.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from picustream.models import text
 from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, id_of
 from picustream.models.event import ADT, MAX_EVENT_BYTES, OBSERVATION_TOPICS, TRIAL, Event, validate
-from picustream.models.fact import ArdsAssessed
+from picustream.models.fact import ArdsAssessed, FactEvent
+from picustream.models.message import Message, decode
 from picustream.models.observation import ObservationEvent
 from picustream.scoring import hints
-from picustream.scoring.chart.entries import Filed, filed
-from picustream.scoring.chart.reading import NOTHING, Reading
+from picustream.scoring.chart.reading import Accepted, Reading, fact_read
 from picustream.scoring.deaths import SEND_DIED, tells_of_death
 from picustream.scoring.faults import Fault, Whole
-from picustream.scoring.rules import Rules, reader_of
+from picustream.scoring.rules import Rules
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 """Before any time of an event."""
@@ -48,16 +47,8 @@ class InputRecord:
     """Why it is refused unread: nobody can read it, or it has made the program fail."""
     whole: Whole | None = None
     """The size of the whole of which `value` is the head; None: `value` is whole."""
-    parsed: Any = None
-    """The value as `models/text.py` parses it, where whoever read the record had to; None: it is not parsed yet."""
-
-
-class Accepted(NamedTuple):
-    """An event that can be used, and its form in the chart."""
-
-    event: Event
-    filed: Filed
-    reading: Reading
+    message: Message | None = None
+    """The value as `models/message.py` reads it, where whoever read the record had to; None: it is not read yet."""
 
 
 @dataclass(slots=True)  # never changed, likewise
@@ -75,14 +66,14 @@ class ValidatedInput:
     """How many observations were refused with the whole event; one where they cannot be counted."""
 
     @property
-    def event(self) -> Event | None:
-        """The event, if it was accepted."""
-        return self.accepted.event if self.accepted else None
-
-    @property
     def stay_id(self) -> str | None:
         """The stay of an accepted event."""
-        return self.accepted.event.stay_id if self.accepted else None
+        return self.accepted.filed.stay_id if self.accepted else None
+
+    @property
+    def filed_at(self) -> datetime | None:
+        """When an accepted event was filed, by which versions are ordered and the record clock advances."""
+        return self.accepted.filed.rank[0] if self.accepted else None
 
 
 class _Refused(Exception):
@@ -96,7 +87,7 @@ class Validator:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._reader = reader_of(rules)
+        self._earliest = rules.protocol.time.earliest
 
     def validate(self, record: InputRecord, latest: datetime = LATEST) -> ValidatedInput:
         """Validates an input record; a time after `latest` is in the future (T6)."""
@@ -106,57 +97,59 @@ class Validator:
             accepted = self._accepted(record, min(latest, LATEST))
         except _Refused as refused:
             return refuse(record, refused.fault)
-        faults, ignored = self._not_used(accepted)
-        return ValidatedInput(record, accepted, faults, ignored, accepted.event.source)
+        reading = accepted.reading
+        faults = _not_used(reading) if reading.unusable or reading.unknown_words else ()
+        return ValidatedInput(record, accepted, faults, reading.ignored, accepted.filed.source)
 
     def _accepted(self, record: InputRecord, latest: datetime) -> Accepted:
-        written = _decoded(record.value, record.whole)
-        value = _parsed(written) if record.parsed is None else record.parsed
-        topic = record.topic
-        try:
-            event = validate[topic](value)
-        except ValidationError as error:
-            raise _Refused(_schema_fault(topic, value, error)) from None
-        _check_key(record.key, event)
+        topic, written, reader = record.topic, _decoded(record.value, record.whole), self._rules.reader
         if topic in OBSERVATION_TOPICS:
-            _check_observations(cast(ObservationEvent, event))
+            message = record.message or decode(topic, written)
+            try:
+                accepted = reader.read(topic, message, written)
+            except (ValueError, ArithmeticError):
+                event = cast(ObservationEvent, _event(topic, written))
+                _check_key(record.key, event.stay_id)
+                _check_observations(event)
+                accepted = reader.read_model(topic, event, written)
         else:
-            _check_filing_time(event)
-        self._check_times(event, latest)
-        kept = filed(topic, event, written)
-        return Accepted(event, kept, self._reader.read(event, kept))
+            fact = cast(FactEvent, _event(topic, written))
+            _check_key(record.key, fact.stay_id)
+            _check_filing_time(fact)
+            accepted = fact_read(topic, fact, written)
+        _check_key(record.key, accepted.filed.stay_id)
+        self._check_times(accepted, latest)
+        return accepted
 
-    def _not_used(self, accepted: Accepted) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
-        """What of an accepted event cannot be used, in the order of the event, and the codes that no rule uses."""
-        reading = accepted.reading
-        if reading is NOTHING:
-            return (), ()
-        event, codemap = cast(ObservationEvent, accepted.event), self._rules.codemap
-        words = [_unknown_word(field) for field in event.unknown_words()]
-        if not (words or reading.unusable or reading.unmapped):
-            return (), ()
-        faults = [(place, _of_observation(one.reason, place, str(one))) for place, one in reading.unusable]
-        ignored = []
-        for place in reading.unmapped:
-            observation = event.observations[place]
-            if codemap.known_elsewhere(observation.system, observation.code):
-                faults.append((place, _of_observation("system-unknown", place, _SYSTEM_UNKNOWN)))
-            else:
-                ignored.append(observation.code)
-        return (*words, *(fault for _, fault in sorted(faults, key=itemgetter(0)))), tuple(ignored)
-
-    def _check_times(self, event: Event, latest: datetime) -> None:
+    def _check_times(self, accepted: Accepted, latest: datetime) -> None:
         """T6: one wrong year must not close every day, and an empty date that became 1970 opens no stay."""
-        times = _times(event)
+        happened_at, filed_at = accepted.filed.happened_at, accepted.filed.rank[0]
+        if self._earliest <= happened_at <= latest and self._earliest <= filed_at <= latest and accepted.fact is None:
+            return
+        times = _times(accepted)
         for path, moment in times:
             if moment > latest:
                 message = "a time ahead of the clock; check the feed's year, offset and clock, then send it again"
                 raise _Refused(Fault("in-the-future", path, message))
-        earliest = self._rules.protocol.time.earliest
         for path, moment in times:
-            if moment < earliest:
+            if moment < self._earliest:
                 message = "a time before the protocol's earliest; has an empty date become 1970 or 1900? Send it right"
                 raise _Refused(Fault("in-the-past", path, message))
+
+
+def _event(topic: str, written: str) -> Event:
+    """The event by its topic's model, which says what is wrong with one that is none."""
+    value = _parsed(written)
+    try:
+        return validate[topic](value)
+    except ValidationError as error:
+        raise _Refused(_schema_fault(topic, value, error)) from None
+
+
+def _not_used(reading: Reading) -> tuple[Fault, ...]:
+    """What of an accepted event cannot be used, in the order of the event."""
+    words = (_unknown_word(field) for field in reading.unknown_words)
+    return (*words, *(_of_observation(wrong.reason, place, wrong.message) for place, wrong in reading.unusable))
 
 
 def refuse(record: InputRecord, fault: Fault) -> ValidatedInput:
@@ -227,22 +220,12 @@ _CHOSEN_BY_TYPE = frozenset({ADT, TRIAL})
 """Topics where pydantic puts the event's type before the location of a fault."""
 
 
-def _check_key(key: bytes | None, event: Event) -> None:
-    if key is not None and key != event.stay_id.encode():
+def _check_key(key: bytes | None, stay_id: str) -> None:
+    if key is not None and key != stay_id.encode():
         raise _Refused(Fault("key-mismatch", "/stay_id", "the Kafka key is not the stay_id; key the record by it"))
 
 
 def _check_observations(event: ObservationEvent) -> None:
-    """In one pass where all is well, as it nearly always is."""
-    unfiled, identities = event.recorded_at is None, set()
-    for observation in event.observations:
-        status = observation.status or event.status
-        if observation.value is None or (unfiled and status in NEEDS_FILING_TIME):
-            break
-        identities.add(event.id_of(observation))
-    else:
-        if len(identities) == len(event.observations) and not (unfiled and event.status in NEEDS_FILING_TIME):
-            return
     _check_value_given(event)
     _check_filing_time(event)
     _check_identities(event)
@@ -271,18 +254,16 @@ def _check_identities(event: ObservationEvent) -> None:
         seen.add(identity)
 
 
-def _times(event: Event) -> list[tuple[str, datetime]]:
-    times = [("/observed_at" if isinstance(event, ObservationEvent) else "/occurred_at", event.happened_at)]
-    if event.recorded_at is not None:
-        times.append(("/recorded_at", event.recorded_at))
-    if type(event) is ArdsAssessed and event.onset_at is not None:
-        times.append(("/onset_at", event.onset_at))
+def _times(accepted: Accepted) -> list[tuple[str, datetime]]:
+    filed, fact = accepted.filed, accepted.fact
+    times = [("/observed_at" if fact is None else "/occurred_at", filed.happened_at)]
+    if filed.recorded_at is not None:
+        times.append(("/recorded_at", filed.recorded_at))
+    if type(fact) is ArdsAssessed and fact.onset_at is not None:
+        times.append(("/onset_at", fact.onset_at))
     return times
 
 
-_SYSTEM_UNKNOWN = (
-    "the code is known, and not under this system; send its own system, or list the code under this one in a code map"
-)
 _PART = {"implausible": "value", "value-not-numeric": "value", "word-unknown": "comparator", "system-unknown": "system"}
 """Where in an observation the fault lies; with its unit where no other part is named."""
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from picustream.models.envelope import NEEDS_FILING_TIME
 from picustream.models.feeds import SourceLimits
-from picustream.models.observation import ObservationEvent
 from picustream.models.protocol import Protocol, hours
 from picustream.scoring.alerts.source import (
     LATE,
@@ -22,6 +21,7 @@ from picustream.scoring.alerts.source import (
     end_of_hour,
     readings_of,
 )
+from picustream.scoring.chart.entries import Filed
 from picustream.scoring.clinical.days import closes_at, local_date
 from picustream.scoring.validation import ValidatedInput
 
@@ -111,16 +111,17 @@ def faults_of(one: ValidatedInput, clock: datetime | None, protocol: Protocol) -
         found.append(UNREAD)
     if one.input_record.misrouted:
         found.append(MISROUTED)
-    if clock is not None and isinstance(event := one.event, ObservationEvent) and _is_late(event, clock, protocol):
+    accepted = one.accepted
+    if clock is not None and accepted and accepted.fact is None and _is_late(accepted.filed, clock, protocol):
         found.append(LATE)
     return found
 
 
-def _is_late(event: ObservationEvent, clock: datetime, protocol: Protocol) -> bool:
+def _is_late(filed: Filed, clock: datetime, protocol: Protocol) -> bool:
     """Whether the event's day had closed (T4) when it arrived. Corrections and withdrawals are late by nature.
 
     No day closes sooner than that after an event of it: so most events are asked for no calendar day.
     """
-    if clock < event.observed_at + protocol.finalise_after or event.status in NEEDS_FILING_TIME:
+    if clock < filed.happened_at + protocol.finalise_after or filed.status in NEEDS_FILING_TIME:
         return False
-    return clock >= closes_at(local_date(event.observed_at, protocol.zone), protocol)
+    return clock >= closes_at(local_date(filed.happened_at, protocol.zone), protocol)

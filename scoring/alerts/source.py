@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from picustream.models import text
-from picustream.models.observation import ObservationEvent
 from picustream.models.times import EPOCH
 from picustream.scoring.validation import ValidatedInput
 
@@ -50,7 +49,7 @@ class Source:
             self.last = moment
         if one.accepted is not None:
             self.accepted = True
-            self.measures = self.measures or isinstance(one.event, ObservationEvent)
+            self.measures = self.measures or one.accepted.fact is None
         for name in faults:
             self.note_fault(name, moment)
         hour = hour_of(moment)
@@ -129,11 +128,13 @@ def _sum_since(counts: Counts, first: int) -> tuple[int, int]:
 
 def readings_of(one: ValidatedInput) -> tuple[int, int]:
     """Observations of an input record, and how many of them are unread: ignored, or with a dead letter."""
-    event = one.event
-    if not isinstance(event, ObservationEvent):
+    if one.accepted is None:
         return one.refused, one.refused
+    observed = len(one.accepted.reading.observed)
+    if not (one.faults or one.ignored):
+        return observed, 0
     faulty = {fault.path.split("/")[2] for fault in one.faults if fault.path.startswith("/observations/")}
-    return len(event.observations), len(one.ignored) + len(faulty)
+    return observed, len(one.ignored) + len(faulty)
 
 
 def hour_of(moment: datetime) -> int:

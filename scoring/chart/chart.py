@@ -6,9 +6,8 @@ by filing time, then status, event id and canonical text. An event without a cur
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
-from picustream.models.event import Event
 from picustream.models.fact import FactEvent
 from picustream.models.variable import Variable
 from picustream.scoring.chart.conflicts import Conflicts, Piece
@@ -26,7 +25,7 @@ from picustream.scoring.chart.entries import (
 from picustream.scoring.chart.lineage import AMENDED, Lineages
 from picustream.scoring.chart.live_events import LiveEvents
 from picustream.scoring.chart.pruned import Pruned
-from picustream.scoring.chart.reading import NOTHING, Reading
+from picustream.scoring.chart.reading import Reading
 from picustream.scoring.chart.series import HistoryNeeded, Series
 from picustream.scoring.chart.series_index import PAO2, PEAKS, VENTILATOR, SeriesIndex
 
@@ -57,11 +56,11 @@ class Chart:
         self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
         """Events with an older version of something of which a later version is in force."""
 
-    def file(self, event: Event, filed: Filed, reading: Reading, changes: Changes) -> None:
+    def file(self, filed: Filed, reading: Reading, fact: FactEvent | None, changes: Changes) -> None:
         """Joins one event into the chart (docs/topics.md) and notes what changed."""
         observed, statement = reading.observed, reading.ventilation
-        if reading is NOTHING:
-            self._file_fact(cast(FactEvent, event), filed, changes)
+        if fact is not None:
+            self._file_fact(fact, filed, changes)
             return
         if self.pruned and self._skips_pruned(filed, observed, statement, changes):
             return

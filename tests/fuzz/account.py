@@ -135,7 +135,7 @@ class Ledger:
 def _accounted(input_record: InputRecord, validated: ValidatedInput, letters: list[dict[str, Any]]) -> str | None:
     """What is wrong with the account of one message, or None."""
     of_the_event = [letter for letter in letters if letter["scope"] == "event"]
-    if len(of_the_event) != (validated.event is None):
+    if len(of_the_event) != (validated.accepted is None):
         return "neither accepted nor refused by one dead letter"
     if not all(_holds(letter, input_record.value or b"") for letter in letters):
         return "a dead letter without the original bytes"

@@ -103,5 +103,5 @@ def refused(raw: bytes, reason: str) -> str:
     """The message of the one fault."""
     found = Validator(SHIPPED).validate(InputRecord(LAB, None, None, None, raw))
     [fault] = found.faults
-    assert (found.event, fault.reason, "Q7712" in fault.message) == (None, reason, False)
+    assert (found.accepted, fault.reason, "Q7712" in fault.message) == (None, reason, False)
     return fault.message

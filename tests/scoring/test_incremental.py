@@ -41,7 +41,7 @@ class Bedside:
         if validated.accepted is None:
             return None
         self._stay.file(*validated.accepted)
-        return validated.accepted.event.filed_at
+        return validated.accepted.filed.rank[0]
 
     def look(self, now: datetime) -> dict[RecordKey, dict[str, Any]]:
         """Every record in force as of a moment, as far as it was evaluated again."""

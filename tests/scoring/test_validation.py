@@ -29,7 +29,7 @@ def faults(event: tuple[str, dict[str, Any]], **changes: Any) -> list[tuple[str,
     """(reason, path) of an event with some fields changed; None takes a field out."""
     value = {name: part for name, part in {**event[1], **changes}.items() if part is not None}
     validated = validate(event[0], written(value))
-    assert any(fault.scope == "event" for fault in validated.faults) == (validated.event is None)
+    assert any(fault.scope == "event" for fault in validated.faults) == (validated.accepted is None)
     return [(fault.reason, fault.path) for fault in validated.faults]
 
 

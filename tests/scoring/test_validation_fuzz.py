@@ -88,7 +88,7 @@ def account(topic: str, raw: bytes | None) -> tuple[bool, list[dict[str, Any]]]:
     batch = engine.read([InputRecord(topic, 0, 0, None, raw)], NOW)
     outputs = engine.process(batch, NOW).outputs
     letters = [json.loads(output.value) for output in outputs if output.topic in DEAD_LETTERS]
-    accepted = batch.inputs[0].event is not None
+    accepted = batch.inputs[0].accepted is not None
     assert accepted == all(letter["scope"] == "observation" for letter in letters)
     assert accepted or len(letters) == 1
     return accepted, letters

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from picustream.models import text
 from picustream.models.envelope import STATUS_RANK, Status
-from picustream.scoring.chart.entries import Fact, filed
+from picustream.scoring.chart.entries import Fact
 from picustream.scoring.chart.lineage import MOST_UNMATCHED, Lineage, Lineages
 from picustream.scoring.validation import InputRecord, Validator
 from tests.scoring.build import Stay, at
@@ -30,10 +30,8 @@ def version(minutes: int, status: Status, moment: int, event_id: str) -> Fact:
     )  # fmt: skip
     ((topic, body),) = stay.events
     accepted = Validator(SHIPPED).validate(InputRecord(topic, None, 0, None, written(body))).accepted
-    assert accepted is not None
-    event = accepted.event
-    kept = filed(topic, event, accepted.filed.text)
-    return Fact(kept, event, kept.order("s"))  # type: ignore[arg-type]
+    assert accepted is not None and accepted.fact is not None
+    return Fact(accepted.filed, accepted.fact, accepted.filed.order("s"))
 
 
 VERSIONS = st.lists(

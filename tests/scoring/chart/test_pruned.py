@@ -9,7 +9,8 @@ from zlib import decompress
 import pytest
 
 from picustream.models import text
-from picustream.scoring.chart.entries import Filed
+from picustream.models.envelope import Status
+from picustream.scoring.chart.entries import Filed, filed
 from picustream.scoring.chart.pruned import Pruned
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
@@ -19,7 +20,7 @@ MANY = 2_000
 def said(hour: int = 0, source: str = "monitor") -> Filed:
     """Some event, filed so many hours after noon."""
     at = NOON + timedelta(hours=hour)
-    return Filed("picu.vital.v1", source, "e1", "P", at, at, "{}")
+    return filed("picu.vital.v1", source, "e1", "P", "S", Status.FINAL, at, at, "{}")
 
 
 def bits(pruned: Pruned) -> bytes:
