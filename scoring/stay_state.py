@@ -40,7 +40,7 @@ LINEAGE = "v:"
 PRUNING = 10
 """Units of `budget.py` that pruning a stay takes, about 4 ms."""
 
-STAY_BYTES, RECORD_BYTES, VERSION_BYTES, EVENT_BYTES = 36_000, 2_000, 340, 600
+STAY_BYTES, RECORD_BYTES, VERSION_BYTES, EVENT_BYTES = 40_000, 1_500, 340, 600
 """What a stay takes in memory, each of its records with what it was made of, each current version of something, and
 each event with any of these, without its text."""
 
