@@ -1,4 +1,4 @@
-"""What is read at once is what the models read: they and the reader of the fast way take the same events as the same."""
+"""What is read at once is what the models read: the fast way takes the same events as they do, and as the same."""
 
 import random
 from typing import Any, cast
