@@ -73,7 +73,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
 def decode(topic: str, written: str | bytes) -> Message | None:
     """A message of an observation topic, numbers as they are written; None where it has another form, or is no JSON.
 
-    A field that is given twice is not seen here: `quotes` tells.
+    A field that is given twice is not seen here: `quotes` shows it.
     """
     try:
         message: Message = _DECODERS[topic].decode(written)
