@@ -18,6 +18,8 @@ _CODES = {
 """Table 0357, by the reason of a fault."""
 _OTHER = "207^Application internal error"
 _TABLE = "HL70357"
+_CURRENT = "2.5.1"
+"""The version of an answer to what names none."""
 _POSITIVE = {"AA", "CA"}
 _VERSION = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _NAMED_STRUCTURE, _NAMED_ERROR = (2, 3, 1), (2, 5)
@@ -63,7 +65,7 @@ def acknowledgement(raw: bytes, code: str, now: datetime, faults: Sequence[Fault
     theirs = header(raw)
     separators = theirs.separators if theirs else Separators()
     written = theirs.header if theirs else Segment("MSH", 1, separators, "ascii")
-    version = written.text(12).strip()
+    version = written.text(12).strip() or _CURRENT
     released = tuple(map(int, version.split("."))) if _VERSION.fullmatch(version) else (0,)
     lines = [
         _header(written, separators, released, code, now),
@@ -84,7 +86,7 @@ def _header(theirs: Segment, separators: Separators, released: tuple[int, ...], 
         separators.component.join(kind),
         now.strftime("%Y%m%d%H%M%S%f"),
         theirs.raw(11) or "P",
-        theirs.raw(12) or "2.5.1",
+        theirs.raw(12) or _CURRENT,
         *[""] * 2,
         *(["NE", "NE"] if theirs.raw(15) or theirs.raw(16) else ["", ""]),
         "",
@@ -95,7 +97,7 @@ def _header(theirs: Segment, separators: Separators, released: tuple[int, ...], 
 
 def _error(fault: Fault, separators: Separators, released: tuple[int, ...]) -> str:
     error = _CODES.get(fault.reason, _OTHER).split("^")
-    words = escaped(f"{fault.reason}: {fault.message}", separators)
+    words = escaped(f"{fault.reason}: {fault.message}", separators).encode("ascii", "replace").decode()
     if released >= _NAMED_ERROR:
         coded = separators.component.join([*error, _TABLE])
         return _joined(separators, "ERR", "", "", coded, "E", "", "", "", words)

@@ -61,15 +61,20 @@ def movement(move: Move, patient: Patient, context: Context) -> Movement:
     )
 
 
-def faults_of(move: Move, patient: Patient) -> tuple[Fault, ...]:
-    """What is wrong with a movement, besides its times."""
-    pid = patient.pid
-    faults = []
-    if pid is not None and not is_absent(pid.text(7)) and birth_date(pid) is None:
-        faults.append(Fault("birth-date-unreadable", f"PID[{pid.number}]-7", "not a date of the form YYYY[MM[DD]]"))
-    if move is Move.MERGE and not identifiers(patient.mrg, 1):
-        faults.append(Fault("merge-without-loser", "MRG-1", "it does not say which identifier is given up"))
-    return tuple(faults)
+def birth_faults(pid: Segment | None) -> tuple[Fault, ...]:
+    """What is wrong with the date of birth."""
+    if pid is None or is_absent(pid.text(7)) or birth_date(pid) is not None:
+        return ()
+    return (Fault("birth-date-unreadable", f"PID[{pid.number}]-7", "not a date of the form YYYY[MM[DD]]"),)
+
+
+def merge_fault(patient: Patient) -> Fault | None:
+    """Why a merge cannot be made."""
+    if not identifiers(patient.mrg, 1):
+        return Fault("merge-incomplete", "MRG-1", "it does not say which identifier is given up")
+    if not identifiers(patient.pid, 3):
+        return Fault("merge-incomplete", "PID-3", "it does not say which identifier stays")
+    return None
 
 
 def birth_date(pid: Segment | None) -> str | None:

@@ -6,16 +6,15 @@ from zoneinfo import ZoneInfo
 from picustream.gateways.hl7.groups import Patient, patients
 from picustream.gateways.hl7.identifiers import subject
 from picustream.gateways.hl7.message import Message
-from picustream.gateways.hl7.movements import BY_HAND, MOVES, faults_of, movement
+from picustream.gateways.hl7.movements import BY_HAND, MOVES, birth_faults, merge_fault, movement
 from picustream.gateways.hl7.times import Reckoning
-from picustream.gateways.hl7.values import Context, context_of, value_of
+from picustream.gateways.hl7.values import Context, context_of, took_a_period, value_of
 from picustream.gateways.site.config import Source
 from picustream.gateways.statement import Move, Statements
 from picustream.scoring.faults import Fault
 
-_RESULTS = {"ORU^R01", "ORU"}
+_RESULTS = "ORU^R01"
 _TRAINING = {"T", "D"}
-_NAMES_AN_EVENT = {"ADT"}
 
 
 def statements(message: Message, source: Source, zone: ZoneInfo | None) -> list[Statements]:
@@ -23,18 +22,29 @@ def statements(message: Message, source: Source, zone: ZoneInfo | None) -> list[
     context = context_of(message, source, Reckoning(zone))
     kind = kind_of(message)
     unused = _unused(message, source)
-    found = [one for patient in patients(message) for one in _of_patient(kind, patient, context)]
+    groups = patients(message)
+    found = [one for patient in groups for one in _of_patient(kind, patient, context)]
     if unused:
         found = [replace(one, movements=(), faults=(), unused=unused) for one in found]
-    warnings = ("segments-joined",) * message.joined
+    warnings = _warnings(message, groups, context)
     return [replace(found[0], warnings=warnings), *found[1:]] if warnings else found
 
 
+def _warnings(message: Message, groups: list[Patient], context: Context) -> tuple[str, ...]:
+    """What is counted of a message besides its values."""
+    periods = sum(took_a_period(result, context) for patient in groups for result in patient.results)
+    notes = sum(segment.name == "NTE" for segment in message.segments)
+    counts = {"segments-joined": message.joined, "notes-not-read": notes, "collection-periods": periods}
+    return tuple(word for word, count in counts.items() for _ in range(count))
+
+
 def kind_of(message: Message) -> str:
-    """`ADT^A02`: MSH-9; an ADT message that names no event there names it in EVN-1."""
+    """`ADT^A02`: MSH-9; an ADT message that names no event there names it in EVN-1, and ORU has one event."""
     kind = message.kind
+    if kind == "ORU":
+        return _RESULTS
     evn = message.first("EVN")
-    if kind in _NAMES_AN_EVENT and evn is not None and (event := evn.text(1).strip().upper()):
+    if kind == "ADT" and evn is not None and (event := evn.text(1).strip().upper()):
         return f"{kind}^{event}"
     return kind
 
@@ -52,7 +62,7 @@ def _unused(message: Message, source: Source) -> str:
 def _of_patient(kind: str, patient: Patient, context: Context) -> list[Statements]:
     whom = subject(patient.pid, patient.pv1)
     values = tuple(value_of(result, context) for result in patient.results)
-    if kind in _RESULTS:
+    if kind == _RESULTS:
         return [Statements(kind, whom, values)]
     found = []
     message, _, event = kind.partition("^")
@@ -67,8 +77,8 @@ def _of_patient(kind: str, patient: Patient, context: Context) -> list[Statement
 
 
 def _moved(kind: str, move: Move, patient: Patient, context: Context) -> Statements:
-    faults = faults_of(move, patient)
     whom = subject(patient.pid, patient.pv1)
-    if any(fault.reason == "merge-without-loser" for fault in faults):
-        return Statements(kind, whom, faults=faults)
+    faults = birth_faults(patient.pid)
+    if move is Move.MERGE and (fault := merge_fault(patient)):
+        return Statements(kind, whom, faults=(fault, *faults))
     return Statements(kind, whom, movements=(movement(move, patient, context),), faults=faults)

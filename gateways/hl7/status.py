@@ -43,7 +43,7 @@ _DOUBTFUL = {"QUES": "device-questionable", "CAL": "device-calibrating"}
 _COMPARATORS = {"<", ">"}
 
 
-def standing(obx: Segment, obr: Segment | None, device: bool, default: str | None) -> Standing:
+def standing(obx: Segment, obr: Segment | None, device: bool, default: Status | None) -> Standing:
     """The status of a value: OBX-11, else OBR-25, else that of the source."""
     path = f"OBX[{obx.number}]-11"
     table = _DEVICE if device else _RESULTS
@@ -54,7 +54,7 @@ def standing(obx: Segment, obr: Segment | None, device: bool, default: str | Non
             return table[_ORDERS[word]]
         return Standing(Fault("status-unknown", path, "OBX-11 is empty and OBR-25 says nothing about a value"))
     if default is not None:
-        return Standing(Status(default))
+        return Standing(default)
     return Standing(Fault("status-missing", path, "OBX-11 and OBR-25 are empty: set default_status of the source"))
 
 

@@ -12,13 +12,14 @@ from picustream.gateways.hl7.status import Flags, Standing, flags, standing
 from picustream.gateways.hl7.times import Reckoning, instant, is_absent, offset_of
 from picustream.gateways.site.config import Source
 from picustream.gateways.statement import Coding, Value
-from picustream.models.envelope import NEEDS_FILING_TIME, SAYS_NOTHING, WITHDRAWN, Status
+from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, SAYS_NOTHING, WITHDRAWN, Status
 from picustream.scoring.faults import Fault
 
 _DEVICES = {"monitor", "ventilator"}
 _OF_DEVICE = ("obx14",)
 _OF_RESULT = ("obx14", "spm17", "obr7")
 _ORDER_TIMES = {"obr7": 7, "obr8": 8, "obr14": 14}
+_REPLACING = {Status.AMENDED, Status.CORRECTED}
 _CHANNEL = 2
 """Dots in the OBX-4 of a channel or metric: what stands above it has no time of a reading."""
 
@@ -48,30 +49,32 @@ def value_of(result: Result, context: Context) -> Value:
     path = f"OBX[{obx.number}]"
     flagged = flags(obx)
     found = _with_flags(reading(obx, f"{path}-5"), flagged, obx, source)
-    standing_ = _standing(result, context, flagged, found)
+    by_status = standing(obx, result.order.obr, context.is_device, source.default_status)
+    if found.value is None and by_status.status in _REPLACING:
+        found = Reading(Fault("value-missing", f"{path}-5", "it replaces an earlier value and has none"))
+    given = _given(by_status, obx, flagged, found, source)
     unit, is_ucum = codings.unit(obx)
     if obx.repetitions(6) > 1:
         found = Reading(Fault("repeated-unit", f"{path}-6", "more than one unit in one OBX"))
     codes = codings.codings(obx, source.system)
     observed_at = _observed_at(result, context)
-    holds = isinstance(standing_.status, Status) and standing_.status not in WITHDRAWN | SAYS_NOTHING
     return Value(
         path=path,
         codings=codes,
         identity=_identity(result, context, codes, observed_at),
-        value=found.value if holds or not isinstance(standing_.status, Status) else None,
+        value=None if given.status in NO_STATEMENT else found.value,
         unit=unit,
         unit_is_ucum=is_ucum,
-        status=standing_.status,
+        status=given.status,
         observed_at=observed_at,
-        recorded_at=_recorded_at(result, context, standing_.status),
+        recorded_at=_recorded_at(result, context, given.status),
         comparator=found.comparator,
-        status_only=standing_.status_only,
+        status_only=given.status_only,
         specimen=_specimen(result, context),
         method=codings.method(obx),
-        device=_device(result),
+        device=_device(result, context),
         setting=codings.is_setting(obx, codes),
-        note=standing_.note,
+        note=given.note,
     )
 
 
@@ -88,19 +91,21 @@ def _with_flags(found: Reading, flagged: Flags, obx: Segment, source: Source) ->
     return Reading(found.value, found.comparator or flagged.comparator)
 
 
-def _standing(result: Result, context: Context, flagged: Flags, found: Reading) -> Standing:
-    """The status, and why there is nothing to pass on."""
-    obx = result.obx
-    by_status = standing(obx, result.order.obr, context.is_device, context.source.default_status)
+def _given(by_status: Standing, obx: Segment, flagged: Flags, found: Reading, source: Source) -> Standing:
+    """The status, or why there is nothing to pass on."""
+    if by_status.status is None or by_status.status in WITHDRAWN:
+        return by_status
     if flagged.no_value:
         return Standing(None, note=flagged.no_value)
-    if by_status.status is None or by_status.status_only or by_status.status in WITHDRAWN | SAYS_NOTHING:
+    if by_status.status_only:
+        return by_status if found.value is None else Standing(by_status.status)
+    if by_status.status in SAYS_NOTHING:
         return by_status
     if obx.whole(5).strip() == DELETED:
         return Standing(Status.UNKNOWN)
     if found.value is None:
         return Standing(None, note="no-value")
-    if _is_sentinel(found, flagged, context.source):
+    if _is_sentinel(found, flagged, source):
         return Standing(None, note="sentinel")
     return by_status
 
@@ -172,18 +177,20 @@ def _identity(
     if context.source.stable_ids and (own := obx.raw(21).strip()):
         return "obx21", own
     code = next(((coding.code, coding.system) for coding in codes), ("", ""))
-    told = (*code, obx.text(4).strip())
+    named = (*code, obx.raw(4).strip())
     moment = observed_at.isoformat() if isinstance(observed_at, datetime) else ""
     if context.is_device:
-        return "device", _device(result) or context.message.header.raw(3), *told, moment
+        return "device", _device(result, context) or context.message.header.raw(3), *named, moment
     for segment, field in ((result.order.obr, 3), (result.order.orc, 3), (result.order.obr, 2), (result.order.orc, 2)):
         if segment is not None and (order := segment.raw(field).strip()):
-            return "order", order, *told
-    return "time", *told, moment
+            return "order", order, *named
+    return "time", *named, moment
 
 
-def _device(result: Result) -> str:
-    """OBX-18, of the value or of a row that holds it; else OBR-10."""
+def _device(result: Result, context: Context) -> str:
+    """OBX-18; of a device also that of a row that holds the value, else OBR-10, which elsewhere names a person."""
+    if not context.is_device:
+        return result.obx.raw(18).strip()
     for obx in (result.obx, *result.rows()):
         if device := obx.raw(18).strip():
             return device
@@ -207,3 +214,12 @@ def context_of(message: Message, source: Source, reckoning: Reckoning) -> Contex
     sent = instant(sent_text, "MSH-7", reckoning)
     moment = sent if isinstance(sent, datetime) else None
     return Context(message, source, Reckoning(reckoning.zone, moment), sent)
+
+
+def took_a_period(result: Result, context: Context) -> bool:
+    """Whether its specimen was collected over a time, of which the start is used."""
+    obr = result.order.obr
+    if context.is_device or obr is None or is_absent(obr.text(8)) or is_absent(obr.text(7)):
+        return False
+    earlier = [result.obx.text(14), *(spm.text(17) for spm in result.specimens())]
+    return obr.text(7) != obr.text(8) and all(map(is_absent, earlier))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from picustream.models.envelope import Id
+from picustream.models.envelope import Id, Status
 
 Kind = Literal["laboratory", "monitor", "ventilator", "charting", "adt"]
 """What a source is: it decides topics, and what a status or a time of its messages means."""
@@ -72,7 +72,7 @@ class Source(_Closed):
     """Whether the offset of MSH-7 holds for times of the message that have none."""
     charset: str | None = None
     """Of messages that name none (MSH-18); None: strict UTF-8."""
-    default_status: str | None = None
+    default_status: Status | None = None
     """Of values that state none."""
     recorded_at: Literal["obr22", "msh7", "evn2"] | None = None
     """Where the filing time stands; None: OBR-22, else MSH-7."""
