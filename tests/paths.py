@@ -22,3 +22,6 @@ SHARED_CASES = SHARED / "cases"
 
 NOT_HERE = "needs the real data, which are not beside this checkout"
 needs_real_data = pytest.mark.skipif(not REAL_DATA.exists(), reason=NOT_HERE)
+INTEROP = SHARED / "interop"
+"""Samples of HL7 v2 and FHIR from public repositories, with their licences."""
+needs_interop = pytest.mark.skipif(not INTEROP.exists(), reason="needs the samples, which are not beside this checkout")

@@ -22,8 +22,8 @@ CUT_OFF = b"\x0b"
 """Before bytes whose end never came; no message begins with it."""
 
 _BEFORE = charsets.BYTE_ORDER_MARK + CUT_OFF + b"\x00 \t\r\n"
-_AFTER = b"\x00\x1a\x1c \t\r\n"
-"""A byte order mark, NULs, blanks and ends of files, around a message."""
+_AFTER = b"\x00\x1a\x1c\r\n"
+"""A byte order mark, NULs, blanks before it, ends of lines and files after it: around a message."""
 _HEAD = re.compile(rb"MSH[!-/:-@\[-`{-~]")
 _LINE = re.compile(rb"[^\r\n]*")
 _VALUE = re.compile(rb"(?:\A|(?<=[\r\n]))OBX(?![A-Za-z0-9 ])")
