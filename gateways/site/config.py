@@ -96,6 +96,10 @@ class Source(_Closed):
     """UCUM unit -> spellings, for this source alone."""
     specimens: dict[str, str] = {}
     """Local word of SPM-4, OBR-15 or Specimen.type -> specimen."""
+    base: str | None = None
+    """The base of its FHIR server, `https://host/fhir`: what its relative references (`Patient/123`) belong to."""
+    observation_identifier: str | None = None
+    """The system of the Observation.identifier that stays the same through all versions; None: the server's own id."""
     period: Literal["start", "end"] | None = None
     """Which end of a FHIR effectivePeriod is the clinical time; None: start for a laboratory, end for a device."""
 
