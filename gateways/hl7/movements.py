@@ -33,7 +33,8 @@ BY_HAND = {
 """Merges, moves and changes of identifiers of other kinds: a person decides."""
 _Sex = Literal["female", "male", "other", "unknown"]
 _SEXES: dict[str, _Sex] = {"F": "female", "M": "male", "O": "other", "A": "other"}
-_BIRTH = re.compile(r"(\d{4})(\d{2})?(\d{2})?(?:\d{2,}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+_TIME_OF_DAY = r"(?:\d{2}|\d{4}|\d{6,}(?:\.\d+)?)?"
+_BIRTH = re.compile(rf"(\d{{4}})(?:(\d\d)(?:(\d\d){_TIME_OF_DAY})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _LIVES: dict[str, bool] = {"Y": True, "N": False}
 
 

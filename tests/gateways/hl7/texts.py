@@ -3,10 +3,12 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from picustream.gateways.hl7.message import read
 from picustream.gateways.hl7.statements import statements
 from picustream.gateways.site.config import Source
-from picustream.gateways.statement import Movement, Statements, Value
+from picustream.gateways.statement import Movement, Statements, Unreadable, Value
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SENT = "20250303102100+0800"
@@ -52,6 +54,10 @@ def obx(value: str = "0.70", kind: str = "NM", **other: str) -> str:
     return segment("OBX", fields | numbered(other))
 
 
+def spm(kind: str = "BLDA", collected: str = "") -> str:
+    return segment("SPM", {1: "1", 4: kind, 17: collected})
+
+
 def text(*segments: str) -> bytes:
     return "".join(f"{one}\r" for one in segments).encode()
 
@@ -95,3 +101,22 @@ def moved(event: str, *segments: str, source: Source | None = None, **header: st
     found = stated(text(msh(f"ADT^{event}", **header), *segments), source)
     (movement,) = (movement for one in found for movement in one.movements)
     return movement
+
+
+NAME = "测试^患儿"
+
+
+def refusal(raw: bytes, charset: str | None = None) -> tuple[str, int]:
+    with pytest.raises(Unreadable) as caught:
+        read(raw, charset)
+    return caught.value.fault.reason, caught.value.values
+
+
+def name_read(raw: bytes, charset: str | None = None) -> str:
+    segment = read(raw, charset).first("PID")
+    assert segment is not None
+    return f"{segment.text(5)}^{segment.text(5, 1, 2)}"
+
+
+def with_name(name: str, named: str, codec: str) -> bytes:
+    return f"{msh(f18=named)}\rPID|1||4711||{name}|Y\r".encode(codec)
