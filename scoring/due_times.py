@@ -31,9 +31,13 @@ class DueTimes:
 
     def next(self) -> tuple[datetime, str] | None:
         """The earliest moment, and the stay."""
-        while self._queue and not self._holds(self._queue[0]):
-            heapq.heappop(self._queue)
-        return self._queue[0] if self._queue else None
+        queue, due = self._queue, self._due
+        while queue:
+            moment, stay_id = first = queue[0]
+            if due.get(stay_id) == moment:
+                return first
+            heapq.heappop(queue)
+        return None
 
     def late(self, until: datetime, loaded: Container[str], most: int | None) -> set[str]:
         """Stays that fall due up to a moment and are not loaded; of many the earliest."""

@@ -180,18 +180,22 @@ class Engine(EnginePort):
         self, batch: Batch, now: datetime, effects: Effects, emitted_at: datetime | None, behind: Collection[str]
     ) -> Batch:
         """Files events, the clock advancing with them; returns those filed, the rest is left."""
+        reached, feeds = self._reached, self.feeds
         for place, one in enumerate(batch.inputs):
             moment = self.clock
             if (filed_at := one.filed_at) is not None:
                 topic = one.input_record.topic
-                self._reached[topic] = max(filed_at, self._reached.get(topic, filed_at))
-                moment = min(now, filed_at, *self._reached_by(behind))
+                before = reached.get(topic)
+                if before is None or filed_at > before:
+                    reached[topic] = filed_at
+                moment = min(now, filed_at, *self._reached_by(behind)) if behind or filed_at > now else filed_at
             if not self._pass_time(moment, effects, emitted_at) or effects.is_full(self._lot):
                 effects.left = Batch(batch.inputs[place:])
                 return Batch(batch.inputs[:place])
             changed = self._file(one, self.clock or now, effects, emitted_at)
             self._observe(one, changed, now)
-            self._evaluate_feeds(self.clock or now, effects, emitted_at)
+            if feeds.due is not None:
+                self._evaluate_feeds(self.clock or now, effects, emitted_at)
         return batch
 
     def _continue_unfinished(self, effects: Effects, emitted_at: datetime | None) -> None:

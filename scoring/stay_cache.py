@@ -33,6 +33,9 @@ class StayCache:
         self._finished, self._left, self._open = Order(), Order(), Order()
         self._order: dict[str, Order] = {}
         """In which of these a stay is."""
+        self._touched: dict[str, None] = {}
+        """Stays that were used since they were last put into these, those used last at the end: of a batch of a ward's
+        events each stay has dozens."""
         self._last_first = True
         self.size = 0
         """Bytes, as `StayState.size` has them."""
@@ -47,10 +50,19 @@ class StayCache:
     def touch(self, stay: StayState) -> None:
         """Holds a stay, which was used just now, or has changed."""
         stay_id = stay.stay_id
-        self._drop(stay_id)
-        order = self._finished if stay.due is None else self._open if stay.is_open else self._left
-        self.stays[stay_id], self._order[stay_id], order[stay_id] = stay, order, stay.size
-        self.size += order[stay_id]
+        self.stays[stay_id] = stay
+        self._touched.pop(stay_id, None)
+        self._touched[stay_id] = None
+
+    def _put_in_order(self) -> None:
+        """Takes note of how large the stays are that were touched, and when they may leave."""
+        for stay_id in self._touched:
+            self._drop(stay_id)
+            stay = self.stays[stay_id]
+            order = self._finished if stay.due is None else self._open if stay.is_open else self._left
+            self._order[stay_id], order[stay_id] = order, stay.size
+            self.size += order[stay_id]
+        self._touched.clear()
 
     def _drop(self, stay_id: str) -> None:
         order = self._order.pop(stay_id, None)
@@ -101,17 +113,19 @@ class StayCache:
                 return False
             stay = self.stays[stay_id]
             work += stay.prune(clock)
-            if stay.unsaved:
+            if stay.is_unsaved:
                 self.save(stay, effects)
         return True
 
     def make_room(self, busy: Container[str], clock: datetime | None, effects: Effects) -> None:
         """Prunes and unloads stays until the others are within the budget, but no `busy` one."""
+        self._put_in_order()
         excess = self._memory.excess(self)
         aim = self.size - excess
         for stay_id in self._dispensable(excess, busy):
             if self._prunes:
                 self._prune([stay_id], clock, effects)
+                self._put_in_order()
             if self.size <= aim:
                 return
             stay = self.stays.pop(stay_id)
@@ -143,7 +157,9 @@ class StayCache:
     def save(self, stay: StayState, effects: Effects) -> None:
         """Holds a stay, which was used just now, and adds what is to be stored of it to the effects."""
         self.touch(stay)
-        if stay.stay_id not in self._stored and (unsaved := stay.take_unsaved()):
+        if self._unloaded is not None:
+            stay.forget_unsaved()  # there is no store: whoever gets the stays that leave gets all of them
+        elif stay.stay_id not in self._stored and (unsaved := stay.take_unsaved()):
             effects.writes.setdefault(stay.stay_id, {}).update(unsaved)
 
     def _save_reloaded(self, effects: Effects) -> None:

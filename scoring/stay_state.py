@@ -5,7 +5,6 @@ again: the chart is a set, so the order of the fields does not matter (I1).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -60,8 +59,10 @@ class StayState:
         self._heads: dict[RecordKey, Head] = {}
         self._known: dict[str, set[RecordKey]] = {}
         self._alerts_owed = False
-        self.unsaved: dict[str, bytes | None] = {}
-        """Fields changed since they were last taken; None: delete the field."""
+        self._gone: dict[str, bytes | None] = {}
+        """Fields that a store has, and which are to be deleted."""
+        self._unsaved, self._unsaved_heads = Changes(), dict[RecordKey, Head]()
+        """What has changed since it was last taken."""
         for _ in self.load(fields or {}):
             pass
 
@@ -86,7 +87,7 @@ class StayState:
     ) -> "StayState":
         """The stay with its whole history; of the stored fields only the heads are taken."""
         stay = cls(stay_id, rules, {name: value for name, value in fields.items() if name.startswith(HEAD)})
-        stay.unsaved = {name: None for name in fields if not name.startswith(HEAD)}
+        stay._gone = {name: None for name in fields if not name.startswith(HEAD)}
         for accepted in history:
             stay.file(*accepted)
         return stay
@@ -123,8 +124,11 @@ class StayState:
     def file(self, filed: Filed, reading: Reading, fact: FactEvent | None) -> bool:
         """Joins an event into the chart; whether it changed what is stored."""
         changes = Changes()
-        with self._named():
+        try:
             self._chart.file(filed, reading, fact, changes)
+        except HistoryNeeded as needed_by:
+            needed_by.stay_id = self.stay_id
+            raise
         self._assessor.note(changes)
         self._save(changes)
         return changes.changed
@@ -154,8 +158,11 @@ class StayState:
 
         Raises `HistoryNeeded` where they depend on something that was pruned.
         """
-        with self._named():
+        try:
             return self._revisions(now, cause, emitted_at, budget or Budget())
+        except HistoryNeeded as needed_by:
+            needed_by.stay_id = self.stay_id
+            raise
 
     def _revisions(self, now: datetime, cause: Cause, emitted_at: datetime, budget: Budget) -> list[Revision]:
         bodies = self._assessor.bodies(now, self._known, budget)
@@ -183,7 +190,7 @@ class StayState:
     def restore(self, key: RecordKey, head: Head) -> None:
         """Takes over a head that the store has lost."""
         self._note(key, head)
-        self.unsaved[HEAD + str(key)] = _stored_head(head)
+        self._unsaved_heads[key] = head
 
     def _note(self, key: RecordKey, head: Head) -> None:
         self._heads[key] = head
@@ -208,21 +215,30 @@ class StayState:
         return fields
 
     def take_unsaved(self) -> dict[str, bytes | None]:
-        """The fields to write, handed over once."""
-        taken, self.unsaved = self.unsaved, {}
+        """The fields to write, handed over once; None: delete the field."""
+        if not self.is_unsaved:
+            return {}
+        taken, heads = self._gone | dict(self._fields_of(self._unsaved)), self._unsaved_heads
+        taken.update((HEAD + str(key), _stored_head(head)) for key, head in heads.items())
+        self.forget_unsaved()
         return taken
 
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Names the stay whose history is needed."""
-        try:
-            yield
-        except HistoryNeeded as needed_by:
-            needed_by.stay_id = self.stay_id
-            raise
+    def forget_unsaved(self) -> None:
+        """Nothing is to be written of what has changed so far."""
+        self._gone, self._unsaved, self._unsaved_heads = {}, Changes(), {}
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether there are fields to write."""
+        return bool(self._gone or self._unsaved_heads or self._unsaved.changed or self._unsaved.lineages)
 
     def _save(self, changes: Changes) -> None:
-        self.unsaved.update(self._fields_of(changes))
+        """Notes what is to be stored, in the form in which it is known: only what is taken is written as text."""
+        unsaved = self._unsaved
+        unsaved.stored.update(changes.stored)
+        unsaved.lineages |= changes.lineages
+        unsaved.pruned |= changes.pruned
+        unsaved.conflicts |= changes.conflicts
 
     def _fields_of(self, changes: Changes) -> Iterator[tuple[str, bytes | None]]:
         """The fields of the store that changes touch, as they are now; None: there is no such field (any more)."""

@@ -42,6 +42,10 @@ class Source:
     """Hour since 1970 -> events, and events with a dead letter; the two latest hours."""
     readings: Counts = field(default_factory=dict)
     """Hour since 1970 -> observations, and those of them that were ignored or refused; of the latest day."""
+    _hour: int = field(default=0, init=False, compare=False)
+    """The hour of the last record; it is worked out once in an hour."""
+    _begins: datetime = field(default=EPOCH, init=False, compare=False)
+    _ends: datetime = field(default=EPOCH, init=False, compare=False)
 
     def note(self, one: ValidatedInput, moment: datetime, faults: Iterable[str]) -> None:
         """Takes note of a validated input record."""
@@ -52,7 +56,7 @@ class Source:
             self.measures = self.measures or one.accepted.fact is None
         for name in faults:
             self.note_fault(name, moment)
-        hour = hour_of(moment)
+        hour = self._hour if self._begins <= moment < self._ends else self._next_hour(moment)
         events, refused = self.hours.get(hour, (0, 0))
         self.hours[hour] = (events + 1, refused + bool(one.faults))
         if len(self.hours) > 2:
@@ -60,6 +64,12 @@ class Source:
         observations, unread = readings_of(one)
         if observations:
             self._count_readings(hour, observations, unread)
+
+    def _next_hour(self, moment: datetime) -> int:
+        self._hour = hour_of(moment)
+        self._begins = EPOCH + self._hour * HOUR
+        self._ends = self._begins + HOUR
+        return self._hour
 
     def _count_readings(self, hour: int, observations: int, unread: int) -> None:
         before = self.readings.get(hour)

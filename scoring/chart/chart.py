@@ -210,12 +210,14 @@ class Chart:
 
     def _file_observations(self, filed: Filed, observed: Sequence[Observed], changes: Changes) -> None:
         fresh = stating = 0
+        current, source, traced = self._current, filed.source, bool(self.lineages)
         for one in observed:
-            identity = (filed.source, one.id)
-            if identity in self._current or one.rank[1] >= AMENDED or self.lineages:
+            identity = (source, one.id)
+            if traced or identity in current or one.rank[1] >= AMENDED:
                 self._file_observation(identity, one, changes)
+                traced = bool(self.lineages)
             else:  # nothing to supersede and nothing to trace, as of nearly all
-                self._current[identity] = one
+                current[identity] = one
                 fresh, stating = fresh + 1, stating + one.in_force
                 self._place(one, True, changes)
         if fresh:
@@ -241,11 +243,20 @@ class Chart:
 
     def _place(self, observed: Observed, present: bool, changes: Changes) -> None:
         """Into its series, or out of it."""
-        series = self._series_of(observed)
-        (series.add if present else series.remove)(observed)
-        self.added += present
-        changes.touched.append((self.index.channel_of(observed, series), observed.at))
-        if observed.variable in SAME_EVENT:
+        variable = observed.variable
+        if observed.fault is None and variable not in SAME_EVENT:  # as of nearly all, and so asked first
+            series = self.index.usable[variable]  # type: ignore[index]  # what is without a fault has a variable
+            channel = series.channel
+        else:
+            series = self._series_of(observed)
+            channel = self.index.channel_of(observed, series)
+        if present:
+            series.add(observed)
+            self.added += 1
+        else:
+            series.remove(observed)
+        changes.touched.append((channel, observed.order[0]))
+        if variable in SAME_EVENT:
             self._index(observed, present, changes)
 
     def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
@@ -254,6 +265,9 @@ class Chart:
             return
         identity = (observed.filed.source, observed.filed.event_id)
         others = [o for o in self.same_event.pop(identity, ()) if o is not observed]
+        if present and not others:
+            self.same_event[identity] = [observed]
+            return
         if observed.variable is not Variable.PEAK_PRESSURE:
             changes.touched += [(PAO2, o.at) for o in others if o.variable is Variable.PAO2]
         now = [*others, observed] if present else others

@@ -48,15 +48,15 @@ class Reads:
         found = {(first, last) for spans in self._spans.get(channel, {}).values() for first, last, _ in spans}
         return list(union(found))
 
-    def hit(self, channel: Channel, moment: datetime) -> list[Owner]:
-        """Whose answer a change at a moment may change."""
+    def hit(self, channel: Channel, moment: datetime, found: set[Owner]) -> None:
+        """Adds whose answer a change at a moment may change."""
         by_day = self._spans.get(channel)
         if by_day is None:
-            return []
-        spans = by_day.get(moment.toordinal(), [])
-        if None in by_day:
-            spans = spans + by_day[None]
-        return [owner for first, last, owner in spans if first <= moment <= last]
+            return
+        for day in (moment.toordinal(), None):
+            for first, last, owner in by_day.get(day, ()):
+                if first <= moment <= last:
+                    found.add(owner)
 
 
 def _joined(found: list[tuple[Channel, datetime, datetime]]) -> list[tuple[Channel, datetime, datetime]]:

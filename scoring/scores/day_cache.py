@@ -42,8 +42,7 @@ class DayCache:
     def note(self, changes: Changes) -> None:
         """Mark what a change can touch: whatever was read from where it falls."""
         for channel, moment in changes.touched:
-            if owners := self.reads.hit(channel, moment):
-                self.dirty.update(owners)
+            self.reads.hit(channel, moment, self.dirty)
             if channel in self._called_for:
                 day = local_date(moment, self._zone)
                 self.dirty.update((name, day) for name in self._called_for[channel])

@@ -52,9 +52,9 @@ def test_i9_a_stay_read_again_writes_its_events_anew_and_keeps_what_it_published
     stay = StayState("S", SHIPPED)
     for accepted in history:
         stay.file(*accepted)
-    events = dict(stay.unsaved)
+    events = stay.take_unsaved()
     stay.revisions(LATEST, Cause(reason="test", event_id=None), LATEST)
-    fields = {name: value for name, value in stay.take_unsaved().items() if value is not None}
+    fields = events | {name: value for name, value in stay.take_unsaved().items() if value is not None}
     assert fields.keys() > events.keys()
     again = StayState.of_history("S", SHIPPED, fields | {PRUNED: b"{}"}, history)
     assert again.take_unsaved() == events | {PRUNED: None}

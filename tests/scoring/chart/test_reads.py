@@ -35,7 +35,9 @@ def test_i9_a_change_is_told_to_the_owners_of_the_spans_that_it_falls_into(
         for owner, spans in last.items()
         if any(name == channel and first <= moment <= end for name, first, end in spans or ())
     }
-    assert set(reads.hit(channel, moment)) == expected
+    found: set[Owner] = set()
+    reads.hit(channel, moment, found)
+    assert found == expected
 
 
 def test_a_look_up_inside_another_belongs_to_the_inner_one_alone() -> None:
@@ -62,4 +64,6 @@ def test_i9_what_all_answers_rest_on_is_given_in_time(
     found = reads.spans(channel)
     assert all(one[1] < other[0] for one, other in pairwise(found))
     for moment in {moment for _, spans in steps for _, first, last in spans or () for moment in (first, last)}:
-        assert any(first <= moment <= last for first, last in found) == bool(reads.hit(channel, moment))
+        hit: set[Owner] = set()
+        reads.hit(channel, moment, hit)
+        assert any(first <= moment <= last for first, last in found) == bool(hit)
