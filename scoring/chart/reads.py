@@ -15,8 +15,9 @@ Owner = tuple[str, date]
 WIDE = 62
 """Days: a longer span is not entered day by day."""
 
-_ByDay = dict[int | None, list[tuple[datetime, datetime, Owner]]]
-"""Day since year 1, in UTC -> spans that touch the day; under None those that are wide."""
+_OfDay = dict[Owner, list[Span]]
+_ByDay = dict[int | None, _OfDay]
+"""Day since year 1, in UTC -> by owner, the spans that touch the day; under None those that are wide."""
 
 
 class Reads:
@@ -24,29 +25,36 @@ class Reads:
 
     def __init__(self) -> None:
         self._spans: dict[Channel, _ByDay] = {}
-        self._places: dict[Owner, list[tuple[_ByDay, int | None]]] = {}
+        self._places: dict[Owner, list[_OfDay]] = {}
 
     def put(self, owner: Owner, found: list[tuple[Channel, datetime, datetime]]) -> None:
         """Notes what an answer was read from, in the place of what was noted for the owner before."""
         self.drop(owner)
         places = self._places[owner] = []
         for channel, first, last in _joined(found):
-            by_day = self._spans.setdefault(channel, {})
+            by_day = self._spans.get(channel)
+            if by_day is None:
+                by_day = self._spans[channel] = {}
             for day in _days(first, last):
-                by_day.setdefault(day, []).append((first, last, owner))
-                places.append((by_day, day))
+                of_day = by_day.get(day)
+                if of_day is None:
+                    of_day = by_day[day] = {}
+                spans = of_day.get(owner)
+                if spans is None:
+                    of_day[owner] = [(first, last)]
+                    places.append(of_day)
+                else:
+                    spans.append((first, last))
 
     def drop(self, owner: Owner) -> None:
         """The owner has no answer any more."""
-        for by_day, day in self._places.pop(owner, ()):
-            left = [one for one in by_day.pop(day, ()) if one[2] != owner]
-            if left:
-                by_day[day] = left
+        for of_day in self._places.pop(owner, ()):
+            del of_day[owner]
 
     def spans(self, channel: Channel) -> list[Span]:
         """What all answers were read from of a channel, in time, no two spans touching."""
-        found = {(first, last) for spans in self._spans.get(channel, {}).values() for first, last, _ in spans}
-        return list(union(found))
+        every = self._spans.get(channel, {}).values()
+        return list(union({span for of_day in every for spans in of_day.values() for span in spans}))
 
     def hit(self, channel: Channel, moment: datetime, found: set[Owner]) -> None:
         """Adds whose answer a change at a moment may change."""
@@ -54,9 +62,13 @@ class Reads:
         if by_day is None:
             return
         for day in (moment.toordinal(), None):
-            for first, last, owner in by_day.get(day, ()):
-                if first <= moment <= last:
-                    found.add(owner)
+            for owner, spans in by_day.get(day, _NONE).items():
+                for first, last in spans:
+                    if first <= moment <= last:
+                        found.add(owner)
+
+
+_NONE: _OfDay = {}
 
 
 def _joined(found: list[tuple[Channel, datetime, datetime]]) -> list[tuple[Channel, datetime, datetime]]:
@@ -73,6 +85,8 @@ def _joined(found: list[tuple[Channel, datetime, datetime]]) -> list[tuple[Chann
 
 def _days(first: datetime, last: datetime) -> Sequence[int | None]:
     start, end = first.toordinal(), last.toordinal()
+    if start == end:
+        return (start,)
     return range(start, end + 1) if end - start <= WIDE else (None,)
 
 

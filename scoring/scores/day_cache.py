@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 from typing import Any, TypeVar
 
@@ -10,13 +9,28 @@ from picustream.models.protocol import Protocol
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes
 from picustream.scoring.chart.reads import Owner, Reads, noted
-from picustream.scoring.chart.series import Channel
+from picustream.scoring.chart.series import Channel, Watch
 from picustream.scoring.chart.series_index import USABLE
 from picustream.scoring.clinical.days import local_date
 from picustream.scoring.clinical.view import View
 from picustream.scoring.scores.parts import DayPart
 
 T = TypeVar("T")
+
+
+class _Watched(noted):
+    """What is looked up within it is an answer of its owner."""
+
+    __slots__ = ("_owner", "_reads")
+
+    def __init__(self, watch: Watch, reads: Reads, owner: Owner) -> None:
+        super().__init__(watch)
+        self._reads, self._owner = reads, owner
+
+    def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
+        super().__exit__(error, *rest)
+        if error is None:
+            self._reads.put(self._owner, self.found)
 
 
 class DayCache:
@@ -47,13 +61,10 @@ class DayCache:
                 day = local_date(moment, self._zone)
                 self.dirty.update((name, day) for name in self._called_for[channel])
 
-    @contextmanager
-    def watched(self, name: str, day: date) -> Iterator[None]:
+    def watched(self, name: str, day: date) -> "_Watched":
         """What is looked up within it is an answer called `name` of a day, which counts as changed when a change falls
         into what it was read from."""
-        with noted(self._watch) as found:
-            yield
-        self.reads.put((name, day), found)
+        return _Watched(self._watch, self.reads, (name, day))
 
     def value(self, view: View, part: DayPart[T], day: date) -> T:
         """What a local day gives a part."""

@@ -44,7 +44,8 @@ def mods_body(
         return None
     end = midnight(context.day + ONE_DAY, protocol.zone)
     components = [
-        _component(organ, found, last_measured(organ, context.day), end, protocol) for organ, found in today.items()
+        _component(organ, found, last_measured(organ, context.day) if found.basis is None else None, end, protocol)
+        for organ, found in today.items()
     ]
     caveats = {caveat for found in today.values() for caveat in found.caveats}
     if may_be_child(context.stay, context.day, protocol):
