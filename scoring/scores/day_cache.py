@@ -27,9 +27,9 @@ class _Watched(noted):
         super().__init__(watch)
         self._reads, self._owner = reads, owner
 
-    def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
-        super().__exit__(error, *rest)
-        if error is None:
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        if error[0] is None:
             self._reads.put(self._owner, self.found)
 
 
