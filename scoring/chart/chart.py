@@ -26,14 +26,12 @@ from picustream.scoring.chart.lineage import AMENDED, Lineages
 from picustream.scoring.chart.live_events import LiveEvents
 from picustream.scoring.chart.pruned import Pruned
 from picustream.scoring.chart.reading import Reading
+from picustream.scoring.chart.same_event import SAME_EVENT, SameEvent
 from picustream.scoring.chart.series import HistoryNeeded, Series
 from picustream.scoring.chart.series_index import PAO2, PEAKS, VENTILATOR, SeriesIndex
 
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
-
-SAME_EVENT = frozenset({Variable.PAO2, Variable.FIO2, Variable.PEAK_PRESSURE})
-"""Variables that a rule looks up by their event."""
 
 
 class Chart:
@@ -45,8 +43,7 @@ class Chart:
         self.facts: dict[FactKey, Fact] = {}
         self.index = SeriesIndex()
         """Observations and ventilator statements, as the rules look them up."""
-        self.same_event: dict[Identity, list[Observed]] = {}
-        """Usable PaO2, FiO2 (P1) and peak pressures (A6) of one event."""
+        self.same_event = SameEvent()
         self.pruned = Pruned()
         self.conflicts = Conflicts()
         self.lineages = Lineages()
@@ -115,7 +112,7 @@ class Chart:
             if isinstance(one.entry, Observed):
                 series = self._series_of(one.entry)
                 if one.entry.variable in SAME_EVENT:
-                    self._index(one.entry, False, Changes())
+                    self.same_event.put(one.entry, False)
                 del self._current[one.identity]
             else:
                 series = self.index.of_ventilation(one.entry)
@@ -257,22 +254,7 @@ class Chart:
             series.remove(observed)
         changes.touched.append((channel, observed.order[0]))
         if variable in SAME_EVENT:
-            self._index(observed, present, changes)
-
-    def _index(self, observed: Observed, present: bool, changes: Changes) -> None:
-        """Keeps the variables of one event together; a change of its FiO2 touches the PaO2."""
-        if observed.value is None:
-            return
-        identity = (observed.filed.source, observed.filed.event_id)
-        others = [o for o in self.same_event.pop(identity, ()) if o is not observed]
-        if present and not others:
-            self.same_event[identity] = [observed]
-            return
-        if observed.variable is not Variable.PEAK_PRESSURE:
-            changes.touched += [(PAO2, o.at) for o in others if o.variable is Variable.PAO2]
-        now = [*others, observed] if present else others
-        if now:
-            self.same_event[identity] = sorted(now, key=lambda o: o.order)
+            changes.touched += [(PAO2, one.order[0]) for one in self.same_event.put(observed, present)]
 
     def _file_ventilation(self, new: Ventilation, changes: Changes) -> None:
         filed = new.filed
@@ -283,7 +265,7 @@ class Chart:
         self._trace(("ventilation", *identity), new, old, changes)
         if old is not None and not self._supersedes("ventilation", identity, new, old, changes):
             return
-        peaks = [o for o in self.same_event.get(identity, ()) if o.variable is Variable.PEAK_PRESSURE]
+        peaks = [o for o in self.same_event.of(identity) if o.variable is Variable.PEAK_PRESSURE]
         for peak in peaks:
             self._series_of(peak).remove(peak)
         self._ventilation[identity] = new
