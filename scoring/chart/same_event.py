@@ -15,6 +15,10 @@ class SameEvent:
     def __init__(self) -> None:
         self._of: dict[Identity, list[Observed]] = {}
 
+    def __len__(self) -> int:
+        """Of how many events there are any."""
+        return len(self._of)
+
     def of(self, event: Identity) -> Sequence[Observed]:
         """Those of an event, in the order V1."""
         return self._of.get(event, ())
