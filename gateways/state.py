@@ -21,9 +21,10 @@ class Change(NamedTuple):
 class Table(MutableMapping[str, Any]):
     """A table in memory. A value is replaced whole and never changed in place."""
 
-    def __init__(self, name: str, changes: dict[tuple[str, str], Json]) -> None:
+    def __init__(self, name: str, changes: dict[tuple[str, str], Json], before: dict[tuple[str, str], Json]) -> None:
         self._name = name
         self._changes = changes
+        self._before = before
         self._rows: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Any:
@@ -32,10 +33,12 @@ class Table(MutableMapping[str, Any]):
     def __setitem__(self, key: str, value: Json) -> None:
         if value is None:
             raise ValueError("None stands for what is not there")
+        self._before.setdefault((self._name, key), self._rows.get(key))
         self._rows[key] = value
         self._changes[self._name, key] = value
 
     def __delitem__(self, key: str) -> None:
+        self._before.setdefault((self._name, key), self._rows[key])
         del self._rows[key]
         self._changes[self._name, key] = None
 
@@ -46,8 +49,11 @@ class Table(MutableMapping[str, Any]):
         return len(self._rows)
 
     def load(self, key: str, value: Json) -> None:
-        """Take a row as it was kept: no change."""
-        self._rows[key] = value
+        """Take a row as it was kept: no change. None: there is none."""
+        if value is None:
+            self._rows.pop(key, None)
+        else:
+            self._rows[key] = value
 
 
 class State:
@@ -55,12 +61,13 @@ class State:
 
     def __init__(self) -> None:
         self._changes: dict[tuple[str, str], Json] = {}
+        self._before: dict[tuple[str, str], Json] = {}
         self._tables: dict[str, Table] = {}
 
     def table(self, name: str) -> Table:
         """The table of that name, made where there is none yet."""
         if name not in self._tables:
-            self._tables[name] = Table(name, self._changes)
+            self._tables[name] = Table(name, self._changes, self._before)
         return self._tables[name]
 
     def load(self, rows: Iterator[Change]) -> None:
@@ -72,4 +79,11 @@ class State:
         """What was changed since the last call, the last value of each key."""
         changes = [Change(table, key, value) for (table, key), value in self._changes.items()]
         self._changes.clear()
+        self._before.clear()
         return changes
+
+    def undo(self) -> None:
+        """Put back what was changed since the last call of `take_changes`."""
+        self.load(Change(table, key, value) for (table, key), value in self._before.items())
+        self._changes.clear()
+        self._before.clear()

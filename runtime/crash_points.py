@@ -1,4 +1,4 @@
-"""Named points between the steps of the partition protocol, at which a test can kill the worker, or make it hang.
+"""Named points between the steps of the worker and of the gateway, at which a test can kill the process, or make it hang.
 
 `PICUSTREAM_CRASH_AT=after-lua` sends SIGKILL to the process when it first comes to that point, `after-lua:3` when it
 comes there for the third time. `PICUSTREAM_HANG_AT=engine` keeps the thread that comes there from going on, for good.
@@ -28,6 +28,18 @@ POINTS = (
 """In the order in which a batch passes them; `mid-publish` lies between the last send and the commit."""
 REBUILD_POINTS = ("rebuild-begun", "rebuild-stored", "rebuild-ended")
 """In the order in which a take-over that finds state lost passes them, after `take-over-producer-ready`."""
+
+GATEWAY_POINTS = (
+    "gateway-received",
+    "gateway-written",
+    "gateway-stored",
+    "gateway-translated",
+    "gateway-sent",
+    "gateway-published",
+    "gateway-committed",
+    "gateway-answered",
+)
+"""In the order in which a message passes them, from its last byte to the acknowledgement of it."""
 
 
 class _Point:

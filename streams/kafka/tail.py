@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -115,6 +116,28 @@ async def read_whole(
         await take(portion)
     offset_gaps.check(places)
     return positions
+
+
+async def read_since(settings: Settings, topics: Iterable[str], moment: datetime, take: Callable[[Any], None]) -> None:
+    """Hand over every committed record of topics from the first on that has the stamp of a moment, or a later one."""
+    since = await _offsets(settings, topics, moment)
+    if since:
+        async with _reading(settings, since, PATIENCE_FOR_ALL) as records:
+            async for record in records:
+                take(record)
+
+
+async def _offsets(settings: Settings, topics: Iterable[str], moment: datetime) -> dict[Place, int]:
+    """Of each partition that has such records, the offset of the first."""
+    consumer = AIOKafkaConsumer(*topics, **options(settings), enable_auto_commit=False)
+    async with asyncio.timeout(PATIENCE):
+        try:
+            await consumer.start()
+            parts = [TopicPartition(name, part) for name in topics for part in consumer.partitions_for_topic(name) or ()]
+            found = await consumer.offsets_for_times(dict.fromkeys(parts, int(moment.timestamp() * 1000)))
+            return {(tp.topic, tp.partition): first.offset for tp, first in found.items() if first is not None}
+        finally:
+            await consumer.stop()
 
 
 @asynccontextmanager
