@@ -1,4 +1,4 @@
-"""Named points between the steps of the worker and of the gateway, at which a test can kill the process, or make it hang.
+"""Named points between the steps of worker and gateway, at which a test can kill the process, or make it hang.
 
 `PICUSTREAM_CRASH_AT=after-lua` sends SIGKILL to the process when it first comes to that point, `after-lua:3` when it
 comes there for the third time. `PICUSTREAM_HANG_AT=engine` keeps the thread that comes there from going on, for good.

@@ -49,6 +49,11 @@ class Framer:
         """Bytes since the last frame that belong to none."""
 
     @property
+    def is_open(self) -> bool:
+        """Whether a frame has begun and not ended."""
+        return self._open
+
+    @property
     def may_have_ended(self) -> bool:
         """Whether a silence now would end a frame: its last byte so far is FS."""
         return self._open and self._bytes.endswith(END)

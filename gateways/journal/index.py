@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from picustream.gateways.journal.outcome import DIGEST, Outcome, letter_id
+from picustream.gateways.journal.outcome import DIGEST, Code, Outcome, letter_id
 from picustream.gateways.journal.received import Received
 from picustream.gateways.state import Change
 from picustream.runtime.errors import ENVIRONMENT, UserError
@@ -55,9 +55,10 @@ class Known(NamedTuple):
     """What is known of an earlier message of the same bytes."""
 
     sequence: int
+    source: str
     state: str
     site: str
-    answer: str
+    answer: Code
     sent: frozenset[bytes]
     times: int
     """How often it came."""
@@ -105,15 +106,21 @@ class Index:
         """Keys, and the places of the messages that wait for them."""
         yield from self._db.execute("SELECT key, sequence FROM waits ORDER BY sequence")
 
+    @property
+    def waiting(self) -> int:
+        """How many messages wait."""
+        return int(self._db.execute("SELECT count(DISTINCT sequence) FROM waits").fetchone()[0])
+
     def known(self, message: str) -> Known | None:
         """What is known of a message by its id."""
         rows = self._db.execute(
-            "SELECT sequence, state, site, answer, sent FROM messages WHERE message = ? ORDER BY sequence", (message,)
+            "SELECT sequence, source, state, site, answer, sent FROM messages WHERE message = ? ORDER BY sequence",
+            (message,),
         ).fetchall()
         if not rows:
             return None
-        sequence, state, site, answer, sent = next((row for row in rows if row[1] != "repeat"), rows[0])
-        return Known(sequence, state, site, answer, _split(sent), len(rows))
+        sequence, source, state, site, answer, sent = next((row for row in rows if row[2] != "repeat"), rows[0])
+        return Known(sequence, source, state, site, answer, _split(sent), len(rows))
 
     def first_unsettled(self) -> int | None:
         """The earliest place that is still needed: of what waits, or is to be done again."""
@@ -201,6 +208,10 @@ class Index:
             self._db.execute("DELETE FROM waits WHERE sequence = ?", (received.sequence,))
             self._db.executemany(
                 "INSERT OR IGNORE INTO waits VALUES (?, ?)", [(key, received.sequence) for key in outcome.waits]
+            )
+            self._db.executemany(
+                "INSERT OR IGNORE INTO redo SELECT sequence, 0 FROM waits WHERE key = ? AND sequence != ?",
+                [(key, received.sequence) for key in outcome.opened],
             )
         for name, key, value in done.changes:
             if value is None:

@@ -6,6 +6,7 @@ other may read.
 
 import asyncio
 import fcntl
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from picustream.gateways.journal.cipher import Key
 from picustream.gateways.journal.outcome import Outcome
 from picustream.gateways.journal.received import Received
 from picustream.gateways.journal.segment import DamagedJournal, Record
+from picustream.gateways.journal.uninterrupted import uninterrupted
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.errors import ENVIRONMENT, UserError
 
@@ -152,15 +154,18 @@ class Writer(Journal):
             await self._wake.wait()
             self._wake.clear()
             batch, self._waiting = self._waiting, []
-            try:
-                written = await asyncio.to_thread(self._write, [received for received, _ in batch])
-            except OSError as error:
-                self._give_up(batch, error)
-                continue
-            for received, (_, ticket) in zip(written, batch, strict=True):
-                self._stored(received, ticket)
-                if not ticket.stored.done():
-                    ticket.stored.set_result(received.sequence)
+            await uninterrupted(self._store(batch))
+
+    async def _store(self, batch: Sequence[tuple[Received, Ticket]]) -> None:
+        try:
+            written = await asyncio.to_thread(self._write, [received for received, _ in batch])
+        except OSError as error:
+            self._give_up(batch, error)
+            return
+        for received, (_, ticket) in zip(written, batch, strict=True):
+            self._stored(received, ticket)
+            if not ticket.stored.done():
+                ticket.stored.set_result(received.sequence)
 
     def close(self) -> None:
         """Give the lock back."""
@@ -171,7 +176,7 @@ class Writer(Journal):
         """Remove files whose messages all stand before `keep_from`, and came before a moment; how many."""
         files = segment.files(self.folder)
         pruned = 0
-        for file, following in zip(files, files[1:], strict=False):
+        for file, following in itertools.pairwise(files):
             if segment.first_of(following) > keep_from or file.stat().st_mtime >= before.timestamp():
                 break
             file.unlink()

@@ -1,8 +1,6 @@
 """Whether anything can be stored and published now, and how much is on its way: what senders are held back by."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 
 class Gate:
@@ -40,18 +38,17 @@ class Budget:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._changed = asyncio.Condition()
+        self._room = asyncio.Event()
         self.taken = 0
 
-    @asynccontextmanager
-    async def taking(self, size: int) -> AsyncIterator[None]:
+    async def take(self, size: int) -> None:
         """Hold `size` bytes, once there is room."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self.taken or self.taken + size <= self._most)
-            self.taken += size
-        try:
-            yield
-        finally:
-            async with self._changed:
-                self.taken -= size
-                self._changed.notify_all()
+        while self.taken and self.taken + size > self._most:
+            self._room.clear()
+            await self._room.wait()
+        self.taken += size
+
+    def give(self, size: int) -> None:
+        """Give them back."""
+        self.taken -= size
+        self._room.set()

@@ -1,4 +1,4 @@
-"""What the pipeline asks of whoever turns a message into events: pure, one message at a time, in the journal's order."""
+"""What the pipeline asks of whoever turns a message into events: pure, one at a time, in the order of the journal."""
 
 from datetime import timedelta
 from typing import Protocol

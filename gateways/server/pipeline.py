@@ -10,38 +10,31 @@ the disk ends the session, and the next one begins like a start of the process.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 
 from picustream.gateways.journal.index import Done, Index
-from picustream.gateways.journal.journal import Journal
-from picustream.gateways.journal.outcome import Outcome
+from picustream.gateways.journal.journal import Journal, Ticket
 from picustream.gateways.journal.received import Received
 from picustream.gateways.server import metrics
 from picustream.gateways.server.gate import Gate
 from picustream.gateways.server.interpreter import MakesInterpreter
-from picustream.gateways.server.session import Failed, Session
+from picustream.gateways.server.session import Session
 from picustream.gateways.server.sink import CannotPublish, Sink
-from picustream.runtime.logs import logger, place
+from picustream.runtime.logs import logger
 
 log = logger(__name__)
 
 BACKOFF = (0.2, 0.5, 1.0, 2.0)
 """Seconds until the next session, the last for all further ones."""
-
-
-@dataclass(slots=True)
-class Inbox:
-    """What the journal has stored since the session began, and who waits for what became of it."""
-
-    received: deque[Received] = field(default_factory=deque)
-    waiting: dict[int, asyncio.Future[Outcome]] = field(default_factory=dict)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+TICK = 0.5
+"""Seconds between two looks at what was asked for."""
+GIVE_UP = 60.0
+"""Seconds between two looks at what has waited for too long."""
 
 
 class Pipeline:
-    """The one that does what the journal has."""
+    """The one that does what the journal has. `last`: the place up to which the journal had something at the start."""
 
     def __init__(
         self,
@@ -58,68 +51,96 @@ class Pipeline:
         self._sink = sink
         self._gate = gate
         self._now = now
-        self._inbox = Inbox()
-        self._failing: dict[int, str] = {}
+        self._inbox: deque[Received] = deque()
+        self._tickets: dict[int, Ticket] = {}
+        self._news = asyncio.Event()
+        self.last = 0
+        """The place of the last message that is to be done."""
         self.idle = asyncio.Event()
-        """Set while nothing is to be done."""
+        """Set while nothing is left to do."""
 
-    def stored(self, received: Received) -> None:
+    @property
+    def unsettled(self) -> int:
+        """How many senders wait for what becomes of their message."""
+        return len(self._tickets)
+
+    def oldest_unsettled(self) -> datetime | None:
+        """When the first message came of those that are not done yet."""
+        return self._inbox[0].at if self._inbox else None
+
+    def stored(self, received: Received, ticket: Ticket) -> None:
         """The journal has one more message; to be called in order."""
-        self._inbox.received.append(received)
-        self._inbox.waiting[received.sequence] = asyncio.get_running_loop().create_future()
+        self._inbox.append(received)
+        self._tickets[received.sequence] = ticket
+        self.last = received.sequence
         self.idle.clear()
-        self._inbox.news.set()
-
-    async def outcome(self, received: Received) -> Outcome:
-        """What became of a message, once all of it is done."""
-        return await asyncio.shield(self._inbox.waiting[received.sequence])
-
-    def ask(self) -> None:
-        """Look for what is to be done again."""
-        self._inbox.news.set()
+        self._news.set()
 
     async def run(self) -> None:
         """Do what comes until cancelled."""
         failures = 0
         while True:
+            sink = self._sink()
             try:
-                await self._session()
+                await sink.start()
+                failures = 0
+                await self._session(sink)
             except CannotPublish as error:
-                log.warning("kafka-away", error=str(error))
                 self._gate.shut("kafka")
+                self.idle.clear()
+                log.warning("kafka-away", error=str(error), unsettled=self.unsettled)
+                metrics.sessions_ended.inc()
                 await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
                 failures += 1
-            except Failed as failed:
-                # One message at which our program fails must not keep all others from being done: it is a letter.
-                log.error("bug", sequence=failed.sequence, **place(failed.error))
-                metrics.bugs.inc()
-                self._failing[failed.sequence] = type(failed.error).__name__
-                failures = 0
+            finally:
+                await sink.close()
 
-    async def _session(self) -> None:
-        sink = self._sink()
-        try:
-            await sink.start()
-            session = Session(self._journal, self._index, self._make, sink, self._failing, self._now)
-            await session.begin()
-            self._gate.clear("kafka")
-            await self._work(session)
-        finally:
-            await sink.close()
+    async def _session(self, sink: Sink) -> None:
+        with contextlib.closing(Session(self._journal, self._index, self._make, sink)) as session:
+            tasks = [asyncio.create_task(work) for work in (self._do(session), session.commit(self._settle))]
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _work(self, session: Session) -> None:
-        committing = asyncio.create_task(session.commit(self._settle))
+    async def _do(self, session: Session) -> None:
+        # What a former session took is in the journal.
+        await session.redo_tail(self._inbox[0].sequence - 1 if self._inbox else self.last)
+        self._gate.clear("kafka")
+        given_up = 0.0
+        while True:
+            self._news.clear()
+            while self._inbox:
+                await session.do(self._inbox.popleft())
+                if session.asked:
+                    await session.do_again()
+                await asyncio.sleep(0)
+            await session.do_again()
+            if (now := asyncio.get_running_loop().time()) >= given_up:
+                await session.give_up(self._now())
+                given_up = now + GIVE_UP
+            await self._rest(session)
+
+    async def _rest(self, session: Session) -> None:
+        """Until something comes, or it is time to look."""
+        settled = asyncio.create_task(session.settled())
         try:
-            for received in self._backlog(session.next):
-                await self._do(session, received, committing)
-            while True:
-                self._inbox.news.clear()
-                while self._inbox.received or session.has_more():
-                    await self._one(session, committing)
-                if session.settled:
+            async with asyncio.timeout(TICK):
+                await settled
+                if not session.asked and not self._news.is_set():
                     self.idle.set()
-                await self._news(session, committing)
+                    await self._news.wait()
+        except TimeoutError:
+            return
         finally:
-            committing.cancel()
-            with contextlib.suppress(asyncio.CancelledError, CannotPublish):
-                await committing
+            settled.cancel()
+
+    def _settle(self, done: Done) -> None:
+        metrics.count(done, self._now())
+        ticket = self._tickets.pop(done.received.sequence, None)
+        if ticket is not None and not ticket.outcome.done():
+            ticket.outcome.set_result(done.outcome)

@@ -5,17 +5,18 @@ It ends by an exception, and then nothing of it is needed: the next one begins w
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from picustream.gateways.journal.index import Done, Index, Known, Redo
-from picustream.gateways.journal.journal import Journal, Ticket
-from picustream.gateways.journal.outcome import Outcome
+from picustream.gateways.journal.journal import Journal
+from picustream.gateways.journal.outcome import Answer, Outcome
 from picustream.gateways.journal.received import Received
+from picustream.gateways.journal.uninterrupted import uninterrupted
 from picustream.gateways.server import metrics
 from picustream.gateways.server.interpreter import MakesInterpreter
-from picustream.gateways.server.sink import CannotPublish, Sink, acknowledged, mark
+from picustream.gateways.server.sink import Sink, acknowledged, mark
 from picustream.gateways.state import State
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.logs import logger, place
@@ -46,64 +47,64 @@ class Session:
         self._state = State()
         self._state.load(index.state())
         self._interpreter = make(self._state)
-        self._waits: dict[str, set[int]] = {}
-        for key, sequence in index.waits():
-            self._waits.setdefault(key, set()).add(sequence)
         self._flying: deque[Pending] = deque()
         self._names: dict[str, Known] = {}
         """Of what is on its way."""
         self._there: set[bytes] = set()
         """Of what is done anew, what Kafka has."""
-        self._opened: deque[int] = deque()
         self._changed = asyncio.Condition()
         self.next = index.done + 1
+        self.asked = True
+        """Whether something may have to be done again."""
 
     async def redo_tail(self, last: int) -> None:
-        """Do anew what the journal has beyond the index."""
+        """Do anew what the journal has beyond the index, up to a place."""
         if last < self.next:
             return
         log.info("doing-anew", first=self.next, last=last)
+        first = True
         for received in self._journal.read(self.next, last):
-            if not self._there:
-                self._there = await self._sink.published(received.at)
+            if first:
+                self._there, first = await self._sink.published(received.at), False
             await self.do(received)
         self._there = set()
 
-    async def do(self, received: Received, asked: Redo | None = None, given_up: bool = False) -> None:
-        """Do one message, and what has waited for it. Its answer is ready when `commit` has it."""
-        self._opened.clear()
-        await self._one(received, asked, given_up)
-        redone = {received.sequence}
-        while self._opened:
-            sequence = self._opened.popleft()
-            if sequence not in redone:
-                redone.add(sequence)
-                await self.again(Redo(sequence, False))
+    async def do(self, received: Received) -> None:
+        """Do one message. Its answer is ready when `commit` has it."""
+        self.next = received.sequence + 1
+        await self._one(received)
 
-    async def again(self, asked: Redo, given_up: bool = False) -> None:
-        """Do a message again; one that was pruned is dismissed."""
-        await self._settled(asked.sequence)
-        found = list(self._journal.find([asked.sequence]))
-        if not found:
-            self._index.dismiss([asked.sequence])
-        for received in found:
-            await self._one(received, asked, given_up)
+    async def do_again(self) -> None:
+        """Do again what was asked for, and what need wait no longer; what was pruned is dismissed."""
+        self.asked = False
+        for asked in self._index.asked_again():
+            await self._again(asked)
+        metrics.waiting.set(self._index.waiting)
+
+    async def give_up(self, now: datetime) -> None:
+        """What has waited for too long waits no longer: its values are letters."""
+        for sequence in self._index.waiting_since_before(now - self._interpreter.wait):
+            await self._again(Redo(sequence, False), given_up=True)
 
     async def commit(self, settle: Callable[[Done], None]) -> None:
         """Commit what Kafka has acknowledged, in order, until cancelled. Raises `CannotPublish`."""
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._flying)
-            batch = [pending async for pending in self._arrived()]
-            crash_point("gateway-published")
-            await asyncio.to_thread(self._committing.commit, [one.done for one in batch], self._interpreter.site)
-            crash_point("gateway-committed")
-            async with self._changed:
-                for pending in batch:
-                    self._flying.popleft()
-                    self._forget(pending.done)
-                    settle(pending.done)
-                self._changed.notify_all()
+            await uninterrupted(self._commit(await self._arrived(), settle))
+
+    async def _commit(self, batch: Sequence[Pending], settle: Callable[[Done], None]) -> None:
+        crash_point("gateway-published")
+        await asyncio.to_thread(self._committing.commit, [one.done for one in batch], self._interpreter.site)
+        crash_point("gateway-committed")
+        async with self._changed:
+            for pending in batch:
+                self._flying.popleft()
+                settle(pending.done)
+                self.asked |= bool(pending.done.outcome.opened)
+            flying = {one.done.outcome.message for one in self._flying}
+            self._names = {name: known for name, known in self._names.items() if name in flying}
+            self._changed.notify_all()
 
     async def settled(self) -> None:
         """Until nothing is on its way."""
@@ -114,23 +115,73 @@ class Session:
         """End it."""
         self._committing.close()
 
-    async def _one(self, received: Received, asked: Redo | None, given_up: bool) -> None:
+    async def _again(self, asked: Redo, given_up: bool = False) -> None:
+        await self.settled()
+        found = list(self._journal.find([asked.sequence]))
+        for received in found:
+            await self._one(received, asked, given_up)
+        if not found:
+            self._index.dismiss([asked.sequence])
+
+    async def _one(self, received: Received, asked: Redo | None = None, given_up: bool = False) -> None:
         name = self._interpreter.name(received)
         known = self._names.get(name) or self._index.known(name)
         if asked is None and known is not None and self._needs_nothing(known):
-            outcome = Outcome(name, "", "", "repeat", Answer("AA"))
-            await self._put(Done(received, outcome, (), frozenset()), [])
+            await self._put(Pending(Done(received, repeated(name, known), (), frozenset()), []))
             return
         outcome = self._outcome(received, known.times if known else 0, given_up)
         crash_point("gateway-translated")
-        had = frozenset() if known is None else known.sent
-        skip = frozenset() if asked and asked.everything else had
-        deliveries = [
+        had = known.sent if known else frozenset[bytes]()
+        skip = self._there if asked and asked.everything else had | self._there
+        marks = [mark(event) for event in outcome.events]
+        sent = [
             await self._sink.send(event)
-            for event in outcome.events
-            if (digest := mark(event)) not in skip and digest not in self._there
+            for event, digest in zip(outcome.events, marks, strict=True)
+            if digest not in skip
         ]
         crash_point("gateway-sent")
-        sent = had | {mark(event) for event in outcome.events}
-        await self._put(Done(received, outcome, self._state.take_changes(), sent, asked is not None), deliveries)
-        self._note_waits(received.sequence, outcome)
+        changes = self._state.take_changes()
+        await self._put(Pending(Done(received, outcome, changes, had | {*marks}, asked is not None), sent))
+
+    def _outcome(self, received: Received, times: int, given_up: bool) -> Outcome:
+        """What a message makes; one at which our program fails must not keep all others from being done."""
+        try:
+            return self._interpreter.outcome(received, times, given_up)
+        except Exception as error:  # noqa: BLE001 - reported with its place, and the message is a letter
+            self._state.undo()
+            log.error("bug", sequence=received.sequence, **place(error))
+            metrics.bugs.inc()
+            return self._interpreter.unforeseen(received, type(error).__name__)
+
+    def _needs_nothing(self, known: Known) -> bool:
+        return known.state != "refused" and known.site == self._interpreter.site
+
+    async def _put(self, pending: Pending) -> None:
+        outcome = pending.done.outcome
+        known = self._names.get(outcome.message) or self._index.known(outcome.message)
+        times = known.times + 1 if known else 1
+        if known is None or outcome.state != "repeat":
+            place = pending.done.received.sequence
+            site, code = self._interpreter.site, outcome.answer.code
+            known = Known(place, outcome.source, outcome.state, site, code, pending.done.sent, times)
+        self._names[outcome.message] = known._replace(times=times)
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self._flying) < FLYING)
+            self._flying.append(pending)
+            self._changed.notify_all()
+
+    async def _arrived(self) -> list[Pending]:
+        """What is acknowledged, from the first on; waits for that one."""
+        await acknowledged(self._flying[0].deliveries)
+        batch = []
+        for pending in list(self._flying):
+            if not all(delivery.done() for delivery in pending.deliveries):
+                break
+            await acknowledged(pending.deliveries)
+            batch.append(pending)
+        return batch
+
+
+def repeated(name: str, known: Known) -> Outcome:
+    """What is made of bytes that came before: nothing, and the same answer."""
+    return Outcome(name, known.source, "", "repeat", Answer(known.answer))

@@ -133,7 +133,9 @@ async def _offsets(settings: Settings, topics: Iterable[str], moment: datetime) 
     async with asyncio.timeout(PATIENCE):
         try:
             await consumer.start()
-            parts = [TopicPartition(name, part) for name in topics for part in consumer.partitions_for_topic(name) or ()]
+            parts = [
+                TopicPartition(name, part) for name in topics for part in consumer.partitions_for_topic(name) or ()
+            ]
             found = await consumer.offsets_for_times(dict.fromkeys(parts, int(moment.timestamp() * 1000)))
             return {(tp.topic, tp.partition): first.offset for tp, first in found.items() if first is not None}
         finally:

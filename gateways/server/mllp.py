@@ -1,0 +1,256 @@
+"""HL7 v2 over MLLP: frames in, acknowledgements out, in order for each connection.
+
+A message is answered when all that it makes is in Kafka. What cannot be stored is not answered: the connection is
+closed, and the sender sends it again. An answer that comes late would be taken for that of the next message.
+"""
+
+import asyncio
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+from picustream.gateways.hl7.acknowledge import Wanted, acknowledgement, wanted
+from picustream.gateways.hl7.frames import Frame, Framer, framed
+from picustream.gateways.hl7.message import header
+from picustream.gateways.journal.outcome import Answer
+from picustream.gateways.journal.received import Received
+from picustream.gateways.server import metrics
+from picustream.gateways.server.desk import Desk, HandedIn, NoAnswer
+from picustream.gateways.server.peer import client_name
+from picustream.runtime.crash_points import crash_point
+from picustream.runtime.logs import logger, place
+from picustream.scoring.faults import Fault
+
+log = logger(__name__)
+
+READ = 64 * 1024
+"""Bytes read at a time."""
+WINDOW = 64
+"""Messages of one connection that may be on their way at a time; most senders wait for each answer."""
+SILENCE = 1.0
+"""Seconds after which FS without CR ends a frame."""
+UNFINISHED = 60.0
+"""Seconds that a frame may pause."""
+STOP = 5.0
+"""Seconds for messages that are on their way when the server stops."""
+_TOO_LARGE = Fault("too-large", "", "the message is larger than is taken")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of what senders may do. `idle`: seconds that a connection may be silent."""
+
+    connections: int
+    idle: float
+
+
+class MllpServer:
+    """Listens on any number of ports."""
+
+    def __init__(self, desk: Desk, limits: Limits, tls: ssl.SSLContext | None) -> None:
+        self._desk = desk
+        self._limits = limits
+        self._tls = tls
+        self._servers: list[asyncio.Server] = []
+        self._connections: dict[asyncio.Task[None], _Connection] = {}
+        self._stopping = False
+
+    async def listen(self, host: str, port: int) -> int:
+        """Listen on one more port; its number. Raises OSError."""
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._serve(reader, writer, number)
+
+        server = await asyncio.start_server(serve, host, port, ssl=self._tls, limit=READ, start_serving=False)
+        number: int = server.sockets[0].getsockname()[1]
+        await server.start_serving()
+        self._servers.append(server)
+        return number
+
+    async def stop(self) -> None:
+        """Take no more, answer what is on its way, close."""
+        for server in self._servers:
+            server.close()
+        self._stopping = True
+        for connection in self._connections.values():
+            connection.stop_reading()
+        if tasks := list(self._connections):
+            await asyncio.wait(tasks, timeout=STOP)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+        task = asyncio.current_task()
+        if task is None or self._stopping or len(self._connections) >= self._limits.connections:
+            metrics.closed.labels("too-many").inc()
+            writer.transport.abort()
+            return
+        connection = self._connections[task] = _Connection(self._desk, self._limits, reader, writer, port)
+        metrics.connections.labels("mllp").set(len(self._connections))
+        try:
+            _keep_alive(writer)
+            await connection.run()
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
+            metrics.closed.labels("lost").inc()
+        except NoAnswer as why:
+            metrics.closed.labels("no-answer").inc()
+            log.warning("not-answered", why=str(why), port=port)
+        except Exception as error:  # noqa: BLE001 - one connection must not end the server; reported with its place
+            metrics.bugs.inc()
+            log.error("bug", port=port, **place(error))
+        finally:
+            writer.transport.abort() if writer.transport.is_closing() else writer.close()
+            del self._connections[task]
+            metrics.connections.labels("mllp").set(len(self._connections))
+
+
+class _Connection:
+    """One sender."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        limits: Limits,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        port: int,
+    ) -> None:
+        self._desk = desk
+        self._limits = limits
+        self._reader = reader
+        self._writer = writer
+        self._port = port
+        self._peer = _address(writer.get_extra_info("peername"))
+        self._client = client_name(writer.get_extra_info("peercert"))
+        self._framer = Framer()
+        self._reading: asyncio.Task[None] | None = None
+        self._handed_in: asyncio.Queue[HandedIn | bytes] = asyncio.Queue(WINDOW)
+        """What is to be answered, in order; bytes are an answer that is ready."""
+
+    async def run(self) -> None:
+        """Until the sender has gone, or something cannot be answered."""
+        reading, answering = asyncio.create_task(self._read()), asyncio.create_task(self._answer())
+        self._reading = reading
+        try:
+            await asyncio.wait((reading, answering), return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                if not reading.cancelled():
+                    reading.result()
+                joined = asyncio.create_task(self._handed_in.join())
+                await asyncio.wait((joined, answering), return_when=asyncio.FIRST_COMPLETED)
+                joined.cancel()
+            if answering.done():
+                answering.result()
+        finally:
+            reading.cancel()
+            answering.cancel()
+            await asyncio.gather(reading, answering, return_exceptions=True)
+            while not self._handed_in.empty():
+                self._settle(self._handed_in.get_nowait())
+
+    def stop_reading(self) -> None:
+        """What came is answered, and no more is taken."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def _read(self) -> None:
+        """Hand in what comes; ends when nothing more comes, or nothing more is taken."""
+        while True:
+            await self._desk.ready()
+            data = await self._some()
+            frames = self._framer.end() if data == b"" else self._framer.feed(data) if data else self._framer.silence()
+            for frame in frames:
+                await self._take(frame)
+                if frame.kind == "too-large":
+                    return
+            if data == b"":
+                return
+
+    async def _some(self) -> bytes | None:
+        """Some bytes; None for a silence that may end a frame, none at all where no more are waited for."""
+        patience = SILENCE if self._framer.may_have_ended else UNFINISHED if self._framer.is_open else self._limits.idle
+        try:
+            async with asyncio.timeout(patience):
+                return await self._reader.read(READ)
+        except TimeoutError:
+            return None if self._framer.may_have_ended else b""
+
+    async def _take(self, frame: Frame) -> None:
+        metrics.skipped_bytes.inc(frame.skipped)
+        if frame.kind == "too-large":
+            metrics.closed.labels("too-large").inc()
+            answer = acknowledgement(frame.raw, "AR", self._desk.now(), [_TOO_LARGE])
+            await self._handed_in.put(answer)
+            return
+        received = Received(
+            frame.raw,
+            self._desk.now(),
+            "mllp",
+            peer=self._peer,
+            port=self._port,
+            client=self._client,
+            cut_off=frame.kind == "truncated",
+        )
+        await self._handed_in.put(await self._desk.hand_in(received))
+
+    async def _answer(self) -> None:
+        """Answer what was handed in, in order, until cancelled. Raises `NoAnswer`."""
+        while True:
+            handed_in = await self._handed_in.get()
+            try:
+                if isinstance(handed_in, bytes):
+                    await self._write(handed_in)
+                else:
+                    await self._answer_one(handed_in)
+            finally:
+                self._settle(handed_in)
+
+    async def _answer_one(self, handed_in: HandedIn) -> None:
+        received, wish = handed_in.received, _wish(handed_in.received.raw)
+        await handed_in.stored()
+        if wish.enhanced:
+            refusal = self._desk.refusal(received)
+            accepted = refusal is None
+            if wish.accepts(accepted):
+                await self._acknowledge(received, "C", refusal or Answer())
+            if not accepted:
+                return
+        outcome = await handed_in.outcome()
+        if wish.applies(outcome.answer.code == "AA"):
+            await self._acknowledge(received, "A", outcome.answer)
+
+    async def _acknowledge(self, received: Received, kind: str, answer: Answer) -> None:
+        code = kind + answer.code[1]
+        await self._write(acknowledgement(received.raw, code, self._desk.now(), answer.faults))
+        metrics.answers.labels("mllp", code).inc()
+        crash_point("gateway-answered")
+
+    async def _write(self, answer: bytes) -> None:
+        self._writer.write(framed(answer))
+        await self._writer.drain()
+
+    def _settle(self, handed_in: HandedIn | bytes) -> None:
+        self._handed_in.task_done()
+        if isinstance(handed_in, HandedIn):
+            self._desk.settled(handed_in)
+
+
+def _wish(raw: bytes) -> Wanted:
+    """Which acknowledgements a message asks for; of one that cannot be read, those of the original mode."""
+    found = header(raw)
+    return wanted(found) if found else Wanted(False)
+
+
+def _address(peer: Any) -> str:
+    return str(peer[0]) if isinstance(peer, tuple) else ""
+
+
+def _keep_alive(writer: asyncio.StreamWriter) -> None:
+    """Find out within two minutes that the other end is gone."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
