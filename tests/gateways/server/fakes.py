@@ -25,7 +25,8 @@ NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 def message(words: str, control: str = "1", accept: str = "", application: str = "") -> bytes:
     """Words in a message of HL7."""
-    return f"MSH|^~\\&|LAB|CH|||20260301080000+0000||ORU^R01|{control}|P|2.5|||{accept}|{application}\rZZ1|{words}".encode()
+    header = f"MSH|^~\\&|LAB|CH|||20260301080000+0000||ORU^R01|{control}|P|2.5|||{accept}|{application}"
+    return f"{header}\rZZ1|{words}".encode()
 
 
 def received(raw: bytes, at: datetime = NOW) -> Received:
