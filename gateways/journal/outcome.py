@@ -54,7 +54,7 @@ class Outcome:
     """Its id, a digest of its bytes under the site's key."""
     source: str
     kind: str
-    """`ORU^R01`, `Bundle` ..., empty where it cannot be read."""
+    """`ORU^R01`, or the type of a FHIR resource; empty where it cannot be read."""
     state: State
     answer: Answer
     events: Sequence[Event] = ()

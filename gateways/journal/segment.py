@@ -50,7 +50,7 @@ class UnknownKey(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Where a message stands in its file."""
+    """A message with its place in the file."""
 
     received: Received
     offset: int
