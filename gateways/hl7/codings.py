@@ -1,6 +1,6 @@
 """Codes, units and specimens of HL7 v2 in the words of FHIR."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from picustream.gateways.hl7.message import DELETED, Segment
 from picustream.gateways.statement import Coding
@@ -55,12 +55,13 @@ def is_setting(obx: Segment, found: tuple[Coding, ...]) -> bool | None:
     methods = {_given(obx, 17, 1, repetition).upper() for repetition in range(1, obx.repetitions(17) + 1)}
     if methods & _SETTINGS:
         return True
-    if any(_is_setting_code(coding) for coding in found):
+    if any(is_setting_code(coding) for coding in found):
         return True
     return False if methods & _MEASUREMENTS else None
 
 
-def _is_setting_code(coding: Coding) -> bool:
+def is_setting_code(coding: Coding) -> bool:
+    """Whether a code of MDC is that of a setting."""
     if coding.system != MDC or not coding.code.isdecimal():
         return False
     return int(coding.code) >= _FIRST_SETTING or coding.display.endswith("_SETTING")
@@ -74,13 +75,15 @@ def method(obx: Segment) -> str:
 
 def specimen(segment: Segment, field: int, local: Mapping[str, str]) -> str:
     """The specimen that SPM-4 or OBR-15 names; `local` are the words of the source."""
+    parts = ((component, subcomponent) for component in (1, 2, 4, 5) for subcomponent in (1, 2, 4, 5))
+    return specimen_of((segment.text(field, 1, component, subcomponent) for component, subcomponent in parts), local)
+
+
+def specimen_of(words: Iterable[str], local: Mapping[str, str]) -> str:
+    """The specimen that the first known of these codes and names means."""
     own = {word.strip().upper(): meant for word, meant in local.items()}
-    for component in (1, 2, 4, 5):
-        for subcomponent in (1, 2, 4, 5):
-            word = segment.text(field, 1, component, subcomponent).strip().upper()
-            if word and (meant := own.get(word) or _SPECIMENS.get(word)):
-                return meant
-    return "unknown"
+    found = (own.get(word) or _SPECIMENS.get(word) for word in (one.strip().upper() for one in words) if word)
+    return next((meant for meant in found if meant), "unknown")
 
 
 def _given(segment: Segment, field: int, component: int, repetition: int = 1) -> str:

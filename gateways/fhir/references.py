@@ -1,0 +1,138 @@
+"""What references of FHIR lead to: names of resources, and the resources of the same message.
+
+A resource has several names, each an `Identifier`: its reference (`123` under `https://host/fhir/Patient`) and its
+business identifiers. Everybody who speaks of it uses one of them.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from picustream.gateways.fhir.elements import Fields, inner, objects, text
+from picustream.gateways.fhir.resources import Resource
+from picustream.gateways.statement import Identifier
+from picustream.models.text import canonical
+
+_REFERENCE = re.compile(r"(?:(.+?)/)?([A-Z][A-Za-z]+)/([^/?#\s]{1,200})(?:/_history/[^/]*)?/?")
+_CONDITIONAL = re.compile(r"(?:.+/)?([A-Z][A-Za-z]+)\?identifier=([^&]*)")
+_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
+_URNS = ("urn:uuid:", "urn:oid:")
+
+Key = tuple[str, str]
+"""Authority and value of an identifier."""
+
+
+def key(identifier: Identifier) -> Key:
+    return identifier.authority, identifier.value
+
+
+class References:
+    """The resources of a message by their names."""
+
+    def __init__(self, resources: Sequence[Resource], base: str | None) -> None:
+        self._base = (base or "").rstrip("/")
+        self._by_url: dict[str, list[Resource]] = defaultdict(list)
+        self._by_key: dict[Key, list[Resource]] = defaultdict(list)
+        self._contained: dict[tuple[int, str], Resource] = {}
+        for resource in resources:
+            if resource.within is not None:
+                self._contained[id(resource.within), text(resource.fields, "id")] = resource
+                continue
+            if resource.full_url:
+                self._by_url[resource.full_url].append(resource)
+            for name in self.names(resource):
+                self._by_key[key(name)].append(resource)
+
+    def own_name(self, resource: Resource) -> Identifier | None:
+        """The name under which a server has a resource; None where no server gave it one."""
+        kind = resource.kind
+        if resource.within is not None:
+            return None
+        value = text(resource.fields, "id") or _id_of(resource.full_url, kind) or _id_of(resource.request, kind)
+        return Identifier(value, _joined(self._base_at(resource), kind), field=kind) if value else None
+
+    def names(self, resource: Resource) -> tuple[Identifier, ...]:
+        """All names of a resource, the server's first, those out of use last."""
+        own = self.own_name(resource)
+        given = sorted(objects(resource.fields.get("identifier")), key=lambda one: text(one, "use") == "old")
+        named = [_identifier(one, resource.kind) for one in given]
+        return _distinct([own, *named])
+
+    def written(self, reference: Any, at: Resource, kind: str) -> tuple[Identifier, ...]:
+        """The names that a reference itself gives. `kind`: of resource, where it does not say."""
+        if not isinstance(reference, dict):
+            return ()
+        logical = _identifier(inner(reference, "identifier"), text(reference, "type") or kind)
+        return _distinct([self._literal(text(reference, "reference"), at, kind), logical])
+
+    def target(self, reference: Any, at: Resource, kind: str) -> Resource | None:
+        """The resource of the same message that is meant: of several versions the latest."""
+        if not isinstance(reference, dict):
+            return None
+        literal = text(reference, "reference")
+        if literal.startswith("#"):
+            return self._contained.get((id(at.within or at), literal[1:])) if len(literal) > 1 else at.within
+        found = self._by_url.get(literal) or [
+            one for name in self.written(reference, at, kind) for one in self._by_key.get(key(name), ())
+        ]
+        return max(found, key=age) if found else None
+
+    def all_names(self, reference: Any, at: Resource, kind: str) -> tuple[Identifier, ...]:
+        """The names that a reference gives, and those of the resource it leads to, where the message has it."""
+        target = self.target(reference, at, kind)
+        further = self.names(target) if target is not None and target.kind == kind else ()
+        return _distinct([*self.written(reference, at, kind), *further])
+
+    def _literal(self, reference: str, at: Resource, kind: str) -> Identifier | None:
+        if form := _REFERENCE.fullmatch(reference):
+            base, named, value = form.groups()
+            return Identifier(value, _joined(self._base_at(at) if base is None else base, named), field=named)
+        if form := _CONDITIONAL.fullmatch(reference):
+            named, token = form.groups()
+            system, _, value = token.rpartition("|")
+            return Identifier(value, system, field=named) if value else None
+        return Identifier(reference, "urn", field=kind) if reference.startswith(_URNS) else None
+
+    def _base_at(self, resource: Resource) -> str:
+        """What relative references of a resource belong to: the server of its own address, else that of the source."""
+        outer = resource.within or resource
+        form = _REFERENCE.fullmatch(outer.full_url)
+        return form[1] if form and form[1] else self._base
+
+
+def age(resource: Resource) -> tuple[str, int, str, str]:
+    """By what the later of two versions is known, whatever their order in the message."""
+    meta = inner(resource.fields, "meta")
+    version = text(meta, "versionId")
+    return text(meta, "lastUpdated"), len(version), version, canonical(resource.fields)
+
+
+def _id_of(address: str, kind: str) -> str:
+    form = _REFERENCE.fullmatch(address)
+    return form[3] if form and form[2] == kind else ""
+
+
+def _joined(base: str, kind: str) -> str:
+    return f"{base}/{kind}" if base else kind
+
+
+def _identifier(fields: Fields, kind: str) -> Identifier | None:
+    value = text(fields, "value")
+    return Identifier(value, text(fields, "system"), _type(fields), kind) if value else None
+
+
+def _type(identifier: Fields) -> str:
+    """The code of an identifier's type, of HL7's table first."""
+    found = [*objects(inner(identifier, "type").get("coding"))]
+    found.sort(key=lambda coding: text(coding, "system") != _TYPES)
+    return next((code for coding in found if (code := text(coding, "code"))), "")
+
+
+def _distinct(found: Iterable[Identifier | None]) -> tuple[Identifier, ...]:
+    """Each once, the first of two with the same key."""
+    by_key: dict[Key, Identifier] = {}
+    for one in found:
+        if one is not None:
+            by_key.setdefault(key(one), one)
+    return tuple(by_key.values())

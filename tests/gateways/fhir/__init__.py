@@ -1,0 +1,1 @@
+"""FHIR in: bodies to resources, resources to statements."""
