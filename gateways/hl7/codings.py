@@ -30,7 +30,8 @@ _SPECIMENS = {
 def codings(obx: Segment, local_system: str | None) -> tuple[Coding, ...]:
     """Every code of OBX-3; one without a system is of the source's own."""
     found = []
-    for code, text, system in _CODED:
+    most = obx.components(3)
+    for code, text, system in _CODED[: 1 + (most > 3) + (most > 9)]:
         if (value := _given(obx, 3, code)) and len(value) <= 200:
             found.append(Coding(value, system_of(_given(obx, 3, system)) or local_system or "", _given(obx, 3, text)))
     return tuple(found)
@@ -43,6 +44,8 @@ def system_of(name: str) -> str:
 
 def unit(obx: Segment) -> tuple[str | None, bool]:
     """The unit of OBX-6, and whether it is said to be UCUM."""
+    if not obx.raw(6):
+        return None, False
     coded = [(_given(obx, 6, code), _given(obx, 6, system)) for code, _, system in _CODED[:2]]
     for code, system in coded:
         if code and system.upper().removeprefix("URN:OID:") in _UCUM:
@@ -69,12 +72,14 @@ def is_setting_code(coding: Coding) -> bool:
 
 def method(obx: Segment) -> str:
     """How and where it was measured: OBX-17 and OBX-20."""
-    words = [_given(obx, field, component) for field in (17, 20) for component in (1, 2)]
+    words = [_given(obx, field, component) for field in (17, 20) if obx.raw(field) for component in (1, 2)]
     return " ".join(word for word in words if word)
 
 
 def specimen(segment: Segment, field: int, local: Mapping[str, str]) -> str:
     """The specimen that SPM-4 or OBR-15 names; `local` are the words of the source."""
+    if not segment.raw(field):
+        return "unknown"
     parts = ((component, subcomponent) for component in (1, 2, 4, 5) for subcomponent in (1, 2, 4, 5))
     return specimen_of((segment.text(field, 1, component, subcomponent) for component, subcomponent in parts), local)
 

@@ -31,7 +31,7 @@ class Result:
 
     def rows(self) -> Iterator[Segment]:
         """The rows that hold it, nearest first."""
-        name = self.obx.text(4).strip()
+        name = self.obx.text(4).strip() if self.order.rows else ""
         while "." in name:
             name = name.rpartition(".")[0]
             if row := self.order.rows.get(name):

@@ -53,11 +53,12 @@ class Segment:
 
     def text(self, field: int, repetition: int = 1, component: int = 1, subcomponent: int = 1) -> str:
         """A leaf, unescaped; `""` (delete) stays as it is."""
-        if field <= 2 and self.name == "MSH":
-            return self.raw(field)
-        part = _nth(self.repetition(field, repetition), self._separators.component, component)
-        leaf = _nth(part, self._separators.subcomponent, subcomponent)
-        return unescape(leaf, self._separators, self._codec)
+        written = self.raw(field)
+        if not written or (field <= 2 and self.name == "MSH"):
+            return written
+        separators = self._separators
+        part = _nth(_nth(written, separators.repetition, repetition), separators.component, component)
+        return unescape(_nth(part, separators.subcomponent, subcomponent), separators, self._codec)
 
     def whole(self, field: int, repetition: int = 1) -> str:
         """A repetition unescaped as one text, whatever separators are in it."""

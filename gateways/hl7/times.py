@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from picustream.gateways.hl7.message import DELETED
 from picustream.scoring.faults import Fault
@@ -12,6 +13,13 @@ _FORM = re.compile(r"(\d{4,23})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 _COARSE = {4, 6, 8, 10}
 """Digits of a year, month, day or hour."""
 _MINUTES, _SECONDS = 12, 14
+_FARTHEST = 14
+"""Hours by which a clock may differ from UTC."""
+_TOO_COARSE, _UNREADABLE = "time-too-coarse", "time-unreadable"
+_WHY = {
+    _TOO_COARSE: "a time to the minute is needed",
+    _UNREADABLE: "not a time of the form YYYYMMDDHHMM[SS[.S]][+ZZZZ]",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +46,21 @@ def instant(text: str, path: str, reckoning: Reckoning, siblings: Iterable[str] 
     """
     if is_absent(text):
         return None
-    written = _written(text, path)
-    if isinstance(written, Fault):
-        return written
+    written = _written(text.strip())
+    if isinstance(written, str):
+        return Fault(written, path, _WHY[written])
     try:
         if written.offset is not None:
             return written.local.replace(tzinfo=written.offset).astimezone(UTC)
         return _in_zone(written.local, path, reckoning, siblings)
     except OverflowError:
-        return _unreadable(path)
+        return Fault(_UNREADABLE, path, _WHY[_UNREADABLE])
 
 
 def offset_of(text: str) -> timezone | None:
     """The offset that a time is written with."""
-    written = _written(text.strip(), "")
-    return None if isinstance(written, Fault) else written.offset
+    written = _written(text.strip())
+    return None if isinstance(written, str) else written.offset
 
 
 def day(text: str) -> date | None:
@@ -66,22 +74,25 @@ def is_absent(text: str) -> bool:
     return not text.strip() or text == DELETED or not text.strip().strip("0")
 
 
-def _written(text: str, path: str) -> "_Written | Fault":
-    form = _FORM.fullmatch(text.strip())
+@lru_cache(maxsize=4096)  # the values of a message have the same few times
+def _written(text: str) -> "_Written | str":
+    """What is written, or the reason why it cannot be read."""
+    form = _FORM.fullmatch(text)
     if form is None:
-        return _unreadable(path)
+        return _UNREADABLE
     digits, fraction, offset = form.groups()
     if len(digits) in _COARSE and not fraction:
-        return Fault("time-too-coarse", path, "a time to the minute is needed")
+        return _TOO_COARSE
     if (len(digits) < _SECONDS and (len(digits) != _MINUTES or fraction)) or (len(digits) > _SECONDS and fraction):
-        return _unreadable(path)
+        return _UNREADABLE
     fraction = fraction or digits[_SECONDS:]  # some senders leave out the point
-    born = _day(digits[:8])
+    on = _day(digits[:8])
     hour, minute, second = (int(digits[at : at + 2] or 0) for at in (8, 10, 12))
-    if born is None or hour > 23 or minute > 59 or second > 59:
-        return _unreadable(path)
-    local = datetime(born.year, born.month, born.day, hour, minute, second, int(f"{fraction:0<6}"[:6]))
-    return _Written(local, _offset(offset) if offset else None)
+    zone = _offset(offset) if offset else None
+    if on is None or hour > 23 or minute > 59 or second > 59 or (offset and zone is None):
+        return _UNREADABLE
+    local = datetime(on.year, on.month, on.day, hour, minute, second, int(f"{fraction:0<6}"[:6]))
+    return _Written(local, zone)
 
 
 def _day(digits: str) -> date | None:
@@ -91,11 +102,13 @@ def _day(digits: str) -> date | None:
         return None
 
 
-def _offset(text: str) -> timezone:
+def _offset(text: str) -> timezone | None:
     if text == "Z":
         return UTC
     hours, minutes = int(text[1:3]), int(text[-2:])
-    span = timedelta(hours=min(hours, 23), minutes=min(minutes, 59))
+    if hours > _FARTHEST or minutes > 59:
+        return None
+    span = timedelta(hours=hours, minutes=minutes)
     return timezone(-span if text[0] == "-" else span)
 
 
@@ -111,7 +124,7 @@ def _in_zone(local: datetime, path: str, reckoning: Reckoning, siblings: Iterabl
     if first.astimezone(zone).replace(tzinfo=None) != local:
         return Fault("time-skipped", path, "no such time in the zone of the source: the clocks were put forward")
     for sibling in siblings:
-        other = _written(sibling, "")
+        other = _written(sibling.strip())
         if (
             isinstance(other, _Written)
             and other.offset
@@ -123,7 +136,3 @@ def _in_zone(local: datetime, path: str, reckoning: Reckoning, siblings: Iterabl
     if reckoning.sent is not None and first <= reckoning.sent < second:
         return first
     return Fault("time-twice", path, "the clocks were put back and that time came twice: send the offset")
-
-
-def _unreadable(path: str) -> Fault:
-    return Fault("time-unreadable", path, "not a time of the form YYYYMMDDHHMM[SS[.S]][+ZZZZ]")

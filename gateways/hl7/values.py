@@ -58,10 +58,11 @@ def value_of(result: Result, context: Context) -> Value:
         found = Reading(Fault("repeated-unit", f"{path}-6", "more than one unit in one OBX"))
     codes = codings.codings(obx, source.system)
     observed_at = _observed_at(result, context)
+    device = _device(result, context)
     return Value(
         path=path,
         codings=codes,
-        identity=_identity(result, context, codes, observed_at),
+        identity=_identity(result, context, codes, device, observed_at),
         value=None if given.status in NO_STATEMENT else found.value,
         unit=unit,
         unit_is_ucum=is_ucum,
@@ -72,7 +73,7 @@ def value_of(result: Result, context: Context) -> Value:
         status_only=given.status_only,
         specimen=_specimen(result, context),
         method=codings.method(obx),
-        device=_device(result, context),
+        device=device,
         setting=codings.is_setting(obx, codes),
         note=given.note,
     )
@@ -170,7 +171,7 @@ def _recorded_at(result: Result, context: Context, status: Status | Fault | None
 
 
 def _identity(
-    result: Result, context: Context, codes: tuple[Coding, ...], observed_at: datetime | Fault
+    result: Result, context: Context, codes: tuple[Coding, ...], device: str, observed_at: datetime | Fault
 ) -> tuple[str, ...]:
     """What stays the same through the versions of a value: never MSH-10, which some senders never change."""
     obx = result.obx
@@ -180,7 +181,7 @@ def _identity(
     named = (*code, obx.raw(4).strip())
     moment = observed_at.isoformat() if isinstance(observed_at, datetime) else ""
     if context.is_device:
-        return "device", _device(result, context) or context.message.header.raw(3), *named, moment
+        return "device", device or context.message.header.raw(3), *named, moment
     for segment, field in ((result.order.obr, 3), (result.order.orc, 3), (result.order.obr, 2), (result.order.orc, 2)):
         if segment is not None and (order := segment.raw(field).strip()):
             return "order", order, *named
