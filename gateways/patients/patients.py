@@ -1,0 +1,225 @@
+"""Which patient and which stay is meant, and what becomes of the movements of patients.
+
+Everything that is known is a function of what was stated, in the order of filing; what was sent of it is kept, so that
+the next statement makes just the versions of facts that are still missing, and the same message always the same ones.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from picustream.gateways.patients.beds import Beds, key_of
+from picustream.gateways.patients.identity import Named
+from picustream.gateways.patients.people import People
+from picustream.gateways.patients.stated import spot_of, stamp, stated
+from picustream.gateways.patients.stays import Row
+from picustream.gateways.patients.units import Units
+from picustream.gateways.patients.visits import Cause, Learnt, Visits
+from picustream.gateways.patients.who import Pseudonyms, Who
+from picustream.gateways.site.config import Site
+from picustream.gateways.state import State
+from picustream.gateways.statement import Identifier, Move, Movement, Statements, Subject
+from picustream.scoring.faults import Fault
+
+LEAD = timedelta(hours=24)
+"""Values of so long before an admission go to its stay: no rule uses them, unless its time is corrected."""
+
+
+class Hospital(Protocol):
+    """What is needed of a loaded site."""
+
+    @property
+    def site(self) -> Site: ...
+    @property
+    def pseudonyms(self) -> Pseudonyms: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Whose a value is."""
+
+    patient_id: str
+    stay_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """There is no stay yet to which a value belongs."""
+
+    keys: tuple[str, ...]
+    """A message may go on when one of these is opened."""
+    elsewhere: bool = False
+    """Whether the patient is known and was in none of our units then, as far as that is known: a value that has waited
+    in vain is one of another unit, and no letter."""
+
+
+class _Whom(NamedTuple):
+    patient: Named | None
+    visit: Named | None
+    message: str
+    received_at: datetime
+
+
+class Patients:
+    """The patients of a hospital, as far as messages state them."""
+
+    def __init__(self, hospital: Hospital, state: State) -> None:
+        self._by_bed = hospital.site.identity.by_bed
+        self._people = People(state.table("people"))
+        self._who = Who(hospital.site, hospital.pseudonyms, self._people)
+        self._units = Units(hospital.site)
+        self._beds = Beds(state.table("beds"))
+        self._visits = Visits(hospital.site, hospital.pseudonyms, self._units, self._people, self._beds, state)
+
+    def learn(self, statements: Statements, message: str, received_at: datetime) -> Learnt:
+        """Take in who is meant, and where the patient is. The same again changes nothing and gives the same facts."""
+        if statements.unused or not (statements.movements or statements.same):
+            return Learnt()
+        given = statements.subject
+        patient = self._who.patient((*given.patients, *_of(statements.same, "Patient")))
+        visit = self._who.visit((*given.visits, *_of(statements.same, "Encounter")))
+        if isinstance(patient, Fault) or isinstance(visit, Fault):
+            return Learnt(faults=tuple(one for one in (patient, visit) if isinstance(one, Fault)))
+        found = [self._link(statements.same, _Whom(patient, visit, message, received_at))]
+        for movement in statements.movements:
+            found.append(self._take(movement, _Whom(patient, visit, message, received_at)))
+        return _joined(found)
+
+    def stay(self, subject: Subject, at: datetime) -> Stay | Waiting | Fault:
+        """Whose a value of that time is: by visit, else by patient and time, else by bed and time."""
+        patient, visit = self._who.patient(subject.patients), self._who.visit(subject.visits)
+        if isinstance(patient, Fault):
+            return patient
+        if isinstance(visit, Fault):
+            return visit
+        if patient is None and visit is None:
+            return self._in_bed(subject, at)
+        own = self._people.means(visit.key) if visit is not None else ""
+        named = self._people.means(patient.key) if patient is not None else ""
+        keys = self._people.cluster(self._visits.row(own).get("patient") or named)
+        waits = tuple(dict.fromkeys(one.key for one in (visit, patient) if one is not None))
+        if named and named not in keys:
+            return Waiting(waits)  # the visit is another patient's, unless the two are merged
+        others = self._people.visits(keys)
+        stays = [self._visits.stays(own), [stay for visit in others for stay in self._visits.stays(visit)]]
+        found = _holding(stays, at) or _following(stays, at)
+        if found is not None:
+            return Stay(found["patient"], found["id"])
+        known = any(self._visits.is_placed(visit) for visit in (own, *others))
+        return Waiting(waits, elsewhere=known and not self._units.inside(spot_of(subject.place), stamp(at)))
+
+    def _in_bed(self, subject: Subject, at: datetime) -> Stay | Waiting | Fault:
+        spot = spot_of(subject.place)
+        if not self._by_bed or spot is None or not spot.bed:
+            advice = "it names no patient and no visit that the rules of `identity` take"
+            return Fault("no-identity", "", f"{advice}; `by_bed` gives it to whoever lies in its bed")
+        lying = self._beds.at(spot, at)
+        if lying is None:
+            return Fault("bed-change", "", "the bed changed hands within 15 minutes of the value")
+        if len(lying) > 1:
+            return Fault("bed-ambiguous", "", "two stays are in this bed: the discharge of one is missing")
+        stays = {stay["id"]: stay for visit, _ in lying for stay in self._visits.stays(visit)}
+        return Stay(stays[lying[0][1]]["patient"], lying[0][1]) if lying else Waiting((key_of(spot),))
+
+    def _link(self, same: Sequence[Identifier], whom: _Whom) -> Learnt:
+        """Other identifiers mean the patient, or the visit, that is named."""
+        at = stamp(whom.received_at)
+        opened = []
+        for named, references in (
+            (whom.patient, self._who.patient_references(_of(same, "Patient"))),
+            (whom.visit, self._who.visit_references(_of(same, "Encounter"))),
+        ):
+            if named is not None:
+                opened += [one.key for one in references if self._people.link(one.key, named.key, at)]
+        if not opened:
+            return Learnt()
+        settled = Learnt()
+        if whom.patient is not None:
+            cause = Cause(f"{whom.message} same {whom.patient.key}", at, at)
+            settled = self._visits.settle(self._people.means(whom.patient.key), cause)
+        return _joined([Learnt(opened=tuple(opened)), settled])
+
+    def _take(self, movement: Movement, whom: _Whom) -> Learnt:
+        if movement.move is Move.MERGE:
+            return self._merge(movement, whom)
+        said = stated(movement, whom.message, whom.received_at)
+        visit = self._people.means(whom.visit.key) if whom.visit is not None else ""
+        ours = self._is_ours(movement, whom.received_at)
+        concerns = ours or bool(self._visits.stays(visit))
+        if isinstance(said, Fault):
+            return Learnt(faults=(said,) if concerns else ())
+        patient = self._people.means(whom.patient.key) if whom.patient is not None else ""
+        owner = self._visits.row(visit).get("patient", "")
+        if not patient and not owner:
+            fault = Fault("no-identity", said.path, "a movement names no patient that the rules of `identity` take")
+            return Learnt(faults=(fault,) if concerns else ())
+        if patient and owner and patient not in self._people.cluster(owner):
+            advice = "this visit is known as another patient's: a merge is missing, or a number is used twice"
+            return Learnt(faults=(Fault("visit-of-another", said.path, advice),))
+        received = stamp(whom.received_at)
+        name = f"{said.key} {patient or visit}"
+        number = (whom.visit.authority, whom.visit.value) if whom.visit is not None else None
+        visit = visit or self._visits.visit_of(name) or self._visits.last_of(patient)
+        if number is None:
+            assert whom.patient is not None  # without a visit there is a patient
+            number = (whom.patient.authority, f"patient {whom.patient.value}")
+        self._people.use(patient or owner, received)
+        self._visits.keep(visit, owner or patient, said, received, whom.visit is not None)
+        cause = Cause(name, said.filed, received, said, visit, number, whom.visit is not None, ours)
+        return self._visits.settle(owner or patient, cause)
+
+    def _is_ours(self, movement: Movement, now: datetime) -> bool:
+        places = (movement.place, movement.prior, *(part.place for part in movement.history))
+        return any(self._units.inside(spot_of(place), stamp(now)) for place in places)
+
+    def _merge(self, movement: Movement, whom: _Whom) -> Learnt:
+        said = stated(movement, whom.message, whom.received_at)
+        loser = self._who.loser(movement.loser)
+        if isinstance(said, Fault) or isinstance(loser, Fault):
+            return Learnt(faults=(said if isinstance(said, Fault) else loser,))  # type: ignore[arg-type]
+        if loser is None or whom.patient is None:
+            advice = "the rules of `identity` take none of its identifiers"
+            return Learnt(faults=(Fault("merge-incomplete", movement.path, advice),))
+        received = stamp(whom.received_at)
+        survivor = whom.patient.key
+        if not self._people.merge(loser.key, survivor, said.filed, said.key):
+            return Learnt()
+        cause = Cause(f"{said.key} {survivor} {loser.key}", said.filed, received)
+        return _joined([self._visits.settle(key, cause) for key in self._apart(loser.key, survivor)])
+
+    def _apart(self, one: str, other: str) -> list[str]:
+        return [one] if other in self._people.cluster(one) else [one, other]
+
+
+def _holding(stays: Sequence[list[Row]], at: datetime) -> Row | None:
+    """The stay during which it was: of two at their common end the one that began."""
+    now = stamp(at)
+    for some in stays:
+        found = [stay for stay in some if stay["start"] <= now and (stay["end"] is None or now <= stay["end"])]
+        if found:
+            return max(found, key=lambda stay: (stay["start"], stay["id"]))
+    return None
+
+
+def _following(stays: Sequence[list[Row]], at: datetime) -> Row | None:
+    """The stay that began soon after."""
+    now, latest = stamp(at), stamp(at + LEAD)
+    for some in stays:
+        found = [stay for stay in some if now < stay["start"] <= latest]
+        if found:
+            return min(found, key=lambda stay: (stay["start"], stay["id"]))
+    return None
+
+
+def _of(identifiers: Iterable[Identifier], resource: str) -> list[Identifier]:
+    return [one for one in identifiers if one.field == resource]
+
+
+def _joined(found: Sequence[Learnt]) -> Learnt:
+    return Learnt(
+        facts=tuple(fact for one in found for fact in one.facts),
+        faults=tuple(fault for one in found for fault in one.faults),
+        opened=tuple(dict.fromkeys(key for one in found for key in one.opened)),
+        used=any(one.used for one in found),
+    )
