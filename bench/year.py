@@ -20,7 +20,8 @@ from typing import NamedTuple
 from bench.real import REAL
 from picustream.models import text
 
-START = datetime.fromisoformat("2026-01-01T00:00:00-05:00")
+START = datetime.fromisoformat("2024-01-01T00:00:00-05:00")
+"""So that all of it is past: a worker refuses what lies in the future (T6)."""
 YEAR = timedelta(days=365)
 EVENTS_PER_STAY = 84
 

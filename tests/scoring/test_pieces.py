@@ -9,11 +9,12 @@ import pytest
 
 from picustream.models import text
 from picustream.models.record import DEAD_LETTERS
+from picustream.scoring.budget import LOT
 from picustream.scoring.outputs import Output
 from tests.reference.generate import case
-from tests.scoring.build import Event
+from tests.scoring.build import Event, Stay
 from tests.scoring.feeding import firing
-from tests.scoring.histories import SEEDS, replayed, rules_for, shuffled
+from tests.scoring.histories import SEEDS, SHIPPED, replayed, rules_for, shuffled
 from tests.scoring.running import Worker, assert_same, essence, without_the_way
 
 LOTS = [1, 2, 7, 40]
@@ -90,3 +91,26 @@ def test_i1_pieces_publish_nothing_that_all_at_once_would_not_have_published(see
     for name, revisions in published.items():
         contents = [without_the_way(one) for one in revisions]
         assert is_within(contents, [without_the_way(one) for one in plain[name]]), name
+
+
+def six_weeks_on_a_ventilator() -> list[Event]:
+    """Treated, discharged on day 43, and heard of again two weeks after the follow-up fell due."""
+    ward = Stay().admitted("day 1 08:00", birth_date="2020-05-01", sex="female").treatment("day 2 12:00")
+    for day in range(1, 43):
+        ward = ward.vent(f"day {day} 09:00", "invasive", peep=8).lab(f"day {day} 11:00", creatinine=60 + day)
+        for hour in (10, 14):
+            ward = ward.gas(f"day {day} {hour}:00", pao2=60 + hour, fio2=1)
+    corrected = {"status": "corrected", "recorded": "day 43 08:00", "birth_date": "2020-05-01", "sex": "female"}
+    ward = ward.admitted("day 1 07:00", **corrected).discharged("day 43 09:00", to="other-icu")
+    return list(ward.seen("day 95 09:00", alive=True).events)
+
+
+@pytest.mark.proves("I1", "O4")
+def test_a_backlog_of_six_weeks_makes_the_revisions_of_a_replay() -> None:
+    """In one batch, with the lot of a worker: no evaluation owes anything when the next event comes, or time passes."""
+    events = six_weeks_on_a_ventilator()
+    worker, whole = Worker(SHIPPED, lot=LOT), Worker(SHIPPED)
+    for one in (worker, whole):
+        one.take(events)
+    assert "follow-up-due" in {one["name"] for found in chains(whole.outputs).values() for one in found if "name" in one}
+    assert [one.value for one in worker.end()] == [one.value for one in whole.end()]
