@@ -1,4 +1,4 @@
-"""A history sent in one go, topic after topic: the records and alerts of a replay, and none that was wrong in between."""
+"""A history sent in one go, topic after topic: the records and alerts of a replay, and nothing wrong in between."""
 
 import json
 from collections import Counter
@@ -43,8 +43,7 @@ def told(published: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
     were filed at once, whichever topic has the first."""
     bodies = (body for _, body in published if body.get("stay_id") and body.get("status") != "preliminary")
     return Counter(
-        json.dumps({name: value for name, value in body.items() if name not in {*ON_THE_WAY}})
-        for body in bodies
+        json.dumps({name: value for name, value in body.items() if name not in {*ON_THE_WAY}}) for body in bodies
     )
 
 

@@ -112,5 +112,7 @@ def test_a_backlog_of_six_weeks_makes_the_revisions_of_a_replay() -> None:
     worker, whole = Worker(SHIPPED, lot=LOT), Worker(SHIPPED)
     for one in (worker, whole):
         one.take(events)
-    assert "follow-up-due" in {one["name"] for found in chains(whole.outputs).values() for one in found if "name" in one}
+    assert "follow-up-due" in {
+        one["name"] for found in chains(whole.outputs).values() for one in found if "name" in one
+    }
     assert [one.value for one in worker.end()] == [one.value for one in whole.end()]
