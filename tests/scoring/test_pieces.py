@@ -94,7 +94,7 @@ def test_i1_pieces_publish_nothing_that_all_at_once_would_not_have_published(see
 
 
 def six_weeks_on_a_ventilator() -> list[Event]:
-    """Treated, discharged on day 43, and heard of again two weeks after the follow-up fell due."""
+    """Treated, discharged on day 43, and known to live two weeks after the follow-up fell due."""
     ward = Stay().admitted("day 1 08:00", birth_date="2020-05-01", sex="female").treatment("day 2 12:00")
     for day in range(1, 43):
         ward = ward.vent(f"day {day} 09:00", "invasive", peep=8).lab(f"day {day} 11:00", creatinine=60 + day)
