@@ -163,11 +163,14 @@ def _writer(zone: tzinfo | None) -> Callable[[Any], Any]:
         return orjson.Fragment(f'"{written(moment, zone)}"')
 
     def write(value: Any) -> Any:
-        if isinstance(value, datetime):
+        kind = type(value)  # of nearly all that is asked for: a third of the time that `isinstance` takes, one by one
+        if kind is Decimal:
+            return orjson.Fragment(format(value, "f"))
+        if kind is datetime:
             # times that are equal may have different offsets of their own
             return instant(value) if zone is not None or value.tzinfo is UTC else instant.__wrapped__(value)
-        if isinstance(value, Decimal):
-            return orjson.Fragment(value.text if isinstance(value, Number) else plain(value))
+        if kind is Number:
+            return orjson.Fragment(value.text)
         if isinstance(value, date):
             return value.isoformat()
         if isinstance(value, BaseModel):

@@ -95,7 +95,10 @@ class Reader:
         )  # fmt: skip
         words = self._meanings.words_of(topic, message)
         reading, counted = self._reading(event, message, words)
-        if marks is not None and marks != counted + words.quotes + quotes_of(message.recorded_at, message.status):
+        counted += words.quotes
+        if message.recorded_at is not UNSET or message.status is not UNSET:
+            counted += quotes_of(message.recorded_at, message.status)
+        if marks is not None and marks != counted:
             raise Unread  # a field is given twice
         return Accepted(event, reading, None)
 
@@ -122,7 +125,8 @@ class Reader:
             if item.id is UNSET:
                 identity = event_id + meaning.suffix
             else:
-                identity, counted = self._identity(item.id, event_id + meaning.suffix), counted + quotes_of(item.id)
+                identity = self._identity(item.id, event_id + meaning.suffix)
+                counted += 4 if item.id is not None else 2
             if meaning.needs_filing_time and event.recorded_at is None:
                 raise Unread
             if wrong is not None:

@@ -42,7 +42,9 @@ class Stay:
     @property
     def end(self) -> datetime | None:
         """The earlier of discharge and death, or None while the stay is open (T2)."""
-        return min((fact.at for fact in (self.discharge, self.death) if fact), default=None)
+        if self.discharge is None:
+            return None if self.death is None else self.death.at
+        return self.discharge.at if self.death is None else min(self.discharge.at, self.death.at)
 
     @property
     def died_inside(self) -> bool:

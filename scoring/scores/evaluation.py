@@ -53,11 +53,13 @@ class Evaluation:
 
     @cached_property
     def days_turned(self) -> frozenset[date]:
-        """The days that may have begun or closed since the evaluation before."""
+        """The days that have begun or closed since the evaluation before (T4)."""
         if not self.passed or self.since is None:
             return frozenset()
-        first = local_date(self.since - self.protocol.finalise_after, self.protocol.zone)
-        return frozenset(days_between(first, self.span[1]))
+        zone, later = self.protocol.zone, self.protocol.finalise_after
+        begun = days_between(local_date(self.since, zone) + ONE_DAY, self.span[1])
+        closed = days_between(local_date(self.since - later, zone), local_date(self.now - later, zone) - ONE_DAY)
+        return frozenset((*begun, *closed))
 
     def changed_days(self, part: str) -> set[date]:
         """The days of which a part changed."""

@@ -133,12 +133,17 @@ class ModsOfStay:
         self._days |= {day for day in days | evaluation.days_turned if first <= day <= last}
 
     def _shown_on(self, evaluation: Evaluation, organ: Organ, day: date, last: date) -> Iterator[date]:
-        """The days whose record shows a day's organ: itself, and those it may be brought forward to (M7)."""
+        """The days whose record shows a day's organ: itself, and those it may be brought forward to (M7).
+
+        Not one that has a basis of its own: if that has changed as well, the day is shown for its own sake.
+        """
         yield day
         for later in days_between(day + ONE_DAY, last):
-            yield later
             known = evaluation.days.known(self._part[organ], later)
-            if known is not None and known.basis == "measured":
+            basis = None if known is None else known.basis
+            if basis is None:
+                yield later
+            elif basis == "measured":
                 return
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
