@@ -5,17 +5,19 @@ the next statement makes just the versions of facts that are still missing, and 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from picustream.gateways.patients.answers import Learnt, Stay, Waiting
 from picustream.gateways.patients.beds import Beds, key_of
 from picustream.gateways.patients.identity import Named
+from picustream.gateways.patients.memory import forget
 from picustream.gateways.patients.people import People
 from picustream.gateways.patients.stated import spot_of, stamp, stated
 from picustream.gateways.patients.stays import Row
 from picustream.gateways.patients.units import Units
-from picustream.gateways.patients.visits import Cause, Learnt, Visits
+from picustream.gateways.patients.values import Values
+from picustream.gateways.patients.visits import Cause, Visits
 from picustream.gateways.patients.who import Pseudonyms, Who
 from picustream.gateways.site.config import Site
 from picustream.gateways.state import State
@@ -35,25 +37,6 @@ class Hospital(Protocol):
     def pseudonyms(self) -> Pseudonyms: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """Whose a value is."""
-
-    patient_id: str
-    stay_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """There is no stay yet to which a value belongs."""
-
-    keys: tuple[str, ...]
-    """A message may go on when one of these is opened."""
-    elsewhere: bool = False
-    """Whether the patient is known and was in none of our units then, as far as that is known: a value that has waited
-    in vain is one of another unit, and no letter."""
-
-
 class _Whom(NamedTuple):
     patient: Named | None
     visit: Named | None
@@ -65,6 +48,10 @@ class Patients:
     """The patients of a hospital, as far as messages state them."""
 
     def __init__(self, hospital: Hospital, state: State) -> None:
+        self._state = state
+        self._days = state.table("days")
+        self.values = Values(state.table("values"))
+        """What was sent, for a sender that later states no more than a status."""
         self._by_bed = hospital.site.identity.by_bed
         self._people = People(state.table("people"))
         self._who = Who(hospital.site, hospital.pseudonyms, self._people)
@@ -74,6 +61,7 @@ class Patients:
 
     def learn(self, statements: Statements, message: str, received_at: datetime) -> Learnt:
         """Take in who is meant, and where the patient is. The same again changes nothing and gives the same facts."""
+        self._forget(received_at)
         if statements.unused or not (statements.movements or statements.same):
             return Learnt()
         given = statements.subject
@@ -108,6 +96,14 @@ class Patients:
             return Stay(found["patient"], found["id"])
         known = any(self._visits.is_placed(visit) for visit in (own, *others))
         return Waiting(waits, elsewhere=known and not self._units.inside(spot_of(subject.place), stamp(at)))
+
+    def _forget(self, now: datetime) -> None:
+        """Once a day, by the time at which messages come."""
+        day = stamp(now)[:10]
+        if self._days.get("forgotten", "") < day:
+            self._days["forgotten"] = day
+            self.values.forget(now)
+            forget(self._state, now)
 
     def _in_bed(self, subject: Subject, at: datetime) -> Stay | Waiting | Fault:
         spot = spot_of(subject.place)

@@ -4,9 +4,9 @@ A row has `patient`, `said` (the statements), `numbered`, `stays` and `last`, wh
 `sent` has what was made of each statement, so that it makes the same again.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from picustream.gateways.patients.answers import Learnt
 from picustream.gateways.patients.beds import Beds, keys_of
 from picustream.gateways.patients.course import Course, in_order
 from picustream.gateways.patients.death import Death, death_of, fault_of
@@ -43,19 +43,6 @@ class Cause(NamedTuple):
     """Whether the visit has a number; else it is known by its patient."""
     ours: bool = False
     """Whether by itself it speaks of our unit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """What follows from a statement."""
-
-    facts: tuple[Content, ...] = ()
-    """ADT events without `event_id` and `source`."""
-    faults: tuple[Fault, ...] = ()
-    opened: tuple[str, ...] = ()
-    """Keys for which messages that wait may go on."""
-    used: bool = False
-    """Whether it is a movement of a patient of our unit."""
 
 
 class Visits:

@@ -10,8 +10,8 @@ from typing import Any
 
 from picustream.gateways.hl7.message import read
 from picustream.gateways.hl7.statements import statements
+from picustream.gateways.patients.answers import Learnt
 from picustream.gateways.patients.patients import Patients
-from picustream.gateways.patients.visits import Learnt
 from picustream.gateways.site.config import Authority, Identity, Site, Source, Units
 from picustream.gateways.state import Change, State
 from picustream.gateways.statement import Identifier, Movement, Place, Statements, Subject

@@ -1,6 +1,6 @@
 """What each kind of ADT event makes of a stay, by real messages (HL7 v2)."""
 
-from picustream.gateways.patients.patients import Stay, Waiting
+from picustream.gateways.patients.answers import Stay, Waiting
 from tests.gateways.patients.hospital import Gateway, adt, subject, time
 
 BORN = "2019-11-20 female"
