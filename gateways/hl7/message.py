@@ -36,10 +36,10 @@ class Segment:
 
     def __init__(self, line: str, number: int, separators: Separators, codec: str) -> None:
         name, *fields = line.split(separators.field)
-        self.name = name
+        self.name = name[:3]  # a line that is nothing but a name may have a tail
         self.number = number
         """The n-th of its name in the message."""
-        self._fields = [separators.field, *fields] if name == "MSH" else fields
+        self._fields = [separators.field, *fields] if self.name == "MSH" else fields
         self._separators = separators
         self._codec = codec
 

@@ -81,6 +81,12 @@ def test_a_line_end_within_a_field_is_mended(end: str) -> None:
     assert [segment.name for segment in message.segments] == ["MSH", "OBX", "PID"]
 
 
+def test_a_line_that_is_a_bare_name_is_a_segment_even_with_a_tail() -> None:
+    message = read(text(msh(), "OBX", "||", PID))
+    assert [segment.name for segment in message.segments] == ["MSH", "OBX", "PID"]
+    assert message.joined == 1
+
+
 def test_a_misprinted_name_does_not_change_msh() -> None:
     message = read(text(msh(), "PIDX|1||4711", PID))
     assert message.header.text(12) == "2.5.1"

@@ -1,0 +1,30 @@
+"""A short form of the fuzz; `make fuzz-hl7` is the long one."""
+
+import tracemalloc
+
+from tests.gateways.hl7.fuzz import ROUND, Account, run
+
+
+def test_no_broken_frame_breaks_the_reader() -> None:
+    account = Account()
+    run(1, 0, 15 * ROUND, account)
+    kinds = {
+        "frame message",
+        "frame truncated",
+        "frame too-large",
+        "refused charset-broken",
+        "values",
+        "values refused",
+    }
+    assert kinds <= {word for word, count in account.seen.items() if count}
+
+
+def test_broken_frames_leave_nothing_behind() -> None:
+    run(2, 0, 3 * ROUND, Account())  # what is compiled and looked up once
+    tracemalloc.start()
+    run(2, 3 * ROUND, 5 * ROUND, Account())
+    before = tracemalloc.get_traced_memory()[0]
+    run(2, 5 * ROUND, 9 * ROUND, Account())
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 500_000
