@@ -58,6 +58,32 @@ class Settings(BaseSettings):
     fhir_token: SecretStr | None = Field(None, description="bearer token for the server of `fhir push`")
     fhir_ca_file: Path | None = Field(None, description="PEM file of the certificate authority of that server")
 
+    gateway_site: Path | None = Field(None, description="the gateway's site: sources, units, identities (TOML)")
+    gateway_journal: Path | None = Field(
+        None, description="folder of the gateway's journal; default: one in the user's state folder"
+    )
+    gateway_journal_key_file: Path | None = Field(
+        None, description="keys that encrypt the journal, 64 hexadecimal digits a line, the newest first"
+    )
+    gateway_keep_days: float = Field(30.0, gt=0, description="days for which the journal keeps what is done")
+    gateway_mllp_host: str = Field("127.0.0.1", description="address on which the gateway takes HL7 v2 (MLLP)")
+    gateway_mllp_port: int = Field(2575, ge=0, le=65535, description="its port, beside those of the site's sources")
+    gateway_fhir_host: str = Field("127.0.0.1", description="address on which the gateway takes FHIR (HTTP)")
+    gateway_fhir_port: int = Field(8575, ge=0, le=65535, description="its port")
+    gateway_cert_file: Path | None = Field(None, description="PEM file of the gateway's certificate: both speak TLS")
+    gateway_key_file: Path | None = Field(None, description="PEM file of its private key")
+    gateway_client_ca_file: Path | None = Field(
+        None, description="PEM file of the authority of senders' certificates: they must have one"
+    )
+    gateway_tokens_file: Path | None = Field(
+        None, description="who may send FHIR: lines of a name and the SHA-256 of a bearer token"
+    )
+    gateway_connections: int = Field(64, ge=1, description="most connections at a time that send HL7 v2")
+    gateway_idle: float = Field(86400.0, gt=0, description="seconds of silence after which a connection is closed")
+    gateway_patience: float = Field(
+        30.0, gt=0, description="seconds to answer a sender; then its connection is closed, and it sends again"
+    )
+
     memory_mb: int = Field(
         128,
         ge=1,

@@ -16,8 +16,8 @@ from picustream.gateways.hl7.message import header
 from picustream.gateways.journal.outcome import Answer
 from picustream.gateways.journal.received import Received
 from picustream.gateways.server import metrics
+from picustream.gateways.server.access import client_name
 from picustream.gateways.server.desk import Desk, HandedIn, NoAnswer
-from picustream.gateways.server.peer import client_name
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.logs import logger, place
 from picustream.scoring.faults import Fault

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.streams.partition.metrics import REGISTRY
@@ -70,7 +70,16 @@ def _limit(partition: Partition) -> float:
     return STUCK if partition.rebuilt is None else REBUILDING
 
 
-async def serve(health: Health, host: str, ports: Sequence[int]) -> tuple[web.AppRunner, int]:
+class Reports(Protocol):
+    """What `/healthz` shows: `ok`, and whatever else there is to say."""
+
+    def report(self) -> dict[str, Any]:
+        """It, as JSON."""
+
+
+async def serve(
+    health: Reports, host: str, ports: Sequence[int], registry: CollectorRegistry = REGISTRY
+) -> tuple[web.AppRunner, int]:
     """Serve both pages on the first port that can be had (0: any free one); the runner to clean up, and the port."""
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -78,7 +87,7 @@ async def serve(health: Health, host: str, ports: Sequence[int]) -> tuple[web.Ap
         return web.json_response(report, status=200 if report["ok"] else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()
     app.add_routes([web.get("/healthz", healthz), web.get("/metrics", metrics)])

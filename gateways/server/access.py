@@ -1,0 +1,115 @@
+"""Who may send: TLS, certificates of senders, bearer tokens; and that nobody listens to a network without them."""
+
+import hashlib
+import hmac
+import re
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from picustream.runtime.errors import BadSettings
+from picustream.runtime.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_LINE = re.compile(r"(\S+)\s+([0-9a-fA-F]{64})")
+_MAKE_ONE = "Make one: printf %s TOKEN | sha256sum. Each line: a name, a blank, the digest."
+
+
+def client_name(certificate: Any) -> str:
+    """The common name of a certificate as `ssl` gives it; empty without one."""
+    for names in (certificate or {}).get("subject", ()):
+        for kind, value in names:
+            if kind == "commonName":
+                return str(value)
+    return ""
+
+
+class Tokens:
+    """Bearer tokens by name, of which the digests alone are known."""
+
+    def __init__(self, digests: Mapping[str, bytes]) -> None:
+        self._digests = digests
+
+    def __bool__(self) -> bool:
+        return bool(self._digests)
+
+    def name(self, header: str | None) -> str | None:
+        """Whose token a header `Authorization` has; None: nobody's."""
+        scheme, _, token = (header or "").partition(" ")
+        digest = hashlib.sha256(token.strip().encode()).digest()
+        found = [name for name, known in self._digests.items() if hmac.compare_digest(known, digest)]
+        return found[0] if found and scheme.lower() == "bearer" else None
+
+
+def tokens(path: Path | None) -> Tokens:
+    """The tokens of a file; none without one. Raises `BadSettings`."""
+    if path is None:
+        return Tokens({})
+    setting = "PICUSTREAM_GATEWAY_TOKENS_FILE"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{setting}: {path} cannot be read ({type(error).__name__}).", _MAKE_ONE) from None
+    found: dict[str, bytes] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = _LINE.fullmatch(line.strip())
+        if not match or match[1] in found:
+            raise BadSettings(f"{setting}: {path}:{number} is no name with a digest, or names one again.", _MAKE_ONE)
+        found[match[1]] = bytes.fromhex(match[2])
+    if not found:
+        raise BadSettings(f"{setting}: {path} has no token.", _MAKE_ONE)
+    return Tokens(found)
+
+
+def tls(settings: Settings, must_have_certificate: bool = True) -> ssl.SSLContext | None:
+    """The TLS of our servers, 1.2 or later; None where no certificate is set. Raises `BadSettings`."""
+    certificate, key, authority = (
+        settings.gateway_cert_file,
+        settings.gateway_key_file,
+        settings.gateway_client_ca_file,
+    )
+    if certificate is None:
+        if key or authority:
+            raise BadSettings(
+                "A key or an authority is set for the gateway, and no certificate.",
+                "Set PICUSTREAM_GATEWAY_CERT_FILE.",
+            )
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+        if authority:
+            context.load_verify_locations(authority)
+            context.verify_mode = ssl.CERT_REQUIRED if must_have_certificate else ssl.CERT_OPTIONAL
+    except (OSError, ssl.SSLError) as error:
+        raise BadSettings(
+            f"The gateway's TLS files cannot be used ({type(error).__name__}).",
+            "PICUSTREAM_GATEWAY_CERT_FILE, _KEY_FILE and _CLIENT_CA_FILE name PEM files; the key has no password.",
+        ) from None
+    return context
+
+
+def check_exposure(settings: Settings, behind_proxy: bool, demo: bool) -> None:
+    """Raise `BadSettings` where anybody on a network could send, or read what is sent."""
+    secured = settings.gateway_cert_file is not None
+    known = settings.gateway_client_ca_file is not None
+    for name, host, authenticated in (
+        ("MLLP", settings.gateway_mllp_host, known),
+        ("FHIR", settings.gateway_fhir_host, known or settings.gateway_tokens_file is not None),
+    ):
+        if host in LOOPBACK:
+            continue
+        setting = f"PICUSTREAM_GATEWAY_{name}_HOST"
+        if demo:
+            raise BadSettings(f"--demo takes any sender, and {setting} is no loopback address.", "Use 127.0.0.1.")
+        if not behind_proxy and not (secured and authenticated):
+            tokens_too = " or PICUSTREAM_GATEWAY_TOKENS_FILE" if name == "FHIR" else ""
+            raise BadSettings(
+                f"{setting} is no loopback address, and senders are not known by certificates, or not by TLS.",
+                "Set PICUSTREAM_GATEWAY_CERT_FILE, PICUSTREAM_GATEWAY_KEY_FILE and PICUSTREAM_GATEWAY_CLIENT_CA_FILE"
+                f"{tokens_too}, or state --behind-proxy where another program sees to both.",
+            )

@@ -1,0 +1,134 @@
+"""FHIR over HTTP: what is taken, what is refused, and what the sender is answered."""
+
+import asyncio
+import contextlib
+import gzip
+import hashlib
+import json
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from picustream.gateways.hl7.message import LARGEST
+from picustream.gateways.server.access import Tokens
+from picustream.gateways.server.desk import Desk
+from picustream.gateways.server.http import FhirServer
+from picustream.gateways.state import State
+from tests.gateways.server.fakes import NOW, FakeInterpreter, Gateway, Topics, gateway
+
+PATIENCE = 20.0
+TOKENS = Tokens({"lab": hashlib.sha256(b"secret").digest()})
+
+
+@dataclass
+class Running:
+    gateway: Gateway
+    url: str
+    session: aiohttp.ClientSession
+
+    async def send(self, body: bytes, path: str = "/fhir", method: str = "POST", **headers: str) -> tuple[int, Any]:
+        kind = {"Content-Type": "application/fhir+json"} | {key.replace("_", "-"): one for key, one in headers.items()}
+        async with self.session.request(method, self.url + path, data=body, headers=kind) as answer:
+            text = await answer.text()
+            return answer.status, json.loads(text) if text.startswith("{") else text
+
+
+@contextlib.asynccontextmanager
+async def running(
+    folder: Path, topics: Topics, tokens: Tokens = Tokens({}), tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Running]:
+    async with gateway(folder, topics) as one, aiohttp.ClientSession(auto_decompress=False) as session:
+        desk = Desk(one.writer, one.gate, FakeInterpreter(State()).refusal, lambda: NOW, PATIENCE)
+        server = FhirServer(desk, tokens, tls)
+        try:
+            yield Running(one, f"http://127.0.0.1:{await server.listen('127.0.0.1', 0)}", session)
+        finally:
+            await server.stop()
+
+
+def run(work: Any) -> None:
+    asyncio.run(work())
+
+
+def test_what_is_answered_is_in_kafka(tmp_path: Path) -> None:
+    async def work() -> None:
+        topics = Topics()
+        async with running(tmp_path, topics) as one:
+            assert (await one.send(b"event a"))[0] == 201
+            assert (await one.send(b"event b", "/fhir/Observation"))[0] == 201
+            assert (await one.send(b"event c", "/fhir/Observation/1", "PUT"))[0] == 200
+            assert (await one.send(b"event d", Content_Type="application/fhir+ndjson; charset=utf-8"))[0] == 201
+            assert [event.value for event in topics.events] == [b"a", b"b", b"c", b"d"]
+            assert [stored.client for stored in one.gateway.writer.read()] == [""] * 4
+
+    run(work)
+
+
+def test_what_cannot_be_mapped_is_said_and_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with running(tmp_path, Topics()) as one:
+            status, said = await one.send(b"letter unit-unknown")
+            assert (status, said["issue"][0]["severity"]) == (202, "warning")
+            assert said["issue"][0]["diagnostics"] == "unit-unknown"
+            assert (await one.send(b"broken"))[0] == 400
+            assert (await one.send(b"stranger"))[0] == 403
+            assert (await one.send(b""))[0] == 200
+            assert (await one.send(b"event a", Content_Type="text/html"))[0] == 415
+            assert (await one.send(b"event a", "/fhir/Observation/1/x", "PUT"))[0] == 404
+            assert one.gateway.writer.last == 3
+
+    run(work)
+
+
+def test_what_is_too_large_is_refused_also_where_it_is_packed(tmp_path: Path) -> None:
+    async def work() -> None:
+        topics = Topics()
+        async with running(tmp_path, topics) as one:
+            assert (await one.send(gzip.compress(b"event a"), Content_Encoding="gzip"))[0] == 201
+            assert (await one.send(gzip.compress(b"event " + b"x" * (LARGEST + 1)), Content_Encoding="gzip"))[0] == 413
+            assert (await one.send(gzip.compress(bytes(256 << 20)), Content_Encoding="gzip"))[0] == 413
+            assert (await one.send(b"event " + b"x" * LARGEST))[0] == 413
+            assert (await one.send(b"event b", Content_Encoding="gzip"))[0] == 400
+            assert [event.value for event in topics.events] == [b"a"]
+
+    run(work)
+
+
+def test_whoever_has_no_token_is_refused(tmp_path: Path) -> None:
+    async def work() -> None:
+        topics = Topics()
+        async with running(tmp_path, topics, TOKENS) as one:
+            assert (await one.send(b"event a"))[0] == 401
+            assert (await one.send(b"event a", Authorization="Bearer wrong"))[0] == 401
+            assert (await one.send(b"event a", Authorization="Basic secret"))[0] == 401
+            assert one.gateway.writer.last == 0
+            assert (await one.send(b"event a", Authorization="Bearer secret"))[0] == 201
+            assert [stored.client for stored in one.gateway.writer.read()] == ["lab"]
+
+    run(work)
+
+
+def test_while_nothing_can_be_stored_a_sender_is_asked_to_come_again(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with running(tmp_path, Topics()) as one:
+            one.gateway.gate.shut("disk")
+            async with one.session.post(one.url + "/fhir", data=b"event a") as answer:
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+            one.gateway.gate.clear("disk")
+            assert (await one.send(b"event a"))[0] == 201
+
+    run(work)
+
+
+@pytest.mark.parametrize("path", ["/fhir", "/fhir/Observation"])
+def test_nothing_is_read_out(tmp_path: Path, path: str) -> None:
+    async def work() -> None:
+        async with running(tmp_path, Topics()) as one:
+            assert (await one.send(b"", path, "GET"))[0] == 405
+
+    run(work)
