@@ -49,6 +49,8 @@ class Child:
     plateau: Points = ((0, 18.0),)
     control: str = "volume"
     sedation: Steps = ()
+    moves: Steps = ()
+    """To another bed."""
     consent: tuple[float, str] | None = None
     treatment: tuple[float, str] | None = None
     ards: tuple[float, str] | None = None

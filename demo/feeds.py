@@ -176,10 +176,12 @@ def _sample(stay: Stay, name: str, hours: float, minutes: float, results: list[d
 
 
 def movements(stay: Stay) -> Iterator[Timed]:
-    """Admission, sedation, and how the stay ends, filed some minutes after they happen."""
+    """Admission, moves, sedation, and how the stay ends, filed some minutes after they happen."""
     child = stay.child
     born = (stay.admitted - timedelta(days=child.age_days)).date().isoformat()
-    yield _fact(stay, ADT, "his", "admitted", 0, birth_date=born, sex=child.sex, unit="PICU")
+    yield _fact(stay, ADT, "his", "admitted", 0, birth_date=born, sex=child.sex, unit="PICU", bed=str(child.bed))
+    for number, (hours, bed) in enumerate(child.moves):
+        yield _fact(stay, ADT, "his", "moved", hours, name=f"moved/{number}", bed=bed)
     for number, (hours, state) in enumerate(child.sedation):
         yield _fact(stay, ADT, "charting", "sedation", hours, name=f"sedation/{number}", state=state)
     if child.whereto == "died":

@@ -1,4 +1,4 @@
-"""Birth dates of day, month or year precision, and ages in completed years."""
+"""Birth dates of day, month or year precision, and ages in completed years and months."""
 
 import calendar
 import re
@@ -35,6 +35,10 @@ class Birth:
         """The least and the greatest possible age in completed years on a day."""
         return completed_years(self.last, day), completed_years(self.first, day)
 
+    def months_on(self, day: date) -> tuple[int, int]:
+        """Likewise in completed months; the possible dates must not lie after the day."""
+        return completed_months(self.last, day), completed_months(self.first, day)
+
 
 def birthday(born: date, years: int) -> date:
     """The day on which somebody turns `years`; born on 29 February: 1 March in common years (rule E1)."""
@@ -48,6 +52,12 @@ def completed_years(born: date, day: date) -> int:
     """Age in completed years on a day."""
     years = day.year - born.year
     return years if day >= birthday(born, years) else years - 1
+
+
+def completed_months(born: date, day: date) -> int:
+    """Age in completed months on a day; born on the 31st: a month is complete on the 1st after a shorter one."""
+    months = 12 * (day.year - born.year) + day.month - born.month
+    return months if day.day >= born.day else months - 1
 
 
 _FORMS = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)

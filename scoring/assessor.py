@@ -50,7 +50,7 @@ class Assessor:
         kinds, chart, protocol = self._rules.kinds, self._chart, self._rules.protocol
         self._records: dict[str, StayRecords] = {kind.kind: kind.of_stay(chart, protocol) for kind in kinds}
         self._scores = [self._records[score.kind] for score in kinds.scores]
-        self._trial = [self._records[kind.kind] for kind in kinds.trial]
+        self._others = [self._records[kind.kind] for kind in kinds.others]
 
     @property
     def reads(self) -> Reads:
@@ -110,7 +110,7 @@ class Assessor:
             found.update(records.bodies(evaluation, budget))
             if records.pending:
                 break
-        for records in self._trial:
+        for records in self._others:
             found.update(records.bodies(evaluation, budget))
         rescheduled = any(records.rescheduled for records in self._records.values())
         if evaluation.since is None or evaluation.passed or rescheduled:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from picustream.models.record import COMMON_MODELS, Comparator, Record
 from picustream.models.variable import Variable
+from picustream.scoring.presence.kind import Presence
 from picustream.scoring.scores.apps.score import Apps
 from picustream.scoring.scores.contract import Kind, Score
 from picustream.scoring.scores.mods.score import Mods
@@ -17,13 +18,14 @@ from picustream.scoring.trial.kinds import Eligibility, Outcomes
 
 @dataclass(frozen=True)
 class Registry:
-    """Kinds of record, the scores first: what the trial makes of them comes after them."""
+    """Kinds of record, the scores first: what depends on them comes after them."""
 
     scores: tuple[Score, ...]
-    trial: tuple[Kind, ...] = ()
+    others: tuple[Kind, ...] = ()
+    """What the trial makes of the scores, and what is said of a stay besides."""
 
     def __iter__(self) -> Iterator[Kind]:
-        yield from (*self.scores, *self.trial)
+        yield from (*self.scores, *self.others)
 
     def __getitem__(self, kind: str) -> Kind:
         return self._by_name[kind]
@@ -65,6 +67,6 @@ class Registry:
         return bool(used) and all(used)
 
 
-SHIPPED = Registry((Mods(), Apps()), (Eligibility(), Outcomes()))
+SHIPPED = Registry((Mods(), Apps()), (Eligibility(), Outcomes(), Presence()))
 MODELS = SHIPPED.models
 OUTPUT_TOPICS = SHIPPED.topics

@@ -31,8 +31,9 @@ ROOMS = {
     "chart": {"chart"},
     "records": {"chart", "records", "rules"},
     "clinical": {"chart", "clinical"},
-    "scores": {"chart", "records", "clinical", "budget", "scores", "trial"},
+    "scores": {"chart", "records", "clinical", "budget", "scores", "trial", "presence"},
     "trial": {"chart", "records", "clinical", "budget", "scores", "trial"},
+    "presence": {"chart", "records", "clinical", "budget", "scores", "presence"},
     "alerts": {"chart", "records", "clinical", "alerts", "rules", "validation"},
 }
 """What each folder of scoring/ may import of scoring/; what stands beside them may import all."""

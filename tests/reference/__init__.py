@@ -15,6 +15,7 @@ from .chart import Chart, chart_of
 from .eligibility import eligibility
 from .mods import mods_by_day
 from .outcomes import outcomes
+from .presence import presence
 from .protocol import DEFAULTS, UTC, Protocol
 from .validation import DeadLetter, accepts, dead_letters
 from .versions import Message, messages
@@ -35,7 +36,7 @@ def current_records(
     """Every record that stands, not withdrawn, at `clock`, from events in any order.
 
     Keys: ("mods", stay, day), ("apps", stay, "daily", day), ("apps", stay, "at-24h", episode),
-    ("eligibility", stay), ("outcome", stay, milestone). Events that are refused are left out;
+    ("eligibility", stay), ("outcome", stay, milestone), ("stay", stay). Events that are refused are left out;
     events later than the clock are not (that is `accepts` with a clock).
     """
     stays: dict[str, list[Message]] = defaultdict(list)
@@ -63,7 +64,7 @@ def final_records(
 
 def _records_of(stay: str, chart: Chart) -> dict[Key, Record]:
     found = ards(chart)
-    records: dict[Key, Record] = {("eligibility", stay): eligibility(chart)}
+    records: dict[Key, Record] = {("eligibility", stay): eligibility(chart), ("stay", stay): presence(chart)}
     records |= {("mods", stay, day.isoformat()): one for day, one in mods_by_day(chart).items()}
     records |= {("apps", stay, "daily", day.isoformat()): one for day, one in daily(chart, found).items()}
     records |= {("apps", stay, "at-24h", episode): one for episode, one in at_24h(chart, found).items()}

@@ -19,6 +19,7 @@ from picustream.models.record import ALERT, DEAD_LETTERS
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import QUANTITIES
 from picustream.scoring.outputs import Output
+from picustream.scoring.presence.record import STAY
 from picustream.scoring.rules import Rules
 from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.scores.mods.record import MODS
@@ -239,6 +240,10 @@ class Stay:
     def criterion(self, name: str) -> Record:
         """One criterion of the eligibility in force."""
         return next(one for one in self.eligibility["criteria"] if one["criterion"] == name)
+
+    @property
+    def presence(self) -> Record | None:
+        return self._current(STAY)
 
     def outcome(self, milestone: str) -> Record | None:
         """A milestone in force."""

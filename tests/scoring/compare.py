@@ -44,7 +44,9 @@ def _key(record: dict[str, Any]) -> Key:
     if record.get("score") == "APPS":
         which = record["day"] if record["basis"] == "daily" else int(record["episode"])
         return ("apps", stay, record["basis"], which)
-    return ("outcome", stay, record["milestone"]) if "milestone" in record else ("eligibility", stay)
+    if "milestone" in record:
+        return ("outcome", stay, record["milestone"])
+    return ("eligibility", stay) if "criteria" in record else ("stay", stay)
 
 
 def _closed(record: dict[str, Any]) -> bool:

@@ -35,7 +35,7 @@ from tests.scoring.scores.toys.organ import OXYGENATION
 from tests.scoring.scores.toys.record import PULSE
 from tests.scoring.scores.toys.score import Pulse
 
-TOYS = Registry((Mods((*ORGANS, OXYGENATION)), Apps(), Pulse()), SHIPPED.trial)
+TOYS = Registry((Mods((*ORGANS, OXYGENATION)), Apps(), Pulse()), SHIPPED.others)
 WITH_TOYS = Rules(RULES.protocol, RULES.codemap, kinds=TOYS)
 
 WARD = (

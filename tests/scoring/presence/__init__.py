@@ -1,0 +1,1 @@
+"""Who is here: rules S1 and S2."""
