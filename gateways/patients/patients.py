@@ -182,10 +182,9 @@ class Patients:
         if not self._people.merge(loser.key, survivor, said.filed, said.key):
             return Learnt()
         cause = Cause(f"{said.key} {survivor} {loser.key}", said.filed, received)
-        return _joined([self._visits.settle(key, cause) for key in self._apart(loser.key, survivor)])
-
-    def _apart(self, one: str, other: str) -> list[str]:
-        return [one] if other in self._people.cluster(one) else [one, other]
+        together = survivor in (keys := self._people.cluster(loser.key))
+        settled = [self._visits.settle(key, cause) for key in ([survivor] if together else [survivor, loser.key])]
+        return _joined([Learnt(opened=tuple(keys)), *settled])
 
 
 def _holding(stays: Sequence[list[Row]], at: datetime) -> Row | None:

@@ -83,7 +83,7 @@ def from_json(row: dict[str, Any]) -> Stated:
     """As it was kept."""
     spots: dict[str, Any] = {name: Spot(*row[name]) for name in ("spot", "prior") if name in row}
     history = tuple(Span(Spot(*spot), start, end) for spot, start, end in row.get("history", ()))
-    return Stated(**{**row, **spots, "move": Move(row["move"]), "history": history})
+    return Stated(**{"path": "", **row, **spots, "move": Move(row["move"]), "history": history})
 
 
 def spot_of(place: Place | None) -> Spot | None:
