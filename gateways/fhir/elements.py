@@ -10,7 +10,7 @@ from typing import Any
 
 from picustream.gateways.hl7.codings import system_of
 from picustream.gateways.statement import Coding
-from picustream.models.envelope import NO_STATEMENT
+from picustream.models.envelope import WITHDRAWN
 from picustream.scoring.faults import Fault
 
 Fields = dict[str, Any]
@@ -83,7 +83,7 @@ def has_value(observation: Fields) -> bool:
     that an earlier one does not hold."""
     if value_names(observation) or "dataAbsentReason" in observation:
         return True
-    return text(observation, "status") in NO_STATEMENT and not many(observation.get("component"))
+    return text(observation, "status") in WITHDRAWN and not many(observation.get("component"))
 
 
 def count_values(resource: Fields) -> int:

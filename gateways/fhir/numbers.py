@@ -69,7 +69,7 @@ def _quantity(quantity: Any, path: str) -> Reading:
         return Reading(None)
     comparator = quantity.get("comparator")
     found: Decimal | Fault = value if isinstance(value, Decimal) else _not_numeric(f"{path}/value")
-    if comparator is not None and comparator not in _COMPARATORS:
+    if comparator is not None and not (isinstance(comparator, str) and comparator in _COMPARATORS):
         found = Fault("comparator-unknown", f"{path}/comparator", "none of <, <=, >=, >")
         comparator = None
     unit, is_ucum = _unit(quantity)

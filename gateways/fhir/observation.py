@@ -151,7 +151,8 @@ def _observed_at(resource: Resource, source: Source, zone: ZoneInfo | None, arou
     given = [name for name in _EFFECTIVE if fields.get(name) is not None]
     if len(given) > 1:
         return Fault("repeated-time", f"{path}/{given[0]}", "more than one effective[x]")
-    found = _effective(given[0], fields[given[0]], f"{path}/{given[0]}", source, zone) if given else None
+    end = source.period or ("start" if source.kind == "laboratory" or fields.get("specimen") else "end")
+    found = _effective(given[0], fields[given[0]], f"{path}/{given[0]}", end, zone) if given else None
     if found is not None:
         return found
     if source.kind == "laboratory":
@@ -159,12 +160,11 @@ def _observed_at(resource: Resource, source: Source, zone: ZoneInfo | None, arou
     return Fault("no-observation-time", f"{path}/effective[x]", "no time of the reading; `issued` is not one")
 
 
-def _effective(name: str, value: Any, path: str, source: Source, zone: ZoneInfo | None) -> datetime | Fault | None:
+def _effective(name: str, value: Any, path: str, end: str, zone: ZoneInfo | None) -> datetime | Fault | None:
     if name == "effectiveTiming":
         return Fault("time-not-one", path, "a timing is not one moment")
     if name != "effectivePeriod":
         return moment(value, path, zone)
-    end = source.period or ("start" if source.kind == "laboratory" else "end")
     period = value if isinstance(value, dict) else {}
     return moment(period.get(end), f"{path}/{end}", zone) or Fault(
         "period-open", f"{path}/{end}", "that end of the period is not given: see `period` of the source"

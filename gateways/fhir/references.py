@@ -79,10 +79,13 @@ class References:
         return max(found, key=age) if found else None
 
     def all_names(self, reference: Any, at: Resource, kind: str) -> tuple[Identifier, ...]:
-        """The names that a reference gives, and those of the resource it leads to, where the message has it."""
+        """The names that a reference to that kind of resource gives, and those of the resource it leads to, where the
+        message has it; none of a group or a device."""
         target = self.target(reference, at, kind)
-        further = self.names(target) if target is not None and target.kind == kind else ()
-        return _distinct([*self.written(reference, at, kind), *further])
+        if target is not None and target.kind != kind:
+            return ()
+        written = (one for one in self.written(reference, at, kind) if one.field == kind)
+        return _distinct([*written, *(self.names(target) if target is not None else ())])
 
     def _literal(self, reference: str, at: Resource, kind: str) -> Identifier | None:
         if form := _REFERENCE.fullmatch(reference):

@@ -4,6 +4,7 @@ Every resource is found, however deep: entries of Bundles in Bundles, contained 
 they were written. A resource that cannot be used as it stands carries the reason, and the others go on.
 """
 
+import codecs
 import json
 import re
 import zlib
@@ -27,6 +28,7 @@ _TWICE = "\0twice"
 """Marks an object that has a field twice; no field has a name like it."""
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _NAME = re.compile(r"[A-Za-z]{1,64}", re.ASCII)
+_KIND = re.compile(r"(?:^|/)([A-Z][A-Za-z]{2,40})(?=/|$)", re.ASCII)
 _NOT_READ = {"DELETE": "deleted", "PATCH": "patch-not-read"}
 _REQUESTS = {
     "DELETE": "a deletion says nothing of versions or times: send the resource with the status entered-in-error",
@@ -58,7 +60,7 @@ class Resource:
 
 def read(data: bytes) -> list[Resource]:
     """The resources of a body or a file, in its order; none in an empty one. Raises `Unreadable`."""
-    data = _unpacked(data)
+    data = _unpacked(data).removeprefix(codecs.BOM_UTF8)
     if data.lstrip()[:1] == b"<":
         message = "XML is not read: have the sender send JSON (application/fhir+json)"
         raise Unreadable(Fault("xml-not-read", "", message), _count_in_xml(data))
@@ -216,14 +218,19 @@ def _entries(bundle: Fields, path: str, at: _Surroundings) -> Iterator[Resource]
         raw_request = entry.get("request")
         request = raw_request if isinstance(raw_request, dict) else {}
         address, method = text(request, "url"), text(request, "method").upper()
-        fault = at.fault or modifier_fault(entry, place) or _of_request(method, place)
+        fault = at.fault or _doubt(entry, place, at) or modifier_fault(entry, place) or _of_request(method, place)
         surroundings = _Surroundings(None, text(entry, "fullUrl"), address, fault, at.doubtful)
         if "resource" not in entry and method in _NOT_READ:
-            kind = address.partition("?")[0].partition("/")[0]
-            yield Resource(place, {"resourceType": kind}, request=address, fault=fault)
+            yield Resource(place, {"resourceType": _kind_of(address)}, request=address, fault=fault)
         for name, part in entry.items():
             is_resource = name == "resource"
             yield from _walk(part, f"{place}/{name}" if _NAME.fullmatch(name) else place, surroundings, is_resource)
+
+
+def _kind_of(address: str) -> str:
+    """The type of resource in an address: `Patient/123`, `https://host/fhir/Patient?identifier=...`."""
+    found: list[str] = _KIND.findall(address.partition("?")[0])
+    return found[-1] if found else ""
 
 
 def _of_request(method: str, path: str) -> Fault | None:
@@ -236,14 +243,13 @@ def _fault(resource: Fields, path: str, at: _Surroundings) -> Fault | None:
     """Why a resource may not be used as it stands."""
     if not text(resource, "resourceType"):
         return Fault("not-a-resource", f"{path}/resourceType", "it does not say which resource it is")
-    if at.doubtful and (fault := _doubt(resource, path)):
-        return fault
-    return modifier_fault(resource, path)
+    own = {name: part for name, part in resource.items() if name != "entry"}
+    return _doubt(own, path, at) or modifier_fault(resource, path)
 
 
-def _doubt(resource: Fields, path: str) -> Fault | None:
-    """What makes a resource's text ambiguous; resources inside it answer for themselves."""
-    parts: list[Any] = [resource]
+def _doubt(element: Fields, path: str, at: _Surroundings) -> Fault | None:
+    """What makes the text of a resource, or of an entry, ambiguous; resources inside it answer for themselves."""
+    parts: list[Any] = [element] if at.doubtful else []
     while parts:
         part = parts.pop()
         if isinstance(part, dict):

@@ -101,7 +101,7 @@ class Source(_Closed):
     observation_identifier: str | None = None
     """The system of the Observation.identifier that stays the same through all versions; None: the server's own id."""
     period: Literal["start", "end"] | None = None
-    """Which end of a FHIR effectivePeriod is the clinical time; None: start for a laboratory, end for a device."""
+    """Which end of a FHIR effectivePeriod is the clinical time; None: start for a specimen, end for a device."""
 
 
 class Acknowledgement(_Closed):
