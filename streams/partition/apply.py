@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from picustream.runtime.clock import Clock
 from picustream.runtime.crash_points import crash_point, fail_point
@@ -107,26 +108,36 @@ async def _make_durable(owned: OwnedPartition, store: Store, intake: Intake, eff
 
 
 async def _compute(owned: OwnedPartition, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:
-    run, now, advance_clock = asyncio.get_running_loop().run_in_executor, moment.now, moment.advance_clock
-    batch = Batch((await run(_ENGINES, owned.engine.read, intake.input_records, now)).in_time())
-    missing = owned.engine.missing(batch, now, advance_clock=advance_clock)
+    """In one visit to the engines' thread, or in several where states are to be read in between: of a small batch each
+    visit takes longer than what is done there."""
+    run, engine = partial(asyncio.get_running_loop().run_in_executor, _ENGINES), owned.engine
+
+    def read() -> tuple[Batch, list[str], tuple[Effects, float] | None]:
+        batch = Batch(engine.read(intake.input_records, moment.now).in_time())
+        missing = engine.missing(batch, moment.now, advance_clock=moment.advance_clock)
+        return batch, missing, None if missing else _processed(engine, intake, batch, moment)
+
+    batch, missing, done = await run(read)
+    if done is not None:
+        return done
     ours = {"", *batch.stays}
     for stay_id, fields in zip(missing, await store.states(owned.partition, missing, owned), strict=True):
-        installing = owned.engine.installing(stay_id, fields)
-        while not await run(_ENGINES, _installed, owned.engine, installing, None if stay_id in ours else stay_id):
+        installing = engine.installing(stay_id, fields)
+        while not await run(_installed, engine, installing, None if stay_id in ours else stay_id):
             pass
+    return await run(_processed, engine, intake, batch, moment)
 
-    def process() -> tuple[Effects, float]:
-        start = time.monotonic()
-        crash_point("engine")
-        fail_point(input_record.value for input_record in intake.input_records)
-        with raised_for_stay(owned.engine):
-            effects = owned.engine.process(
-                batch, now, advance_clock=advance_clock, emitted_at=now, behind=moment.behind
-            )
-        return effects, time.monotonic() - start
 
-    return await run(_ENGINES, process)
+def _processed(engine: EnginePort, intake: Intake, batch: Batch, moment: Moment) -> tuple[Effects, float]:
+    """The effects of a batch, and the seconds that they took."""
+    start = time.monotonic()
+    crash_point("engine")
+    fail_point(input_record.value for input_record in intake.input_records)
+    with raised_for_stay(engine):
+        effects = engine.process(
+            batch, moment.now, advance_clock=moment.advance_clock, emitted_at=moment.now, behind=moment.behind
+        )
+    return effects, time.monotonic() - start
 
 
 def _installed(engine: EnginePort, installing: Iterator[None], late: str | None) -> bool:

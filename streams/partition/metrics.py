@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter as Counted
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -59,10 +60,10 @@ _LOINC = re.compile(r"[0-9]{1,7}-[0-9]")
 def processed(intake: Intake, effects: Effects) -> None:
     """Count the records of a batch that is written."""
     BATCH_RECORDS.observe(len(intake.input_records) + len(intake.forwards))
-    for input_record in intake.input_records:
-        EVENTS.labels(input_record.topic).inc()
-    for entry in intake.forwards:
-        FORWARDED.labels(entry.topic).inc()
+    for topic, count in Counted(one.topic for one in intake.input_records).items():
+        EVENTS.labels(topic).inc(count)
+    for topic, count in Counted(entry.topic for entry in intake.forwards).items():
+        FORWARDED.labels(topic).inc(count)
     for code, count in effects.ignored.items():
         _ignored(code, count)
 
@@ -86,10 +87,11 @@ def pending(partition: int, entries: int) -> Iterator[None]:
     gauge.set(0)
 
 
-def published(entries: Iterable[Entry]) -> None:
+def published(entries: Sequence[Entry]) -> None:
     """Count records that Kafka has."""
+    for topic, count in Counted(entry.topic for entry in entries).items():
+        OUTPUTS.labels(topic).inc(count)
     for entry in entries:
-        OUTPUTS.labels(entry.topic).inc()
         if entry.topic in DEAD_LETTER_TOPICS:
             DEAD_LETTERS.labels(_reason(entry.value)).inc()
 

@@ -6,14 +6,21 @@ broker that dies at the wrong moment would take the worker with it. Here it is w
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import uvloop
 
+SWITCH = 0.0005
+"""Seconds after which a thread that computes gives way to another, and not Python's own 5 ms: while an engine computes,
+each answer of Kafka or Redis waits for as long, and a batch needs some ten of them. In processor time it costs nothing
+that could be measured: a backlog took 116 us for each event with either."""
+
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run `main` on uvloop; loops that other threads make are uvloop's too."""
+    sys.setswitchinterval(SWITCH)
     uvloop.install()
     asyncio.StreamWriter.write = _lost_is_lost(asyncio.StreamWriter.write)  # type: ignore[method-assign]
     asyncio.StreamWriter.writelines = _lost_is_lost(asyncio.StreamWriter.writelines)  # type: ignore[method-assign]
