@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from picustream.gateways.hl7.message import Message, Segment
 
+_DEEPEST = 8
+"""Levels of OBX-4; MDS, VMD, channel, metric and facet are five."""
+
 
 @dataclass(slots=True)
 class Order:
@@ -31,10 +34,9 @@ class Result:
 
     def rows(self) -> Iterator[Segment]:
         """The rows that hold it, nearest first."""
-        name = self.obx.text(4).strip() if self.order.rows else ""
-        while "." in name:
-            name = name.rpartition(".")[0]
-            if row := self.order.rows.get(name):
+        parts = self.obx.text(4).strip().split(".", _DEEPEST) if self.order.rows else []
+        for levels in range(len(parts) - 1, 0, -1):
+            if row := self.order.rows.get(".".join(parts[:levels])):
                 yield row
 
 

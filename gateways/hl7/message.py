@@ -32,7 +32,7 @@ _VALUE = re.compile(rb"(?:\A|(?<=[\r\n]))OBX(?![A-Za-z0-9 ])")
 class Segment:
     """One segment. Fields, repetitions, components and subcomponents count from 1; what is absent is ""."""
 
-    __slots__ = ("_codec", "_fields", "_separators", "name", "number")
+    __slots__ = ("_codec", "_fields", "_parts", "_separators", "name", "number")
 
     def __init__(self, line: str, number: int, separators: Separators, codec: str) -> None:
         name, *fields = line.split(separators.field)
@@ -42,6 +42,8 @@ class Segment:
         self._fields = [separators.field, *fields] if self.name == "MSH" else fields
         self._separators = separators
         self._codec = codec
+        self._parts: dict[int, list[str]] = {}
+        """The repetitions of a field whose second one was asked for: however many there are, it is split once."""
 
     def raw(self, field: int) -> str:
         """A field as it is written."""
@@ -49,7 +51,13 @@ class Segment:
 
     def repetition(self, field: int, repetition: int = 1) -> str:
         """One repetition of a field as it is written."""
-        return _nth(self.raw(field), self._separators.repetition, repetition)
+        separator = self._separators.repetition
+        if repetition == 1 or not separator:
+            return _nth(self.raw(field), separator, repetition)
+        if field not in self._parts:
+            self._parts[field] = self.raw(field).split(separator)
+        parts = self._parts[field]
+        return parts[repetition - 1] if repetition <= len(parts) else ""
 
     def text(self, field: int, repetition: int = 1, component: int = 1, subcomponent: int = 1) -> str:
         """A leaf, unescaped; `""` (delete) stays as it is."""
@@ -57,12 +65,18 @@ class Segment:
         if not written or (field <= 2 and self.name == "MSH"):
             return written
         separators = self._separators
-        part = _nth(_nth(written, separators.repetition, repetition), separators.component, component)
+        part = _nth(self.repetition(field, repetition), separators.component, component)
         return unescape(_nth(part, separators.subcomponent, subcomponent), separators, self._codec)
 
     def whole(self, field: int, repetition: int = 1) -> str:
         """A repetition unescaped as one text, whatever separators are in it."""
         return unescape(self.repetition(field, repetition), self._separators, self._codec)
+
+    def has_parts(self, field: int) -> bool:
+        """Whether there is anything in the first repetition of a field besides its first leaf."""
+        separators, written = self._separators, self.repetition(field)
+        marks = separators.component + separators.subcomponent
+        return bool(written[len(_nth(_nth(written, marks[:1], 1), marks[1:], 1)) :].strip(f"{marks} "))
 
     def repetitions(self, field: int) -> int:
         """How many repetitions a field has; 0 where it is empty."""

@@ -48,9 +48,7 @@ def reading(obx: Segment, path: str) -> Reading:
         return _structured(obx, path)
     if kind not in _AS_NUMBER and kind != "SN":
         return Reading(_not_numeric(path))
-    if any(obx.text(5, 1, component) for component in range(2, obx.components(5) + 1)):
-        return Reading(_not_numeric(path))
-    return _compared(obx.text(5) if obx.components(5) > 1 else obx.whole(5), path)
+    return Reading(_not_numeric(path)) if obx.has_parts(5) else _compared(obx.text(5), path)
 
 
 def _structured(obx: Segment, path: str) -> Reading:

@@ -13,6 +13,8 @@ _FORM = re.compile(r"(\d{4,23})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 _COARSE = {4, 6, 8, 10}
 """Digits of a year, month, day or hour."""
 _MINUTES, _SECONDS = 12, 14
+_LONGEST = 60
+"""Characters of a time, with blanks around it."""
 _FARTHEST = 14
 """Hours by which a clock may differ from UTC."""
 _TOO_COARSE, _UNREADABLE = "time-too-coarse", "time-unreadable"
@@ -46,7 +48,7 @@ def instant(text: str, path: str, reckoning: Reckoning, siblings: Iterable[str] 
     """
     if is_absent(text):
         return None
-    written = _written(text.strip())
+    written = _written(text)
     if isinstance(written, str):
         return Fault(written, path, _WHY[written])
     try:
@@ -59,7 +61,7 @@ def instant(text: str, path: str, reckoning: Reckoning, siblings: Iterable[str] 
 
 def offset_of(text: str) -> timezone | None:
     """The offset that a time is written with."""
-    written = _written(text.strip())
+    written = _written(text)
     return None if isinstance(written, str) else written.offset
 
 
@@ -74,9 +76,13 @@ def is_absent(text: str) -> bool:
     return not text.strip() or text == DELETED or not text.strip().strip("0")
 
 
-@lru_cache(maxsize=4096)  # the values of a message have the same few times
 def _written(text: str) -> "_Written | str":
     """What is written, or the reason why it cannot be read."""
+    return _parsed(text.strip()) if len(text) <= _LONGEST else _UNREADABLE
+
+
+@lru_cache(maxsize=4096)  # the values of a message have the same few times
+def _parsed(text: str) -> "_Written | str":
     form = _FORM.fullmatch(text)
     if form is None:
         return _UNREADABLE
@@ -124,7 +130,7 @@ def _in_zone(local: datetime, path: str, reckoning: Reckoning, siblings: Iterabl
     if first.astimezone(zone).replace(tzinfo=None) != local:
         return Fault("time-skipped", path, "no such time in the zone of the source: the clocks were put forward")
     for sibling in siblings:
-        other = _written(sibling.strip())
+        other = _written(sibling)
         if (
             isinstance(other, _Written)
             and other.offset

@@ -16,6 +16,7 @@ from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, SAYS_NOT
 from picustream.scoring.faults import Fault
 
 _DEVICES = {"monitor", "ventilator"}
+_DEVICE_PROFILE = "IHE_PCD"
 _OF_DEVICE = ("obx14",)
 _OF_RESULT = ("obx14", "spm17", "obr7")
 _ORDER_TIMES = {"obr7": 7, "obr8": 8, "obr14": 14}
@@ -33,14 +34,8 @@ class Context:
     reckoning: Reckoning
     sent: datetime | Fault | None
     """MSH-7."""
-
-    @property
-    def is_device(self) -> bool:
-        """Whether it states raw values of a device: by the source, or by the profile that MSH-21 names."""
-        if self.source.kind in _DEVICES:
-            return True
-        profiles = range(1, self.message.header.repetitions(21) + 1)
-        return any("IHE_PCD" in self.message.header.whole(21, one).upper().replace(" ", "_") for one in profiles)
+    is_device: bool
+    """Whether it states raw values of a device: by the source, or by the profile that MSH-21 names."""
 
 
 def value_of(result: Result, context: Context) -> Value:
@@ -214,7 +209,8 @@ def context_of(message: Message, source: Source, reckoning: Reckoning) -> Contex
         reckoning = Reckoning(offset)
     sent = instant(sent_text, "MSH-7", reckoning)
     moment = sent if isinstance(sent, datetime) else None
-    return Context(message, source, Reckoning(reckoning.zone, moment), sent)
+    is_device = source.kind in _DEVICES or _DEVICE_PROFILE in message.header.raw(21).upper().replace(" ", "_")
+    return Context(message, source, Reckoning(reckoning.zone, moment), sent, is_device)
 
 
 def took_a_period(result: Result, context: Context) -> bool:
