@@ -1,0 +1,107 @@
+"""What a value means: which variable, in which unit, and on which topic it goes."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from picustream.gateways.site.config import Source
+from picustream.gateways.site.load import LoadedSite
+from picustream.gateways.statement import Coding, Value
+from picustream.models.codemap import CodeMap
+from picustream.models.event import LAB, VENTILATOR, VITAL
+from picustream.models.observation import LOINC, VARIABLE
+from picustream.models.variable import Variable
+from picustream.scoring.chart.units import Unusable, factor_of
+from picustream.scoring.faults import Fault
+
+_LABORATORY = {Variable.CREATININE, Variable.BILIRUBIN_TOTAL, Variable.PLATELETS, Variable.PAO2}
+_VENTILATION = {
+    Variable.FIO2,
+    Variable.PEEP,
+    Variable.PEEP_MEASURED,
+    Variable.PLATEAU_PRESSURE,
+    Variable.PEAK_PRESSURE,
+    Variable.MEAN_AIRWAY_PRESSURE,
+}
+_PEEP = {Variable.PEEP, Variable.PEEP_MEASURED}
+_CAN_BE_SET = {Variable.PEEP, Variable.FIO2}
+_SCORES = {Variable.GCS_TOTAL, Variable.GCS_EYE, Variable.GCS_VERBAL, Variable.GCS_MOTOR}
+_SCORE, _DIMENSIONLESS = "{score}", "1"
+
+
+class Named(NamedTuple):
+    """A variable, and the code under which it is sent."""
+
+    variable: Variable
+    code: str
+    system: str
+
+
+class Meaning:
+    """What the values of one source mean."""
+
+    def __init__(self, site: LoadedSite, source: Source, worker: CodeMap) -> None:
+        """`worker`: the code map of whoever scores."""
+        self._site = site
+        self._source = source
+        self._codemap = site.codemap_of(source)
+        self._worker = worker
+
+    def named(self, value: Value) -> Named | Fault | None:
+        """The variable of a value, by the first of its codes that is one; None: no rule uses it."""
+        found = [(one, variable) for one in value.codings if (variable := self._variable(one, value)) is not None]
+        if not found:
+            return self._elsewhere(value)
+        coding, variable = found[0]
+        variables = {variable for _, variable in found}
+        if variables <= _PEEP:
+            return self._peep(value, found)
+        if len(variables) > 1:
+            return Fault("code-conflict", value.path, f"its codes mean {' and '.join(sorted(variables))}")
+        if value.setting and variable not in _CAN_BE_SET:
+            return None
+        return self._as_sent(coding, variable)
+
+    def _variable(self, coding: Coding, value: Value) -> Variable | None:
+        if self._codemap.arterial_only(coding.system, coding.code) and value.specimen != "arterial":
+            return None
+        return self._codemap.variable(coding.system, coding.code)
+
+    def _elsewhere(self, value: Value) -> Fault | None:
+        for coding in value.codings:
+            if coding.system != LOINC and self._codemap.known_elsewhere(coding.system, coding.code):
+                return Fault("system-unknown", value.path, "its code is a variable's, under another system")
+        return None
+
+    def _peep(self, value: Value, found: list[tuple[Coding, Variable]]) -> Named | Fault:
+        """What was set and what was measured often have one code: the message decides, where it says so."""
+        if value.setting is not None:
+            return self._as_sent(found[0][0], Variable.PEEP if value.setting else Variable.PEEP_MEASURED)
+        if any(self._site.is_set_or_measured(self._source, one.system, one.code) for one, _ in found):
+            return Fault("setting-not-said", value.path, "its code is of what was set and of what was measured")
+        if len({variable for _, variable in found}) > 1:
+            return Fault("code-conflict", value.path, "its codes mean what was set and what was measured")
+        return self._as_sent(*found[0])
+
+    def _as_sent(self, coding: Coding, variable: Variable) -> Named:
+        """Codes that the worker knows are sent as they are; for all others the variable's own name."""
+        if self._worker.variable(coding.system, coding.code) is variable:
+            return Named(variable, coding.code, coding.system)
+        return Named(variable, variable.value, VARIABLE)
+
+    def unit(self, variable: Variable, value: Decimal, unit: str | None, path: str) -> str | Fault | None:
+        """The unit in UCUM; None for an FiO2 without one."""
+        ucum = self._codemap.ucum(unit) if unit else None
+        if variable in _SCORES and ucum in (None, _DIMENSIONLESS):
+            ucum = _SCORE  # of a score no other unit can be meant
+        try:
+            factor_of(variable, value, ucum, self._codemap)
+        except Unusable as unusable:
+            return Fault(unusable.reason, path, str(unusable))
+        return ucum
+
+
+def topic_of(variable: Variable, source: Source) -> str:
+    """The topic of a value: the FiO2 of a blood gas stays with its PaO2."""
+    if variable in _LABORATORY or (variable is Variable.FIO2 and source.kind == "laboratory"):
+        return LAB
+    return VENTILATOR if variable in _VENTILATION else VITAL
