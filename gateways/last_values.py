@@ -1,4 +1,4 @@
-"""Values that were sent, for what later speaks of them without repeating them (OBX-11 U, a value that is taken back)."""
+"""Values that were sent, for what later speaks of them and does not repeat them (OBX-11 U, a value taken back)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

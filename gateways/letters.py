@@ -52,7 +52,7 @@ REASONS: dict[str, Advice] = {
     # Sender
     "source-unknown": Advice("no `[[source]]` fits its sender", "add the source, or correct what it is known by"),
     # Codes
-    "code-conflict": Advice("its codes mean different variables", "map one of them to none, or have the codes corrected"),
+    "code-conflict": Advice("its codes mean different variables", "have the codes corrected, or map but one of them"),
     "system-unknown": Advice(
         "a code of LOINC's form, or a variable's name, under another system",
         "set `system` of the source, or give the code under `codes`",
@@ -79,7 +79,7 @@ REASONS: dict[str, Advice] = {
     ),
     # Units
     "unit-missing": Advice("no unit", f"{_SENDER}: OBX-6, or valueQuantity.code"),
-    "unit-unknown": Advice("a unit that is not known", "add the spelling under `spellings` if it is one; none is converted"),
+    "unit-unknown": Advice("a unit that is not known", "add it under `spellings` if it is a spelling of one"),
     "unit-mismatch": Advice("a unit that does not fit the variable", "have the unit corrected, or the code"),
     "repeated-unit": Advice("more than one unit", _SENDER),
     # Status and times
@@ -90,19 +90,19 @@ REASONS: dict[str, Advice] = {
         "see that it comes anew for the right one",
     ),
     "no-collection-time": Advice(
-        "no time of collection", "set `observed_at` of the source, if another field has it; else the sender has to send it"
+        "no time of collection", "set `observed_at` of the source, if another field has it; else have it sent"
     ),
     "no-observation-time": Advice("no time of the reading", "set `observed_at` of the source, if another field has it"),
     "no-recorded-time": Advice("a correction without a time of filing", "set `recorded_at` of the source"),
     "time-without-zone": Advice("a time without an offset", "set `zone` of the source"),
     "time-too-coarse": Advice("a time without the minute", _SENDER),
     "time-unreadable": Advice("a time that is none", _SENDER),
-    "time-skipped": Advice("a time that did not exist: the clocks were put forward", "correct `zone`, or send the offset"),
+    "time-skipped": Advice("a time that there was not: clocks were put forward", "correct `zone`, or send the offset"),
     "time-twice": Advice("a time that came twice: the clocks were put back", "have the offset sent"),
     "time-not-one": Advice("a timing where one moment is needed", _SENDER),
     "repeated-time": Advice("more than one time", _SENDER),
     "period-open": Advice("the end of a period that is used is not given", "set `period` of the source"),
-    "in-the-past": Advice("a time before the protocol's earliest", "have an empty date corrected that became 1970 or 1900"),
+    "in-the-past": Advice("a time before the protocol's earliest", "have it corrected; has an empty date become 1970?"),
     "in-the-future": Advice("a time that is ahead of the clock", "have the clock, the year or the offset corrected"),
     # Patients and stays
     "no-identity": Advice("it names no patient and no visit that is known how to take", "correct `[identity]`"),
@@ -130,7 +130,7 @@ REASONS: dict[str, Advice] = {
 
 _CODE = re.compile(r"[A-Za-z0-9._:/\-]{1,64}", re.ASCII)
 _UNIT = re.compile(r"[A-Za-z0-9.*/%^\[\]{}()#\u00b5\u03bc-]{1,24}")
-_FORMS = {"code": _CODE, "system": _CODE, "unit": _UNIT, "application": _CODE, "facility": _CODE, "kind": re.compile(".*")}
+_FORMS = {"code": _CODE, "system": _CODE, "unit": _UNIT, "application": _CODE, "facility": _CODE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,215 @@
 """Statements to events and letters: what a message states becomes what the topics carry, each value with one fate."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
 
-from picustream.gateways.events import Draft, Maker, OutEvent
+from picustream.gateways.drafts import Draft, Drafts, Unsent
+from picustream.gateways.events import Events, OutEvent, groups
 from picustream.gateways.last_values import LastValues
 from picustream.gateways.letters import Letter, letter_of
-from picustream.gateways.meaning import Meaning, topic_of
+from picustream.gateways.meaning import Meaning
 from picustream.gateways.patients.patients import Patients, Stay, Waiting
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.state import State
-from picustream.gateways.statement import Statements, Subject, Unreadable, Value
+from picustream.gateways.statement import Statements, Unreadable, Value
 from picustream.gateways.tally import Tally
-from picustream.models.envelope import NO_STATEMENT, WITHDRAWN, Status
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
-from picustream.scoring.validation import Validator
+
+_WRONG_PATIENT = "wrong-patient"
+_CODE = re.compile(r"[A-Za-z0-9._:/^-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a message is from."""
+
+    source: Source
+    message: str
+    """Its id."""
+    received_at: datetime
+
+
+@dataclass(slots=True)
+class Translation:
+    """What a message makes."""
+
+    events: list[OutEvent] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    tally: Tally = field(default_factory=lambda: Tally(messages=1))
+    waits: tuple[str, ...] = ()
+    """What some of it waits for: the message is done again, as a whole, when one of these is opened."""
+    opened: tuple[str, ...] = ()
+    """What it ends the wait for."""
+
+
+class Translator:
+    """Turns what messages state into events, with what is known of patients and of what was sent."""
+
+    def __init__(self, site: LoadedSite, rules: Rules, patients: Patients, state: State) -> None:
+        self._rules = rules
+        self._patients = patients
+        last = LastValues(state)
+        self._drafts = {
+            source.name: Drafts(source, Meaning(site, source, rules.codemap), site.pseudonyms, last)
+            for source in site.site.source
+        }
+
+    def translate(self, statements: Sequence[Statements], origin: Origin, given_up: bool = False) -> Translation:
+        """All that a message makes. `given_up`: what still has no stay waits no longer, and becomes letters."""
+        drafts = self._drafts[origin.source.name]
+        return _Message(self._rules, self._patients, drafts, origin, given_up).translated(statements)
+
+
+def unreadable(error: Unreadable, origin: Origin) -> Translation:
+    """What a message makes that cannot be read: one letter, by which all of its values are accounted for."""
+    found = Translation(letters=[letter_of(error.fault, origin.source.name, origin.received_at, origin.message)])
+    found.tally.seen = error.values
+    if error.values:
+        found.tally.letters[error.fault.reason] = error.values
+    return found
+
+
+class _Message:
+    """One message on its way."""
+
+    def __init__(self, rules: Rules, patients: Patients, drafts: Drafts, origin: Origin, given_up: bool) -> None:
+        self._patients = patients
+        self._drafts = drafts
+        self._origin = origin
+        self._given_up = given_up
+        self._events = Events(rules, origin.source.name, origin.message)
+        self._found = Translation()
+        self._waits: dict[str, None] = {}
+
+    def translated(self, statements: Sequence[Statements]) -> Translation:
+        for number, stated in enumerate(statements, 1):
+            self._learn(stated, number)
+        placed = [one for stated, first in _numbered(statements) for one in self._values(stated, first)]
+        for stay, drafts in groups(self._without_repeats(placed)):
+            self._send(stay, drafts)
+        self._found.waits = tuple(self._waits)
+        self._found.tally.events = len(self._found.events)
+        return self._found
+
+    def _learn(self, stated: Statements, number: int) -> None:
+        tally = self._found.tally
+        tally.warnings.update(stated.warnings)
+        if stated.unused:
+            tally.unused[f"{_coded(stated.kind)}: {stated.unused}"] += 1
+        learnt = self._patients.learn(stated, self._origin.message, self._origin.received_at)
+        self._found.opened = (*self._found.opened, *learnt.opened)
+        if stated.movements and not stated.unused:
+            (tally.used if learnt.used else tally.unused)[_coded(stated.kind)] += 1
+        for fault in (*stated.faults, *learnt.faults):
+            self._letter(fault)
+        for fact in learnt.facts:
+            event = self._events.of_fact(fact, number)
+            if isinstance(event, Fault):
+                self._letter(event)
+            else:
+                self._found.events.append(event)
+
+    def _values(self, stated: Statements, first: int) -> Iterator[tuple[Stay, Draft]]:
+        tally = self._found.tally
+        for number, value in enumerate(stated.values, first):
+            tally.seen += 1
+            if stated.unused:
+                tally.ignored[f"{_code_of(value)}: {stated.unused}"] += 1
+                continue
+            draft = self._drafts.draft(value, number)
+            if isinstance(draft, Fault):
+                self._refuse(value, draft)
+            elif draft is Unsent.EMPTY:
+                tally.empty += 1
+            elif draft is Unsent.IGNORED:
+                tally.ignored[_code_of(value)] += 1
+            else:
+                assert isinstance(draft, Draft)
+                if (stay := self._stay(stated, draft)) is not None:
+                    yield stay, draft
+
+    def _stay(self, stated: Statements, draft: Draft) -> Stay | None:
+        stay = self._patients.stay(stated.subject, draft.filing.observed_at)
+        if isinstance(stay, Stay):
+            return stay
+        if isinstance(stay, Fault):
+            self._refuse(draft.value, stay)
+        elif not self._given_up:
+            self._waits |= dict.fromkeys(stay.keys)
+            self._found.tally.waiting += 1
+        else:
+            self._give_up(draft.value, stay)
+        return None
+
+    def _give_up(self, value: Value, waiting: Waiting) -> None:
+        if waiting.elsewhere:
+            self._found.tally.ignored[f"{_code_of(value)}: elsewhere"] += 1
+        else:
+            self._refuse(value, Fault("no-stay", value.path, "no stay of its patient is known for its time"))
+
+    def _without_repeats(self, placed: list[tuple[Stay, Draft]]) -> Iterator[tuple[Stay, Draft]]:
+        """Without what the message has twice; where the two differ nobody knows which is meant."""
+        versions: dict[object, list[tuple[Stay, Draft]]] = defaultdict(list)
+        for stay, draft in placed:
+            versions[stay.stay_id, draft.version].append((stay, draft))
+        for same in versions.values():
+            first = same[0][1]
+            if all(one.fields == first.fields and one.filing == first.filing for _, one in same):
+                yield same[0]
+                for _, repeat in same[1:]:
+                    self._found.tally.ignored[f"{_code_of(repeat.value)}: repeated"] += 1
+                continue
+            for _, one in same:
+                fault = Fault("duplicate-value", one.value.path, "the same observation twice, with different content")
+                self._refuse(one.value, fault)
+
+    def _send(self, stay: Stay, drafts: list[Draft]) -> None:
+        event = self._events.of_observations(stay, drafts)
+        for draft in drafts:
+            if isinstance(event, Fault):
+                self._refuse(draft.value, event)
+                continue
+            self._drafts.keep(draft, self._origin.received_at)
+            self._found.tally.sent += 1
+            if draft.value.note == _WRONG_PATIENT:
+                self._letter(Fault(_WRONG_PATIENT, draft.value.path, "withdrawn: it was another patient's"))
+        if isinstance(event, OutEvent):
+            self._found.events.append(event)
+
+    def _refuse(self, value: Value, fault: Fault) -> None:
+        """The value's fate is a letter."""
+        coding = value.codings[0] if value.codings else None
+        code, system = (coding.code, coding.system) if coding else (None, None)
+        letter = self._letter(fault, value.path, code=code, system=system, unit=value.unit)
+        self._found.tally.letters[letter.reason] += 1
+
+    def _letter(self, fault: Fault, path: str = "", **about: str | None) -> Letter:
+        origin = self._origin
+        letter = letter_of(fault, origin.source.name, origin.received_at, origin.message, path, **about)
+        self._found.letters.append(letter)
+        return letter
+
+
+def _numbered(statements: Sequence[Statements]) -> Iterator[tuple[Statements, int]]:
+    """Each with the number of its first value in the message."""
+    number = 1
+    for stated in statements:
+        yield stated, number
+        number += len(stated.values)
+
+
+def _code_of(value: Value) -> str:
+    """System and code for the account: words of another form are not shown, for they may be anything."""
+    if not value.codings:
+        return "(no code)"
+    coding = value.codings[0]
+    return f"{_coded(coding.system)} {_coded(coding.code)}".strip()
+
+
+def _coded(word: str) -> str:
+    return word if not word or _CODE.fullmatch(word) else "(other)"

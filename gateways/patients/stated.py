@@ -73,9 +73,13 @@ class Stated:
 
     def as_json(self) -> dict[str, Any]:
         """What is said, without what is not."""
-        return {name: _json(value) for name, value in asdict(self).items() if value not in (None, "", ())}
+        return {
+            name: _json(value) for name, value in asdict(self).items() if name in _ALWAYS or value not in (None, "", ())
+        }
 
 
+_ALWAYS = {"path"}
+"""Of a resource by itself it is empty."""
 _CONTENT = [field.name for field in fields(Stated) if field.name not in ("message", "path", "filed", "at")]
 
 

@@ -22,7 +22,7 @@ def make_key(path: Path) -> None:
         raise UserError(f"{path} is there already, and is not written over.", advice) from None
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.", "Name another file.") from None
-    with open(file, "w", encoding="ascii") as new:
+    with os.fdopen(file, "w", encoding="ascii") as new:
         new.write(secrets.token_hex(SHORTEST) + "\n")
 
 

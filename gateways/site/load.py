@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ValidationError
 
 from picustream.gateways.hl7.codings import system_of
-from picustream.gateways.site.config import Identity, Site, Source, Units
+from picustream.gateways.site.config import Authority, Identity, Site, Source, Units
 from picustream.gateways.site.key import read_key
 from picustream.gateways.site.presets import ALWAYS, names, never, preset
 from picustream.gateways.site.pseudonyms import Pseudonyms
@@ -105,7 +105,7 @@ def demo(key: bytes = _DEMO_KEY) -> LoadedSite:
     )
     site = Site(
         zone=load_rules().protocol.time.zone,
-        identity=Identity(patient=[*Identity().patient, {}]),  # type: ignore[list-item]
+        identity=Identity(patient=[*Identity().patient, Authority()]),
         unit=[Units(match=".*")],
         source=[source],
         demo=True,
