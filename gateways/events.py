@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from picustream.gateways.drafts import Draft
-from picustream.gateways.patients.patients import Stay
+from picustream.gateways.patients.answers import Stay
 from picustream.models import text
 from picustream.models.event import ADT, LAB, to_bytes, validate
 from picustream.scoring.chart.reading import MOST_OBSERVATIONS

@@ -11,7 +11,8 @@ from picustream.gateways.events import Events, OutEvent, groups
 from picustream.gateways.last_values import LastValues
 from picustream.gateways.letters import Letter, letter_of
 from picustream.gateways.meaning import Meaning
-from picustream.gateways.patients.patients import Patients, Stay, Waiting
+from picustream.gateways.patients.answers import Stay, Waiting
+from picustream.gateways.patients.patients import Patients
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.state import State
