@@ -164,7 +164,7 @@ def fhir_values(element: object) -> Iterator[None]:
 
 
 def identifiers_in(raw: bytes) -> set[str]:
-    """Names and numbers of patients as the bytes have them, where they are long enough to be told from a code."""
+    """Names and numbers of patients as the bytes have them, where they are too long for a code."""
     found: set[str] = set()
     text = raw.decode("utf-8", "ignore")
     for line in re.findall(r"(?:^|[\r\n])PID\|(.*)", text):
