@@ -53,7 +53,7 @@ class Conversion:
         self._site = site
         self._source = source
         self._state = State()
-        self._translator = Translator(site, rules, Patients(site, self._state), self._state)
+        self._translator = Translator(site, rules, Patients(site, self._state))
         self._waiting: list[_Waiting] = []
         self.tally = Tally()
         self.letters_written = 0

@@ -1,25 +1,26 @@
 """One value as an observation on its way to an event, or why it becomes none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from picustream.gateways.last_values import LastValues
 from picustream.gateways.meaning import Meaning, Named, topic_of
+from picustream.gateways.patients.answers import Stay
+from picustream.gateways.patients.values import Values, Version
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.pseudonyms import Pseudonyms
 from picustream.gateways.statement import Value
-from picustream.models.envelope import NO_STATEMENT, WITHDRAWN, Status
+from picustream.models.envelope import NO_STATEMENT, Status
 from picustream.models.event import LAB
 from picustream.models.observation import LOINC
 from picustream.models.text import Number, plain
 from picustream.scoring.faults import Fault
 
 _ABSENT = "data-absent"
-_CONTINUOUS = {"monitor", "ventilator"}
+_BEFORE = timedelta(microseconds=1)
 
 
 class Unsent(StrEnum):
@@ -50,19 +51,24 @@ class Draft:
     status: Status
 
     @property
+    def filed(self) -> datetime:
+        """By which versions are ordered."""
+        return self.filing.recorded_at or self.filing.observed_at
+
+    @property
     def version(self) -> tuple[Any, ...]:
         """What no two observations of a stay may have in common."""
-        return self.identity, self.filing.recorded_at or self.filing.observed_at, self.status
+        return self.identity, self.filed, self.status
 
 
 class Drafts:
     """Makes observations of the values of one source."""
 
-    def __init__(self, source: Source, meaning: Meaning, pseudonyms: Pseudonyms, last: LastValues) -> None:
+    def __init__(self, source: Source, meaning: Meaning, pseudonyms: Pseudonyms, values: Values) -> None:
         self._source = source
         self._meaning = meaning
         self._pseudonyms = pseudonyms
-        self._last = last
+        self._values = values
 
     def draft(self, value: Value, number: int) -> Draft | Fault | Unsent:
         """The observation of a value; a fault where it is one that is needed and cannot be read."""
@@ -77,12 +83,14 @@ class Drafts:
             if isinstance(part, Fault):
                 return part
         identity = self._pseudonyms.observation(self._source.name, *value.identity)
-        if value.note == _ABSENT and self._last.get(identity) is None:
+        filing = self._filing(value, named)
+        filed = filing.recorded_at or filing.observed_at
+        if value.note == _ABSENT and not self._before(identity, filed - _BEFORE):
             return Unsent.EMPTY
-        fields = self._fields(value, named, identity)
+        fields = self._fields(value, named, identity, filed)
         if isinstance(fields, Fault):
             return fields
-        return Draft(number, value, self._filing(value, named), identity, fields, Status(str(value.status)))
+        return Draft(number, value, filing, identity, fields, Status(str(value.status)))
 
     def _filing(self, value: Value, named: Named) -> Filing:
         topic = topic_of(named.variable, self._source)
@@ -90,11 +98,11 @@ class Drafts:
         specimen = value.specimen if topic == LAB else ""
         return Filing(topic, value.observed_at, value.recorded_at, specimen)
 
-    def _fields(self, value: Value, named: Named, identity: str) -> dict[str, Any] | Fault:
+    def _fields(self, value: Value, named: Named, identity: str, filed: datetime) -> dict[str, Any] | Fault:
         fields: dict[str, Any] = {"code": named.code}
         if named.system != LOINC:
             fields["system"] = named.system
-        stated = {} if value.status in NO_STATEMENT else self._stated(value, named, identity)
+        stated = {} if value.status in NO_STATEMENT else self._stated(value, named, identity, filed)
         if isinstance(stated, Fault):
             return stated
         fields |= {**stated, "id": identity}
@@ -102,12 +110,12 @@ class Drafts:
             fields["status"] = str(value.status)
         return fields
 
-    def _stated(self, value: Value, named: Named, identity: str) -> dict[str, Any] | Fault:
+    def _stated(self, value: Value, named: Named, identity: str, filed: datetime) -> dict[str, Any] | Fault:
         """Value, comparator and unit."""
         if isinstance(value.value, Fault):
             return value.value
         if value.value is None:
-            return self._sent_before(value, identity)
+            return self._sent_before(value, identity, filed)
         unit = self._meaning.unit(named.variable, value.value, value.unit, value.path)
         if isinstance(unit, Fault):
             return unit
@@ -118,22 +126,31 @@ class Drafts:
             fields["unit"] = unit
         return fields
 
-    def _sent_before(self, value: Value, identity: str) -> dict[str, Any] | Fault:
-        kept = self._last.get(identity)
-        if kept is None or "value" not in kept:
+    def _sent_before(self, value: Value, identity: str, filed: datetime) -> dict[str, Any] | Fault:
+        kept = self._before(identity, filed)
+        if not kept:
             return Fault("status-without-value", value.path, "a change of status, and the value itself never came")
-        found = {name: kept[name] for name in ("comparator", "unit") if name in kept}
-        return {"value": Number(kept["value"]), **found}
+        return {**kept, "value": Number(kept["value"])}
 
-    def keep(self, draft: Draft, at: datetime) -> None:
-        """Remember what was sent, where something may speak of it later: of devices what is not final yet."""
-        if draft.status in WITHDRAWN:
-            self._last.forget(draft.identity)
-        elif draft.status not in NO_STATEMENT and (
-            self._source.kind not in _CONTINUOUS or draft.status is Status.PRELIMINARY
-        ):
-            row = {name: draft.fields[name] for name in ("comparator", "unit") if name in draft.fields}
-            self._last.put(draft.identity, {**row, "value": _written(draft.fields["value"])}, at)
+    def _before(self, identity: str, filed: datetime) -> dict[str, Any]:
+        """Value, comparator and unit as they were sent; nothing where no value is known."""
+        version = self._values.last(self._source, identity, filed)
+        return version.content if version is not None else {}
+
+    def keep(self, stay: Stay, draft: Draft, received_at: datetime) -> list[tuple[Stay, Draft]]:
+        """Remember what is sent. Where it was another's before, it is withdrawn there."""
+        stated = {name: draft.fields[name] for name in ("comparator", "unit") if name in draft.fields}
+        if "value" in draft.fields:
+            stated["value"] = _written(draft.fields["value"])
+        older = self._values.sent(self._source, draft.identity, Version(stay, draft.filed, stated), received_at)
+        return [(one, _withdrawal(draft)) for one in older]
+
+
+def _withdrawal(draft: Draft) -> Draft:
+    fields = {name: draft.fields[name] for name in ("code", "system", "id") if name in draft.fields}
+    status = Status.ENTERED_IN_ERROR
+    filing = draft.filing._replace(recorded_at=draft.filed)
+    return replace(draft, filing=filing, fields={**fields, "status": str(status)}, status=status)
 
 
 def _written(value: Decimal) -> str:

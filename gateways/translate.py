@@ -8,14 +8,12 @@ from datetime import datetime
 
 from picustream.gateways.drafts import Draft, Drafts, Unsent
 from picustream.gateways.events import Events, OutEvent, groups
-from picustream.gateways.last_values import LastValues
 from picustream.gateways.letters import Letter, letter_of
 from picustream.gateways.meaning import Meaning
 from picustream.gateways.patients.answers import Stay, Waiting
 from picustream.gateways.patients.patients import Patients
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
-from picustream.gateways.state import State
 from picustream.gateways.statement import Statements, Unreadable, Value
 from picustream.gateways.tally import Tally
 from picustream.scoring.faults import Fault
@@ -51,12 +49,11 @@ class Translation:
 class Translator:
     """Turns what messages state into events, with what is known of patients and of what was sent."""
 
-    def __init__(self, site: LoadedSite, rules: Rules, patients: Patients, state: State) -> None:
+    def __init__(self, site: LoadedSite, rules: Rules, patients: Patients) -> None:
         self._rules = rules
         self._patients = patients
-        last = LastValues(state)
         self._drafts = {
-            source.name: Drafts(source, Meaning(site, source, rules.codemap), site.pseudonyms, last)
+            source.name: Drafts(source, Meaning(site, source, rules.codemap), site.pseudonyms, patients.values)
             for source in site.site.source
         }
 
@@ -91,8 +88,11 @@ class _Message:
         for number, stated in enumerate(statements, 1):
             self._learn(stated, number)
         placed = [one for stated, first in _numbered(statements) for one in self._values(stated, first)]
+        withdrawn: list[tuple[Stay, Draft]] = []
         for stay, drafts in groups(self._without_repeats(placed)):
-            self._send(stay, drafts)
+            withdrawn += self._send(stay, drafts)
+        for stay, drafts in groups(withdrawn):
+            self._add(self._events.of_observations(stay, drafts))
         self._found.waits = tuple(self._waits)
         self._found.tally.events = len(self._found.events)
         return self._found
@@ -109,11 +109,13 @@ class _Message:
         for fault in (*stated.faults, *learnt.faults):
             self._letter(fault)
         for fact in learnt.facts:
-            event = self._events.of_fact(fact, number)
-            if isinstance(event, Fault):
-                self._letter(event)
-            else:
-                self._found.events.append(event)
+            self._add(self._events.of_fact(fact, number))
+
+    def _add(self, event: OutEvent | Fault) -> None:
+        if isinstance(event, Fault):
+            self._letter(event)
+        else:
+            self._found.events.append(event)
 
     def _values(self, stated: Statements, first: int) -> Iterator[tuple[Stay, Draft]]:
         tally = self._found.tally
@@ -169,18 +171,21 @@ class _Message:
                 fault = Fault("duplicate-value", one.value.path, "the same observation twice, with different content")
                 self._refuse(one.value, fault)
 
-    def _send(self, stay: Stay, drafts: list[Draft]) -> None:
+    def _send(self, stay: Stay, drafts: list[Draft]) -> list[tuple[Stay, Draft]]:
+        """What is to be withdrawn, for it was sent as another stay's before."""
         event = self._events.of_observations(stay, drafts)
-        for draft in drafts:
-            if isinstance(event, Fault):
+        if isinstance(event, Fault):
+            for draft in drafts:
                 self._refuse(draft.value, event)
-                continue
-            self._drafts.keep(draft, self._origin.received_at)
+            return []
+        withdrawn: list[tuple[Stay, Draft]] = []
+        for draft in drafts:
+            withdrawn += self._drafts.keep(stay, draft, self._origin.received_at)
             self._found.tally.sent += 1
             if draft.value.note == _WRONG_PATIENT:
                 self._letter(Fault(_WRONG_PATIENT, draft.value.path, "withdrawn: it was another patient's"))
-        if isinstance(event, OutEvent):
-            self._found.events.append(event)
+        self._found.events.append(event)
+        return withdrawn
 
     def _refuse(self, value: Value, fault: Fault) -> None:
         """The value's fate is a letter."""
