@@ -1,10 +1,9 @@
 """Stays for which a replay has no room in memory: in a file that nobody else sees and that is gone with it."""
 
+import marshal
 import sqlite3
 import zlib
 from collections.abc import Mapping
-
-from picustream.models import text
 
 
 class Scratch:
@@ -33,10 +32,11 @@ class Scratch:
 
 
 def packed(fields: Mapping[str, bytes]) -> bytes:
-    """Fields as one: a third of a millisecond and 5 kB for a stay of 84 events, where they take 40 kB."""
-    return zlib.compress(text.encode({name: value.decode() for name, value in fields.items()}).encode(), 1)
+    """Fields as one: 4 kB for a stay of 84 events, where they take 40 kB."""
+    return zlib.compress(marshal.dumps(dict(fields)), 1)
 
 
 def unpacked(blob: bytes) -> dict[str, bytes]:
     """What `packed` took."""
-    return {name: value.encode() for name, value in text.parse(zlib.decompress(blob)).items()}
+    found: dict[str, bytes] = marshal.loads(zlib.decompress(blob))
+    return found

@@ -42,7 +42,6 @@ class Engine(EnginePort):
         unloaded: Callable[[StayState], None] | None = None,
     ) -> None:
         """`decides`: whether this engine publishes alerts about a source; None: about all, for it is the only engine.
-
         `bounded`: a stay does not grow with what feeds send (I9); then `process` may raise `HistoryNeeded`.
         `lot`: how much one call does, in units of `budget.py`; None: everything.
         `memory`: what its stays have room in, with those of other engines; None: no limit. A stay for which there is no
@@ -79,8 +78,8 @@ class Engine(EnginePort):
         until = max((moment for moment in moments if moment is not None), default=None)
         most = None if self._lot is None else LATE_AT_ONCE
         due = set() if until is None else self._due_times.late(until, self.cache.stays, most)
-        own = () if self.feeds.loaded else ("",)
-        return sorted(stay_id for stay_id in (batch.stays | due).union(own) if stay_id not in self.cache.stays)
+        own = set() if self.feeds.loaded else {""}
+        return sorted((batch.stays | due | own) - self.cache.stays.keys())
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay as the store keeps it; without fields, a new one."""
@@ -109,6 +108,7 @@ class Engine(EnginePort):
             self._evaluate(stay, now, REBUILT, effects, now)
             self.cache.take(stay, now, effects)
             self.cache.make_room(self._due_times.unfinished, now, effects)
+        self.cache.write(effects)
         for stay_id, fields in effects.writes.items():
             effects.writes[stay_id] = {name: value for name, value in fields.items() if value is not None}
         return effects
@@ -157,7 +157,6 @@ class Engine(EnginePort):
 
         A call does no more than a lot allows: `Effects.left` is then to be given again, and `unfinished` says whether
         there is more besides. Unfinished stays go on when the batch is empty, so that they and new events take turns.
-
         Raises `HistoryNeeded` where an answer depends on what was pruned: the engine is then unusable, and a new one
         must be given the stay's history (`reload_history`) before the batch.
         """
@@ -223,14 +222,16 @@ class Engine(EnginePort):
     def _pass_time(self, moment: datetime | None, effects: Effects, emitted_at: datetime | None) -> bool:
         """Advances the clock to a moment, if that is ahead; whether everything that fell due is evaluated."""
         if moment is not None and (self.clock is None or moment > self.clock or self._behind):
-            self._behind = not self.advance(moment, effects, emitted_at)
+            self._behind = not self._advance(moment, effects, emitted_at)
         return not self._behind
 
-    def advance(self, now: datetime, effects: Effects, emitted_at: datetime | None = None) -> bool:
-        """Advances the clock and evaluates every stay that falls due up to `now`, each as of that moment (I8).
+    def advance(self, now: datetime, effects: Effects) -> None:
+        """Advances the clock and evaluates each stay in memory that falls due up to `now`, as of that moment (I8)."""
+        self._advance(now, effects, None)
+        self.cache.write(effects)
 
-        Returns whether all of them are evaluated.
-        """
+    def _advance(self, now: datetime, effects: Effects, emitted_at: datetime | None) -> bool:
+        """Likewise; whether all of them are evaluated."""
         self.clock = now = now if self.clock is None else max(now, self.clock)
         while (moment := self.next_due()) is not None and moment <= now:
             if effects.is_full(self._lot):
@@ -270,10 +271,9 @@ class Engine(EnginePort):
         filed, _, fact = one.accepted
         stay = self.cache.stays.get(filed.stay_id) or StayState(filed.stay_id, self._rules)
         changed = stay.file(*one.accepted)
+        self.cache.save(stay)
         if stay.may_change(now):
             self._evaluate(stay, now, cause_of(filed, fact), effects, emitted_at)
-        else:
-            self.cache.save(stay, effects)
         return changed
 
     def _evaluate(
@@ -284,7 +284,7 @@ class Engine(EnginePort):
         revisions = stay.revisions(moment, cause, emitted_at or moment, budget)
         effects.work += budget.used
         effects.publish(record_output(one, self._zone) for one in revisions)
-        self.cache.save(stay, effects)
+        self.cache.save(stay)
         if stay.unfinished:
             self._due_times.goes_on(stay.stay_id, cause)
             effects.due[stay.stay_id] = moment

@@ -43,6 +43,8 @@ class StayCache:
         """Whether there is more to prune: there was a backlog, or more than a lot allows."""
         self._whole: set[str] = set()
         """Stays whose history was needed, as long as there is a backlog in which it may be needed again."""
+        self._unsaved: dict[str, StayState] = {}
+        """Stays of which something is to be stored."""
         self._stored: dict[str, set[str]] = {}
         """The stored fields of stays whose history was read again, until they are saved."""
         memory.join(self)
@@ -73,7 +75,7 @@ class StayCache:
         """Takes over a stay that was rebuilt."""
         self.touch(stay)
         if self._prunes:
-            self.pruning_deferred = not self._prune([stay.stay_id], now, effects) or self.pruning_deferred
+            self.pruning_deferred = not self._prune([stay.stay_id], now) or self.pruning_deferred
 
     def reload(self, stay: StayState, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay with its whole history; `fields`: what the store has of it."""
@@ -96,14 +98,14 @@ class StayCache:
         was needed.
         """
         if self._prunes:
-            done = behind or self._prune(list(self.stays) if self.pruning_deferred else touched, clock, effects)
+            done = behind or self._prune(list(self.stays) if self.pruning_deferred else touched, clock)
             if not behind:
                 self._whole.clear()
             self.pruning_deferred = behind or not done
-        self._save_reloaded(effects)
+        self.write(effects)
         self.make_room(busy, clock, effects)
 
-    def _prune(self, stays: Iterable[str], clock: datetime | None, effects: Effects) -> bool:
+    def _prune(self, stays: Iterable[str], clock: datetime | None) -> bool:
         """Prunes stays; whether all of it is done."""
         work = 0
         if clock is None:
@@ -114,7 +116,7 @@ class StayCache:
             stay = self.stays[stay_id]
             work += stay.prune(clock)
             if stay.is_unsaved:
-                self.save(stay, effects)
+                self.save(stay)
         return True
 
     def make_room(self, busy: Container[str], clock: datetime | None, effects: Effects) -> None:
@@ -124,8 +126,9 @@ class StayCache:
         aim = self.size - excess
         for stay_id in self._dispensable(excess, busy):
             if self._prunes:
-                self._prune([stay_id], clock, effects)
+                self._prune([stay_id], clock)
                 self._put_in_order()
+            self.write(effects)
             if self.size <= aim:
                 return
             stay = self.stays.pop(stay_id)
@@ -154,20 +157,26 @@ class StayCache:
                 excess -= self._order[stay_id][stay_id]
         return found
 
-    def save(self, stay: StayState, effects: Effects) -> None:
-        """Holds a stay, which was used just now, and adds what is to be stored of it to the effects."""
+    def save(self, stay: StayState) -> None:
+        """Holds a stay, which was used just now and of which something may have to be stored."""
         self.touch(stay)
-        if self._unloaded is not None:
-            stay.forget_unsaved()  # there is no store: whoever gets the stays that leave gets all of them
-        elif stay.stay_id not in self._stored and (unsaved := stay.take_unsaved()):
-            effects.writes.setdefault(stay.stay_id, {}).update(unsaved)
+        self._unsaved[stay.stay_id] = stay
 
-    def _save_reloaded(self, effects: Effects) -> None:
-        """Stores what is left of a stay whose history was read again, and not what came and went meanwhile."""
-        for stay_id, stored in self._stored.items():
-            unsaved = self.stays[stay_id].take_unsaved()
-            fields = {name: value for name, value in unsaved.items() if value is not None or name in stored}
-            effects.writes.setdefault(stay_id, {}).update(fields)
+    def write(self, effects: Effects) -> None:
+        """Adds to the effects what is to be stored: once for each stay, however many of its events a batch has.
+
+        Of a stay whose history was read again it is what is left, and not what came and went meanwhile. Where stays are
+        `unloaded` whole, nothing of them is stored before.
+        """
+        for stay_id in (*self._unsaved, *(self._stored.keys() - self._unsaved.keys())):
+            stay, stored = self.stays[stay_id], self._stored.get(stay_id)
+            if self._unloaded is not None:
+                stay.forget_unsaved()
+            elif fields := stay.take_unsaved():
+                if stored is not None:
+                    fields = {name: one for name, one in fields.items() if one is not None or name in stored}
+                effects.writes.setdefault(stay_id, {}).update(fields)
+        self._unsaved.clear()
         self._stored.clear()
 
 

@@ -1,12 +1,11 @@
-"""The state of one stay, in memory and in the store: a hash with a field per live event and per published record.
+"""The state of one stay, in memory and in the store: a hash of packed live events, and a field per published record.
 
-An event costs the store its own field and nothing else, however long the stay (invariant I9). Loading files the events
-again: the chart is a set, so the order of the fields does not matter (I1).
+An event costs the store a pack, now and then those that it is merged with, and nothing else, however long the stay
+(invariant I9). Loading files the events again: the chart is a set, so their order does not matter (I1).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from picustream.models import text
 from picustream.models.fact import FactEvent
@@ -16,18 +15,20 @@ from picustream.scoring.assessor import Assessor
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Changes, Filed
+from picustream.scoring.chart.gaps import GAPS_BEFORE, gaps_to_store, restore_gaps
 from picustream.scoring.chart.pruning import is_over_limit, prune
 from picustream.scoring.chart.reading import Accepted, Reading
 from picustream.scoring.chart.series import HistoryNeeded
 from picustream.scoring.clinical.stay import Stay
+from picustream.scoring.event_packs import PACK, EventPacks, unpacked
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.records.revisions import Head, Revision, RevisionContext, revise
 from picustream.scoring.rules import Rules
 
-EVENT, HEAD = "e:", "h:"
-"""Prefixes of a stay's fields in the store."""
-PRUNED = "gone"
-"""The field with the gaps and names of what was pruned."""
+HEAD = "h:"
+"""Prefix of the fields with what was published last."""
+EVENT_BEFORE = "e:"
+"""What a store may still have: prefix of a field for each event."""
 CONFLICTS = "conflicts"
 """The field with the conflicts, which the live events do not show."""
 JUST_FILED = "just-filed"
@@ -59,6 +60,7 @@ class StayState:
         self._heads: dict[RecordKey, Head] = {}
         self._known: dict[str, set[RecordKey]] = {}
         self._alerts_owed = False
+        self._packs = EventPacks()
         self._gone: dict[str, bytes | None] = {}
         """Fields that a store has, and which are to be deleted."""
         self._unsaved, self._unsaved_heads = Changes(), dict[RecordKey, Head]()
@@ -68,18 +70,20 @@ class StayState:
 
     def load(self, fields: Mapping[str, bytes]) -> Iterator[None]:
         """Takes over all that a store keeps of it; pauses now and then, for others may be waiting."""
-        for number, (name, value) in enumerate(fields.items(), start=1):
-            self._load(name, value)
-            if number % AT_ONCE == 0:
+        number = 0
+        for name, value in fields.items():
+            number += self._load(name, value)
+            if number >= AT_ONCE:
+                number = 0
                 yield
-        pruned = text.parse(fields[PRUNED]) if PRUNED in fields else {}
-        if pruned:
-            self._restore_pruned(pruned)
+        reused = restore_gaps(self._chart, fields)
+        if GAPS_BEFORE in fields:
+            self._gone[GAPS_BEFORE], self._unsaved.pruned = None, True
         if CONFLICTS in fields:
             self._chart.conflicts.restore(text.parse(fields[CONFLICTS]))
         if JUST_FILED in fields:
             self._stay_alerts.restore_just_filed(text.parse(fields[JUST_FILED]))
-        self._chart.lineages.restored(pruned.get("reused", []))
+        self._chart.lineages.restored(reused)
 
     @classmethod
     def of_history(
@@ -209,7 +213,7 @@ class StayState:
             stored=dict(chart.live.events), conflicts=True, lineages=set(chart.lineages.pieces), pruned=self.is_pruned
         )
         fields = {HEAD + str(key): _stored_head(head) for key, head in self._heads.items()}
-        fields |= {name: value for name, value in self._fields_of(everything) if value is not None}
+        fields |= {name: value for name, value in self._fields_of(everything, EventPacks()) if value is not None}
         if just_filed := self._stay_alerts.just_filed_to_store():
             fields[JUST_FILED] = text.encode(just_filed).encode()
         return fields
@@ -218,7 +222,7 @@ class StayState:
         """The fields to write, handed over once; None: delete the field."""
         if not self.is_unsaved:
             return {}
-        taken, heads = self._gone | dict(self._fields_of(self._unsaved)), self._unsaved_heads
+        taken, heads = self._gone | dict(self._fields_of(self._unsaved, self._packs)), self._unsaved_heads
         taken.update((HEAD + str(key), _stored_head(head)) for key, head in heads.items())
         self.forget_unsaved()
         return taken
@@ -240,10 +244,10 @@ class StayState:
         unsaved.pruned |= changes.pruned
         unsaved.conflicts |= changes.conflicts
 
-    def _fields_of(self, changes: Changes) -> Iterator[tuple[str, bytes | None]]:
+    def _fields_of(self, changes: Changes, packs: EventPacks) -> Iterator[tuple[str, bytes | None]]:
         """The fields of the store that changes touch, as they are now; None: there is no such field (any more)."""
-        for name, one in changes.stored.items():
-            yield EVENT + name, f"{one.topic}\n{one.text}".encode() if one else None
+        if changes.stored:
+            yield from packs.write(changes.stored, self._chart.live.events)
         if changes.conflicts:
             conflicts = self._chart.conflicts.to_store()
             yield CONFLICTS, text.encode(conflicts).encode() if conflicts else None
@@ -251,30 +255,30 @@ class StayState:
             known = self._chart.lineages.to_store(piece)
             yield LINEAGE + " ".join(piece), text.encode(known).encode() if known else None
         if changes.pruned:
-            gaps = {
-                series.channel: [list(gap) for gap in series.gaps]
-                for series in self._chart.index.every()
-                if series.gaps
-            }
-            pruned = {"gaps": gaps, "reused": self._chart.lineages.pruned_to_store()} | self._chart.pruned.to_store()
-            yield PRUNED, text.encode(pruned).encode()
+            yield from gaps_to_store(self._chart).items()
 
-    def _restore_pruned(self, stored: Mapping[str, Any]) -> None:
-        self._chart.pruned.restore(stored)
-        for name, gaps in stored["gaps"].items():
-            spans = [(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in gaps]
-            self._chart.index.by_name(name).gaps = spans
-
-    def _load(self, name: str, value: bytes) -> None:
+    def _load(self, name: str, value: bytes) -> int:
+        """Takes over a field; how many things it held."""
         if name.startswith(HEAD):
             self._note(RecordKey.parse(name.removeprefix(HEAD)), Head.from_store(text.parse(value)))
         elif name.startswith(LINEAGE):
             self._chart.lineages.restore(tuple(name.removeprefix(LINEAGE).split(" ", 2)), text.parse(value))
-        elif name.startswith(EVENT):
+        elif name.startswith(PACK):
+            keys = [self._file_again(*event) for event in unpacked(value)]
+            self._packs.restore(name, keys)
+            return len(keys)
+        elif name.startswith(EVENT_BEFORE):
             topic, _, written = value.decode().partition("\n")
-            changes = Changes()
-            self._chart.file(*self._rules.reader.read_again(topic, written), changes)
-            self._assessor.note(changes)
+            self._unsaved.stored[self._file_again(topic, written)] = None
+            self._gone[name] = None
+        return 1
+
+    def _file_again(self, topic: str, written: str) -> str:
+        """Files an event that the store has; its short name."""
+        changes, accepted = Changes(), self._rules.reader.read_again(topic, written)
+        self._chart.file(*accepted, changes)
+        self._assessor.note(changes)
+        return accepted.filed.key
 
 
 def _stored_head(head: Head) -> bytes:

@@ -9,9 +9,9 @@ from picustream.models.event import LAB, VITAL
 from picustream.scoring.batch import Batch, Effects
 from picustream.scoring.chart.entries import Filed
 from picustream.scoring.engine import Engine
+from picustream.scoring.event_packs import stored_events
 from picustream.scoring.memory import Memory
 from picustream.scoring.rebuild import Rebuild
-from picustream.scoring.stay_state import EVENT
 from picustream.scoring.validation import LATEST, InputRecord
 from tests.scoring.feeding import firing
 from tests.scoring.histories import SHIPPED, input_records, replayed
@@ -70,7 +70,8 @@ def filed() -> list[Filed]:
 
 
 def events_kept(effects: Effects) -> int:
-    return sum(name.startswith(EVENT) for name in effects.writes["S"])
+    fields = effects.writes["S"]
+    return len(list(stored_events({name: value for name, value in fields.items() if value is not None})))
 
 
 @pytest.mark.proves("I9")

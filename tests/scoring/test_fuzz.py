@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from picustream.scoring import dead_letters, engine, validation
+from picustream.scoring.event_packs import PACK
 from picustream.scoring.faults import Fault
 from picustream.scoring.stay_state import StayState
 from tests.fuzz import __main__ as command
@@ -71,7 +72,7 @@ _take_unsaved = StayState.take_unsaved
 
 def _keeps_half(stay: StayState) -> dict[str, bytes | None]:
     unsaved = _take_unsaved(stay)
-    return {name: value for name, value in unsaved.items() if not name.startswith("e:")}
+    return {name: value for name, value in unsaved.items() if not name.startswith(PACK)}
 
 
 @pytest.mark.parametrize(("where", "name", "broken"), [

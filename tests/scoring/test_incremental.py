@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.models.record import ALERT, Cause
+from picustream.scoring.event_packs import PACK, stored_events
 from picustream.scoring.records.bodies import RecordKey
 from picustream.scoring.rules import Rules
 from picustream.scoring.scores.apps.record import APPS
-from picustream.scoring.stay_state import EVENT, StayState
+from picustream.scoring.stay_state import StayState
 from picustream.scoring.trial.records import OUTCOME
 from picustream.scoring.validation import LATEST, InputRecord, Validator
 from tests.reference.generate import case
@@ -56,7 +57,7 @@ class Bedside:
 
     def anew(self, now: datetime) -> dict[RecordKey, dict[str, Any]]:
         """What an evaluation of everything gives, from the events in the store alone."""
-        events = {name: value for name, value in self.fields.items() if name.startswith(EVENT)}
+        events = {name: value for name, value in self.fields.items() if name.startswith(PACK)}
         return Bedside(self.rules, dict(reversed(events.items()))).look(now)
 
 
@@ -220,7 +221,7 @@ def test_i9_the_store_keeps_an_event_as_long_as_something_of_it_is_in_force() ->
     for input_record in input_records(ward.events):
         bedside.file(input_record)
     bedside.look(at("day 1 07:00"))
-    assert sum(name.startswith(EVENT) for name in bedside.fields) == 2
+    assert len(list(stored_events(bedside.fields))) == 2
 
 
 @pytest.mark.proves("E4", "I9")

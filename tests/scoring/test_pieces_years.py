@@ -10,9 +10,9 @@ from picustream.models.record import ALERT, DEAD_LETTER
 from picustream.scoring import budget
 from picustream.scoring.batch import Batch
 from picustream.scoring.chart import pruning
+from picustream.scoring.event_packs import stored_events
 from picustream.scoring.rebuild import Rebuild
 from picustream.scoring.scores.mods.record import MODS
-from picustream.scoring.stay_state import EVENT
 from picustream.scoring.trial.records import OUTCOME
 from tests.scoring.build import Event, Stay, at
 from tests.scoring.feeding import firing
@@ -141,7 +141,7 @@ def test_i9_a_stay_of_years_is_pruned_in_pieces_too(monkeypatch: pytest.MonkeyPa
     for first in range(0, len(ward.events), 40):
         worker.take(ward.events[first : first + 40])
     worker.tidy_up()
-    assert sum(name.startswith(EVENT) for name in worker.stored("S")) < 200
+    assert len(list(stored_events(worker.stored("S")))) < 200
     assert_same(essence(replayed(ward.events, SHIPPED)), essence(worker.end()))
 
 
