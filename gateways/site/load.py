@@ -152,7 +152,9 @@ class _Checked:
         except tomllib.TOMLDecodeError as error:
             raise UserError(f"{self._path}: not TOML: {error}.", "Correct that line.") from None
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
+            found = error.errors(include_input=False, include_url=False)
+            # A field that is misspelt is missing, too, under its own name.
+            first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
             place, field = first["loc"], str(first["loc"][-1])
             if first["type"] == "extra_forbidden":
                 close = get_close_matches(field, _fields_at(place), 1)
