@@ -30,9 +30,13 @@ def year_tables(plan: Plan) -> Generator[Table]:
 
 def held_tables(plan: Plan) -> Generator[Table]:
     """An engine of a worker, by the stays that it holds."""
-    columns, first = [Column("ms/event", 3), Column("MB")], f"{plan.sizes.held[0]:,} stays"
+    columns, first = (
+        [Column("ms/event", 3), Column("MB"), Column("longest pause ms", 1)],
+        f"{plan.sizes.held[0]:,} stays",
+    )
     note = (
         "Processor time of the core, one event a batch, for stays in turn at random; a store in memory takes the rest."
+        " The pauses are those of Python's collector, also while the stays come."
     )
     table = Table("held", "stays held by a worker's engine", columns, "ms/event", first, note)
     for _ in plan.each_round():

@@ -1,5 +1,6 @@
 """What one event costs an engine that has so many stays: `python -m bench.held STAYS`."""
 
+import gc
 import json
 import random
 import resource
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.live import FIRSTS, MONITOR, listed
 from picustream.models.event import ADT, VITAL
+from picustream.runtime import collector
 from picustream.scoring.budget import LOT
 from picustream.scoring.engine import Engine
 from picustream.scoring.rules import load_rules
@@ -46,8 +48,24 @@ class Worker:
                     kept[field] = value
 
 
+class Pauses:
+    """The longest walk of Python's collector, in seconds of processor time."""
+
+    def __init__(self) -> None:
+        self.longest = self._since = 0.0
+        gc.callbacks.append(self._note)
+
+    def _note(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._since = time.process_time()
+        else:
+            self.longest = max(self.longest, time.process_time() - self._since)
+
+
 def measured(stays: int) -> dict[str, float]:
-    """Milliseconds of processor time for one event, and MB."""
+    """Milliseconds of processor time for one event, and of the longest pause, and MB."""
+    collector.settle()
+    pauses = Pauses()
     worker, chance = Worker(), random.Random(stays)
     names = [f"S-{number:05d}" for number in range(stays)]
     for stay in names:
@@ -60,7 +78,8 @@ def measured(stays: int) -> dict[str, float]:
         at = START + timedelta(minutes=2, milliseconds=number)
         worker.take(VITAL, stay, at, {"observations": listed(MONITOR)})
     used = time.process_time() - started
-    return {"ms/event": used * 1_000 / EVENTS, "MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"ms/event": used * 1_000 / EVENTS, "MB": memory, "longest pause ms": pauses.longest * 1_000}
 
 
 if __name__ == "__main__":
