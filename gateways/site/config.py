@@ -28,13 +28,16 @@ class Authority(_Closed):
     name: str | None = None
     """The name under which it is made a pseudonym, so that two spellings of one authority are one; None: as written."""
     strip_leading_zeros: bool = False
+    """Whether zeros before the number are dropped."""
 
 
 class Identity(_Closed):
     """How patients and visits are recognised."""
 
     patient: list[Authority] = [Authority(type="MR"), Authority(type="PI")]
+    """Rules for the number of a patient, in order."""
     visit: list[Authority] = [Authority(field="PV1-19"), Authority(field="PID-18"), Authority(field="Encounter")]
+    """Rules for the number of a visit, in order."""
     by_bed: bool = False
     """Whether a message with neither is given to whoever lies in its bed at that time. Dangerous."""
     wait_hours: float = Field(24.0, gt=0)
@@ -47,7 +50,9 @@ class Units(_Closed):
     match: str
     """A regular expression for the whole of the unit's name (PV1-3.1)."""
     kind: Literal["picu", "other-icu"] = "picu"
+    """`other-icu`: a child that goes there is discharged to it."""
     from_: Annotated[date | None, Field(alias="from")] = None
+    """The first day on which it holds."""
     until: date | None = None
     """The first day on which it no longer holds."""
 
@@ -58,6 +63,7 @@ class Source(_Closed):
     name: Id
     """`source` of its events."""
     kind: Kind
+    """`laboratory`, `monitor`, `ventilator`, `charting` or `adt`: it decides what a status, a time or an FiO2 means."""
     port: int | None = None
     """The MLLP port on which it speaks; None: any."""
     application: str | None = None
@@ -123,13 +129,18 @@ class Site(_Closed):
     key_file: Path | None = None
     """The site's key: 32 bytes or more, readable by its owner alone."""
     identity: Identity = Identity()
+    """`[identity]`."""
     unit: list[Units] = []
+    """`[[unit]]`: without one there are no stays."""
     deaths: list[str] = ["20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "40", "41", "42", "exp"]
     """Dispositions (PV1-36, dischargeDisposition) that mean death."""
     home: list[str] = ["01", "1", "home"]
     """Dispositions that mean home."""
     other_hospital: list[str] = ["02", "2", "other-hcf"]
+    """Dispositions that mean another hospital."""
     acknowledgement: Acknowledgement = Acknowledgement()
+    """`[acknowledgement]`."""
     source: list[Source] = []
+    """`[[source]]`."""
     demo: bool = False
-    """Takes any sender: only from loopback, with a key of its own."""
+    """Of `--demo` alone, never in a file: takes any sender, only from loopback, with a key of its own."""

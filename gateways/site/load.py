@@ -133,6 +133,8 @@ class _Checked:
 
     def loaded(self) -> LoadedSite:
         site = self._site()
+        if site.demo:
+            self._wrong(("demo",), "demo takes any sender", "Leave it out, and try `--demo` instead.")
         self._check_zones(site)
         self._check_units(site)
         self._check_sources(site)

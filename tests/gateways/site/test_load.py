@@ -87,6 +87,7 @@ def test_a_file_is_a_site_with_its_maps(folder: Path) -> None:
         ('"ART" = "arterial"', '"ART" = "artery"', 16, ("artery",)),
         ('name = "monitors"', 'name = "lab"', 25, ("name",)),
         ('application = "MON"', 'port = 2576', 24, ("same sender", "application")),
+        ('key_file = "site.key"', 'key_file = "site.key"\ndemo = true', 3, ("--demo",)),
         ('key_file = "site.key"', "", 1, ("key_file", "gateway key")),
         ('key_file = "site.key"', 'key_file = "no.key"', None, ("no.key",)),
         ('zone = "Asia', 'zone = Asia"', None, ("line 1", "TOML")),
