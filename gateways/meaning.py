@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import NamedTuple
 
+from picustream.gateways.hl7.codings import system_of
+from picustream.gateways.refids import code_of_name
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.statement import Coding, Value
@@ -51,6 +53,8 @@ class Meaning:
         found = [(one, variable) for one in value.codings if (variable := self._variable(one, value)) is not None]
         if not found:
             return self._elsewhere(value)
+        if any(self._is_misnamed(one, variable) for one, variable in found):
+            return Fault("code-conflict", value.path, "its code and the name of its code mean different things")
         coding, variable = found[0]
         variables = {variable for _, variable in found}
         if variables <= _PEEP:
@@ -65,6 +69,15 @@ class Meaning:
         if self._codemap.arterial_only(coding.system, coding.code) and value.specimen != "arterial":
             return None
         return self._codemap.variable(coding.system, coding.code)
+
+    def _is_misnamed(self, coding: Coding, variable: Variable) -> bool:
+        """Whether the name of a code of ISO/IEEE 11073 means something else; not where the source's table has it."""
+        other = code_of_name(coding)
+        own = (codes for system, codes in self._source.codes.items() if system_of(system) == coding.system)
+        if other is None or any(coding.code in codes.get(variable, ()) for codes in own):
+            return False
+        meant = self._codemap.variable(coding.system, other)
+        return meant is not variable and not {meant, variable} <= _PEEP
 
     def _elsewhere(self, value: Value) -> Fault | None:
         for coding in value.codings:

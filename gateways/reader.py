@@ -3,12 +3,12 @@
 from picustream.gateways.fhir import resources
 from picustream.gateways.fhir import statements as fhir
 from picustream.gateways.fhir.known import Known
-from picustream.gateways.hl7 import message
+from picustream.gateways.hl7 import files, message
 from picustream.gateways.hl7 import statements as hl7
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.state import State
-from picustream.gateways.statement import Statements
+from picustream.gateways.statement import Statements, Unreadable
 
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _FHIR = (b"{", b"[", b"<", b"\x1f\x8b")
@@ -25,4 +25,12 @@ def read_statements(raw: bytes, source: Source, site: LoadedSite, state: State) 
     zone = site.zone_of(source)
     if is_fhir(raw):
         return fhir.statements(resources.read(raw), source, zone, Known(state.table(_TABLE)))
-    return hl7.statements(message.read(raw, source.charset), source, zone)
+    return [one for part in _messages(raw, source) for one in hl7.statements(part, source, zone)]
+
+
+def _messages(raw: bytes, source: Source) -> list[message.Message]:
+    """The messages of a frame, which may hold a batch: all of them, or none."""
+    try:
+        return [message.read(part, source.charset) for part in list(files.messages(raw)) or [raw]]
+    except Unreadable as unreadable:
+        raise Unreadable(unreadable.fault, message.values_in(raw)) from None

@@ -15,7 +15,7 @@ _SYSTEMS = {
 """Names of table 0396 and identifiers of the systems that are known by a name of their own."""
 _CODED = ((1, 2, 3), (4, 5, 6), (10, 11, 12))
 """Code, text and system in a CWE, and in its alternates."""
-_FIRST_SETTING = 1 << 24
+FIRST_SETTING = 1 << 24
 """Of MDC codes: a setting is its parameter's code plus 2^24."""
 _SETTINGS, _MEASUREMENTS = {"ASET", "MSET"}, {"AMEAS", "MMEAS", "ACALC", "MCALC"}
 _SPECIMENS = {
@@ -67,7 +67,7 @@ def is_setting_code(coding: Coding) -> bool:
     """Whether a code of MDC is that of a setting."""
     if coding.system != MDC or not coding.code.isdecimal():
         return False
-    return int(coding.code) >= _FIRST_SETTING or coding.display.endswith("_SETTING")
+    return int(coding.code) >= FIRST_SETTING or coding.display.endswith("_SETTING")
 
 
 def method(obx: Segment) -> str:
