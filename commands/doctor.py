@@ -27,12 +27,13 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the resul
     Nothing is written anywhere, and no patient's data is shown. Exit status 1: there are findings; 3: Kafka or Redis
     is not there (everything else is checked all the same).
     """
+    from picustream.doctor.gateway import check_site
     from picustream.doctor.here import here
 
     settings = Settings()
     clock = Clock.of(settings)
     partitions: list[Partition] = []
-    findings = here(settings)
+    findings = [*here(settings), *check_site(settings)]
     kafka = _tried("kafka", settings, lambda: _kafka(settings))
     redis = _tried("redis", settings, lambda: _redis(settings))
     findings += kafka + redis

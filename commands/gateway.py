@@ -1,6 +1,7 @@
 """`picustream gateway`: HL7 v2 and FHIR in."""
 
 import json
+import secrets
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -30,7 +31,9 @@ def convert(
         list[Path],
         typer.Argument(metavar="FILE...", help="HL7 v2 or FHIR JSON, plain or gzipped; - is standard input."),
     ],
-    config: Annotated[Path | None, typer.Option("--config", help="The site (TOML).")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The site (TOML); default: PICUSTREAM_GATEWAY_SITE.")
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Any sender, any unit, the protocol's zone, and a key that is no secret.")
     ] = False,
@@ -47,8 +50,8 @@ def convert(
     """
     from picustream.gateways.convert import Conversion
 
-    site = _site(config, demo)
     settings = Settings()
+    site = _site(config or (None if demo else settings.gateway_site), demo, quiet=as_json)
     rules = loaded_rules(settings.protocol, settings.codemap)
     conversion = Conversion(site, rules, _named(site, source))
     contents = ((path, _content(path)) for path in _checked(paths))
@@ -72,14 +75,18 @@ def key(file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that i
     print(f"{file}: a new key, fingerprint {Pseudonyms(read_key(file)).fingerprint}. Keep a copy in a safe place.")
 
 
-def _site(config: Path | None, demo: bool) -> "LoadedSite":
+def _site(config: Path | None, demo: bool, quiet: bool) -> "LoadedSite":
     from picustream.gateways.site import load
 
     if config is not None and demo:
         raise UserError("--config and --demo exclude one another.", "Leave out one of them.")
-    if config is None and not demo:
-        raise UserError("No site is named.", "Name its file by --config, or try --demo.")
-    return load.load(config) if config is not None else load.demo()
+    if config is not None:
+        return load.load(config)
+    if demo:
+        return load.demo()
+    if not quiet:
+        print("No site is named (--config): as with --demo, but with a key of this run alone.", file=sys.stderr)
+    return load.demo(secrets.token_bytes(32))
 
 
 def _named(site: "LoadedSite", name: str | None) -> "Source | None":
