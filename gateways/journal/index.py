@@ -160,12 +160,21 @@ class Index:
         rows = self._db.execute("SELECT sequence, everything FROM redo ORDER BY sequence LIMIT ?", (limit,))
         return [Redo(sequence, bool(everything)) for sequence, everything in rows]
 
+    def to_redo(self) -> set[int]:
+        """The places of all messages that are to be done again."""
+        return {row[0] for row in self._db.execute("SELECT sequence FROM redo")}
+
+    def dismiss_redo(self, sequences: Iterable[int]) -> None:
+        """Ask no longer for messages to be done again."""
+        with self._transaction():
+            self._db.executemany("DELETE FROM redo WHERE sequence = ?", [(sequence,) for sequence in sequences])
+
     def dismiss(self, sequences: Iterable[int]) -> None:
         """What was asked for cannot be done: the journal no longer has it."""
         with self._transaction():
             numbers = [(sequence,) for sequence in sequences]
-            self._db.executemany("DELETE FROM redo WHERE sequence = ?", numbers)
-            self._db.executemany("DELETE FROM waits WHERE sequence = ?", numbers)
+            for table in ("redo", "waits"):
+                self._db.executemany(f"DELETE FROM {table} WHERE sequence = ?", numbers)
 
     def note(self, key: str, value: str) -> None:
         """Keep a word about the gateway itself."""

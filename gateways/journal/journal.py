@@ -170,7 +170,7 @@ class Writer(Journal):
     def close(self) -> None:
         """Give the lock back."""
         self._end_file()
-        os.close(self._lock)
+        unlock(self._lock)
 
     def prune(self, before: datetime, keep_from: int) -> int:
         """Remove files whose messages all stand before `keep_from`, and came before a moment; how many."""
@@ -258,6 +258,11 @@ def lock(folder: Path) -> int:
         os.close(held)
         raise InUse(folder) from None
     return held
+
+
+def unlock(held: int) -> None:
+    """Give a lock back."""
+    os.close(held)
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -49,6 +49,8 @@ class Site:
 
     make: MakesInterpreter
     refusal: Callable[[Received], Answer | None]
+    fingerprint: str = ""
+    """Of the site's key."""
     ports: Sequence[int] = ()
     demo: bool = False
 
@@ -63,6 +65,19 @@ def run(settings: Settings, site: Site, behind_proxy: bool = False) -> None:
     configure(settings)
     access.check_exposure(settings, behind_proxy, site.demo)
     loop.run(_Gateway(settings, site).live())
+
+
+def check_key(index: Index, site: Site) -> None:
+    """Raise `UserError` where the journal's pseudonyms were made with another key: each stay would be another one."""
+    known = index.noted("key")
+    if known is None:
+        index.note("key", site.fingerprint)
+    elif known != site.fingerprint:
+        raise UserError(
+            f"The journal was begun with the site's key {known}, and this is {site.fingerprint}.",
+            "Use that key, or a journal in another folder (PICUSTREAM_GATEWAY_JOURNAL).",
+            ENVIRONMENT,
+        )
 
 
 class _Gateway:
@@ -103,6 +118,7 @@ class _Gateway:
     def _open(self, stack: contextlib.AsyncExitStack) -> None:
         self._index = Index(self._folder)
         stack.callback(self._index.close)
+        check_key(self._index, self._site)
         keys = cipher.keys(self._settings.gateway_journal_key_file)
         self._writer = Writer(self._folder, keys, lambda *stored: self._pipeline.stored(*stored))
         cut = self._writer.open(self._index.done)

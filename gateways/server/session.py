@@ -47,6 +47,7 @@ class Session:
         self._state = State()
         self._state.load(index.state())
         self._interpreter = make(self._state)
+        index.note("site", self._interpreter.site)
         self._flying: deque[Pending] = deque()
         self._names: dict[str, Known] = {}
         """Of what is on its way."""
