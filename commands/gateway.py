@@ -11,6 +11,8 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from picustream.commands.gateway_journal import letters_app, messages, replay
+from picustream.commands.gateway_serve import serve
 from picustream.eventfiles.files import STDIN, output_line
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
     from picustream.gateways.site.config import Source
     from picustream.gateways.site.load import LoadedSite
 
-app = typer.Typer(help="HL7 v2 and FHIR in: convert files, and make the site's key.", no_args_is_help=True)
+app = typer.Typer(help="HL7 v2 and FHIR in: serve, see what came, convert files.", no_args_is_help=True)
+app.command()(serve)
+app.command()(messages)
+app.add_typer(letters_app, name="letters")
+app.command()(replay)
 FINDINGS = 1
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from picustream.gateways.journal.index import Index
 
-_MESSAGE = "sequence, message, at, way, source, peer, kind, bytes, state, answer, events, counts"
-_LETTER = "letter, sequence, message, source, at, reason, path, body"
+_MESSAGE = "sequence, message, at, way, source, peer, kind, bytes, state, answer, events"
+_LETTER = "letter, sequence, message, source, at, reason, path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,11 @@ def messages(index: Index, wanted: Wanted, last: int | None = None) -> Iterator[
     """Messages, in order; of many the last ones."""
     where, values = wanted.clause("source", "state")
     limit = -1 if last is None else last
-    rows = index.rows(f"SELECT {_MESSAGE} FROM messages WHERE {where} ORDER BY sequence DESC LIMIT ?", [*values, limit])
-    for *fields, counts in reversed(rows):
-        yield Message(*fields, json.loads(counts))
+    rows = index.rows(
+        f"SELECT {_MESSAGE}, counts FROM messages WHERE {where} ORDER BY sequence DESC LIMIT ?", [*values, limit]
+    )
+    for row in reversed(rows):
+        yield Message(**dict(zip(_MESSAGE.split(", "), row, strict=False)), values=json.loads(row[-1]))
 
 
 def sequences_of(index: Index, name: str) -> list[int]:
@@ -97,14 +99,16 @@ def sequences_of(index: Index, name: str) -> list[int]:
 def letters(index: Index, wanted: Wanted) -> Iterator[KeptLetter]:
     """Letters, in the order of their messages."""
     where, values = wanted.clause("source", "reason")
-    for *fields, body in index.rows(f"SELECT {_LETTER} FROM letters WHERE {where} ORDER BY sequence, path", values):
-        yield KeptLetter(*fields, json.loads(body))
+    for row in index.rows(f"SELECT {_LETTER}, body FROM letters WHERE {where} ORDER BY sequence, path", values):
+        yield _letter(row)
 
 
 def letters_named(index: Index, name: str) -> list[KeptLetter]:
     """The letter of a name, or all those of a message."""
-    rows = index.rows(f"SELECT {_LETTER} FROM letters WHERE letter = ? OR message = ? ORDER BY path", (name, name))
-    return [KeptLetter(*fields, json.loads(body)) for *fields, body in rows]
+    rows = index.rows(
+        f"SELECT {_LETTER}, body FROM letters WHERE letter = ? OR message = ? ORDER BY path", (name, name)
+    )
+    return [_letter(row) for row in rows]
 
 
 def replayed(index: Index, since: datetime, until: datetime | None) -> list[int]:
@@ -112,3 +116,7 @@ def replayed(index: Index, since: datetime, until: datetime | None) -> list[int]
     where, values = Wanted(since=since, until=until).clause()
     rows = index.rows(f"SELECT sequence FROM messages WHERE {where} AND state != 'repeat' ORDER BY sequence", values)
     return [row[0] for row in rows]
+
+
+def _letter(row: tuple[Any, ...]) -> KeptLetter:
+    return KeptLetter(**dict(zip(_LETTER.split(", "), row, strict=False)), body=json.loads(row[-1]))

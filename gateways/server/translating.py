@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from picustream import __version__
 from picustream.gateways.hl7.message import CUT_OFF, header
-from picustream.gateways.journal.outcome import Answer, Outcome
+from picustream.gateways.journal.outcome import Answer, Outcome, State
 from picustream.gateways.journal.received import Received
 from picustream.gateways.letters import Letter, letter_of
 from picustream.gateways.patients.patients import Patients
@@ -15,7 +15,7 @@ from picustream.gateways.reader import is_fhir, read_statements
 from picustream.gateways.server.interpreter import answer_to_unreadable
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
-from picustream.gateways.state import State
+from picustream.gateways.state import State as Memory
 from picustream.gateways.statement import Statements, Unreadable
 from picustream.gateways.translate import Origin, Translation, Translator, unreadable
 from picustream.scoring.faults import Fault
@@ -40,7 +40,7 @@ class _Sent:
 class Translating:
     """Turns messages into outcomes. Its memory is in the tables of the state."""
 
-    def __init__(self, site: LoadedSite, rules: Rules, state: State) -> None:
+    def __init__(self, site: LoadedSite, rules: Rules, state: Memory) -> None:
         self._site = site
         self._state = state
         self._translator = Translator(site, rules, Patients(site, state), state)
@@ -123,17 +123,17 @@ def known_by(site: LoadedSite, rules: Rules) -> str:
 
 
 def _kind(statements: list[Statements]) -> str:
-    return statements[0].kind if statements else ""
+    """Of what could be read: an empty Bundle can."""
+    return statements[0].kind if statements else "(nothing)"
 
 
 def _outcome(made: Translation, origin: Origin, kind: str, answer: Answer) -> Outcome:
-    refused = not kind and answer.faults
-    state = "refused" if refused or (not kind and made.letters) else "waiting" if made.waits else "done"
+    done: State = "waiting" if made.waits else "done"
     return Outcome(
         origin.message,
         origin.source.name,
         kind,
-        state,
+        done if kind else "refused",
         answer,
         made.events,
         made.letters,

@@ -1,4 +1,7 @@
-"""Senders of HL7 v2 that do what an interface engine does: wait for each answer, and send again where none comes."""
+"""Senders of HL7 v2 that do what an interface engine does: wait for each answer, and send again where none comes.
+
+Of messages in enhanced mode it is the application acknowledgement that they wait for.
+"""
 
 import socket
 import time
@@ -42,7 +45,7 @@ class Sender:
                 data = connection.recv(1 << 16)
                 if not data:
                     return
-                answers = [code_of(frame.raw) for frame in framer.feed(data)]
+                answers = [code for frame in framer.feed(data) if (code := code_of(frame.raw)) != "CA"]
             assert len(answers) == 1, "an answer that nobody waits for"
             self.codes += answers
 
