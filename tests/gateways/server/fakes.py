@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,15 @@ def message(words: str, control: str = "1", accept: str = "", application: str =
     """Words in a message of HL7."""
     header = f"MSH|^~\\&|LAB|CH|||20260301080000+0000||ORU^R01|{control}|P|2.5|||{accept}|{application}"
     return f"{header}\rZZ1|{words}".encode()
+
+
+def resource(words: str, identity: str = "1") -> bytes:
+    """Words in a resource of FHIR."""
+    return json.dumps({"resourceType": "Observation", "id": identity, "words": words}).encode()
+
+
+def words_of(raw: bytes) -> str:
+    return str(json.loads(raw)["words"]) if raw.startswith(b"{") else raw.rpartition(b"ZZ1|")[2].decode("latin-1")
 
 
 def received(raw: bytes, at: datetime = NOW) -> Received:
@@ -104,7 +114,7 @@ class FakeInterpreter:
         return f"h-{received.raw.decode('latin-1')}"
 
     def outcome(self, received: Received, times: int = 0, given_up: bool = False) -> Outcome:
-        word, *rest = received.raw.rpartition(b"ZZ1|")[2].decode("latin-1").split() or ["broken"]
+        word, *rest = words_of(received.raw).split() or ["broken"]
         name = self.name(received)
         events: list[FakeEvent] = []
         if word == "broken":

@@ -14,12 +14,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from picustream.gateways.hl7.message import LARGEST
+from picustream.gateways.fhir.resources import LARGEST
 from picustream.gateways.server.access import Tokens
 from picustream.gateways.server.desk import Desk
 from picustream.gateways.server.http import FhirServer
 from picustream.gateways.state import State
-from tests.gateways.server.fakes import NOW, FakeInterpreter, Gateway, Topics, gateway
+from tests.gateways.server.fakes import NOW, FakeInterpreter, Gateway, Topics, gateway, resource
 
 PATIENCE = 20.0
 TOKENS = Tokens({"lab": hashlib.sha256(b"secret").digest()})
@@ -59,10 +59,10 @@ def test_what_is_answered_is_in_kafka(tmp_path: Path) -> None:
     async def work() -> None:
         topics = Topics()
         async with running(tmp_path, topics) as one:
-            assert (await one.send(b"event a"))[0] == 201
-            assert (await one.send(b"event b", "/fhir/Observation"))[0] == 201
-            assert (await one.send(b"event c", "/fhir/Observation/1", "PUT"))[0] == 200
-            assert (await one.send(b"event d", Content_Type="application/fhir+ndjson; charset=utf-8"))[0] == 201
+            assert (await one.send(resource("event a")))[0] == 200
+            assert (await one.send(resource("event b"), "/fhir/Observation"))[0] == 201
+            assert (await one.send(resource("event c"), "/fhir/Observation/1", "PUT"))[0] == 200
+            assert (await one.send(resource("event d"), Content_Type="application/fhir+json; charset=utf-8"))[0] == 200
             assert [event.value for event in topics.events] == [b"a", b"b", b"c", b"d"]
             assert [stored.client for stored in one.gateway.writer.read()] == [""] * 4
 
@@ -72,14 +72,16 @@ def test_what_is_answered_is_in_kafka(tmp_path: Path) -> None:
 def test_what_cannot_be_mapped_is_said_and_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     async def work() -> None:
         async with running(tmp_path, Topics()) as one:
-            status, said = await one.send(b"letter unit-unknown")
+            status, said = await one.send(resource("letter unit-unknown"))
             assert (status, said["issue"][0]["severity"]) == (202, "warning")
-            assert said["issue"][0]["diagnostics"] == "unit-unknown"
+            assert said["issue"][0]["diagnostics"] == "OBX[1]"
             assert (await one.send(b"broken"))[0] == 400
-            assert (await one.send(b"stranger"))[0] == 403
+            assert one.gateway.letters() == ["unit-unknown", "no-msh"]
+            assert (await one.send(resource("stranger")))[0] == 403
             assert (await one.send(b""))[0] == 200
-            assert (await one.send(b"event a", Content_Type="text/html"))[0] == 415
-            assert (await one.send(b"event a", "/fhir/Observation/1/x", "PUT"))[0] == 404
+            assert (await one.send(resource("event a"), Content_Type="text/html"))[0] == 415
+            assert (await one.send(resource("event a"), "/fhir/Observation/1/x", "PUT"))[0] == 404
+            assert (await one.send(resource("event a"), "/fhir/Observation/2", "PUT"))[0] == 400
             assert one.gateway.writer.last == 3
 
     run(work)
@@ -89,11 +91,13 @@ def test_what_is_too_large_is_refused_also_where_it_is_packed(tmp_path: Path) ->
     async def work() -> None:
         topics = Topics()
         async with running(tmp_path, topics) as one:
-            assert (await one.send(gzip.compress(b"event a"), Content_Encoding="gzip"))[0] == 201
-            assert (await one.send(gzip.compress(b"event " + b"x" * (LARGEST + 1)), Content_Encoding="gzip"))[0] == 413
+            assert (await one.send(gzip.compress(resource("event a")), Content_Encoding="gzip"))[0] == 200
+            assert (await one.send(gzip.compress(resource("event " + "x" * (LARGEST + 1))), Content_Encoding="gzip"))[
+                0
+            ] == 413
             assert (await one.send(gzip.compress(bytes(256 << 20)), Content_Encoding="gzip"))[0] == 413
-            assert (await one.send(b"event " + b"x" * LARGEST))[0] == 413
-            assert (await one.send(b"event b", Content_Encoding="gzip"))[0] == 400
+            assert (await one.send(resource("event ") + b"x" * LARGEST))[0] == 413
+            assert (await one.send(resource("event b"), Content_Encoding="gzip"))[0] == 400
             assert [event.value for event in topics.events] == [b"a"]
 
     run(work)
@@ -103,11 +107,11 @@ def test_whoever_has_no_token_is_refused(tmp_path: Path) -> None:
     async def work() -> None:
         topics = Topics()
         async with running(tmp_path, topics, TOKENS) as one:
-            assert (await one.send(b"event a"))[0] == 401
-            assert (await one.send(b"event a", Authorization="Bearer wrong"))[0] == 401
-            assert (await one.send(b"event a", Authorization="Basic secret"))[0] == 401
+            assert (await one.send(resource("event a")))[0] == 401
+            assert (await one.send(resource("event a"), Authorization="Bearer wrong"))[0] == 401
+            assert (await one.send(resource("event a"), Authorization="Basic secret"))[0] == 401
             assert one.gateway.writer.last == 0
-            assert (await one.send(b"event a", Authorization="Bearer secret"))[0] == 201
+            assert (await one.send(resource("event a"), Authorization="Bearer secret"))[0] == 200
             assert [stored.client for stored in one.gateway.writer.read()] == ["lab"]
 
     run(work)
@@ -117,10 +121,11 @@ def test_while_nothing_can_be_stored_a_sender_is_asked_to_come_again(tmp_path: P
     async def work() -> None:
         async with running(tmp_path, Topics()) as one:
             one.gateway.gate.shut("disk")
-            async with one.session.post(one.url + "/fhir", data=b"event a") as answer:
-                assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+            headers = {"Content-Type": "application/fhir+json"}
+            async with one.session.post(one.url + "/fhir", data=resource("event a"), headers=headers) as answer:
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
             one.gateway.gate.clear("disk")
-            assert (await one.send(b"event a"))[0] == 201
+            assert (await one.send(resource("event a")))[0] == 200
 
     run(work)
 
