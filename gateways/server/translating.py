@@ -43,7 +43,7 @@ class Translating:
     def __init__(self, site: LoadedSite, rules: Rules, state: Memory) -> None:
         self._site = site
         self._state = state
-        self._translator = Translator(site, rules, Patients(site, state), state)
+        self._translator = Translator(site, rules, Patients(site, state))
         self._last: tuple[Received, _Sent] | None = None
         self.site = known_by(site, rules)
         self.wait = timedelta(hours=site.site.identity.wait_hours)

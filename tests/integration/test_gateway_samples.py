@@ -115,7 +115,7 @@ def test_a_letter_says_what_to_change_and_the_value_follows(bench: Bench, tmp_pa
     bench.env["PICUSTREAM_GATEWAY_SITE"] = str(site)
     gateway = bench.worker("gateway", "gateway", "serve", command="picustream")
     sender = Sender(lambda: port_of(lambda: gateway))
-    raws = [texts.admission(), texts.results(texts.obx(), texts.obx(unit="umol per litre", number=2), order="F1")]
+    raws = [texts.admission(), texts.results(texts.obx(), texts.obx("14631-6^Bilirubin^LN", "20", "umol per litre", number=2), order="F1")]
     assert sender.send_all(raws) == ["AA", "AA"]
     assert values(bench) == 1
     (letter,) = [json.loads(line) for line in command(bench, "letters", "list", "--json").splitlines()]
