@@ -115,13 +115,14 @@ def test_a_letter_says_what_to_change_and_the_value_follows(bench: Bench, tmp_pa
     bench.env["PICUSTREAM_GATEWAY_SITE"] = str(site)
     gateway = bench.worker("gateway", "gateway", "serve", command="picustream")
     sender = Sender(lambda: port_of(lambda: gateway))
-    raws = [texts.admission(), texts.results(texts.obx(), texts.obx("14631-6^Bilirubin^LN", "20", "umol per litre", number=2), order="F1")]
+    bilirubin = texts.obx("14631-6^Bilirubin^LN", "20", "umol/litre", number=2)
+    raws = [texts.admission(), texts.results(texts.obx(), bilirubin, order="F1")]
     assert sender.send_all(raws) == ["AA", "AA"]
     assert values(bench) == 1
     (letter,) = [json.loads(line) for line in command(bench, "letters", "list", "--json").splitlines()]
-    assert (letter["reason"], letter["path"], letter["unit"]) == ("unit-unknown", "OBX[2]", "")
+    assert (letter["reason"], letter["path"], letter["unit"]) == ("unit-unknown", "OBX[2]", "umol/litre")
     assert "spellings" in letter["fix"]
-    site.write_text(site.read_text().replace('"LAB"\n', '"LAB"\nspellings = {"umol/L" = ["umol per litre"]}\n'))
+    site.write_text(site.read_text().replace('"LAB"\n', '"LAB"\nspellings = {"umol/L" = ["umol/litre"]}\n'))
     tried = json.loads(command(bench, "letters", "resubmit", letter["letter"], "--dry-run", "--json"))
     assert (tried["before"], tried["after"]) == ({"unit-unknown": 1}, {})
     assert values(bench) == 1
