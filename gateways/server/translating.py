@@ -22,7 +22,7 @@ from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
 
 NO_PRODUCTION = frozenset({"training", "processing-id-missing", "processing-id-unknown"})
-"""Why a message is not used that is sent by mistake: its sender is told."""
+"""Why a message is not used that is sent by mistake: the answer says so."""
 _STRANGER = Fault("source-unknown", "MSH-3", "no source fits the sender")
 
 
