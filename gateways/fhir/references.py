@@ -53,11 +53,9 @@ class References:
         return Identifier(value, _joined(self._base_at(resource), kind), field=kind) if value else None
 
     def names(self, resource: Resource) -> tuple[Identifier, ...]:
-        """All names of a resource, the server's first, those out of use last."""
-        own = self.own_name(resource)
-        given = sorted(objects(resource.fields.get("identifier")), key=lambda one: text(one, "use") == "old")
-        named = [_identifier(one, resource.kind) for one in given]
-        return _distinct([own, *named])
+        """All names of a resource, the server's first, without those that are out of use."""
+        given = (one for one in objects(resource.fields.get("identifier")) if text(one, "use") != "old")
+        return _distinct([self.own_name(resource), *(_identifier(one, resource.kind) for one in given)])
 
     def written(self, reference: Any, at: Resource, kind: str) -> tuple[Identifier, ...]:
         """The names that a reference itself gives. `kind`: of resource, where it does not say."""

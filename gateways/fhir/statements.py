@@ -13,6 +13,8 @@ from picustream.gateways.statement import Statements, Subject
 
 _FIRST = {PATIENT: 0, ENCOUNTER: 1}
 """Whoever is spoken of later in a Bundle is introduced first, whatever the order of its entries."""
+_NONE = "(none)"
+"""The kind of what does not say which resource it is."""
 _USED = {OBSERVATION, PATIENT, ENCOUNTER}
 
 
@@ -31,7 +33,7 @@ def _of(resource: Resource, source: Source, zone: ZoneInfo | None, around: Surro
     if resource.within is not None and kind:
         return [Statements(kind, Subject(), unused="contained")]
     if resource.fault is not None and (kind in _USED or kind == "Bundle" or not kind):
-        return [Statements(kind, Subject(), faults=(resource.fault,))]
+        return [Statements(kind or _NONE, Subject(), faults=(resource.fault,))]
     if kind == PATIENT:
         return people.patient(resource, zone, around)
     if kind == ENCOUNTER:
