@@ -104,7 +104,7 @@ class Gateway:
 
     def words(self) -> list[str]:
         """The facts in force, in words: without pseudonyms."""
-        return [word(fact) for fact in self.holds()]
+        return [said for _, said in sorted((fact["occurred_at"], word(fact)) for fact in self.holds())]
 
 
 def in_force(facts: Iterable[Fact]) -> list[Fact]:
