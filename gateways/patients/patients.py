@@ -6,7 +6,7 @@ the next statement makes just the versions of facts that are still missing, and 
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from picustream.gateways.patients.answers import Learnt, Stay, Waiting
 from picustream.gateways.patients.beds import Beds, key_of
@@ -18,23 +18,14 @@ from picustream.gateways.patients.stays import Row
 from picustream.gateways.patients.units import Units
 from picustream.gateways.patients.values import Values
 from picustream.gateways.patients.visits import Cause, Visits
-from picustream.gateways.patients.who import Pseudonyms, Who
-from picustream.gateways.site.config import Site
+from picustream.gateways.patients.who import Who
+from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.state import State
 from picustream.gateways.statement import Identifier, Move, Movement, Statements, Subject
 from picustream.scoring.faults import Fault
 
 LEAD = timedelta(hours=24)
 """Values of so long before an admission go to its stay: no rule uses them, unless its time is corrected."""
-
-
-class Hospital(Protocol):
-    """What is needed of a loaded site."""
-
-    @property
-    def site(self) -> Site: ...
-    @property
-    def pseudonyms(self) -> Pseudonyms: ...
 
 
 class _Whom(NamedTuple):
@@ -47,17 +38,17 @@ class _Whom(NamedTuple):
 class Patients:
     """The patients of a hospital, as far as messages state them."""
 
-    def __init__(self, hospital: Hospital, state: State) -> None:
+    def __init__(self, site: LoadedSite, state: State) -> None:
         self._state = state
-        self._days = state.table("days")
+        self._marks = state.table("marks")
         self.values = Values(state.table("values"))
         """What was sent, for a sender that later states no more than a status."""
-        self._by_bed = hospital.site.identity.by_bed
-        self._people = People(state.table("people"))
-        self._who = Who(hospital.site, hospital.pseudonyms, self._people)
-        self._units = Units(hospital.site)
+        self._by_bed = site.site.identity.by_bed
+        self._people = People(state.table("people"), self._marks)
+        self._who = Who(site.site, site.pseudonyms, self._people)
+        self._units = Units(site.site)
         self._beds = Beds(state.table("beds"))
-        self._visits = Visits(hospital.site, hospital.pseudonyms, self._units, self._people, self._beds, state)
+        self._visits = Visits(site.site, site.pseudonyms, self._units, self._people, self._beds, state)
 
     def learn(self, statements: Statements, message: str, received_at: datetime) -> Learnt:
         """Take in who is meant, and where the patient is. The same again changes nothing and gives the same facts."""
@@ -100,8 +91,8 @@ class Patients:
     def _forget(self, now: datetime) -> None:
         """Once a day, by the time at which messages come."""
         day = stamp(now)[:10]
-        if self._days.get("forgotten", "") < day:
-            self._days["forgotten"] = day
+        if self._marks.get("forgotten", "") < day:
+            self._marks["forgotten"] = day
             self.values.forget(now)
             forget(self._state, now)
 

@@ -1,7 +1,7 @@
 """Which identifiers mean one patient: references to a resource, and merges, which may be undone.
 
 A row has `to` (the patient that a reference means), `from` (the references that mean it), `merges` with others,
-`visits`, and `since`, when it was first used.
+`visits`, `since`, when it was first used, and `number`, as which of all.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,9 @@ from picustream.gateways.state import Table
 class People:
     """Identifiers of patients, by their keys."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, marks: Table) -> None:
         self._table = table
+        self._marks = marks
 
     def knows(self, key: str) -> bool:
         """Whether anything is kept under a key."""
@@ -33,8 +34,9 @@ class People:
 
     def use(self, key: str, at: Stamp) -> None:
         """A patient is spoken of."""
-        if "since" not in self.row(key):
-            self._set(key, since=at)
+        if "number" not in self.row(key):
+            self._marks["patients"] = number = self._marks.get("patients", 0) + 1
+            self._set(key, since=at, number=number)
 
     def link(self, reference: str, to: str, at: Stamp) -> bool:
         """A reference means this patient from now on; whether that is new."""
@@ -84,7 +86,8 @@ class People:
 
     def first(self, keys: Iterable[str]) -> str:
         """The patient that was spoken of first; a reference only where it means nobody."""
-        return min(keys, key=lambda key: ("to" in self.row(key), self.row(key).get("since", "~"), key))
+        last = self._marks.get("patients", 0) + 1
+        return min(keys, key=lambda key: ("to" in self.row(key), self.row(key).get("number", last), key))
 
     def _set(self, key: str, **fields: Any) -> None:
         self._table[key] = {**self.row(key), **fields}

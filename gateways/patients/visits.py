@@ -16,8 +16,8 @@ from picustream.gateways.patients.presence import Presence, presences
 from picustream.gateways.patients.stated import Stamp, Stated, from_json
 from picustream.gateways.patients.stays import Row, brought, changed, matched
 from picustream.gateways.patients.units import Units
-from picustream.gateways.patients.who import Pseudonyms
 from picustream.gateways.site.config import Site
+from picustream.gateways.site.pseudonyms import Pseudonyms
 from picustream.gateways.state import State
 from picustream.gateways.statement import Move
 from picustream.scoring.faults import Fault

@@ -2,21 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Protocol
 
 from picustream.gateways.patients.identity import Named, chosen, references
 from picustream.gateways.patients.people import People
 from picustream.gateways.site.config import Site
+from picustream.gateways.site.pseudonyms import Pseudonyms
 from picustream.gateways.statement import Identifier
 from picustream.scoring.faults import Fault
-
-
-class Pseudonyms(Protocol):
-    """What is made of an identifier, under the site's key."""
-
-    def patient(self, authority: str, value: str) -> str: ...
-    def stay(self, authority: str, visit: str, entered: str) -> str: ...
-    def observation(self, *parts: str) -> str: ...
 
 
 class Who:

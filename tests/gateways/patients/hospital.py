@@ -1,10 +1,8 @@
 """A hospital for the tests: its rules, a gateway's memory of its patients, and what is in force of the facts sent."""
 
 import hashlib
-import hmac
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +11,7 @@ from picustream.gateways.hl7.statements import statements
 from picustream.gateways.patients.answers import Learnt
 from picustream.gateways.patients.patients import Patients
 from picustream.gateways.site.config import Authority, Identity, Site, Source, Units
+from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.state import Change, State
 from picustream.gateways.statement import Identifier, Movement, Place, Statements, Subject
 from picustream.models.envelope import STATUS_RANK, WITHDRAWN, Status
@@ -20,24 +19,8 @@ from tests.gateways.hl7.texts import ZONE, segment
 
 SOURCE = Source(name="his", kind="adt", recorded_at="evn2")
 RECEIVED = datetime(2025, 3, 20, tzinfo=UTC)
+KEY = b"the key of the tests, of 32 bytes or more"
 Fact = dict[str, Any]
-
-
-class Pseudonyms:
-    """Digests under a key of no secret."""
-
-    def patient(self, authority: str, value: str) -> str:
-        return "P-" + _digest("patient", authority, value)
-
-    def stay(self, authority: str, visit: str, entered: str) -> str:
-        return "S-" + _digest("stay", authority, visit, entered)
-
-    def observation(self, *parts: str) -> str:
-        return "o-" + _digest("observation", *parts)
-
-
-def _digest(*parts: str) -> str:
-    return hmac.new(b"key", "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()[:20]
 
 
 def site(**other: Any) -> Site:
@@ -45,27 +28,23 @@ def site(**other: Any) -> Site:
     return Site.model_validate({"zone": "Asia/Shanghai", "unit": units, "home": ["01", "1", "home", "1x"], **other})
 
 
-@dataclass
-class Hospital:
-    """What of a loaded site decides whose a value is."""
-
-    site: Site = field(default_factory=site)
-    pseudonyms: Pseudonyms = field(default_factory=Pseudonyms)
+def hospital(**other: Any) -> LoadedSite:
+    return LoadedSite(site(**other), KEY)
 
 
-def by_bed(**other: Any) -> Hospital:
-    return Hospital(site(identity=Identity(by_bed=True), **other))
+def by_bed() -> LoadedSite:
+    return hospital(identity=Identity(by_bed=True))
 
 
-def rules(*patient: Authority) -> Hospital:
-    return Hospital(site(identity=Identity(patient=list(patient))))
+def rules(*patient: Authority) -> LoadedSite:
+    return hospital(identity=Identity(patient=list(patient)))
 
 
 class Gateway:
     """A gateway's memory of patients, and all that it sent."""
 
-    def __init__(self, hospital: Hospital | None = None) -> None:
-        self.hospital = hospital or Hospital()
+    def __init__(self, loaded: LoadedSite | None = None) -> None:
+        self.hospital = loaded or hospital()
         self.state = State()
         self.patients = Patients(self.hospital, self.state)
         self.kept: dict[tuple[str, str], Any] = {}

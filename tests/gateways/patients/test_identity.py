@@ -9,9 +9,9 @@ from picustream.gateways.patients.identity import chosen
 from picustream.gateways.site.config import Authority
 from picustream.gateways.statement import Identifier, Statements, Subject
 from picustream.scoring.faults import Fault
-from tests.gateways.patients.hospital import Gateway, Pseudonyms, adt, rules, subject, time
+from tests.gateways.patients.hospital import Gateway, adt, hospital, rules, subject, time
 
-KEY = Pseudonyms().patient
+KEY = hospital().pseudonyms.patient
 MR = Identifier("7", "HOSP", "MR", "PID-3")
 OTHERS = [
     Identifier("000", "CN", "NI", "PID-3"),
