@@ -17,11 +17,18 @@ _DEEPEST = 8
 _BEDS = {"bd", "ro"}
 
 
+MOST = 20_000
+"""Rows: specimens and metrics of some weeks. The oldest make room; locations stay."""
+_COUNT = ""
+"""The row that counts rows ever kept; no name of a resource is empty."""
+
+
 class Known:
     """A table of JSON, one row for each name of a resource, for each source apart."""
 
-    def __init__(self, table: MutableMapping[str, Any]) -> None:
+    def __init__(self, table: MutableMapping[str, Any], most: int = MOST) -> None:
         self._table = table
+        self._most = most
 
     def row(self, source: str, name: Key) -> Row | None:
         """What is kept under a name."""
@@ -30,8 +37,20 @@ class Known:
     def keep(self, source: str, name: Key, row: Row) -> None:
         """Keep it; a row that is the same is no change."""
         written = _written(source, name)
-        if self._table.get(written) != row:
-            self._table[written] = row
+        former = self._table.get(written, {})
+        if {**former, "number": 0} == {**row, "number": 0}:
+            return
+        number = self._table.get(_COUNT, 0) + 1
+        self._table[_COUNT] = number
+        self._table[written] = {**row, "number": number}
+        if len(self._table) > self._most:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Drop the oldest tenth, so that it is seldom needed."""
+        rows = [(row["number"], name) for name, row in self._table.items() if name != _COUNT and "level" not in row]
+        for _, name in sorted(rows)[: max(1, self._most // 10)]:
+            del self._table[name]
 
 
 def _written(source: str, name: Key) -> str:

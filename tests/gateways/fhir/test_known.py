@@ -21,6 +21,7 @@ from tests.gateways.fhir.bodies import (
     bundle,
     concept,
     encounter,
+    movement_of,
     observation,
     patient,
     stated,
@@ -140,10 +141,24 @@ def test_a_repeat_changes_no_table_and_nothing_of_a_patient_is_in_it() -> None:
     body = bundle(SPECIMEN, METRIC, *LOCATIONS, patient(), encounter(), OF_SPECIMEN)
     stated(body, known=known)
     kept = state.take_changes()
-    assert len(kept) == 6
+    assert len(kept) == 7
     assert not any(word in str(kept) for word in ("0042", "p1", "V7", "2021"))
     stated(body, known=known)
     assert state.take_changes() == []
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=120), st.integers(6, 30))
+def test_what_is_kept_has_a_bound_and_locations_stay(numbers: list[int], most: int) -> None:
+    table: dict[str, Any] = {}
+    known = Known(table, most)
+    stated(bundle(*LOCATIONS), known=known)
+    for number in numbers:
+        stated({**SPECIMEN, "id": f"s{number}"}, known=known)
+        assert len(table) <= most
+        assert only(
+            stated({**OF_SPECIMEN, "specimen": {"reference": f"Specimen/s{number}"}}, known=known)
+        ).specimen == ("arterial")
+    assert movement_of(encounter(), known).history[1].place.unit == "PICU"
 
 
 def test_a_source_does_not_know_what_another_one_sent() -> None:
