@@ -46,6 +46,7 @@ def _drop_people(people: Table, visits: Table, now: datetime) -> None:
     kept |= {row["to"] for row in people.values() if "to" in row and row["to"] in visits}
     kept |= {name for key in kept for name in people.get(key, {}).get("from", [])}
     kept |= {people[key]["to"] for key in kept if key in people and "to" in people[key]}
+    kept |= {other for key in kept for other in people.get(key, {}).get("merges", {})}
     _drop(people, set(people) - kept)
     for key, row in list(people.items()):
         if (names := [name for name in row.get("from", []) if name in people]) != row.get("from", []):
