@@ -52,7 +52,8 @@ def encounter(
 ) -> dict[str, Any]:
     return {
         "resourceType": "Encounter", "id": "e1", "meta": {"lastUpdated": filed}, "status": status,
-        "class": {"system": HERE, "code": "IMP"}, "subject": {"reference": "Patient/p1"}, "location": list(locations), **other,
+        "class": {"system": HERE, "code": "IMP"}, "subject": {"reference": "Patient/p1"}, "location": list(locations),
+        **other,
     }  # fmt: skip
 
 
