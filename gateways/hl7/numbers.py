@@ -68,8 +68,6 @@ def _structured(obx: Segment, path: str) -> Reading:
 
 
 def _compared(text: str, path: str) -> Reading:
-    if len(text) > _LONGEST:
-        return Reading(_not_numeric(path))
     form = _COMPARED.fullmatch(text.strip())
     assert form is not None  # it takes any text
     comparator, rest = form[1] or "", form[2].strip()
