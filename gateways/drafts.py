@@ -14,7 +14,7 @@ from picustream.gateways.site.config import Source
 from picustream.gateways.site.pseudonyms import Pseudonyms
 from picustream.gateways.statement import Value
 from picustream.models.envelope import NO_STATEMENT, Status
-from picustream.models.event import LAB
+from picustream.models.event import LAB, VENTILATOR
 from picustream.models.observation import LOINC
 from picustream.models.text import Number, plain
 from picustream.scoring.faults import Fault
@@ -37,6 +37,8 @@ class Filing(NamedTuple):
     observed_at: datetime
     recorded_at: datetime | None
     specimen: str
+    stated: tuple[tuple[str, str], ...] = ()
+    """Support and control, of an event that states these and no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,18 @@ class Drafts:
         """The observation of a value; a fault where it is one that is needed and cannot be read."""
         if value.status is None:
             return Unsent.EMPTY
+        stated = self._meaning.stated(value)
+        if isinstance(stated, Fault):
+            return stated
+        if stated is not None:
+            return self._ventilation(value, number, stated) if stated else Unsent.IGNORED
         named = self._meaning.named(value)
         if named is None:
             return Unsent.IGNORED if value.value is not None or value.status in NO_STATEMENT else Unsent.EMPTY
         if isinstance(named, Fault):
             return named
-        for part in (value.status, value.observed_at, value.recorded_at):
-            if isinstance(part, Fault):
-                return part
+        if (fault := _fault_of(value)) is not None:
+            return fault
         identity = self._pseudonyms.observation(self._source.name, *value.identity)
         filing = self._filing(value, named)
         filed = filing.recorded_at or filing.observed_at
@@ -91,6 +97,15 @@ class Drafts:
         if isinstance(fields, Fault):
             return fields
         return Draft(number, value, filing, identity, fields, Status(str(value.status)))
+
+    def _ventilation(self, value: Value, number: int, stated: tuple[tuple[str, str], ...]) -> Draft | Fault:
+        """Support and control: their versions are those of an event, so its id is that of the value."""
+        if (fault := _fault_of(value)) is not None:
+            return fault
+        assert isinstance(value.observed_at, datetime) and not isinstance(value.recorded_at, Fault)
+        filing = Filing(VENTILATOR, value.observed_at, value.recorded_at, "", stated)
+        identity = self._pseudonyms.observation(self._source.name, *value.identity)
+        return Draft(number, value, filing, identity, {}, Status(str(value.status)))
 
     def _filing(self, value: Value, named: Named) -> Filing:
         topic = topic_of(named.variable, self._source)
@@ -139,11 +154,18 @@ class Drafts:
 
     def keep(self, stay: Stay, draft: Draft, received_at: datetime) -> list[tuple[Stay, Draft]]:
         """Remember what is sent. Where it was another's before, it is withdrawn there."""
+        if draft.filing.stated:
+            return []
         stated = {name: draft.fields[name] for name in ("comparator", "unit") if name in draft.fields}
         if "value" in draft.fields:
             stated["value"] = _written(draft.fields["value"])
         older = self._values.sent(self._source, draft.identity, Version(stay, draft.filed, stated), received_at)
         return [(one, _withdrawal(draft)) for one in older]
+
+
+def _fault_of(value: Value) -> Fault | None:
+    parts = (value.status, value.observed_at, value.recorded_at)
+    return next((part for part in parts if isinstance(part, Fault)), None)
 
 
 def _withdrawal(draft: Draft) -> Draft:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from picustream.gateways.drafts import Draft
 from picustream.gateways.patients.answers import Stay
 from picustream.models import text
+from picustream.models.envelope import Status
 from picustream.models.event import ADT, LAB, to_bytes, validate
 from picustream.scoring.chart.reading import MOST_OBSERVATIONS
 from picustream.scoring.faults import Fault
@@ -46,19 +47,23 @@ class Events:
         if filing.recorded_at is not None:
             fields["recorded_at"] = filing.recorded_at
         fields["observed_at"] = filing.observed_at
+        if filing.stated:
+            return self._made(filing.topic, {**fields, **dict(filing.stated), **_status(drafts[0])}, drafts[0].identity)
         if filing.topic == LAB:
             fields["specimen"] = filing.specimen
         fields["observations"] = [draft.fields for draft in drafts]
-        return self._made(filing.topic, fields, drafts[0].number)
+        return self._made(filing.topic, fields, self._event_id(filing.topic, fields, drafts[0].number))
 
     def of_fact(self, fact: Mapping[str, Any], number: int) -> OutEvent | Fault:
         """The event of a fact of a stay."""
-        return self._made(ADT, fact, number)
+        return self._made(ADT, fact, self._event_id(ADT, fact, number))
 
-    def _made(self, topic: str, fields: Mapping[str, Any], number: int) -> OutEvent | Fault:
+    def _event_id(self, topic: str, fields: Mapping[str, Any], number: int) -> str:
         """The place in the message, and a digest of the content: with a better map a message makes other events."""
         digest = hashlib.blake2b(f"{topic} {text.encode(dict(fields))}".encode(), digest_size=_DIGEST).hexdigest()
-        event_id = f"{self._message}/{number}-{digest}"
+        return f"{self._message}/{number}-{digest}"
+
+    def _made(self, topic: str, fields: Mapping[str, Any], event_id: str) -> OutEvent | Fault:
         try:
             event = validate[topic]({"event_id": event_id, "source": self._source, **fields})
         except ValidationError as error:
@@ -73,6 +78,10 @@ class Events:
         return OutEvent(topic, event.stay_id, value, event_id)
 
 
+def _status(draft: Draft) -> dict[str, Any]:
+    return {} if draft.status is Status.FINAL else {"status": str(draft.status)}
+
+
 def groups(placed: Iterable[tuple[Stay, Draft]]) -> list[tuple[Stay, list[Draft]]]:
     """Observations that go into one event: alike in all but themselves, no id twice, and no more than an event has."""
     open_groups: dict[tuple[Any, ...], tuple[Stay, list[Draft]]] = {}
@@ -80,8 +89,14 @@ def groups(placed: Iterable[tuple[Stay, Draft]]) -> list[tuple[Stay, list[Draft]
     for stay, draft in placed:
         key = (stay.stay_id, draft.filing)
         group = open_groups.get(key)
-        if group is None or len(group[1]) == MOST_OBSERVATIONS or any(draft.identity == o.identity for o in group[1]):
+        if group is None or not _has_room(group[1], draft):
             group = open_groups[key] = (stay, [])
             found.append(group)
         group[1].append(draft)
     return found
+
+
+def _has_room(drafts: Sequence[Draft], draft: Draft) -> bool:
+    if draft.filing.stated or len(drafts) == MOST_OBSERVATIONS:
+        return False
+    return all(one.identity != draft.identity for one in drafts)

@@ -53,6 +53,7 @@ REASONS: dict[str, Advice] = {
     "source-unknown": Advice("no `[[source]]` fits its sender", "add the source, or correct what it is known by"),
     # Codes
     "code-conflict": Advice("its codes mean different variables", "have the codes corrected, or map but one of them"),
+    "word-unknown": Advice("a coded value with a word that is not in the list", "add it under `[[source.words]]`"),
     "system-unknown": Advice(
         "a code of LOINC's form, or a variable's name, under another system",
         "set `system` of the source, or give the code under `codes`",

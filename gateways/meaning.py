@@ -65,6 +65,25 @@ class Meaning:
             return None
         return self._as_sent(coding, variable)
 
+    def stated(self, value: Value) -> tuple[tuple[str, str], ...] | Fault | None:
+        """Support and control that a coded value states, by the site's words; None: its code is for neither. Nothing
+        of them where its word means that neither is known."""
+        rules = [one for one in self._source.words if any(coding.code in one.codes for coding in value.codings)]
+        if not rules:
+            return None
+        found: dict[str, str] = {}
+        for name in ("support", "control"):
+            meant = {word.strip().casefold(): is_ for rule in rules for word, is_ in getattr(rule, name).items()}
+            said = {meant[word.strip().casefold()] for word in value.words if word.strip().casefold() in meant}
+            if len(said) > 1:
+                return Fault("code-conflict", value.path, "its words mean different things")
+            found |= dict.fromkeys([name], said.pop()) if said else {}
+        if not found:
+            return Fault("word-unknown", value.path, "no word of it is in the list of the source")
+        if set(found.values()) == {"unknown"}:
+            return ()
+        return tuple(found.items())
+
     def _variable(self, coding: Coding, value: Value) -> Variable | None:
         if self._codemap.arterial_only(coding.system, coding.code) and value.specimen != "arterial":
             return None

@@ -96,6 +96,8 @@ class Value:
     """An identifier of the device; never leaves the gateway in plain."""
     setting: bool | None = None
     """Whether the device states a setting (true) or a measurement (false), where that is said."""
+    words: tuple[str, ...] = ()
+    """Codes and texts of a value that is none of numbers, for a site to say what they mean; they leave in no event."""
     note: str = ""
     """A machine-readable word about it: `device-invalid`, `not-asked`, `wrong-patient` ..."""
 

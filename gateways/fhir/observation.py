@@ -108,8 +108,14 @@ def _value(element: Fields, path: str, whole: Whole, part: tuple[str, ...]) -> V
         method=whole.method,
         device=whole.device,
         setting=True if any(map(is_setting_code, codes)) else whole.setting,
+        words=_words(element),
         note=note,
     )
+
+
+def _words(element: Fields) -> tuple[str, ...]:
+    written = text(element, "valueString")
+    return (*words(element.get("valueCodeableConcept")), *([written] if written else []))
 
 
 def _standing(

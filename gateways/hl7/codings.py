@@ -17,6 +17,8 @@ _CODED = ((1, 2, 3), (4, 5, 6), (10, 11, 12))
 """Code, text and system in a CWE, and in its alternates."""
 FIRST_SETTING = 1 << 24
 """Of MDC codes: a setting is its parameter's code plus 2^24."""
+_WORDS = {"CE", "CWE", "CNE", "IS", "ID", "ST", "TX"}
+_LONGEST_WORDS = 300
 _SETTINGS, _MEASUREMENTS = {"ASET", "MSET"}, {"AMEAS", "MMEAS", "ACALC", "MCALC"}
 _SPECIMENS = {
     **dict.fromkeys(("BLDA", "122552005", "ARTERIAL", "ARTERIAL BLOOD"), "arterial"),
@@ -74,6 +76,14 @@ def method(obx: Segment) -> str:
     """How and where it was measured: OBX-17 and OBX-20."""
     words = [_given(obx, field, component) for field in (17, 20) if obx.raw(field) for component in (1, 2)]
     return " ".join(word for word in words if word)
+
+
+def words(obx: Segment) -> tuple[str, ...]:
+    """Codes and texts of OBX-5, where it is a coded value or a short text."""
+    if obx.text(2).strip().upper() not in _WORDS or len(obx.raw(5)) > _LONGEST_WORDS or obx.repetitions(5) != 1:
+        return ()
+    found = (_given(obx, 5, component) for component in (1, 2, 4, 5))
+    return tuple(dict.fromkeys(word for word in found if word))
 
 
 def specimen(segment: Segment, field: int, local: Mapping[str, str]) -> str:

@@ -70,6 +70,7 @@ def value_of(result: Result, context: Context) -> Value:
         method=codings.method(obx),
         device=device,
         setting=codings.is_setting(obx, codes),
+        words=codings.words(obx),
         note=given.note,
     )
 

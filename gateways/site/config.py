@@ -57,6 +57,17 @@ class Units(_Closed):
     """The first day on which it no longer holds."""
 
 
+class Words(_Closed):
+    """What the words of a coded value mean: a mode of ventilation, say."""
+
+    codes: list[str]
+    """Codes of OBX-3, or of Observation.code."""
+    support: dict[str, Literal["invasive", "non-invasive", "high-flow", "oxygen", "room-air", "unknown"]] = {}
+    """Word of the value -> support."""
+    control: dict[str, Literal["pressure", "volume", "oscillation", "unknown"]] = {}
+    """Word of the value -> control of an invasive ventilation."""
+
+
 class Source(_Closed):
     """One sending system."""
 
@@ -100,6 +111,8 @@ class Source(_Closed):
     """System -> variable -> codes: as in a code map, for this source alone."""
     spellings: dict[str, list[str]] = {}
     """UCUM unit -> spellings, for this source alone."""
+    words: list[Words] = []
+    """`[[source.words]]`: what coded values mean that state no number."""
     specimens: dict[str, str] = {}
     """Local word of SPM-4, OBR-15 or Specimen.type -> specimen."""
     base: str | None = None

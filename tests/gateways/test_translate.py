@@ -151,6 +151,25 @@ def test_the_family_of_the_device_says_whether_peep_was_set(
     assert found.reasons == ([] if expected else ["setting-not-said"])
 
 
+def mode(word: str, status: str = "F", filed: str = "20260301092900+0800") -> bytes:
+    value = f"OBX|1|CWE|MODE^mode^L|1|{word}||||||{status}|||20260301091500+0800"
+    return results(value, filed=filed)
+
+
+WORDS = {"codes": ["MODE"], "support": {"PC-AC": "invasive", "CPAP": "non-invasive"}, "control": {"pc-ac": "pressure"}}
+
+
+def test_a_site_says_which_words_mean_support_and_control() -> None:
+    site = site_of(kind="ventilator", words=[WORDS])
+    found = converted([admission(), mode("PC-AC^pressure control^L"), mode("CPAP", "C", "20260301100000+0800")], site)
+    bodies = [(one.get("support"), one.get("control"), one.get("status")) for one in found.bodies[1:]]
+    assert bodies == [("invasive", "pressure", None), ("non-invasive", None, "corrected")]
+    assert len({one["event_id"] for one in found.bodies}) == 2 and found.tally.values["sent"] == 2
+    assert "observations" not in found.bodies[1]
+    other = converted([admission(), mode("SOMETHING ELSE")], site)
+    assert other.reasons == ["word-unknown"] and "SOMETHING" not in other.text
+
+
 def test_a_limit_that_was_set_is_no_measurement() -> None:
     value = "OBX|1|NM|151817^MDC_PRESS_AWAY_INSP_MAX_SETTING^MDC|1|40|266048^^MDC|||||F|||20260301091500+0800"
     found = of(value, presets=["mindray"], kind="ventilator")
