@@ -132,16 +132,19 @@ class Patients:
             return self._merge(movement, whom)
         said = stated(movement, whom.message, whom.received_at)
         visit = self._people.means(whom.visit.key) if whom.visit is not None else ""
+        patient = self._people.means(whom.patient.key) if whom.patient is not None else ""
         ours = self._is_ours(movement, whom.received_at)
-        concerns = ours or bool(self._visits.stays(visit))
+        concerns = ours or self._visits.has_stays([visit] if visit else self._visits_of(patient))
         if isinstance(said, Fault):
             return Learnt(faults=(said,) if concerns else ())
-        patient = self._people.means(whom.patient.key) if whom.patient is not None else ""
         owner = self._visits.row(visit).get("patient", "")
         if not patient and not owner:
             fault = Fault("no-identity", said.path, "a movement names no patient that the rules of `identity` take")
             return Learnt(faults=(fault,) if concerns else ())
         if patient and owner and patient not in self._people.cluster(owner):
+            if not self._visits.has_stays([visit]):
+                self._visits.drop(visit, owner)
+                return self._take(movement, whom)
             advice = "this visit is known as another patient's: a merge is missing, or a number is used twice"
             return Learnt(faults=(Fault("visit-of-another", said.path, advice),))
         received = stamp(whom.received_at)
@@ -157,8 +160,12 @@ class Patients:
         return self._visits.settle(owner or patient, cause)
 
     def _is_ours(self, movement: Movement, now: datetime) -> bool:
+        at = stamp(movement.occurred_at if isinstance(movement.occurred_at, datetime) else now)
         places = (movement.place, movement.prior, *(part.place for part in movement.history))
-        return any(self._units.inside(spot_of(place), stamp(now)) for place in places)
+        return any(self._units.inside(spot_of(place), at) for place in places)
+
+    def _visits_of(self, patient: str) -> list[str]:
+        return self._people.visits(self._people.cluster(patient))
 
     def _merge(self, movement: Movement, whom: _Whom) -> Learnt:
         said = stated(movement, whom.message, whom.received_at)

@@ -68,6 +68,10 @@ class People:
         if visit not in visits:
             self._set(key, visits=[*visits, visit])
 
+    def leave(self, key: str, visit: str) -> None:
+        """A visit is not of this patient."""
+        self._set(key, visits=[one for one in self.row(key).get("visits", []) if one != visit])
+
     def cluster(self, key: str) -> list[str]:
         """All keys that mean the same patient as this one, itself included."""
         found, ahead = {key}, [key]

@@ -4,6 +4,7 @@ A row has `patient`, `said` (the statements), `numbered`, `stays` and `last`, wh
 `sent` has what was made of each statement, so that it makes the same again.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from picustream.gateways.patients.answers import Learnt
@@ -70,6 +71,15 @@ class Visits:
         stays = (stay for stay in self.row(key).get("stays", []) if "start" in stay)
         return sorted(stays, key=lambda stay: stay["start"])
 
+    def has_stays(self, keys: Iterable[str]) -> bool:
+        """Whether one of these visits was in our unit, or was said to be."""
+        return any(self.row(key).get("stays") for key in keys)
+
+    def drop(self, key: str, patient: str) -> None:
+        """Nothing that was said of a visit holds: it is another patient's, and never was in our unit."""
+        del self._rows[key]
+        self._people.leave(patient, key)
+
     def visit_of(self, name: str) -> str | None:
         """The visit to which a statement was taken, where that was kept."""
         visit: str | None = self._sent.get(name, {}).get("visit")
@@ -82,7 +92,7 @@ class Visits:
         now = before if any(one.key == said.key for one in before) else squeezed(in_order([*before, said]))
         self._rows[key] = {
             "patient": row.get("patient") or patient,
-            "numbered": numbered,
+            "numbered": row.get("numbered", numbered),
             "said": [one.as_json() for one in now],
             "stays": row.get("stays", []),
             "last": max(received, row.get("last", received)),
