@@ -98,6 +98,18 @@ class Drafts:
             return fields
         return Draft(number, value, filing, identity, fields, Status(str(value.status)))
 
+    def hiding(self, value: Value, number: int) -> Draft | None:
+        """What says that an older value no longer holds: a newer one came, though it could not be read."""
+        named = self._meaning.named(value)
+        if not isinstance(named, Named) or not isinstance(value.status, Status) or _fault_of(value) is not None:
+            return None
+        identity, filing = self._pseudonyms.observation(self._source.name, *value.identity), self._filing(value, named)
+        if not self._before(identity, (filing.recorded_at or filing.observed_at) - _BEFORE):
+            return None
+        fields = self._fields(replace(value, status=Status.UNKNOWN), named, identity, filing.observed_at)
+        assert not isinstance(fields, Fault)  # of a value that states nothing there is none
+        return Draft(number, value, filing, identity, fields, Status.UNKNOWN)
+
     def _ventilation(self, value: Value, number: int, stated: tuple[tuple[str, str], ...]) -> Draft | Fault:
         """Support and control: their versions are those of an event, so its id is that of the value."""
         if (fault := _fault_of(value)) is not None:

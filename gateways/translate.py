@@ -83,15 +83,16 @@ class _Message:
         self._events = Events(rules, origin.source.name, origin.message)
         self._found = Translation()
         self._waits: dict[str, None] = {}
+        self._beside: list[tuple[Stay, Draft]] = []
+        """Observations that are sent besides those of the message's own values."""
 
     def translated(self, statements: Sequence[Statements]) -> Translation:
         for number, stated in enumerate(statements, 1):
             self._learn(stated, number)
         placed = [one for stated, first in _numbered(statements) for one in self._values(stated, first)]
-        withdrawn: list[tuple[Stay, Draft]] = []
         for stay, drafts in groups(self._without_repeats(placed)):
-            withdrawn += self._send(stay, drafts)
-        for stay, drafts in groups(withdrawn):
+            self._send(stay, drafts)
+        for stay, drafts in groups(self._beside):
             self._add(self._events.of_observations(stay, drafts))
         self._found.waits = tuple(self._waits)
         self._found.tally.events = len(self._found.events)
@@ -127,6 +128,7 @@ class _Message:
             draft = self._drafts.draft(value, number)
             if isinstance(draft, Fault):
                 self._refuse(value, draft)
+                self._hide(stated, value, number)
             elif draft is Unsent.EMPTY:
                 tally.empty += 1
             elif draft is Unsent.IGNORED:
@@ -135,6 +137,12 @@ class _Message:
                 assert isinstance(draft, Draft)
                 if (stay := self._stay(stated, draft)) is not None:
                     yield stay, draft
+
+    def _hide(self, stated: Statements, value: Value, number: int) -> None:
+        draft = self._drafts.hiding(value, number)
+        stay = self._patients.stay(stated.subject, draft.filing.observed_at) if draft is not None else None
+        if draft is not None and isinstance(stay, Stay):
+            self._beside += [(stay, draft), *self._drafts.keep(stay, draft, self._origin.received_at)]
 
     def _stay(self, stated: Statements, draft: Draft) -> Stay | None:
         stay = self._patients.stay(stated.subject, draft.filing.observed_at)
@@ -171,21 +179,18 @@ class _Message:
                 fault = Fault("duplicate-value", one.value.path, "the same observation twice, with different content")
                 self._refuse(one.value, fault)
 
-    def _send(self, stay: Stay, drafts: list[Draft]) -> list[tuple[Stay, Draft]]:
-        """What is to be withdrawn, for it was sent as another stay's before."""
+    def _send(self, stay: Stay, drafts: list[Draft]) -> None:
         event = self._events.of_observations(stay, drafts)
         if isinstance(event, Fault):
             for draft in drafts:
                 self._refuse(draft.value, event)
-            return []
-        withdrawn: list[tuple[Stay, Draft]] = []
+            return
         for draft in drafts:
-            withdrawn += self._drafts.keep(stay, draft, self._origin.received_at)
+            self._beside += self._drafts.keep(stay, draft, self._origin.received_at)
             self._found.tally.sent += 1
             if draft.value.note == _WRONG_PATIENT:
                 self._letter(Fault(_WRONG_PATIENT, draft.value.path, "withdrawn: it was another patient's"))
         self._found.events.append(event)
-        return withdrawn
 
     def _refuse(self, value: Value, fault: Fault) -> None:
         """The value's fate is a letter."""

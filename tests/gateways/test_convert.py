@@ -100,7 +100,7 @@ def test_every_value_of_any_messages_has_one_fate(panels: list[list[str]], chanc
     chance.shuffle(messages)
     found = converted(messages)
     assert found.tally.values["seen"] == sum(map(len, panels))
-    assert found.tally.values["sent"] == len(found.observations)
+    assert found.tally.values["sent"] <= len(found.observations)
     check(found)
 
 

@@ -122,6 +122,16 @@ def test_what_comes_anew_for_another_patient_is_withdrawn_from_the_first() -> No
     assert len({body["event_id"] for body in bodies}) == 3
 
 
+def test_what_replaces_a_value_and_cannot_be_read_hides_it() -> None:
+    first, second = results(obx()), results(obx(value="1,5", status="C"), filed="20260301100000+0800")
+    found = converted([admission(), first, second, second], site_of())
+    assert [one[3] for one in sent(found)] == ["final", "unknown", "unknown"]
+    assert len({one["id"] for one in found.observations}) == 1 and len(set(found.events)) == 3
+    assert found.reasons == ["decimal-comma"] * 2 and found.tally.values["sent"] == 1
+    alone = converted([admission(), second], site_of())
+    assert sent(alone) == [] and alone.reasons == ["decimal-comma"]
+
+
 def test_the_same_twice_is_sent_once_and_what_differs_is_not_guessed() -> None:
     alike, different = of(obx(), obx()), of(obx(), obx(value="55"))
     assert len(sent(alike)) == 1 and alike.tally.ignored == {"http://loinc.org 14682-9: repeated": 1}
