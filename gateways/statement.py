@@ -71,7 +71,7 @@ class Value:
     """One value: an OBX, or a FHIR Observation or component."""
 
     path: str
-    """Its place in the message: `OBX[3]` (the third of the message), `/component/0`, `/entry/4/resource`."""
+    """Its place: `OBX[3]` (the third of the message), `/component/0`, `/entry/4/resource/valueInteger`."""
     codings: tuple[Coding, ...]
     identity: tuple[str, ...]
     """What names the observation through its versions; whoever makes ids takes a digest of it under the site's key."""

@@ -34,9 +34,9 @@ def reading(element: Fields, path: str) -> Reading:
     if not names:
         return Reading(None)
     if len(names) > 1:
-        return Reading(Fault("repeated-value", f"{path}/{_known(names[0])}", "more than one value[x]"))
+        return Reading(Fault("repeated-value", f"{path}/{known_name(names[0])}", "more than one value[x]"))
     name, value = names[0], element.get(names[0])
-    path = f"{path}/{_known(name)}"
+    path = f"{path}/{known_name(name)}"
     if value is None:  # its extensions alone
         return Reading(None)
     if name == "valueQuantity":
@@ -49,7 +49,7 @@ def reading(element: Fields, path: str) -> Reading:
     return Reading(Fault(known.reason, path, known.message) if known else _not_numeric(path))
 
 
-def _known(name: str) -> str:
+def known_name(name: str) -> str:
     """The name of a `value[x]` as a path has it: one that FHIR does not have is not repeated."""
     return name if name in _NAMES else "value[x]"
 

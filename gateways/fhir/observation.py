@@ -1,15 +1,25 @@
 """An Observation as values: its own, and one for each component."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from picustream.gateways.fhir.elements import Fields, codings, has_value, inner, many, modifier_fault, text, words
+from picustream.gateways.fhir.elements import (
+    Fields,
+    codings,
+    has_value,
+    inner,
+    many,
+    modifier_fault,
+    text,
+    value_names,
+    words,
+)
 from picustream.gateways.fhir.known import Surroundings
-from picustream.gateways.fhir.numbers import Reading, is_absent, reading
+from picustream.gateways.fhir.numbers import Reading, is_absent, known_name, reading
 from picustream.gateways.fhir.resources import Resource
 from picustream.gateways.fhir.times import moment
 from picustream.gateways.hl7.codings import MDC, is_setting_code, specimen_of
@@ -45,11 +55,19 @@ def values(resource: Resource, source: Source, zone: ZoneInfo | None, around: Su
     fields = resource.fields
     whole = _whole(resource, source, zone, around)
     if has_value(fields):
-        yield _value(fields, resource.path, whole, ())
+        yield replace(_value(fields, resource.path, whole, ()), path=f"{resource.path}/{_place(fields)}")
     for index, component in enumerate(many(fields.get("component"))):
         path = f"{resource.path}/component/{index}"
         element = component if isinstance(component, dict) else {}
         yield _value(element, path, whole, _named(element))
+
+
+def _place(observation: Fields) -> str:
+    """The element that states an Observation's own value."""
+    names = value_names(observation)
+    if names:
+        return known_name(names[0])
+    return "dataAbsentReason" if "dataAbsentReason" in observation else "status"
 
 
 def warnings(resource: Resource, around: Surroundings) -> tuple[str, ...]:

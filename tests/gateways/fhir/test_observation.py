@@ -41,7 +41,7 @@ def reason(found: Any) -> str:
 
 def test_what_is_read_of_a_plain_one() -> None:
     assert value_of(observation()) == Value(
-        path="",
+        path="/valueQuantity",
         codings=(Coding("2160-0", LOINC),),
         identity=("resource", f"{BASE}/Observation", "o1"),
         value=Decimal("0.7"),
@@ -232,6 +232,21 @@ def test_no_name_that_is_not_of_fhir_is_repeated() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"valueInteger": 1}, "/valueInteger"),
+        ({"valueEricsPotassium": 1}, "/value[x]"),
+        ({"dataAbsentReason": concept("error")}, "/dataAbsentReason"),
+        ({"status": "entered-in-error"}, "/status"),
+    ],
+)
+def test_a_value_has_the_place_of_the_element_that_states_it(changes: Json, path: str) -> None:
+    one = observation(**{"valueQuantity": None, **changes})
+    assert value_of(one).path == path
+    assert value_of(bundle(one)).path == f"/entry/0/resource{path}"
+
+
+@pytest.mark.parametrize(
     ("fields", "unit", "is_ucum"),
     [
         ({"unit": "mg per dl", "system": "http://unitsofmeasure.org", "code": "mg/dL"}, "mg/dL", True),
@@ -273,7 +288,7 @@ def test_a_value_and_a_reason_why_there_is_none_is_a_letter() -> None:
 def test_an_own_value_and_components_are_all_values() -> None:
     parts = [{"code": concept(code), "valueQuantity": quantity(index)} for index, code in enumerate("abc")]
     found = values(stated(observation(component=parts)))
-    assert [one.path for one in found] == ["", "/component/0", "/component/1", "/component/2"]
+    assert [one.path for one in found] == ["/valueQuantity", "/component/0", "/component/1", "/component/2"]
     assert len({one.identity for one in found}) == 4
 
 
