@@ -83,6 +83,7 @@ class _Message:
         self._events = Events(rules, origin.source.name, origin.message)
         self._found = Translation()
         self._waits: dict[str, None] = {}
+        self._stays: dict[tuple[int, datetime], Stay | Waiting | Fault] = {}
         self._beside: list[tuple[Stay, Draft]] = []
         """Observations that are sent besides those of the message's own values."""
 
@@ -140,12 +141,12 @@ class _Message:
 
     def _hide(self, stated: Statements, value: Value, number: int) -> None:
         draft = self._drafts.hiding(value, number)
-        stay = self._patients.stay(stated.subject, draft.filing.observed_at) if draft is not None else None
+        stay = self._whose(stated, draft) if draft is not None else None
         if draft is not None and isinstance(stay, Stay):
             self._beside += [(stay, draft), *self._drafts.keep(stay, draft, self._origin.received_at)]
 
     def _stay(self, stated: Statements, draft: Draft) -> Stay | None:
-        stay = self._patients.stay(stated.subject, draft.filing.observed_at)
+        stay = self._whose(stated, draft)
         if isinstance(stay, Stay):
             return stay
         if isinstance(stay, Fault):
@@ -156,6 +157,13 @@ class _Message:
         else:
             self._give_up(draft.value, stay)
         return None
+
+    def _whose(self, stated: Statements, draft: Draft) -> Stay | Waiting | Fault:
+        """Whose a value is: that is one question for all values of a patient and a time."""
+        question = id(stated), draft.filing.observed_at
+        if question not in self._stays:
+            self._stays[question] = self._patients.stay(stated.subject, draft.filing.observed_at)
+        return self._stays[question]
 
     def _give_up(self, value: Value, waiting: Waiting) -> None:
         if waiting.elsewhere:
