@@ -4,7 +4,7 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from picustream.models.event import to_bytes, validate
 from picustream.scoring.validation import InputRecord, Validator
 from tests.gateways.converting import Result, converted, rules
-from tests.gateways.texts import CANARIES, admission, obx, results, together
+from tests.gateways.texts import CANARIES, NAME, NUMBER, PLACE, VISIT, admission, obx, results, together
 from tests.paths import INTEROP, needs_interop
 
 
@@ -78,6 +78,49 @@ def test_what_cannot_be_read_is_one_letter_that_counts_all_its_values(raw: bytes
     found = converted([raw])
     assert found.reasons == [reason] and found.events == []
     assert found.tally.values["seen"] == found.tally.values["letters"] == seen
+    check(found)
+
+
+def bundle() -> bytes:
+    """A child, her stay and a value, the value first."""
+    places = [{"location": {"reference": "Location/1", "display": "PICU"}, "period": {"start": "2026-03-01T08:00:00Z"}}]
+    resources: list[dict[str, object]] = [
+        {
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"coding": [{"system": "http://loinc.org", "code": "14682-9"}], "text": NAME},
+            "subject": {"reference": "urn:uuid:1", "display": NAME},
+            "encounter": {"reference": "urn:uuid:2"},
+            "effectiveDateTime": "2026-03-01T09:15:00Z",
+            "issued": "2026-03-01T09:30:00Z",
+            "valueQuantity": {"value": 54, "system": "http://unitsofmeasure.org", "code": "umol/L"},
+        },
+        {
+            "resourceType": "Patient",
+            "identifier": [{"system": "http://ch/mrn", "type": {"coding": [{"code": "MR"}]}, "value": NUMBER}],
+            "name": [{"family": NAME, "given": [NAME]}],
+            "address": [{"city": PLACE}],
+            "birthDate": "2020-01-15",
+        },
+        {
+            "resourceType": "Encounter",
+            "status": "in-progress",
+            "class": {"code": "IMP"},
+            "identifier": [{"system": "http://ch/visit", "value": VISIT}],
+            "subject": {"reference": "urn:uuid:1"},
+            "period": {"start": "2026-03-01T08:00:00Z"},
+            "location": places,
+        },
+    ]
+    entries = [{"fullUrl": f"urn:uuid:{number}", "resource": one} for number, one in enumerate(resources)]
+    return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}).encode()
+
+
+@pytest.mark.parametrize("packed", [lambda raw: raw, gzip.compress, lambda raw: b"\xef\xbb\xbf" + raw])
+def test_a_bundle_is_events_without_a_name(packed: Callable[[bytes], bytes]) -> None:
+    found = converted([packed(bundle())])
+    assert [event.topic for event in found.events] == ["picu.adt.v1", "picu.lab.v1"] and found.letters == []
+    assert [(one["code"], one["value"], one["unit"]) for one in found.observations] == [("14682-9", 54, "umol/L")]
     check(found)
 
 
@@ -173,4 +216,6 @@ def identifiers_in(raw: bytes) -> set[str]:
             found.update(
                 part for part in re.split(r"[\^~&]", field.partition("^^^")[0] if field is fields[2] else field)
             )
+    for resource in re.findall(r'"(?:family|city)"\s*:\s*"([^"]*)"', text):
+        found.add(resource)
     return {word for word in found if (len(word) >= 5 and not word.isalpha()) or len(word) >= 6}
