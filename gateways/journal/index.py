@@ -19,6 +19,8 @@ from picustream.runtime.errors import ENVIRONMENT, UserError
 
 FILE = "index.sqlite"
 VERSION = 1
+CHECKPOINT = 8000
+"""Pages of 4 KiB that are written before the index itself is brought up to date, which waits for the disk."""
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (
@@ -49,6 +51,8 @@ class Done:
     sent: frozenset[bytes]
     again: bool = False
     """Whether it was done before: its place is behind what is done."""
+    known: bool = True
+    """Whether something was made of the same bytes before."""
 
 
 class Known(NamedTuple):
@@ -81,10 +85,11 @@ class Index:
         if not read_only:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
-        # One thread at a time uses it.
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
         self._db.execute("PRAGMA journal_mode=WAL")
+        # What a power cut takes from the index is done anew from the journal, which is on the disk.
         self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
         self._make()
 
     def close(self) -> None:
@@ -211,16 +216,17 @@ class Index:
                 site, json.dumps(dict(outcome.counts)), len(outcome.events), b"".join(sorted(done.sent)),
             ),
         )  # fmt: skip
-        self._db.execute("DELETE FROM redo WHERE sequence = ?", (received.sequence,))
+        if done.again:
+            for table in ("redo", "waits"):
+                self._db.execute(f"DELETE FROM {table} WHERE sequence = ?", (received.sequence,))
         if outcome.state != "repeat":
             self._keep_letters(done)
-            self._db.execute("DELETE FROM waits WHERE sequence = ?", (received.sequence,))
-            self._db.executemany(
-                "INSERT OR IGNORE INTO waits VALUES (?, ?)", [(key, received.sequence) for key in outcome.waits]
-            )
-            self._db.executemany(
+        for key in outcome.waits:
+            self._db.execute("INSERT OR IGNORE INTO waits VALUES (?, ?)", (key, received.sequence))
+        for key in outcome.opened:
+            self._db.execute(
                 "INSERT OR IGNORE INTO redo SELECT sequence, 0 FROM waits WHERE key = ? AND sequence != ?",
-                [(key, received.sequence) for key in outcome.opened],
+                (key, received.sequence),
             )
         for name, key, value in done.changes:
             if value is None:
@@ -230,7 +236,8 @@ class Index:
 
     def _keep_letters(self, done: Done) -> None:
         received, outcome = done.received, done.outcome
-        self._db.execute("DELETE FROM letters WHERE message = ?", (outcome.message,))
+        if done.known:
+            self._db.execute("DELETE FROM letters WHERE message = ?", (outcome.message,))
         for letter in outcome.letters:
             name = letter_id(outcome.message, letter.reason, letter.path)
             self._db.execute(

@@ -8,7 +8,6 @@ the disk ends the session, and the next one begins like a start of the process.
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -96,16 +95,16 @@ class Pipeline:
                 await sink.close()
 
     async def _session(self, sink: Sink) -> None:
-        with contextlib.closing(Session(self._journal, self._index, self._make, sink)) as session:
-            tasks = [asyncio.create_task(work) for work in (self._do(session), session.commit(self._settle))]
-            try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+        session = Session(self._journal, self._index, self._make, sink)
+        tasks = [asyncio.create_task(work) for work in (self._do(session), session.commit(self._settle))]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _do(self, session: Session) -> None:
         # What a former session took is in the journal.

@@ -4,8 +4,8 @@ It ends by an exception, and then nothing of it is needed: the next one begins w
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,6 @@ from picustream.gateways.journal.index import Done, Index, Known, Redo
 from picustream.gateways.journal.journal import Journal
 from picustream.gateways.journal.outcome import Answer, Outcome
 from picustream.gateways.journal.received import Received
-from picustream.gateways.journal.uninterrupted import uninterrupted
 from picustream.gateways.server import metrics
 from picustream.gateways.server.interpreter import MakesInterpreter
 from picustream.gateways.server.sink import Sink, acknowledged, mark
@@ -41,8 +40,6 @@ class Session:
     def __init__(self, journal: Journal, index: Index, make: MakesInterpreter, sink: Sink) -> None:
         self._journal = journal
         self._index = index
-        self._committing = Index(journal.folder)
-        """Used in a thread of its own."""
         self._sink = sink
         self._state = State()
         self._state.load(index.state())
@@ -51,6 +48,8 @@ class Session:
         self._flying: deque[Pending] = deque()
         self._names: dict[str, Known] = {}
         """Of what is on its way."""
+        self._flights: Counter[str] = Counter()
+        """How many of each are."""
         self._there: set[bytes] = set()
         """Of what is done anew, what Kafka has."""
         self._changed = asyncio.Condition()
@@ -92,29 +91,22 @@ class Session:
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._flying)
-            await uninterrupted(self._commit(await self._arrived(), settle))
-
-    async def _commit(self, batch: Sequence[Pending], settle: Callable[[Done], None]) -> None:
-        crash_point("gateway-published")
-        await asyncio.to_thread(self._committing.commit, [one.done for one in batch], self._interpreter.site)
-        crash_point("gateway-committed")
-        async with self._changed:
+            batch = await self._arrived()
+            crash_point("gateway-published")
+            self._index.commit([one.done for one in batch], self._interpreter.site)
+            crash_point("gateway-committed")
             for pending in batch:
                 self._flying.popleft()
+                self._landed(pending.done)
                 settle(pending.done)
                 self.asked |= bool(pending.done.outcome.opened)
-            flying = {one.done.outcome.message for one in self._flying}
-            self._names = {name: known for name, known in self._names.items() if name in flying}
-            self._changed.notify_all()
+            async with self._changed:
+                self._changed.notify_all()
 
     async def settled(self) -> None:
         """Until nothing is on its way."""
         async with self._changed:
             await self._changed.wait_for(lambda: not self._flying)
-
-    def close(self) -> None:
-        """End it."""
-        self._committing.close()
 
     async def _again(self, asked: Redo, given_up: bool = False) -> None:
         await self.settled()
@@ -128,7 +120,7 @@ class Session:
         name = self._interpreter.name(received)
         known = self._names.get(name) or self._index.known(name)
         if asked is None and known is not None and self._needs_nothing(known):
-            await self._put(Pending(Done(received, repeated(name, known), (), frozenset()), []))
+            await self._put(Pending(Done(received, repeated(name, known), (), frozenset()), []), known)
             return
         outcome = self._outcome(received, known.times if known else 0, given_up)
         crash_point("gateway-translated")
@@ -142,7 +134,8 @@ class Session:
         ]
         crash_point("gateway-sent")
         changes = self._state.take_changes()
-        await self._put(Pending(Done(received, outcome, changes, had | {*marks}, asked is not None), sent))
+        done = Done(received, outcome, changes, had | {*marks}, again=asked is not None, known=known is not None)
+        await self._put(Pending(done, sent), known)
 
     def _outcome(self, received: Received, times: int, given_up: bool) -> Outcome:
         """What a message makes; one at which our program fails must not keep all others from being done."""
@@ -157,19 +150,26 @@ class Session:
     def _needs_nothing(self, known: Known) -> bool:
         return known.state != "refused" and known.site == self._interpreter.site
 
-    async def _put(self, pending: Pending) -> None:
+    async def _put(self, pending: Pending, known: Known | None) -> None:
         outcome = pending.done.outcome
-        known = self._names.get(outcome.message) or self._index.known(outcome.message)
         times = known.times + 1 if known else 1
         if known is None or outcome.state != "repeat":
             place = pending.done.received.sequence
             site, code = self._interpreter.site, outcome.answer.code
             known = Known(place, outcome.source, outcome.state, site, code, pending.done.sent, times)
         self._names[outcome.message] = known._replace(times=times)
+        self._flights[outcome.message] += 1
         async with self._changed:
             await self._changed.wait_for(lambda: len(self._flying) < FLYING)
             self._flying.append(pending)
             self._changed.notify_all()
+
+    def _landed(self, done: Done) -> None:
+        """What is committed is known from the index."""
+        name = done.outcome.message
+        self._flights[name] -= 1
+        if not self._flights[name]:
+            del self._flights[name], self._names[name]
 
     async def _arrived(self) -> list[Pending]:
         """What is acknowledged, from the first on; waits for that one."""
