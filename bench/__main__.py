@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
-from bench import drain, growth, hl7, latency, page, rebuild, replay, stages, startup, workers
+from bench import drain, gateway, growth, hl7, latency, page, rebuild, replay, stages, startup, workers
 from bench.plan import FULL, QUICK, TINY, Plan
 from bench.table import Table
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Plan], Generator[Table]]] = {
     "held": growth.held_tables,
     "startup": startup.tables,
     "hl7": hl7.tables,
+    "gateway": gateway.tables,
     "drain": drain.tables,
     "workers": workers.tables,
     "latency": latency.tables,

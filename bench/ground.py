@@ -93,8 +93,11 @@ class Ground:
             ends = clients.stable_ends(self.settings, consumer, places)
             return sum(1 for _ in arrival.committed_records(consumer, ends))
 
-    def child(self, *command: str, group: str, instance: str = "") -> Child:
-        """A process with the settings of a worker of a group, and what it prints in a file."""
+    def child(self, *command: str, group: str, instance: str = "", **more: str) -> Child:
+        """A process with the settings of a worker of a group, and what it prints in a file.
+
+        `more`: other settings, without `PICUSTREAM_`.
+        """
         self._runs += 1
         ours = {name: value for name, value in os.environ.items() if not name.startswith("PICUSTREAM_")}
         ours |= {
@@ -105,6 +108,7 @@ class Ground:
             "PICUSTREAM_GROUP": group,
             "PICUSTREAM_INSTANCE": instance or f"bench-{self._runs}",
         }
+        ours |= {f"PICUSTREAM_{name}": value for name, value in more.items()}
         return Child(command, ours, self.folder / f"{self._runs}.log")
 
     def worker(self, group: str, *options: str) -> Child:

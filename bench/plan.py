@@ -29,6 +29,8 @@ class Sizes:
     """Stays that an engine holds while one event after another comes."""
     seconds: int
     """How long latency is measured at each rate."""
+    messages: int
+    """That are sent to the gateway."""
 
 
 FULL = Sizes(
@@ -41,6 +43,7 @@ FULL = Sizes(
     drained_year=3_000,
     held=(10, 100, 1_000, 3_000, 10_000),
     seconds=20,
+    messages=5_000,
 )
 QUICK = Sizes(
     replay=Size(4, 2),
@@ -52,9 +55,10 @@ QUICK = Sizes(
     drained_year=300,
     held=(10, 100, 1_000),
     seconds=5,
+    messages=1_000,
 )
 _TINY = Size(1, 1, 0.1)
-TINY = Sizes(_TINY, _TINY, [_TINY], [_TINY], [_TINY], years=(), drained_year=0, held=(2, 4), seconds=1)
+TINY = Sizes(_TINY, _TINY, [_TINY], [_TINY], [_TINY], years=(), drained_year=0, held=(2, 4), seconds=1, messages=50)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,15 @@ class Child:
 
     def said(self, event: str) -> datetime:
         """When it first logged an event; waits for that. Raises `Failed` when it ends without."""
+        return datetime.fromisoformat(self.line(event)["timestamp"])
+
+    def line(self, event: str) -> dict[str, Any]:
+        """The first line of its log of an event; likewise."""
         while True:
             ended = self._process.poll() is not None
             for line in self._lines():
                 if line["event"] == event:
-                    return datetime.fromisoformat(line["timestamp"])
+                    return line
             if ended:
                 raise Failed(f"{' '.join(self._command)} ended and never logged {event}")
             time.sleep(0.02)
