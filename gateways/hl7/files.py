@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from picustream.gateways.hl7.frames import START, Framer
+from picustream.gateways.hl7.frames import START, Frame, Framer
 from picustream.gateways.hl7.message import CUT_OFF
 
 _MESSAGE = re.compile(rb"(?:\A|(?<=[\r\n]))[\xef\xbb\xbf\x00 \t]*MSH(?=[!-/:-@\[-`{-~])")
@@ -14,6 +14,8 @@ _CAPTURE = re.compile(
     rb"[\xef\xbb\xbf\x00 \t\r\n]*\x0b|[\s\S]*?\x0b[\xef\xbb\xbf\x00 \t\r\n]*(?:MSH|FHS|BHS)(?=[!-/:-@\[-`{-~])"
 )
 """What begins like a stream of frames, or has one in it: VT alone may also be a line end of a text."""
+_PORTION = 1 << 20
+"""Bytes of a capture that are searched for frames at a time."""
 _BLANK = b"\xef\xbb\xbf\x00\x1a\x1c \t\r\n"
 
 
@@ -26,12 +28,18 @@ def messages(data: bytes) -> Iterator[bytes]:
     if START not in data or not _CAPTURE.match(data):
         yield from _split(data)
         return
-    framer = Framer(len(data))
-    for frame in [*framer.feed(data), *framer.end()]:
+    for frame in _frames(data):
         if frame.kind == "truncated":
             yield CUT_OFF + frame.raw
         else:
             yield from _split(frame.raw)
+
+
+def _frames(data: bytes) -> Iterator[Frame]:
+    framer = Framer(len(data))
+    for start in range(0, len(data), _PORTION):
+        yield from framer.feed(data[start : start + _PORTION])
+    yield from framer.end()
 
 
 def _split(data: bytes) -> Iterator[bytes]:

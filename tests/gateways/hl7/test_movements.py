@@ -93,6 +93,7 @@ def test_values_in_an_adt_message_are_seen_and_not_used() -> None:
 )  # fmt: skip
 def test_the_date_of_birth_to_the_precision_that_was_given(written: str, expected: str | None) -> None:
     assert moved("A01", EVN, pid(f7=written), PV1).birth_date == expected
+    assert [one.faults for one in stated(text(msh("ADT^A01"), EVN, pid(f7=written), PV1))] == [()]
 
 
 @pytest.mark.parametrize("written", ["196203520", "20190230", "20.11.2019", "201913", "today", "2019112"])
