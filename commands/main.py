@@ -27,7 +27,7 @@ COMMANDS = {
     "explain": "the receipt of a score, to read",
     "alerts": "what is firing and since when",
     "deadletters": "what was refused: list, show, resubmit",
-    "gateway": "HL7 v2 and FHIR in: serve, convert, messages, letters, replay, key",
+    "gateway": "HL7 v2 and FHIR in: serve, convert, messages, letters",
     "fhir": "scores as FHIR resources: export, push",
     "lint": "report card on a feed before it goes live",
     "doctor": "checks everything a worker needs, and says what to do",
