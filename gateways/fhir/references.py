@@ -5,9 +5,8 @@ business identifiers. Everybody who speaks of it uses one of them.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from picustream.gateways.fhir.elements import Fields, inner, objects, text
 from picustream.gateways.fhir.resources import Resource
@@ -21,6 +20,7 @@ _URNS = ("urn:uuid:", "urn:oid:")
 
 Key = tuple[str, str]
 """Authority and value of an identifier."""
+_Name = TypeVar("_Name", str, Key)
 
 
 def key(identifier: Identifier) -> Key:
@@ -32,17 +32,17 @@ class References:
 
     def __init__(self, resources: Sequence[Resource], base: str | None) -> None:
         self._base = (base or "").rstrip("/")
-        self._by_url: dict[str, list[Resource]] = defaultdict(list)
-        self._by_key: dict[Key, list[Resource]] = defaultdict(list)
+        self._by_url: dict[str, Resource] = {}
+        self._by_key: dict[Key, Resource] = {}
         self._contained: dict[tuple[int, str], Resource] = {}
         for resource in resources:
             if resource.within is not None:
                 self._contained[id(resource.within), text(resource.fields, "id")] = resource
                 continue
             if resource.full_url:
-                self._by_url[resource.full_url].append(resource)
+                _keep(self._by_url, resource.full_url, resource)
             for name in self.names(resource):
-                self._by_key[key(name)].append(resource)
+                _keep(self._by_key, key(name), resource)
 
     def own_name(self, resource: Resource) -> Identifier | None:
         """The name under which a server has a resource; None where no server gave it one."""
@@ -71,10 +71,10 @@ class References:
         literal = text(reference, "reference")
         if literal.startswith("#"):
             return self._contained.get((id(at.within or at), literal[1:])) if len(literal) > 1 else at.within
-        found = self._by_url.get(literal) or [
-            one for name in self.written(reference, at, kind) for one in self._by_key.get(key(name), ())
-        ]
-        return max(found, key=age) if found else None
+        if (addressed := self._by_url.get(literal)) is not None:
+            return addressed
+        named = (self._by_key.get(key(name)) for name in self.written(reference, at, kind))
+        return next((one for one in named if one is not None), None)
 
     def all_names(self, reference: Any, at: Resource, kind: str) -> tuple[Identifier, ...]:
         """The names that a reference to that kind of resource gives, and those of the resource it leads to, where the
@@ -100,6 +100,13 @@ class References:
         outer = resource.within or resource
         form = _REFERENCE.fullmatch(outer.full_url)
         return form[1] if form and form[1] else self._base
+
+
+def _keep(index: dict[_Name, Resource], name: _Name, resource: Resource) -> None:
+    """Of several versions the latest is meant."""
+    former = index.get(name)
+    if former is None or age(resource) > age(former):
+        index[name] = resource
 
 
 def age(resource: Resource) -> tuple[str, int, str, str]:

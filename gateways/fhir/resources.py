@@ -164,10 +164,13 @@ def _is_deep(value: Any) -> bool:
     return bool(level)
 
 
+_TOLERANT = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+
+
 def _read_anyhow(data: bytes) -> Fields | None:
     """What a reader that minds little makes of it: for the count of its values alone."""
     try:
-        value = json.loads(data[:LARGEST].decode("utf-8-sig", "replace"))
+        value = _TOLERANT.decode(data[:LARGEST].decode("utf-8-sig", "replace"))
         return value if isinstance(value, dict) and not _is_deep(value) else None
     except (ValueError, RecursionError):
         return None
@@ -274,14 +277,18 @@ def _is_text(part: str) -> bool:
     return True
 
 
-_COMPONENT = re.compile(rb"<component\b.*?</component>", re.DOTALL)
-_EXTENSION = re.compile(rb"<extension\b.*?</extension>", re.DOTALL)
-_OWN_VALUE = re.compile(rb"<(?:value[A-Z]\w*|dataAbsentReason)\b")
+_TAG = re.compile(rb"<(/?)(Observation|component|extension|dataAbsentReason|value[A-Z]\w*)\b")
 
 
 def _count_in_xml(data: bytes) -> int:
-    """How many values can be seen in XML."""
-    observations = data.split(b"<Observation")[1:]
-    components = data.count(b"<component>") if observations else 0
-    bare = (_EXTENSION.sub(b"", _COMPONENT.sub(b"", one)) for one in observations)
-    return components + sum(_OWN_VALUE.search(one) is not None for one in bare)
+    """How many values can be seen in XML: components of Observations, and one of its own in each that has one."""
+    components, own, inside = 0, 0, dict.fromkeys((b"Observation", b"component", b"extension"), 0)
+    waits = False  # for a value of its own
+    for closes, name in _TAG.findall(data):
+        if name in inside:
+            inside[name] += -1 if closes else 1
+            components += name == b"component" and not closes and inside[b"Observation"] > 0
+            waits = waits or (name == b"Observation" and not closes)
+        elif waits and not inside[b"component"] and not inside[b"extension"]:
+            own, waits = own + 1, False
+    return components + own

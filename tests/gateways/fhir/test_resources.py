@@ -110,6 +110,21 @@ def test_values_of_an_unreadable_body_are_counted_where_they_can_be_seen() -> No
     assert refused(one[:-1]).values == 0
 
 
+@pytest.mark.parametrize(
+    ("xml", "count"),
+    [
+        ("<Observation><valueQuantity><value value='1'/></valueQuantity></Observation>", 1),
+        ("<Observation><extension url='x'><valueCode value='1'/></extension></Observation>", 0),
+        ("<Observation><component><valueInteger value='1'/></component><component/></Observation>", 2),
+        ("<Bundle><Observation><dataAbsentReason/></Observation><Observation><valueTime/></Observation></Bundle>", 2),
+        ("<Composition><component/><valueInteger value='1'/></Composition>", 0),
+        pytest.param("<Observation><component " * 100_000, 100_000, id="many"),
+    ],
+)
+def test_values_that_can_be_seen_in_xml_are_counted(xml: str, count: int) -> None:
+    assert refused(xml.encode()).values == count
+
+
 def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     one = json.dumps(observation()).encode()
     monkeypatch.setattr(resources, "LARGEST", len(one) - 1)
