@@ -8,6 +8,7 @@ from picustream.gateways.fhir.known import Known
 from picustream.gateways.fhir.statements import statements
 from picustream.gateways.patients.answers import Stay, Waiting
 from picustream.gateways.site.config import Source
+from tests.gateways.converting import converted
 from tests.gateways.hl7.texts import ZONE
 from tests.gateways.patients.hospital import Gateway, adt, time
 
@@ -108,6 +109,16 @@ def test_an_encounter_that_ended_in_death() -> None:
     over = encounter(location("PICU-A", "03T08:00", "05T08:00"), status="finished", hospitalization=died)
     server.send(patient(deceasedDateTime=at("05T07:50")), over)
     assert (server.words(), server.gateway.faults) == ([ADMITTED, "died 05T07:50"], [])
+
+
+def test_a_body_may_have_its_patient_last() -> None:
+    died = {"dischargeDisposition": {"coding": [{"code": "exp"}]}}
+    over = encounter(location("PICU-A", "03T08:00", "05T08:00"), status="finished", hospitalization=died)
+    entries = [{"resource": one} for one in (observation(), over, patient(deceasedDateTime=at("05T07:50")))]
+    body = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    found = converted([json.dumps(body).encode()])
+    assert [event.get("type", "value") for event in found.bodies] == ["admitted", "died", "value"]
+    assert found.reasons == []
 
 
 def test_a_patient_who_is_dead_without_a_time_is_for_a_person() -> None:

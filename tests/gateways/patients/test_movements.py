@@ -240,3 +240,80 @@ def test_what_waits_goes_on_when_the_stay_is_known() -> None:
     gateway.hl7(adt("A02", "03T08:00"))
     assert set(waiting.keys) <= set(gateway.opened)
     assert isinstance(gateway.patients.stay(subject(), time("03T09:00")), Stay)
+
+
+def test_a_registration_elsewhere_keeps_the_begin_of_the_visit_out_of_the_stay() -> None:
+    gateway = Gateway()
+    gateway.hl7(adt("A04", "03T06:00", "ER"), adt("A01", "03T07:50", begun="03T06:00"))
+    gateway.hl7(adt("A01", "03T09:00", evn6="03T08:00", begun="03T06:00"))
+    assert gateway.words() == [ADMITTED]
+
+
+def test_a_readmission_in_one_visit_begins_when_it_happens() -> None:
+    gateway = Gateway()
+    gateway.hl7(adt("A01", "03T08:00", begun="03T08:00"), adt("A03", "04T08:00"))
+    gateway.hl7(adt("A01", "06T08:00", begun="03T08:00"), adt("A03", "07T08:00", disposition="01"))
+    assert gateway.words() == [
+        ADMITTED, "discharged 04T08:00 unknown", f"admitted 06T08:00 PICU-A/12 {BORN}", "discharged 07T08:00 home",
+    ]  # fmt: skip
+
+
+def test_a_cancellation_names_its_admission_or_discharge_by_time() -> None:
+    course = [adt("A01", "03T08:00"), adt("A03", "04T08:00"), adt("A01", "06T08:00"), adt("A03", "07T08:00")]
+    first = [ADMITTED, "discharged 04T08:00 unknown"]
+    second = [f"admitted 06T08:00 PICU-A/12 {BORN}", "discharged 07T08:00 unknown"]
+    for event, when, left in (
+        ("A11", "03T08:00", second),
+        ("A11", "06T08:00", first),
+        ("A11", "", first),
+        ("A13", "04T08:00", [ADMITTED, second[1]]),
+        ("A13", "", [*first, second[0]]),
+    ):
+        gateway = Gateway()
+        gateway.hl7(*course, adt(event, "08T08:00", evn6=when))
+        assert gateway.words() == left
+
+
+def test_a_cancellation_that_names_where_one_is_again_takes_the_last_transfer() -> None:
+    gateway = Gateway()
+    gateway.hl7(adt("A01", "03T08:00"), adt("A02", "04T08:00", "PICU-B^^1"), adt("A02", "05T08:00", "PICU-C^^1"))
+    gateway.hl7(adt("A12", "06T08:00", "PICU-B^^1", prior="PICU-B^^1"))
+    assert gateway.words() == [ADMITTED, "moved 04T08:00 PICU-B/1"]
+
+
+def test_a_transfer_that_is_sent_again_for_its_time_replaces_the_first() -> None:
+    gateway = Gateway()
+    gateway.hl7(adt("A02", "03T08:00", "PICU-A^^11"), adt("A02", "03T09:00", "PICU-A^^12", evn6="03T08:00"))
+    assert gateway.words() == [ADMITTED]
+
+
+def test_an_update_without_a_bed_leaves_the_bed() -> None:
+    gateway = Gateway()
+    gateway.hl7(adt("A01", "03T08:00"), adt("A08", "03T09:00", "PICU-A"))
+    assert gateway.words() == [ADMITTED]
+
+
+def test_an_update_may_say_how_the_stay_ended() -> None:
+    for disposition, end in (("01", "discharged 05T09:00 home"), ("20", "died 05T09:00")):
+        gateway = Gateway()
+        gateway.hl7(adt("A01", "03T08:00"), adt("A03", "05T09:00"))
+        gateway.hl7(
+            adt("A08", "05T10:00", disposition=disposition, died="202503050900+0800" if "20" in disposition else "")
+        )
+        assert gateway.words() == [ADMITTED, end]
+
+
+def test_a_death_at_the_moment_of_the_discharge_is_one_in_the_unit() -> None:
+    gateway = Gateway()
+    gateway.hl7(
+        adt("A01", "03T08:00"), adt("A03", "05T09:00"), adt("A31", "05T10:00", died="202503050900+0800", dead="Y")
+    )
+    assert gateway.words() == [ADMITTED, "died 05T09:00", "discharged 05T09:00 unknown"]
+
+
+def test_a_movement_without_a_number_leaves_its_visit_one_with_a_number() -> None:
+    gateway = Gateway()
+    gateway.hl7(adt("A01", "03T08:00"), adt("A03", "04T08:00", visit=""), adt("A01", "06T08:00", begun="03T08:00"))
+    assert [word.split()[:2] for word in gateway.words()] == [
+        ["admitted", "03T08:00"], ["discharged", "04T08:00"], ["admitted", "06T08:00"],
+    ]  # fmt: skip
