@@ -43,6 +43,16 @@ def test_where_the_order_is_named() -> None:
     assert nameless[0][0] == "time" and nameless[0] == nameless[2] != nameless[1]
 
 
+def test_each_order_has_its_own_orc() -> None:
+    """Also where the one before had none, or no OBR."""
+    one, other = (segment("ORC", {1: "RE", 3: number}) for number in ("F1", "F2"))
+    nameless = obr(f2="", f3="")
+    assert [found.identity[:2] for found in values(nameless, obx(f14=READ), one, nameless, obx(), other, obx())] == [
+        ("time", "2160-0"), ("order", "F1"), ("order", "F2")
+    ]  # fmt: skip
+    assert [found.identity[1] for found in values(one, obx(), other, obx())] == ["F1", "F2"]
+
+
 def test_the_control_id_of_the_message_names_nothing() -> None:
     assert value(msh(f10="1"), PID, obr(), obx()) == value(msh(f10="2"), PID, obr(), obx())
 
@@ -64,6 +74,11 @@ def test_a_reading_is_named_by_its_device_and_its_time() -> None:
 def test_the_device_is_that_of_the_row_that_holds_the_value() -> None:
     rows = [obx("", "", f4="1", f18="MDS-1"), obx("", "", f4="1.1", f18=""), obx(f4="1.1.1.1", f14=READ)]
     assert [one.device for one in values(PID, obr(f10="D9"), *rows, source=monitor())] == ["MDS-1"] * 3
+    for name in ("1", "1.1", "1.1.1"):
+        held = values(
+            PID, obr(f10="D9"), obx("", "", f4=name, f18="ROW"), obx(f4="1.1.1.1", f14=READ), source=monitor()
+        )
+        assert [one.device for one in held] == ["ROW", "ROW"]
     assert device(obx(f14=READ)).device == ""
     assert value(PID, obr(f10="D9"), obx(f14=READ), source=monitor()).device == "D9"
     assert lab(obx(), f10="7^Collector").device == ""
