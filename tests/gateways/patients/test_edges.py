@@ -108,7 +108,9 @@ def test_a_movement_without_a_number_is_one_of_the_visit_that_was_named_last() -
     assert [fact["type"] for fact in made] == ["discharged"]
     gateway.hl7(adt("A01", "07T08:00", visit="V2^^^HOSP^VN"))
     assert gateway.hl7(discharge) == made
-    assert [word.split()[0] for word in gateway.words()] == ["admitted", "discharged", "admitted"]
+    (second,) = gateway.hl7(adt("A02", "08T08:00", "PICU-B^^1", visit=""))
+    assert second["stay_id"] != made[0]["stay_id"]
+    assert [word.split()[0] for word in gateway.words()] == ["admitted", "discharged", "admitted", "moved"]
 
 
 def test_a_visit_that_never_was_here_goes_to_the_patient_that_is_named_last() -> None:

@@ -112,6 +112,8 @@ def test_a_reference_of_which_the_server_takes_back_what_it_means() -> None:
     gateway.learn(Statements("Patient", Subject((REFERENCE, other)), same=(REFERENCE, other)), "m2")
     assert isinstance(gateway.patients.stay(Subject((REFERENCE,)), time("03T09:00")), Waiting)
     assert isinstance(gateway.patients.stay(Subject((NUMBER,)), time("03T09:00")), Stay)
+    gateway.hl7(adt("A03", "04T08:00"), adt("A01", "06T08:00", pid="8^^^HOSP^MR", visit="V8^^^HOSP^VN"))
+    assert isinstance(gateway.patients.stay(Subject((NUMBER,)), time("06T09:00")), Waiting)
 
 
 def test_two_that_share_a_number_that_no_rule_takes_are_two() -> None:
