@@ -63,7 +63,8 @@ class Replay:
             # One by one until there is a clock; then as far as all that falls due meanwhile is in memory.
             together = len(inputs) if self._engine.clock is not None else 1
             batch, inputs = Batch(inputs[:together]), inputs[together:]
-            self._install(batch.stays - self._engine.cache.stays.keys())
+            loaded = self._engine.cache.stays
+            self._install(stay_id for stay_id in batch.stays if stay_id not in loaded)
             nothing_yet = self._engine.clock is None and batch.latest(latest) is None
             emitted_at = _BEFORE_ALL if nothing_yet else None
             effects = self._engine.process(batch, latest, advance_clock=False, emitted_at=emitted_at)

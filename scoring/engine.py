@@ -79,7 +79,8 @@ class Engine(EnginePort):
         most = None if self._lot is None else LATE_AT_ONCE
         due = set() if until is None else self._due_times.late(until, self.cache.stays, most)
         own = set() if self.feeds.loaded else {""}
-        return sorted((batch.stays | due | own) - self.cache.stays.keys())
+        # One by one: a set minus the keys of a dictionary walks the whole dictionary, 0.1 ms of 3,000 stays.
+        return sorted(stay_id for stay_id in batch.stays | due | own if stay_id not in self.cache.stays)
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay as the store keeps it; without fields, a new one."""

@@ -1,5 +1,6 @@
 """Which engines prune what no record depends on, and what they keep in memory and in the store (I9)."""
 
+import gc
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
@@ -138,3 +139,17 @@ def test_i9_another_patient_is_still_named_by_what_was_pruned() -> None:
     assert worker.reloads == 1
     assert "S/alert/patient-mismatch/Q" in firing(worker.outputs)
     assert firing(worker.end()) == firing(replayed(story, SHIPPED))
+
+
+@pytest.mark.proves("I9")
+def test_i9_a_stay_that_is_unloaded_leaves_no_cycle_behind() -> None:
+    """What takes long to walk is not walked again (`runtime/collector.py`), so it has to go by its reference count."""
+    engine = Engine(SHIPPED, bounded=True)
+    taken(engine)
+    gc.collect()
+    gc.disable()
+    try:
+        engine.cache.stays.clear()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
