@@ -74,13 +74,12 @@ class Engine(EnginePort):
 
     def missing(self, batch: Batch, now: datetime, *, advance_clock: bool = True) -> list[str]:
         """Stays that `process` needs and that are not in memory; "" is the partition's own state."""
-        moments = (self.clock, now if advance_clock else batch.latest(now))
-        until = max((moment for moment in moments if moment is not None), default=None)
+        until = max(filter(None, (self.clock, now if advance_clock else batch.latest(now))), default=None)
         most = None if self._lot is None else LATE_AT_ONCE
         due = set() if until is None else self._due_times.late(until, self.cache.stays, most)
-        own = set() if self.feeds.loaded else {""}
+        wanted = batch.stays | due | (set() if self.feeds.loaded else {""})
         # One by one: a set minus the keys of a dictionary walks the whole dictionary, 0.1 ms of 3,000 stays.
-        return sorted(stay_id for stay_id in batch.stays | due | own if stay_id not in self.cache.stays)
+        return sorted(stay_id for stay_id in wanted if stay_id not in self.cache.stays)
 
     def install(self, stay_id: str, fields: Mapping[str, bytes]) -> None:
         """Takes over a stay as the store keeps it; without fields, a new one."""
