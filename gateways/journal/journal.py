@@ -75,7 +75,7 @@ class Journal:
         """The messages of some places, in order; those that were pruned are left out."""
         wanted = sorted(set(sequences))
         held = segment.files(self.folder)
-        for file, following in zip(held, [*held[1:], None], strict=True):
+        for file, following in zip(held, [*held, None][1:], strict=True):
             end = segment.first_of(following) if following else None
             here = {one for one in wanted if segment.first_of(file) <= one and (end is None or one < end)}
             if here:
@@ -84,7 +84,7 @@ class Journal:
     def _records(self, first: int) -> Iterator[Record]:
         """Of files that may hold `first`: a file ends where the next begins, whatever a failed write left in it."""
         held = segment.files(self.folder)
-        for file, following in zip(held, [*held[1:], None], strict=True):
+        for file, following in zip(held, [*held, None][1:], strict=True):
             end = segment.first_of(following) if following else None
             if end is not None and end <= first:
                 continue

@@ -51,23 +51,26 @@ class Session:
         self._flights: Counter[str] = Counter()
         """How many of each are."""
         self._there: set[bytes] = set()
-        """Of what is done anew, what Kafka has."""
+        """What Kafka has already, until all is done that a session before may have sent."""
         self._changed = asyncio.Condition()
         self.next = index.done + 1
         self.asked = True
         """Whether something may have to be done again."""
 
     async def redo_tail(self, last: int) -> None:
-        """Do anew what the journal has beyond the index, up to a place."""
-        if last < self.next:
-            return
-        log.info("doing-anew", first=self.next, last=last)
-        first = True
-        for received in self._journal.read(self.next, last):
-            if first:
-                self._there, first = await self._sink.published(received.at), False
-            await self.do(received)
-        self._there = set()
+        """Do anew what the journal has beyond the index, up to a place.
+
+        What a session before sent and did not commit, of that or of what was to be done again, is asked of Kafka first.
+        """
+        again = [asked.sequence for asked in self._index.asked_again() if not asked.everything]
+        doubtful = again[:1] + ([self.next] if last >= self.next else [])
+        moments = [received.at for received in self._journal.find(doubtful)]
+        if moments:
+            self._there = await self._sink.published(min(moments))
+        if last >= self.next:
+            log.info("doing-anew", first=self.next, last=last)
+            for received in self._journal.read(self.next, last):
+                await self.do(received)
 
     async def do(self, received: Received) -> None:
         """Do one message. Its answer is ready when `commit` has it."""
@@ -79,6 +82,7 @@ class Session:
         self.asked = False
         for asked in self._index.asked_again():
             await self._again(asked)
+        self._there = set()
         metrics.waiting.set(self._index.waiting)
 
     async def give_up(self, now: datetime) -> None:
@@ -125,7 +129,7 @@ class Session:
         outcome = self._outcome(received, known.times if known else 0, given_up)
         crash_point("gateway-translated")
         had = known.sent if known else frozenset[bytes]()
-        skip = self._there if asked and asked.everything else had | self._there
+        skip = set[bytes]() if asked and asked.everything else had | self._there
         marks = [mark(event) for event in outcome.events]
         sent = [
             await self._sink.send(event)

@@ -83,7 +83,9 @@ def run_replay(events: Path, out: Path, until: datetime) -> Published:
     """What `picustream replay` makes of an event file."""
     assert picustream(["replay", str(events), "--out", str(out), "--until", until.isoformat()]) == 0
     found = [out / f"{topic}.ndjson" for topic in OUTPUT_TOPICS]
-    lines = (json.loads(line) for file in found if file.exists() for line in file.read_text().splitlines())
+    lines = (
+        json.loads(line) for file in found if file.exists() for line in file.read_bytes().splitlines()
+    )  # of bytes: a text may have other line ends
     return [(line["topic"], line["value"]) for line in lines]
 
 

@@ -12,8 +12,8 @@ from picustream.streams.kafka.topics import partition_of
 from tests.integration.realrun import PARTITIONS, RealRun
 
 YEARS = 6
-"""Some 2,200 days: 44 pieces at each of its events."""
-IN_THE_MIDST = 40
+"""Some 2,200 days: nine pieces at each of its events."""
+IN_THE_MIDST = 8
 """Writes before the kill: fewer than there are pieces, more than there are of others before the first of them."""
 
 

@@ -18,6 +18,7 @@ from picustream.commands.main import main
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
 from picustream.models.record import ALERT, DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
 from picustream.scoring.dead_letters import dead_letter_topic
+from picustream.scoring.presence.record import STAY as PRESENCE
 from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.scores.mods.record import MODS
 from picustream.scoring.scores.registry import OUTPUT_TOPICS
@@ -133,8 +134,8 @@ def test_every_user_of_the_page_can_do_what_it_is_there_for_and_nothing_else(run
     """All that may be read is read, and the rest refused by the name of the right: never empty, never 'not there'."""
     outputs = OUTPUT_TOPICS
     readers = {
-        "ward": {MODS, APPS},
-        "statistics": {MODS, APPS, ELIGIBILITY, OUTCOME},
+        "ward": {MODS, APPS, PRESENCE},
+        "statistics": {MODS, APPS, PRESENCE, ELIGIBILITY, OUTCOME},
         "trial-office": {*outputs, TRIAL} - {DEAD_LETTER},
         "operations": {ALERT, DEAD_LETTER, *INPUT_TOPICS} - {TRIAL},
         "picustream": set(topics.ALL),
@@ -164,7 +165,7 @@ def test_a_feed_publishes_to_its_own_topic_and_to_no_other(run: Run) -> None:
 def test_topics_are_made_and_checked_by_those_who_may(run: Run, secured_servers: Secured) -> None:
     assert run("operations", "topics", "--check")[0] == run("deployer", "topics")[0] == 0
     assert run("picustream", "topics", "--check")[0] == 0
-    hidden = [topic for topic in topics.ALL if topic not in (MODS, APPS)]
+    hidden = [topic for topic in topics.ALL if topic not in (MODS, APPS, PRESENCE)]
     assert lacks(run("ward", "topics", "--check"), "ward", "Describe", *hidden)
     # A topic that is not there is called missing by those who may see it, and by nobody else.
     with secured_servers.admin() as admin:

@@ -153,7 +153,7 @@ RAWS = st.sampled_from([b"event a b", b"event c", b"count", b"count 2", b"wait k
 
 
 @given(st.lists(RAWS, max_size=8), st.data())
-@settings(max_examples=40)
+@settings(max_examples=60, deadline=None)
 def test_however_often_it_is_killed_all_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, raws: list[bytes], data: st.DataObject
 ) -> None:
