@@ -28,6 +28,9 @@ def demo(
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the screen of the ward's fourth day as SVG.")
     ] = None,
+    hl7: Annotated[
+        bool, typer.Option("--hl7", help="The ward speaks HL7 v2, over MLLP, to a gateway that is started with it.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The sums as JSON; all else on standard error.")] = False,
 ) -> int:
     """Runs Kafka, Redis, the worker and a simulated ward of eight beds, and shows what comes out.
@@ -43,7 +46,7 @@ def demo(
 
     console = Console(stderr=as_json)
     with download_meter() as meter:
-        outcome = Demo(Plan(seconds, speed, seed, picture, out), console, _print, meter).run()
+        outcome = Demo(Plan(seconds, speed, seed, picture, out, hl7), console, _print, meter).run()
     if as_json:
         print(json.dumps(outcome.sums, indent=2))
     return outcome.status

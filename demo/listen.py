@@ -1,7 +1,7 @@
 """What comes out: the records of the output topics, as they come, and all of them read anew."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -23,10 +23,11 @@ TopicValue = tuple[str, dict[str, Any]]
 
 
 class Listener:
-    """Reads the output topics from their beginning."""
+    """Reads the output topics from their beginning. `names`: pseudonym of a stay -> what the ward calls it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, names: Mapping[str, str] | None = None) -> None:
         self._settings = settings
+        self._names = names or {}
         self._consumer: KafkaConsumer = clients.consumer(settings, **OPTIONS)
         self._parts = [
             TopicPartition(topic, number) for topic in OUTPUT_TOPICS for number in range(settings.partitions)
@@ -36,11 +37,11 @@ class Listener:
 
     def poll(self) -> list[TopicValue]:
         """What has come, in order of arrival."""
-        return [_decoded(record) for record in self._poll()]
+        return [self._decoded(record) for record in self._poll()]
 
     def rest(self) -> list[TopicValue]:
         """What is still to come of what the topics hold now."""
-        return [_decoded(record) for record in self._rest()]
+        return [self._decoded(record) for record in self._rest()]
 
     def read_anew(self) -> "list[ConsumerRecord]":
         """Everything that the topics hold, once more, in order of arrival."""
@@ -50,6 +51,10 @@ class Listener:
     def close(self) -> None:
         """Give up the connection."""
         self._consumer.close()
+
+    def _decoded(self, record: "ConsumerRecord") -> TopicValue:
+        value = json.loads(record.value)
+        return record.topic, named(value, self._names)
 
     def _poll(self) -> "list[ConsumerRecord]":
         polled = self._consumer.poll(timeout_ms=POLL_MS)
@@ -61,8 +66,9 @@ class Listener:
             yield from self._poll()
 
 
-def _decoded(record: "ConsumerRecord") -> TopicValue:
-    return record.topic, json.loads(record.value)
+def named(value: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A record with the ward's name of its stay, in a dead letter the key."""
+    return value | {field: names[value[field]] for field in ("stay_id", "key") if value.get(field) in names}
 
 
 def _arrival(record: "ConsumerRecord") -> tuple[int, str, int, int]:

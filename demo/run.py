@@ -2,7 +2,8 @@
 
 import shlex
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from rich.console import Console
 
 from picustream.demo.camera import MOMENT, Camera
 from picustream.demo.ending import Ended, Ending
+from picustream.demo.hl7 import Speech
 from picustream.demo.plan import Plan, lead
+from picustream.demo.play import Feed as Takes
 from picustream.demo.play import Play
 from picustream.demo.stage import Stage, stage
 from picustream.demo.sums import Sums, keep, prepare
@@ -41,6 +44,7 @@ class Demo:
         self._tell = report
         self._meter = meter
         self._ward = ward(plan.seed)
+        self._speech: Speech | None = None
         if plan.out:
             prepare(plan.out)  # now, and not after all has been shown
         self._camera = Camera(plan.picture, self._ward.opens + MOMENT) if plan.picture else None
@@ -67,17 +71,34 @@ class Demo:
         with ending.breaks():
             place.start_servers(self._tell, self._meter)
             place.make_topics()
+        if self._plan.hl7:
+            self._speech = self._connect(place, ending)
         self._tell("starting the worker")
         clock = self._clock(lead(time.monotonic() - begun))
         worker = place.start_worker(clock)  # so quick that nothing has to break it off
         with ending.breaks():
             worker.wait_until_ready()
             view = view_for(self._console, self._ward.beds, clock.speed)
-            play = Play(self._ward, clock, worker, place.feed(self._ward.events), place.listener(), view)
+            feed, names = self._feed(place)
+            play = Play(self._ward, clock, worker, feed, place.listener(names), view)
             self._announce(play.days, self._ward_seconds() / clock.speed)
             while clock.now() < self._ward.opens:
                 time.sleep(PAUSE)
         return play
+
+    def _connect(self, place: Stage, ending: Ending) -> Speech:
+        """Start the gateway and connect the ward's systems to it. Raises `Ended`."""
+        self._tell("starting the gateway")
+        gateway, hospital = place.start_gateway(self._ward.events)  # so quick that nothing has to break it off
+        with ending.breaks():
+            gateway.wait_until_ready()
+            return Speech(gateway, hospital, place.lines(self._ward.events, gateway, hospital))
+
+    def _feed(self, place: Stage) -> tuple[Takes, Mapping[str, str]]:
+        """What takes the ward's events, and what the ward calls the stays of the records."""
+        if self._speech is not None:
+            return self._speech.lines, self._speech.hospital.shown
+        return place.feed(self._ward.events), {}
 
     def _show(self, play: Play, ending: Ending) -> Sums:
         """Let the ward's days pass until they are over or `ending` is requested, and sum up. Raises `UserError`."""
@@ -90,6 +111,8 @@ class Demo:
                 if self._camera:
                     self._camera.look(play.view.tally)
             sums = play.end(closed)
+            if self._speech is not None:
+                sums = replace(sums, spoken=self._speech.spoken())
         finally:
             play.view.finish()
         for line in sums.lines():
@@ -124,8 +147,12 @@ class Demo:
     def _hint(self) -> None:
         """Where the receipts are."""
         stay = self._ward.beds[0].stay_id
+        if self._speech is not None:
+            stay = self._speech.hospital.pseudonym(stay)
         if self._plan.out:
             self._tell(f"receipts: picustream explain {stay} --file {shlex.quote(str(self._plan.out))}")
+        elif self._speech is not None:  # the next run has another key, and other pseudonyms
+            self._tell("receipts: picustream demo --hl7 --out DIR, which then says how to see them")
         else:
             self._tell(f"receipts: picustream demo --out DIR, then picustream explain {stay} --file DIR")
 

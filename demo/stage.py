@@ -1,12 +1,16 @@
 """What a demo runs on: a folder, Kafka, Redis, topics and a worker of its own, all ended with it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from picustream.demo.feed import Feed
+from picustream.demo.gateway import Gateway
+from picustream.demo.hospital import Hospital, found
+from picustream.demo.lines import Lines
 from picustream.demo.listen import Listener
+from picustream.demo.messages import message
 from picustream.demo.timeline import Timed
 from picustream.demo.worker import Worker
 from picustream.local import ports, servers
@@ -48,15 +52,37 @@ class Stage:
         worker.start()
         return worker
 
+    def start_gateway(self, events: list[Timed]) -> tuple[Gateway, Hospital]:
+        """Start a gateway for the hospital of these events, with a key made for it."""
+        folder = self._folder / "gateway"
+        folder.mkdir()
+        site, hospital = found(folder, events)
+        gateway = Gateway(self._settings, site, self._folder / "gateway.log")
+        self._stack.callback(gateway.stop)
+        gateway.start()
+        return gateway, hospital
+
+    def lines(self, events: list[Timed], gateway: Gateway, hospital: Hospital) -> Lines:
+        """The ward's systems, connected to the gateway; what has no form in HL7 v2 goes to Kafka."""
+        messages, direct = [], []
+        for event in events:
+            if (sent := message(event)) is None:
+                direct.append(hospital.pseudonymised(event))
+            else:
+                messages.append(sent)
+        lines = Lines(messages, gateway, self.feed(direct))
+        self._stack.callback(lines.close)
+        return lines
+
     def feed(self, events: list[Timed]) -> Feed:
         """The ward's feeds, connected."""
         feed = Feed(self._settings, events)
         self._stack.callback(feed.close)
         return feed
 
-    def listener(self) -> Listener:
-        """The reader of the output topics, connected."""
-        listener = Listener(self._settings)
+    def listener(self, names: Mapping[str, str] | None = None) -> Listener:
+        """The reader of the output topics, connected. `names`: pseudonym of a stay -> what the ward calls it."""
+        listener = Listener(self._settings, names)
         self._stack.callback(listener.close)
         return listener
 

@@ -11,6 +11,9 @@ from picustream.eventfiles.files import record_line
 from picustream.runtime.errors import UserError
 from picustream.scoring.scores.registry import OUTPUT_TOPICS
 
+_FATES = (("sent", "sent"), ("ignored", "ignored"), ("empty", "empty"), ("letters", "became letters"))
+"""What becomes of a value, and how it is said."""
+
 
 class Record(Protocol):
     """A record as it is in a topic."""
@@ -34,6 +37,8 @@ class Sums:
     day: int
     days: int
     closed: bool
+    spoken: dict[str, int] | None = None
+    """Where the ward spoke HL7 v2: messages that the gateway acknowledged, and what became of their values."""
 
     @property
     def held(self) -> dict[str, int]:
@@ -53,17 +58,25 @@ class Sums:
     def lines(self) -> list[str]:
         """What the view's own summary does not have."""
         lines = [] if self.closed else [f"ended early        on day {self.day} of {self.days}"]
+        if self.spoken is not None:
+            lines += _spoken(self.spoken)
         return [*lines, f"read anew          {self._compared()}"]
 
     def as_json(self) -> dict[str, Any]:
         """For a program to read."""
-        return {**self.summary, "closed": self.closed, "topics_hold": self.held, "repeated_event_ids": self.repeated}
+        sums = {**self.summary, "closed": self.closed, "topics_hold": self.held, "repeated_event_ids": self.repeated}
+        return sums if self.spoken is None else {**sums, "hl7": self.spoken}
 
     def _compared(self) -> str:
         if self.true:
             return "the topics hold just these records, no event_id twice"
         found = ", ".join(f"{topic} {count:,}" for topic, count in self.held.items()) or "nothing"
         return f"the topics hold something else: {found}; {self.repeated:,} with the event_id of another one"
+
+
+def _spoken(spoken: dict[str, int]) -> list[str]:
+    values = ", ".join(f"{spoken.get(fate, 0):,} {word}" for fate, word in _FATES)
+    return [f"HL7 v2 by MLLP     {spoken['acknowledged']:,} messages acknowledged", f"their values       {values}"]
 
 
 def keep(records: Iterable[Record], folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The sums of a demo: what was shown is what the topics hold."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from picustream.demo.sums import Sums, keep
@@ -32,6 +33,17 @@ def test_a_record_that_occurs_twice_is_reported() -> None:
     sums = summed([stored("a"), stored("a")], {"picu.outcome.v1": 2})
     assert not sums.true
     assert sums.as_json()["repeated_event_ids"] == 1
+
+
+def test_what_became_of_the_messages_of_a_ward_that_speaks_hl7_is_said() -> None:
+    spoken = {"acknowledged": 3049, "sent": 10212, "ignored": 124, "letters": 1}
+    sums = replace(summed([], {}), spoken=spoken)
+    assert sums.lines()[:2] == [
+        "HL7 v2 by MLLP     3,049 messages acknowledged",
+        "their values       10,212 sent, 124 ignored, 0 empty, 1 became letters",
+    ]
+    assert sums.as_json()["hl7"] == spoken
+    assert "hl7" not in summed([], {}).as_json()
 
 
 def test_an_end_before_the_close_is_reported() -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from picustream.demo.worker import Worker, WorkerEnded, environment
+from picustream.demo.process import ProcessEnded, environment
+from picustream.demo.worker import Worker
 from picustream.runtime.settings import Settings
 from tests.demo.stubs import OPENS
 
@@ -30,7 +31,7 @@ def test_a_worker_that_ends_is_reported_with_its_last_complaint_and_its_log(
     worker = Worker(Settings.model_construct(redis="redis://127.0.0.1:1/0", http_port=1), tmp_path / "worker.log")
     worker.start()
     try:
-        with pytest.raises(WorkerEnded, match=r"exit status 3.*Redis does not answer at 127\.0\.0\.1:1") as caught:
+        with pytest.raises(ProcessEnded, match=r"exit status 3.*Redis does not answer at 127\.0\.0\.1:1") as caught:
             worker.wait_until_ready()
     finally:
         worker.stop()
@@ -47,5 +48,5 @@ def test_a_worker_that_was_killed_is_reported_by_the_signal(tmp_path: Path, monk
     assert worker._process is not None
     worker._process.kill()
     worker._process.wait()
-    with pytest.raises(WorkerEnded, match="SIGKILL"):
+    with pytest.raises(ProcessEnded, match="SIGKILL"):
         worker.check()

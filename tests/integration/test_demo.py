@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import pytest
 
+from picustream.demo.messages import message
 from picustream.demo.ward import ward
 from picustream.eventfiles.replay import run
 from picustream.models.record import DEAD_LETTER
@@ -155,6 +156,23 @@ def test_a_demo_ends_by_itself_when_its_time_is_up(begin: Any) -> None:
     assert lines[0].startswith(OPEN)
     assert lines[-2].startswith("ended early        on day ")
     assert lines[-1] == "read anew          the topics hold just these records, no event_id twice"
+    assert demo.left_over() == ([], [])
+
+
+def test_a_ward_that_speaks_hl7_goes_through_a_gateway_and_ends_by_itself(begin: Any) -> None:
+    """Every message is acknowledged, the stays are shown by the ward's names, and no server is left behind."""
+    demo = begin("--hl7", "--for", "90", "--no-browser", "--json")
+    status, out, err = demo.end()
+    assert status == 0, err
+    sums = json.loads(out)
+    events = ward().events
+    assert sums["closed"] is True
+    assert sums["events"] == len(events)
+    assert sums["hl7"]["acknowledged"] == sum(message(event) is not None for event in events)
+    assert (sums["hl7"]["letters"], sums["dead_letters"]) == (1, {"implausible": 1})
+    assert (sums["repeated_event_ids"], sums["stays"]) == (0, 8)
+    assert sums["records"] == sums["topics_hold"]
+    assert "S-301  day 8 MODS 0 [0-8] final" in err
     assert demo.left_over() == ([], [])
 
 
