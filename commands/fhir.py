@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from picustream.gateways.outgoing.push import Push
 
 FINDINGS = 1
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 app = typer.Typer(help=__doc__)
 
@@ -118,12 +117,14 @@ def _following(settings: Settings, scores_only: bool, send: Callable[[], None]) 
 
 def _checked(url: str) -> str:
     """The server's address. Beyond this machine it must be encrypted, and a password has no place in it."""
+    from picustream.gateways.server.access import LOOPBACK
+
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise UserError("URL is no base of a FHIR server.", "Give one as in https://fhir.example/r4.")
     if parts.username or parts.password:
         raise UserError("URL holds a user or a password.", "Leave them out, and set PICUSTREAM_FHIR_TOKEN.")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise UserError("URL is not encrypted, and not on this machine.", "Give an https address.")
     return url
 

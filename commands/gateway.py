@@ -59,13 +59,12 @@ def convert(
     settings = Settings()
     site = _site(config or (None if demo else settings.gateway_site), demo, quiet=as_json)
     rules = loaded_rules(settings.protocol, settings.codemap)
-    conversion = Conversion(site, rules, _named(site, source))
-    contents = ((path, _content(path)) for path in _checked(paths))
+    conversion, checked = Conversion(site, rules, _named(site, source)), _checked(paths)
     with ExitStack() as stack:
         file = stack.enter_context(_opened(letters)) if letters else None
         count = 0
-        for _, data in contents:
-            count += _write(conversion.file(data, datetime.now(UTC)), file)
+        for path in checked:
+            count += _write(conversion.file(_content(path), datetime.now(UTC)), file)
         count += _write(conversion.end(), file)
     _account(conversion, count, as_json)
     return FINDINGS if count else 0

@@ -1,7 +1,7 @@
 """The live events of a stay as its store keeps them: together in compressed packs, and not a field for each.
 
-Events of one stay are nearly alike: one by itself takes 350 bytes, and each of five hundred together 20. Events that
-have come are a pack of their own, and packs are merged when there are `FANOUT` of about a size, so that an event is
+Events of one stay are nearly alike: one by itself takes some 200 bytes, and each of five hundred together 25. Events
+that have come are a pack of their own, and packs are merged when there are `FANOUT` of about a size, so an event is
 written three or four times in all and a stay is a few dozen packs, however long. A pack that loses an event is written
 anew without it: what was superseded must not come back.
 """
@@ -21,7 +21,7 @@ FANOUT, MOST = 8, 512
 _BETWEEN = b"\x1e"
 """Between the events of a pack: no JSON has this byte (RFC 7464)."""
 _LEVEL = 3
-"""Of zlib: each call makes a context for itself, which for zstd is dearer."""
+"""Of zlib: zstd makes large packs a third smaller, and small ones took longer."""
 SMALL = 1_500
 """Bytes of a pack below which that is not worth it: an event by itself would take twice as long."""
 _COMPRESSED = b"x"

@@ -107,10 +107,6 @@ class Index:
         for name, key, value in self._db.execute("SELECT name, key, value FROM state"):
             yield Change(name, key, json.loads(value))
 
-    def waits(self) -> Iterator[tuple[str, int]]:
-        """Keys, and the places of the messages that wait for them."""
-        yield from self._db.execute("SELECT key, sequence FROM waits ORDER BY sequence")
-
     @property
     def waiting(self) -> int:
         """How many messages wait."""

@@ -21,7 +21,6 @@ from picustream.runtime.errors import UserError
 
 AT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 RAWS = st.lists(st.binary(max_size=300), min_size=1, max_size=8)
-cryptography = pytest.importorskip("cryptography")
 KEY, OTHER = Key(b"k" * 32), Key(b"o" * 32)
 KEYS = st.sampled_from([(), (KEY,)])
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from picustream.gateways.hl7.frames import Framer, framed
 from picustream.gateways.server.access import tls
@@ -17,10 +20,6 @@ from picustream.gateways.state import State
 from picustream.runtime.settings import Settings
 from tests.gateways.server.fakes import NOW, FakeInterpreter, Topics, gateway, message
 from tests.gateways.server.test_mllp import Sender
-
-x509 = pytest.importorskip("cryptography.x509")
-from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
-from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 
 
 @dataclass
