@@ -45,7 +45,7 @@ class Meaning:
         """`worker`: the code map of whoever scores."""
         self._site = site
         self._source = source
-        self._codemap = site.codemap_of(source)
+        self._codemap = site.codemap_of(source, worker)
         self._worker = worker
 
     def named(self, value: Value) -> Named | Fault | None:

@@ -50,14 +50,24 @@ class CodeMap:
 
     def __init__(self, files: Iterable[CodeMapFile]) -> None:
         """Raises `CodeMapError` where two files give one code or one spelling two meanings."""
+        self._files = tuple(files)
         self._variables: dict[tuple[str, str], Variable] = {(VARIABLE, v.value): v for v in Variable}
         self._elsewhere: set[str] = {v.value for v in Variable}
         self._units: dict[str, str] = {}
         self._arterial_only: set[tuple[str, str]] = set()
         self.sources = SourceMap()
         """How the sources are watched: of limits the later file's hold, for they are nobody's contradiction."""
-        for file in files:
+        for file in self._files:
             self._add(file)
+
+    def with_more(self, files: Iterable[CodeMapFile]) -> "CodeMap":
+        """This one and further files. Raises `CodeMapError` where they contradict it."""
+        return CodeMap([*self._files, *files])
+
+    @property
+    def content(self) -> str:
+        """All that it says, as text: two that say the same have the same."""
+        return "\n".join(file.model_dump_json() for file in self._files)
 
     def _add(self, file: CodeMapFile) -> None:
         for system, variables in {LOINC: file.loinc, **file.codes}.items():

@@ -116,6 +116,7 @@ def known_by(site: LoadedSite, rules: Rules) -> str:
     parts = (
         __version__,
         rules.protocol.sha256,
+        rules.codemap.content,
         site.fingerprint,
         site.site.model_dump_json(),
     )

@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cached_property
-from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 from typing import NoReturn
@@ -19,26 +18,25 @@ from picustream.gateways.site.key import read_key
 from picustream.gateways.site.presets import ALWAYS, names, never, preset
 from picustream.gateways.site.pseudonyms import Pseudonyms
 from picustream.gateways.site.toml_lines import Place, line_of
-from picustream.models.codemap import CodeMap, CodeMapError, CodeMapFile, parse_codemap
+from picustream.models.codemap import CodeMap, CodeMapError, CodeMapFile
 from picustream.models.envelope import Status
 from picustream.models.variable import Variable
 from picustream.runtime.errors import UserError
 from picustream.scoring.chart.units import KNOWN_UNITS
-from picustream.scoring.rules import DEFAULT_CODEMAP, load_rules
+from picustream.scoring.rules import load_rules
 
 _SELECTORS = ("port", "application", "facility", "client")
 _DEMO_KEY = b"picustream: the key of the demo, which everybody knows"
 DEMO_SOURCE = "demo"
+_NO_CONTRADICTION = "A source may add to the shipped map and to PICUSTREAM_CODEMAP, not contradict them."
 
 
 class LoadedSite:
-    """A site with its key and the code maps of its sources."""
+    """A site with its key and what the codes of its sources mean."""
 
     def __init__(self, site: Site, key: bytes) -> None:
-        """Raises `CodeMapError` where a source's codes contradict one another."""
         self.site = site
         self.pseudonyms = Pseudonyms(key)
-        self._codemaps = {source.name: _codemap(source) for source in site.source}
         self._ambiguous = {source.name: frozenset(_set_or_measured(source)) for source in site.source}
 
     def source_of(
@@ -57,9 +55,13 @@ class LoadedSite:
         """The source of a name."""
         return next((one for one in self.site.source if one.name == name), None)
 
-    def codemap_of(self, source: Source) -> CodeMap:
-        """What its codes and units mean: the shipped map, its presets, its own."""
-        return self._codemaps[source.name]
+    def codemap_of(self, source: Source, worker: CodeMap) -> CodeMap:
+        """What its codes and units mean: all that whoever scores knows (`worker`: the shipped map and the operator's),
+        its presets, its own. Raises `UserError` where these contradict one another."""
+        try:
+            return worker.with_more(_codemaps(source))
+        except CodeMapError as error:
+            raise UserError(f"The source {source.name}: {error}.", _NO_CONTRADICTION) from None
 
     def is_set_or_measured(self, source: Source, system: str, code: str) -> bool:
         """Whether the code alone does not say if it was set or measured."""
@@ -87,11 +89,10 @@ def _set_or_measured(source: Source) -> Iterator[tuple[str, str]]:
             yield from ((system, code) for code in codes)
 
 
-def _codemap(source: Source) -> CodeMap:
-    shipped = parse_codemap(files("picustream.codemaps").joinpath(DEFAULT_CODEMAP).read_bytes())
+def _codemaps(source: Source) -> list[CodeMapFile]:
     codes = {system_of(system): variables for system, variables in source.codes.items()}
     own = CodeMapFile.model_validate({"codes": codes, "spellings": source.spellings})
-    return CodeMap([shipped, *(preset(name).codemap for name in (ALWAYS, *source.presets)), own])
+    return [*(preset(name).codemap for name in (ALWAYS, *source.presets)), own]
 
 
 def demo(key: bytes = _DEMO_KEY) -> LoadedSite:
@@ -141,11 +142,12 @@ class _Checked:
         if site.key_file is None:
             self._wrong((), "no key_file", "Make a key with `picustream gateway key FILE` and name it: key_file = ...")
         key = read_key(self._path.parent / site.key_file)
+        shipped = load_rules().codemap
         for index, source in enumerate(site.source):
             try:
-                _codemap(source)
+                shipped.with_more(_codemaps(source))
             except CodeMapError as error:
-                self._wrong(("source", index), f"{error}", "A source may add to the shipped map, not contradict it.")
+                self._wrong(("source", index), f"{error}", _NO_CONTRADICTION)
         return LoadedSite(site, key)
 
     def _site(self) -> Site:

@@ -56,9 +56,9 @@ def site_of(**fields: Any) -> LoadedSite:
     return LoadedSite(Site(unit=demo().site.unit, source=[Source.model_validate(given)]), KEY)
 
 
-def converted(files: Iterable[bytes], site: LoadedSite | None = None) -> Result:
+def converted(files: Iterable[bytes], site: LoadedSite | None = None, by: Rules | None = None) -> Result:
     """The files one after the other."""
-    conversion = Conversion(site or demo(), rules(), (site or demo()).site.source[0])
+    conversion = Conversion(site or demo(), by or rules(), (site or demo()).site.source[0])
     found = [one for data in files for one in conversion.file(data, NOW)]
     found += conversion.end()
     events = [event for one in found for event in one.events]

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.gateways.convert import Conversion
+from picustream.models.codemap import CodeMapFile
+from picustream.scoring.rules import Rules
 from tests.gateways.converting import NOW, Result, converted, rules, site_of
 from tests.gateways.texts import admission, header, message, obx, pid, pv1, results
 
@@ -41,6 +43,13 @@ def test_a_value_is_sent_in_words_that_the_worker_knows(
     own = {"codes": {"L": {"creatinine": ["KREA"]}}, "spellings": {"umol/L": ["umol/l"]}}
     found = of(obx(code, value, unit), **own)
     assert sent(found) == [expected] and found.letters == []
+
+
+def test_what_the_operators_code_map_knows_needs_no_line_in_the_sites_file() -> None:
+    own = {"codes": {"L": {"creatinine": ["KREA"]}}, "spellings": {"umol/L": ["umol per l"]}}
+    by = Rules(rules().protocol, rules().codemap.with_more([CodeMapFile.model_validate(own)]))
+    found = converted([admission(), results(obx("KREA^C^L", "54", "umol per l"))], site_of(zone="Asia/Shanghai"), by)
+    assert sent(found) == [("KREA", 54, "umol/L", "final")] and found.letters == []
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from picustream.gateways.server.translating import Translating, known_by
 from picustream.gateways.site.config import Acknowledgement, Site
 from picustream.gateways.site.load import LoadedSite, demo
 from picustream.gateways.state import State
+from picustream.models.codemap import CodeMapFile
+from picustream.scoring.rules import Rules
 from tests.gateways import texts
 from tests.gateways.converting import KEY, converted, rules
 from tests.gateways.hl7.samples import FILES
@@ -175,3 +177,6 @@ def test_another_configuration_is_known_for_another_one() -> None:
     assert known_by(site(), rules()) == known_by(site(), rules())
     assert known_by(site(), rules()) != known_by(site(source={"zone": "Europe/Zurich"}), rules())
     assert known_by(site(), rules()) != known_by(LoadedSite(site().site, KEY + b"2"), rules())
+    given = rules()
+    more = CodeMapFile.model_validate({"codes": {"L": {"platelets": ["PLT"]}}})
+    assert known_by(site(), given) != known_by(site(), Rules(given.protocol, given.codemap.with_more([more])))

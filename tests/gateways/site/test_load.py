@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from picustream.gateways.site.config import Source
 from picustream.gateways.site.key import make_key
-from picustream.gateways.site.load import demo, load
+from picustream.gateways.site.load import LoadedSite, demo, load
+from picustream.models.codemap import CodeMap, CodeMapFile
 from picustream.models.envelope import Status
 from picustream.runtime.errors import UserError
+from tests.gateways.converting import rules
 
 GOOD = """\
 zone = "Asia/Shanghai"
@@ -53,6 +56,10 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+def codemap_of(site: LoadedSite, source: Source) -> CodeMap:
+    return site.codemap_of(source, rules().codemap)
+
+
 def test_a_file_is_a_site_with_its_maps(folder: Path) -> None:
     site = load(written(folder, GOOD))
     lab = site.source_of(2575, "LAB", "CH", "")
@@ -60,11 +67,24 @@ def test_a_file_is_a_site_with_its_maps(folder: Path) -> None:
     assert lab is not None and monitors is not None
     assert (lab.name, monitors.name, lab.default_status) == ("lab", "monitors", Status.FINAL)
     assert site.source_of(2575, "GAS", "CH") is None
-    assert site.codemap_of(lab).variable("L", "KREA") == "creatinine"
-    assert site.codemap_of(lab).ucum("UMOLL") == "umol/L" and site.codemap_of(monitors).ucum("UMOLL") == "UMOLL"
-    assert site.codemap_of(monitors).variable("urn:iso:std:iso:11073:10101", "150456") == "spo2"
-    assert site.codemap_of(lab).variable("urn:iso:std:iso:11073:10101", "150456") is None
+    assert codemap_of(site, lab).variable("L", "KREA") == "creatinine"
+    assert codemap_of(site, lab).ucum("UMOLL") == "umol/L" and codemap_of(site, monitors).ucum("UMOLL") == "UMOLL"
+    assert codemap_of(site, monitors).variable("urn:iso:std:iso:11073:10101", "150456") == "spo2"
+    assert codemap_of(site, lab).variable("urn:iso:std:iso:11073:10101", "150456") is None
     assert str(site.zone_of(lab)) == "Asia/Shanghai"
+
+
+def test_what_the_operator_maps_is_known_and_not_contradicted(folder: Path) -> None:
+    site = load(written(folder, GOOD))
+    lab = site.site.source[0]
+    own = CodeMapFile.model_validate({"codes": {"urn:w": {"platelets": ["PLT"]}}, "spellings": {"10*9/L": ["Gpt/L"]}})
+    codemap = site.codemap_of(lab, rules().codemap.with_more([own]))
+    assert codemap.variable("urn:w", "PLT") == "platelets" and codemap.ucum("Gpt/L") == "10*9/L"
+    assert codemap.variable("L", "KREA") == "creatinine"
+    other = CodeMapFile.model_validate({"codes": {"L": {"platelets": ["KREA"]}}})
+    with pytest.raises(UserError, match="lab: code KREA of L") as error:
+        site.codemap_of(lab, rules().codemap.with_more([other]))
+    assert "PICUSTREAM_CODEMAP" in error.value.hint
 
 
 @pytest.mark.parametrize(
