@@ -1,8 +1,10 @@
 """Bytes to statements, of whichever of the two languages they are."""
 
-from picustream.gateways.fhir import resources
+from collections.abc import Sequence
+
 from picustream.gateways.fhir import statements as fhir
 from picustream.gateways.fhir.known import Known
+from picustream.gateways.fhir.resources import Resource, read
 from picustream.gateways.hl7 import files, message
 from picustream.gateways.hl7 import statements as hl7
 from picustream.gateways.site.config import Source
@@ -20,11 +22,14 @@ def is_fhir(raw: bytes) -> bool:
     return raw[:64].lstrip(_BLANK).startswith(_FHIR)
 
 
-def read_statements(raw: bytes, source: Source, site: LoadedSite, state: State) -> list[Statements]:
-    """What a message, or a body or file of resources, states. Raises `Unreadable`."""
+def read_statements(
+    raw: bytes, source: Source, site: LoadedSite, state: State, found: Sequence[Resource] | None = None
+) -> list[Statements]:
+    """What a message, or a body or file of resources, states. Raises `Unreadable`. `found`: the resources of these
+    bytes, where they were read before."""
     zone = site.zone_of(source)
-    if is_fhir(raw):
-        return fhir.statements(resources.read(raw), source, zone, Known(state.table(_TABLE)))
+    if found is not None or is_fhir(raw):
+        return fhir.statements(read(raw) if found is None else found, source, zone, Known(state.table(_TABLE)))
     return [one for part in _messages(raw, source) for one in hl7.statements(part, source, zone)]
 
 

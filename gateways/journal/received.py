@@ -1,9 +1,12 @@
 """What came in: bytes as they came, when, on which way and from whom."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Literal
+
+from picustream.gateways.fhir.resources import Resource
 
 Way = Literal["mllp", "fhir"]
 """HL7 v2 over MLLP, or FHIR over HTTP."""
@@ -25,17 +28,21 @@ class Received:
     cut_off: bool = False
     """Whether its frame has no end."""
     sequence: int = 0
+    resources: Sequence[Resource] | None = field(default=None, compare=False, repr=False)
+    """Of FHIR what was read of the bytes already, by whoever received them; it is not kept."""
 
     def to_bytes(self) -> bytes:
         """The envelope as one line of JSON, and the raw bytes after it."""
-        envelope = {name: value for name, value in asdict(self).items() if name not in ("raw", "sequence")}
-        return json.dumps(envelope | {"at": self.at.isoformat()}, separators=(",", ":")).encode() + b"\n" + self.raw
+        envelope = {name: getattr(self, name) for name in _ENVELOPE} | {"at": self.at.isoformat()}
+        return json.dumps(envelope, separators=(",", ":")).encode() + b"\n" + self.raw
 
     @classmethod
     def from_bytes(cls, data: bytes, sequence: int) -> "Received":
         """What `to_bytes` made."""
         head, _, raw = data.partition(b"\n")
         envelope = json.loads(head)
-        known = {one.name for one in fields(cls)}
-        given = {name: value for name, value in envelope.items() if name in known}
+        given = {name: value for name, value in envelope.items() if name in _ENVELOPE}
         return cls(**given | {"raw": raw, "at": datetime.fromisoformat(envelope["at"]), "sequence": sequence})
+
+
+_ENVELOPE = [one.name for one in fields(Received) if one.name not in ("raw", "sequence", "resources")]

@@ -5,6 +5,7 @@ What is answered is decided in `gateways/fhir/replies.py`.
 
 import json
 import ssl
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -92,16 +93,18 @@ class FhirServer:
             resources = read(raw)
         except Unreadable as error:
             # It is kept, and is a letter: a person may want to see what it was.
-            await self._done(request, raw, client)
+            await self._done(request, raw, client, None)
             return replies.unreadable(error.fault)
         refused = replies.mismatch(address, resources)
         if refused is not None or not resources:
             return refused or replies.reply(address, (), (), ())
-        return _reply(address, resources, await self._done(request, raw, client))
+        return _reply(address, resources, await self._done(request, raw, client, resources))
 
-    async def _done(self, request: web.Request, raw: bytes, client: str) -> Outcome:
-        peer = str(request.remote or "")
-        received = Received(raw, self._desk.now(), "fhir", peer=peer, port=self._port, client=client)
+    async def _done(
+        self, request: web.Request, raw: bytes, client: str, resources: Sequence[Resource] | None
+    ) -> Outcome:
+        peer, port = str(request.remote or ""), self._port
+        received = Received(raw, self._desk.now(), "fhir", peer, port, client, resources=resources)
         handed_in = await self._desk.hand_in(received)
         try:
             outcome = await handed_in.outcome()

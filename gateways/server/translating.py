@@ -69,7 +69,7 @@ class Translating:
             return Outcome(sent.name, "", "", "refused", Answer("AR", (_STRANGER,)), letters=[letter])
         origin = Origin(sent.source, sent.name, received.at)
         try:
-            statements = read_statements(sent.raw, sent.source, self._site, self._state)
+            statements = read_statements(sent.raw, sent.source, self._site, self._state, received.resources)
         except Unreadable as error:
             return _outcome(unreadable(error, origin), origin, "", answer_to_unreadable(error.fault, times))
         made = self._translator.translate(statements, origin, given_up)

@@ -18,7 +18,11 @@ from picustream.gateways.fhir.resources import LARGEST
 from picustream.gateways.server.access import Tokens
 from picustream.gateways.server.desk import Desk
 from picustream.gateways.server.http import FhirServer
+from picustream.gateways.server.translating import Translating
+from picustream.gateways.site.load import demo
 from picustream.gateways.state import State
+from tests.gateways.converting import rules
+from tests.gateways.fhir.bodies import bundle, observation, patient
 from tests.gateways.server.fakes import NOW, FakeInterpreter, Gateway, Topics, gateway, resource
 
 PATIENCE = 20.0
@@ -40,9 +44,13 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(
-    folder: Path, topics: Topics, tokens: Tokens = Tokens({}), tls: ssl.SSLContext | None = None
+    folder: Path,
+    topics: Topics,
+    tokens: Tokens = Tokens({}),
+    tls: ssl.SSLContext | None = None,
+    make: Any = FakeInterpreter,
 ) -> AsyncIterator[Running]:
-    async with gateway(folder, topics) as one, aiohttp.ClientSession(auto_decompress=False) as session:
+    async with gateway(folder, topics, make=make) as one, aiohttp.ClientSession(auto_decompress=False) as session:
         desk = Desk(one.writer, one.gate, FakeInterpreter(State()).refusal, lambda: NOW, PATIENCE)
         server = FhirServer(desk, tokens, tls)
         try:
@@ -83,6 +91,23 @@ def test_what_cannot_be_mapped_is_said_and_what_cannot_be_read_is_refused(tmp_pa
             assert (await one.send(resource("event a"), "/fhir/Observation/1/x", "PUT"))[0] == 404
             assert (await one.send(resource("event a"), "/fhir/Observation/2", "PUT"))[0] == 400
             assert one.gateway.writer.last == 3
+
+    run(work)
+
+
+def test_a_body_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_again(raw: bytes) -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr("picustream.gateways.reader.read", read_again)
+    raw = json.dumps(bundle(observation(), patient(), kind="batch")).encode()
+
+    async def work() -> None:
+        async with running(tmp_path, Topics(), make=lambda state: Translating(demo(), rules(), state)) as one:
+            status, said = await one.send(raw)
+            assert (status, len(said["entry"])) == (200, 2)
+            (stored,) = one.gateway.writer.read()
+            assert stored.resources is None and stored.raw == raw
 
     run(work)
 
