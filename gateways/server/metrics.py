@@ -18,7 +18,7 @@ received_bytes = Counter(f"{_NAME}_received_bytes", "bytes of messages", ["way"]
 skipped_bytes = Counter(f"{_NAME}_skipped_bytes", "bytes that belong to no message", registry=REGISTRY)
 closed = Counter(f"{_NAME}_closed_connections", "connections that we closed, by why", ["why"], registry=REGISTRY)
 bugs = Counter(f"{_NAME}_bugs", "messages at which the program failed", registry=REGISTRY)
-sessions_ended = Counter(f"{_NAME}_kafka_failures", "times that Kafka was away", registry=REGISTRY)
+kafka_failures = Counter(f"{_NAME}_kafka_failures", "times that Kafka was away", registry=REGISTRY)
 connections = Gauge(f"{_NAME}_connections", "open connections", ["way"], registry=REGISTRY)
 waiting = Gauge(f"{_NAME}_waiting_messages", "messages that wait for a stay", registry=REGISTRY)
 unsettled = Gauge(f"{_NAME}_unsettled_messages", "messages not done yet", registry=REGISTRY)

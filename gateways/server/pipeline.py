@@ -3,8 +3,11 @@
     journal -> read and translate -> sent to Kafka -> acknowledged -> index committed -> answer
 
 A session begins with what the index has: the state, and the place up to which all is done. What the journal has beyond
-it is done anew, and events that Kafka has already are found there and not sent again. Whatever goes wrong with Kafka or
-the disk ends the session, and the next one begins like a start of the process.
+it is done anew, and events that Kafka has already are found there and not sent again. Whatever Kafka or the disk refuse
+ends the session, and the next one begins like a start of the process.
+
+A broker that does not answer ends no session at first: the producer knows what it has sent, and sends that again under
+the same numbers, so that it is there once whatever of it is still on its way. Meanwhile nothing more is taken.
 """
 
 import asyncio
@@ -28,6 +31,11 @@ BACKOFF = (0.2, 0.5, 1.0, 2.0)
 """Seconds until the next session, the last for all further ones."""
 TICK = 0.5
 """Seconds between two looks at what was asked for."""
+SILENT = 5.0
+"""Seconds without an acknowledgement after which Kafka counts as away."""
+LOST = 600.0
+"""Seconds after which it is tried with another producer: brokers may have moved. By then no packet of the former one is
+on its way any more, and what arrived is found."""
 GIVE_UP = 60.0
 """Seconds between two looks at what has waited for too long."""
 
@@ -51,7 +59,10 @@ class Pipeline:
         self._gate = gate
         self._now = now
         self._inbox: deque[Received] = deque()
-        self._tickets: dict[int, Ticket] = {}
+        self._tickets: dict[int, tuple[datetime, Ticket]] = {}
+        """By place, of what is not done: when it came, and who waits for it."""
+        self._redone = False
+        """Whether the session has done what was left."""
         self._news = asyncio.Event()
         self.last = 0
         """The place of the last message that is to be done."""
@@ -65,12 +76,12 @@ class Pipeline:
 
     def oldest_unsettled(self) -> datetime | None:
         """When the first message came of those that are not done yet."""
-        return self._inbox[0].at if self._inbox else None
+        return next((at for at, _ in self._tickets.values()), None)
 
     def stored(self, received: Received, ticket: Ticket) -> None:
         """The journal has one more message; to be called in order."""
         self._inbox.append(received)
-        self._tickets[received.sequence] = ticket
+        self._tickets[received.sequence] = received.at, ticket
         self.last = received.sequence
         self.idle.clear()
         self._news.set()
@@ -79,16 +90,14 @@ class Pipeline:
         """Do what comes until cancelled."""
         failures = 0
         while True:
-            sink = self._sink()
+            sink, self._redone = self._sink(), False
             try:
                 await sink.start()
-                failures = 0
                 await self._session(sink)
             except CannotPublish as error:
-                self._gate.shut("kafka")
-                self.idle.clear()
-                log.warning("kafka-away", error=str(error), unsettled=self.unsettled)
-                metrics.sessions_ended.inc()
+                failures = 0 if self._redone else failures
+                self._inbox.clear()  # it is read from the journal
+                self._away(str(error))
                 await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
                 failures += 1
             finally:
@@ -96,7 +105,8 @@ class Pipeline:
 
     async def _session(self, sink: Sink) -> None:
         session = Session(self._journal, self._index, self._make, sink)
-        tasks = [asyncio.create_task(work) for work in (self._do(session), session.commit(self._settle))]
+        works = (self._do(session), session.commit(self._settle), self._listen(session))
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -107,8 +117,10 @@ class Pipeline:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _do(self, session: Session) -> None:
-        # What a former session took is in the journal.
+        # What came before this session is in the journal.
         await session.redo_tail(self._inbox[0].sequence - 1 if self._inbox else self.last)
+        await session.settled()
+        self._redone = True
         self._gate.clear("kafka")
         given_up = 0.0
         while True:
@@ -123,6 +135,24 @@ class Pipeline:
                 await session.give_up(self._now())
                 given_up = now + GIVE_UP
             await self._rest(session)
+
+    async def _listen(self, session: Session) -> None:
+        """Take nothing while Kafka acknowledges nothing. Raises `CannotPublish` where that lasts."""
+        while True:
+            await asyncio.sleep(TICK)
+            if session.silence > LOST:
+                raise CannotPublish("silent")
+            if session.silence > SILENT:
+                if "kafka" not in self._gate.reasons:
+                    self._away("silent")
+            elif self._redone:
+                self._gate.clear("kafka")
+
+    def _away(self, why: str) -> None:
+        self._gate.shut("kafka")
+        self.idle.clear()
+        log.warning("kafka-away", error=why, unsettled=self.unsettled)
+        metrics.kafka_failures.inc()
 
     async def _rest(self, session: Session) -> None:
         """Until something comes, or it is time to look."""
@@ -140,6 +170,6 @@ class Pipeline:
 
     def _settle(self, done: Done) -> None:
         metrics.count(done, self._now())
-        ticket = self._tickets.pop(done.received.sequence, None)
+        _, ticket = self._tickets.pop(done.received.sequence, (None, None))
         if ticket is not None and not ticket.outcome.done():
             ticket.outcome.set_result(done.outcome)

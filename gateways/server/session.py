@@ -5,13 +5,13 @@ It ends by an exception, and then nothing of it is needed: the next one begins w
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from picustream.gateways.journal.index import Done, Index, Known, Redo
 from picustream.gateways.journal.journal import Journal
-from picustream.gateways.journal.outcome import Answer, Outcome
+from picustream.gateways.journal.outcome import Answer, Event, Outcome
 from picustream.gateways.journal.received import Received
 from picustream.gateways.server import metrics
 from picustream.gateways.server.interpreter import MakesInterpreter
@@ -56,6 +56,14 @@ class Session:
         self.next = index.done + 1
         self.asked = True
         """Whether something may have to be done again."""
+        self._sending = False
+        self._heard = 0.0
+        """The loop's time of the last acknowledgement, or of when one was first waited for."""
+
+    @property
+    def silence(self) -> float:
+        """Seconds for which Kafka has acknowledged nothing of what it was given."""
+        return asyncio.get_running_loop().time() - self._heard if self._flying or self._sending else 0.0
 
     async def redo_tail(self, last: int) -> None:
         """Do anew what the journal has beyond the index, up to a place.
@@ -99,6 +107,7 @@ class Session:
             crash_point("gateway-published")
             self._index.commit([one.done for one in batch], self._interpreter.site)
             crash_point("gateway-committed")
+            self._heard = asyncio.get_running_loop().time()
             for pending in batch:
                 self._flying.popleft()
                 self._landed(pending.done)
@@ -131,15 +140,19 @@ class Session:
         had = known.sent if known else frozenset[bytes]()
         skip = set[bytes]() if asked and asked.everything else had | self._there
         marks = [mark(event) for event in outcome.events]
-        sent = [
-            await self._sink.send(event)
-            for event, digest in zip(outcome.events, marks, strict=True)
-            if digest not in skip
-        ]
+        sent = await self._sent([one for one, digest in zip(outcome.events, marks, strict=True) if digest not in skip])
         crash_point("gateway-sent")
         changes = self._state.take_changes()
         done = Done(received, outcome, changes, had | {*marks}, again=asked is not None, known=known is not None)
         await self._put(Pending(done, sent), known)
+
+    async def _sent(self, events: Sequence[Event]) -> list["asyncio.Future[object]"]:
+        if not self._flying:
+            self._heard = asyncio.get_running_loop().time()
+        self._sending = True
+        deliveries = [await self._sink.send(event) for event in events]
+        self._sending = False
+        return deliveries
 
     def _outcome(self, received: Received, times: int, given_up: bool) -> Outcome:
         """What a message makes; one at which our program fails must not keep all others from being done."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from picustream.gateways.journal.outcome import Event, digest
 from picustream.models.event import ADT, OBSERVATION_TOPICS
@@ -24,7 +24,7 @@ from picustream.streams.kafka.limits import LARGEST_MESSAGE
 from picustream.streams.kafka.rights import Right
 
 PATIENCE = 20.0
-"""Seconds for the broker to acknowledge; then what became of it is found out anew."""
+"""Seconds for the broker to answer a request; then the producer makes it again, under the same numbers, without end."""
 CLOSE = 2.0
 """Seconds for a producer to close."""
 REQUEST = 1024 * 1024
@@ -85,14 +85,21 @@ class KafkaSink:
 
     async def send(self, event: Event) -> "asyncio.Future[object]":
         """Send an event. Raises `CannotPublish`; so does whoever awaits the future, by `acknowledged`."""
+        while True:
+            try:
+                delivery = await self._taken(event)
+            except KafkaTimeoutError:  # what is before it has still not been sent: it was not taken
+                continue
+            except KafkaError as error:
+                raise CannotPublish(type(error).__name__) from error
+            delivery.add_done_callback(_retrieved)
+            return delivery
+
+    async def _taken(self, event: Event) -> "asyncio.Future[object]":
         assert self._producer is not None
-        try:
-            delivery: asyncio.Future[object] = await self._producer.send(
-                event.topic, event.value, key=event.key.encode(), headers=[(HEADER, mark(event))]
-            )
-        except KafkaError as error:
-            raise CannotPublish(type(error).__name__) from error
-        delivery.add_done_callback(_retrieved)
+        delivery: asyncio.Future[object] = await self._producer.send(
+            event.topic, event.value, key=event.key.encode(), headers=[(HEADER, mark(event))]
+        )
         return delivery
 
     async def published(self, since: datetime) -> set[bytes]:

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from threading import Thread
@@ -18,10 +16,9 @@ from picustream.gateways.server.sink import TOPICS
 from tests.gateways import texts
 from tests.gateways.converting import converted
 from tests.gateways.hl7.samples import FILES
+from tests.integration.gateways import bench, command, page, port_of, ready, sender_to, serving
 from tests.integration.senders import Sender
-from tests.integration.test_gateway import bench, page, port_of
 from tests.integration.workers import Bench, Worker, wait_for
-from tests.paths import ROOT
 
 __all__ = ["bench"]
 pytestmark = pytest.mark.servers
@@ -44,24 +41,6 @@ def samples() -> list[bytes]:
     return [
         raw for raw, head in heads if head is not None and wanted(head).applies(True) and wanted(head).applies(False)
     ]
-
-
-def serving(bench: Bench) -> Worker:
-    return bench.worker("gateway", "gateway", "serve", "--demo", command="picustream")
-
-
-def command(bench: Bench, *arguments: str) -> str:
-    ours = {key: value for key, value in os.environ.items() if not key.startswith("PICUSTREAM_")}
-    ran = subprocess.run(
-        [sys.executable, "-m", "picustream", "gateway", *arguments],
-        cwd=ROOT,
-        env=ours | bench.env,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode in (0, 1), ran.stderr
-    return ran.stdout.decode()
 
 
 def test_killed_again_and_again_every_acknowledged_message_is_in_kafka_once(bench: Bench) -> None:
@@ -88,8 +67,8 @@ def test_killed_again_and_again_every_acknowledged_message_is_in_kafka_once(benc
 
 def nobody_is_named(bench: Bench, running: list[Worker], records: list[bytes]) -> None:
     """No canary is in what leaves the gateway, in what it says, or in its index; the journal alone has them."""
-    port = running[-1].logged("ready")["http_port"]  # type: ignore[index]
-    said = [page(port, path) for path in ("/healthz", "/metrics")]
+    port = ready(running[-1])["http_port"]
+    said = [page(port, path)[1] for path in ("/healthz", "/metrics")]
     said += [worker.log.read_text() for worker in running]
     said += [
         command(bench, *one) for one in (["messages", "--json"], ["letters", "list", "--json"], ["letters", "list"])
@@ -113,28 +92,28 @@ def test_a_letter_says_what_to_change_and_the_value_follows(bench: Bench, tmp_pa
     )
     command(bench, "key", str(tmp_path / "site.key"))
     bench.env["PICUSTREAM_GATEWAY_SITE"] = str(site)
-    gateway = bench.worker("gateway", "gateway", "serve", command="picustream")
-    sender = Sender(lambda: port_of(lambda: gateway))
+    gateway = serving(bench, "--site", str(site))
+    sender = sender_to(gateway)
     bilirubin = texts.obx("14631-6^Bilirubin^LN", "20", "umol/litre", number=2)
     raws = [texts.admission(), texts.results(texts.obx(), bilirubin, order="F1")]
     assert sender.send_all(raws) == ["AA", "AA"]
-    assert values(bench) == 1
+    assert observations(bench) == 1
     (letter,) = [json.loads(line) for line in command(bench, "letters", "list", "--json").splitlines()]
     assert (letter["reason"], letter["path"], letter["unit"]) == ("unit-unknown", "OBX[2]", "umol/litre")
     assert "spellings" in letter["fix"]
     site.write_text(site.read_text().replace('"LAB"\n', '"LAB"\nspellings = {"umol/L" = ["umol/litre"]}\n'))
     tried = json.loads(command(bench, "letters", "resubmit", letter["letter"], "--dry-run", "--json"))
     assert (tried["before"], tried["after"]) == ({"unit-unknown": 1}, {})
-    assert values(bench) == 1
+    assert observations(bench) == 1
     assert gateway.stop() == 0
     done = json.loads(command(bench, "letters", "resubmit", "--all", "--json"))
     assert (done["messages"], done["after"]) == (1, {})
-    assert values(bench) == 2
+    assert observations(bench) == 2
     json.loads(command(bench, "replay", "--from", "2026-01-01T00:00:00Z", "--json"))
-    assert values(bench) == 2
+    assert observations(bench) == 2
 
 
-def values(bench: Bench) -> int:
+def observations(bench: Bench) -> int:
     """How many observations there are, each counted once."""
     bodies: list[Any] = [json.loads(record.value) for record in bench.records(TOPICS)]
     return len({(one["id"]) for body in bodies for one in body.get("observations", [])})

@@ -67,7 +67,16 @@ class Topics:
     events: list[Event] = field(default_factory=list)
     away: bool = False
     swallows: bool = False
-    """Whether it keeps an event and never says so."""
+    """Whether it keeps an event and does not say so."""
+    forgets: bool = False
+    """Whether it does not know what it has."""
+    unsaid: "list[asyncio.Future[object]]" = field(default_factory=list)
+
+    def speak(self) -> None:
+        """Say what was kept, and from now on."""
+        self.swallows = False
+        for delivery in self.unsaid:
+            delivery.set_result(None)
 
     @property
     def ids(self) -> list[str]:
@@ -87,12 +96,14 @@ class FakeSink:
         if self._topics.away:
             raise CannotPublish("away")
         self._topics.events.append(event)
-        if not self._topics.swallows:
+        if self._topics.swallows:
+            self._topics.unsaid.append(delivery)
+        else:
             asyncio.get_running_loop().call_soon(lambda: delivery.done() or delivery.set_result(None))
         return delivery
 
     async def published(self, since: datetime) -> set[bytes]:
-        return {mark(event) for event in self._topics.events}
+        return set() if self._topics.forgets else {mark(event) for event in self._topics.events}
 
     async def close(self) -> None:
         pass

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from picustream.gateways.server import pipeline
 from tests.gateways.server.fakes import NOW, FakeInterpreter, Gateway, Topics, gateway, received
 
 
@@ -117,6 +118,46 @@ def test_what_kafka_took_without_saying_so_is_not_sent_again(tmp_path: Path) -> 
         assert [event.value for event in topics.events] == [b"1", b"a", b"b", b"3", b"4"]
 
     run(work())
+
+
+def test_a_kafka_that_says_nothing_shuts_the_gate_until_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its producer is kept, and given up where that lasts; then nothing is taken before all that was left is there."""
+    monkeypatch.setattr(pipeline, "TICK", 0.01)
+    monkeypatch.setattr(pipeline, "SILENT", 0.05)
+
+    async def work() -> None:
+        topics = Topics(swallows=True)
+        async with gateway(tmp_path, topics) as one:
+            await one.idle()
+            ticket = one.writer.append(received(b"event a"))
+            await shut(one)
+            assert one.pipeline.oldest_unsettled() == NOW
+            assert len(topics.unsaid) == 1
+            topics.speak()
+            await one.gate.wait()
+            assert (await ticket.outcome).answer.code == "AA"
+            topics.swallows = True
+            one.writer.append(received(b"event b"))
+            await shut(one)
+            monkeypatch.setattr(pipeline, "LOST", 0.1)
+            monkeypatch.setattr(pipeline, "BACKOFF", (0.01,))
+            topics.forgets = True
+            while len(topics.events) < 4:
+                await asyncio.sleep(0.01)
+                assert not one.gate.is_open
+            topics.swallows = topics.forgets = False
+            await one.gate.wait()
+            assert one.pipeline.oldest_unsettled() is None
+
+    run(work())
+
+
+async def shut(one: Gateway) -> None:
+    async with asyncio.timeout(10):
+        while one.gate.is_open:
+            await asyncio.sleep(0.01)
 
 
 def test_a_mended_configuration_does_again_what_came_before(tmp_path: Path) -> None:
