@@ -1,9 +1,11 @@
 """From a chart and a moment to the current records of a stay.
 
-`Assessor.bodies` gives the bodies that may have changed since it was last asked: after a change of facts all of them,
-after an observation those that were read from where it falls (`scoring/chart/reads.py`), after the clock those that it
-closes. So the cost of an event does not grow with the length of the stay (I9), and time enters as a value (I8). What
-there is to evaluate the kinds of record say (`scoring/scores/contract.py`).
+`Assessor.bodies` gives the bodies that may have changed since it was last asked: after an observation those that were
+read from where it falls (`scoring/chart/reads.py`), after the clock those that it closes, after a change of facts those
+that speak of these. All of them are evaluated at first, and where facts show more of the stay than before; where they
+show less of it, as a discharge does, what was read from the rest holds. So the cost of an event does not grow with the
+length of the stay (I9), and time enters as a value (I8). What there is to evaluate the kinds of record say
+(`scoring/scores/contract.py`).
 
 Where that is more than a budget, it is done in pieces: one score after another, and what depends on the scores once all
 of them are made. What is called for and not made yet is lost with the memory, and called for again by the evaluation of
@@ -43,6 +45,8 @@ class Assessor:
         self._view: View | None = None
         self._treatment_day: date | None = None
         self._evaluated_at: datetime | None = None
+        self._facts_changed = False
+        """Since the last evaluation."""
         self.unfinished = False
         """Whether there was more to evaluate than the budget allowed: ask again."""
         self._withdrawn: set[RecordKey] = set()
@@ -60,13 +64,11 @@ class Assessor:
     def may_change(self, now: datetime) -> bool:
         """Whether `bodies` could give any."""
         passed = self._evaluated_at is None or (self.due is not None and now >= self.due)
-        return passed or self.unfinished or bool(self._days.dirty)
+        return passed or self.unfinished or self._facts_changed or bool(self._days.dirty)
 
     def note(self, changes: Changes) -> None:
         """Take note of what filing an event changed."""
-        if changes.facts:
-            self._forget()
-            return
+        self._facts_changed |= changes.facts
         self._days.note(changes)
 
     def bodies(self, now: datetime, known: Known, budget: Budget | None = None) -> Bodies:
@@ -76,7 +78,10 @@ class Assessor:
         return found
 
     def _bodies(self, now: datetime, known: Known, budget: Budget) -> Bodies:
-        since, self._evaluated_at = self._evaluated_at, now
+        facts = self._facts_changed
+        if facts and self._evaluated_at is not None and not self._keeps_up():
+            self._forget()
+        since, self._evaluated_at, self._facts_changed = self._evaluated_at, now, False
         if since is None:
             self._begin()
         if self.stay is None or self._view is None:
@@ -86,12 +91,12 @@ class Assessor:
                 self._withdrawn = {key for group, keys in known.items() if group != ALERT for key in keys}
             return dict.fromkeys(budget.drain(self._withdrawn))
         passed = self.due is not None and now >= self.due
-        if since is not None and not passed and not self._days.dirty and not self.unfinished:
+        if since is not None and not (passed or facts or self._days.dirty or self.unfinished):
             return {}
         changed = frozenset(self._days.refresh(self._view)) if since is not None else frozenset()
         evaluation = Evaluation(
             self._chart, self.stay, self._view, self._rules.protocol, self._treatment_day, self._days,
-            now, known, since, passed, changed, self._records, self._scores,
+            now, known, since, passed, facts, changed, self._records, self._scores,
         )  # fmt: skip
         return self._evaluated(evaluation, budget)
 
@@ -101,6 +106,24 @@ class Assessor:
         self._view = view_of(self._chart, protocol, self.stay) if self.stay else None
         self._treatment_day = treatment_day(self._chart, protocol)
         self._days.dirty.clear()
+
+    def _keeps_up(self) -> bool:
+        """Takes over the facts as they are now; whether what was read of the days still holds, or is marked.
+
+        It does where no more of the stay is seen than before: whatever was read from within the new bounds is read from
+        the same values again.
+        """
+        stay, before = stay_of(self._chart), self._view
+        if stay is None or before is None:
+            return False
+        view = view_of(self._chart, self._rules.protocol, stay)
+        if view.start != before.start or view.end > before.end:
+            return False
+        if view.end < before.end:
+            self._days.narrow(view.end)
+        self.stay, self._view = stay, view
+        self._treatment_day = treatment_day(self._chart, self._rules.protocol)
+        return True
 
     def _evaluated(self, evaluation: Evaluation, budget: Budget) -> Bodies:
         for records in self._records.values():
@@ -113,7 +136,7 @@ class Assessor:
         for records in self._others:
             found.update(records.bodies(evaluation, budget))
         rescheduled = any(records.rescheduled for records in self._records.values())
-        if evaluation.since is None or evaluation.passed or rescheduled:
+        if evaluation.since is None or evaluation.facts or evaluation.passed or rescheduled:
             moments = (moment for records in self._records.values() for moment in records.due(evaluation))
             self.due = min((moment for moment in moments if moment > evaluation.now), default=None)
         return found

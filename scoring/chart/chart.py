@@ -28,7 +28,7 @@ from picustream.scoring.chart.pruned import Pruned
 from picustream.scoring.chart.reading import Reading
 from picustream.scoring.chart.same_event import SAME_EVENT, SameEvent
 from picustream.scoring.chart.series import HistoryNeeded, Series
-from picustream.scoring.chart.series_index import PAO2, PEAKS, VENTILATOR, SeriesIndex
+from picustream.scoring.chart.series_index import PAO2, PEAKS, SEDATION, VENTILATOR, SeriesIndex
 
 FactKey = tuple[str, ...]
 """(type,) or, where a stay has many, (type, source, id)."""
@@ -293,3 +293,5 @@ class Chart:
         self.facts[key] = new
         self._put_in_force(key, new, old, changes)
         changes.facts = True
+        if kind == SEDATION:
+            changes.touched += [(SEDATION, one.at) for one in (old, new) if one is not None]

@@ -67,6 +67,13 @@ class Reads:
                     if first <= moment <= last:
                         found.add(owner)
 
+    def beyond(self, moment: datetime, found: set[Owner]) -> None:
+        """Adds whose answer was read from anything after a moment."""
+        for by_day in self._spans.values():
+            for day, of_day in by_day.items():
+                if day is None or day >= moment.toordinal():
+                    found.update(owner for owner, spans in of_day.items() if any(last > moment for _, last in spans))
+
 
 _NONE: _OfDay = {}
 

@@ -13,6 +13,10 @@ UNUSABLE: dict[Variable, Channel] = {variable: f"unusable/{variable}" for variab
 VENTILATOR: Channel = "ventilator"
 """What ventilator events state, whatever the support."""
 PEAKS: Channel = "pressure-peaks"
+SEDATION: Channel = "sedation"
+"""Facts of sedation, which a day's coma scale is read from."""
+BOUNDS: Channel = "bounds"
+"""Whether a moment lies within the stay. No change falls into it: that the stay ends earlier is asked of `Reads`."""
 USABLE: dict[Variable, Channel] = {variable: f"usable/{variable}" for variable in Variable}
 PAO2 = USABLE[Variable.PAO2]
 

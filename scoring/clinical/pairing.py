@@ -82,7 +82,7 @@ def pair_of(view: View, sample: Observed) -> Pair | None:
 def _of_same_event(view: View, sample: Observed) -> Observed | None:
     identity = (sample.filed.source, sample.filed.event_id)
     others = view.chart.same_event.of(identity)
-    return next((o for o in others if o.variable is Variable.FIO2 and view.start <= o.at <= view.end), None)
+    return next((o for o in others if o.variable is Variable.FIO2 and view.sees(o.at)), None)
 
 
 def _before(view: View, sample: Observed) -> Observed | None:

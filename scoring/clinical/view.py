@@ -12,7 +12,7 @@ from picustream.models.variable import Variable
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Observed, Ventilation
 from picustream.scoring.chart.series import TICK, Series
-from picustream.scoring.chart.series_index import UNUSABLE, VENTILATOR
+from picustream.scoring.chart.series_index import BOUNDS, UNUSABLE, VENTILATOR
 from picustream.scoring.clinical.days import midnight
 from picustream.scoring.clinical.stay import Stay
 
@@ -82,6 +82,13 @@ class View:
         latest = max((event for event in found if event is not None), key=lambda event: event.order, default=None)
         self.chart.index.watch.note(VENTILATOR, latest.at if latest is not None else first, last)
         return latest
+
+    def sees(self, moment: datetime) -> bool:
+        """Whether a moment lies within it."""
+        inside = self.start <= moment <= self.end
+        if inside:
+            self.chart.index.watch.note(BOUNDS, moment, moment)
+        return inside
 
     def last_before(self, variables: Iterable[Variable], moment: datetime) -> datetime | None:
         """When the last usable observation of some variables was taken before a moment."""

@@ -48,12 +48,12 @@ class PresenceOfStay:
         self._protocol = protocol
 
     def plan(self, evaluation: Evaluation) -> None:
-        """Nothing is planned: a change of facts evaluates everything."""
+        """Nothing is planned: there is one record."""
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
         since, now = evaluation.since, evaluation.now
         come = since is not None and any(since < one <= now for one in moments(self._chart, evaluation.stay))
-        if since is not None and not come:
+        if since is not None and not (come or evaluation.facts):
             return {}
         return {STAY_KEY: presence_body(self._chart, evaluation.stay, self._protocol, now)}
 

@@ -22,7 +22,7 @@ from picustream.scoring.scores.parts import DayPart
 
 
 class StayRecords(Protocol):
-    """The records of one kind of one stay. Made anew whenever a fact of the stay changes."""
+    """The records of one kind of one stay. Made anew where a change of facts shows more of the stay than before."""
 
     @property
     def pending(self) -> bool:
@@ -33,7 +33,7 @@ class StayRecords(Protocol):
         """Whether the last evaluation changed the moments of `due` otherwise than by the passing of time."""
 
     def plan(self, evaluation: Evaluation) -> None:
-        """Note which records a change, or the time that has passed, calls for."""
+        """Note which records a change of values or of facts, or the time that has passed, calls for."""
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
         """Those that are called for, as far as a budget goes."""

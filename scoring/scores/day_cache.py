@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from picustream.models.protocol import Protocol
@@ -60,6 +60,10 @@ class DayCache:
             if channel in self._called_for:
                 day = local_date(moment, self._zone)
                 self.dirty.update((name, day) for name in self._called_for[channel])
+
+    def narrow(self, end: datetime) -> None:
+        """Mark what was read from after a moment, for nothing is seen of that any more."""
+        self.reads.beyond(end, self.dirty)
 
     def watched(self, name: str, day: date) -> "_Watched":
         """What is looked up within it is an answer called `name` of a day, which counts as changed when a change falls

@@ -35,6 +35,8 @@ class Evaluation:
     """The evaluation before; None: everything has to be evaluated."""
     passed: bool
     """Whether a due time has passed since then."""
+    facts: bool
+    """Whether facts have changed since then: the admission, the end, the patient, what the trial has decided."""
     changed: frozenset[tuple[str, date]]
     """The day parts, by name, and the local days of which the value changed since then."""
     others: Mapping[str, Any]

@@ -87,14 +87,20 @@ class EligibilityOfStay:
         self._measured_early: bool | None = None
         """E4; None: not known."""
         self._touched = False
+        self._terms: tuple[Any, ...] = ()
+        """The facts that E4 depends on besides what was measured."""
 
     def plan(self, evaluation: Evaluation) -> None:
+        if evaluation.facts or evaluation.since is None:
+            before, self._terms = self._terms, (evaluation.stay.start, treatment_start(self._chart))
+            self._measured_early = self._measured_early if before == self._terms else None
+            self._touched = True
         if evaluation.changed_days(MEASURED_EARLY):
             self._measured_early, self._touched = None, True
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
         since, decided = evaluation.since, decided_after(evaluation.stay, self._protocol)
-        called_for = since is None or self._touched or since <= decided < evaluation.now
+        called_for = self._touched or since is None or since <= decided < evaluation.now
         self._touched = False
         if not called_for:
             return {}
@@ -158,7 +164,7 @@ class OutcomesOfStay:
         """When time alone may decide a milestone: at most of the moments that fall due for scores it decides none."""
 
     def plan(self, evaluation: Evaluation) -> None:
-        if evaluation.since is None:
+        if evaluation.facts or evaluation.since is None:
             self.pending = self._all = True
             days = days_shown(evaluation.treatment_day, self._protocol)
             self._shown = frozenset([apps_episode_key(1), *map(mods_key, days)])

@@ -107,6 +107,10 @@ class AppsOfStay:
         """None: not yet."""
         self._onsets_pending = False
         """Whether the gases, or the time, may have changed the episodes, or the APPS made of them."""
+        self._terms: tuple[Any, ...] = ()
+        """What every record speaks of besides its gases: the stay, the start of treatment, the clinicians' verdict."""
+        self._all = False
+        """Whether all records are called for."""
         self._changed: set[date] = set()
         """Days of which the gases or the pressures changed since the episodes were made out."""
         self._days: set[date] = set()
@@ -119,9 +123,11 @@ class AppsOfStay:
 
     def plan(self, evaluation: Evaluation) -> None:
         self.rescheduled = False
-        if evaluation.since is None:
-            self._onsets_pending = True
-            return
+        if evaluation.facts or evaluation.since is None:
+            before, self._terms = self._terms, (evaluation.stay, evaluation.treatment_day, assessment(self._chart))
+            if self._terms != before:
+                self._onsets_pending = self._all = True
+                return
         first, last = evaluation.span
         names = (PAIRS.name, OF_DAY, OF_EPISODE)
         changed = evaluation.days_turned.union(*(evaluation.changed_days(name) for name in names))
@@ -164,17 +170,17 @@ class AppsOfStay:
         before, self.ards = self.ards, assessed(onsets, assessment(self._chart))
         since, self._made_out_at = self._made_out_at, evaluation.now
         onsets = (self.ards or NO_ARDS).onsets
-        if since is None or before != self.ards:
+        if self._all or before != self.ards:
             self.rescheduled = True
             self._days = evaluation.known_days("apps/daily")
             self._days |= set(days_between(*evaluation.span)) if onsets else set()
             self._episodes = {int(key.part.rpartition("/")[2]) for key in evaluation.known.get("apps/at-24h", ())}
             self._episodes |= set(range(1, len(onsets) + 1))
             self.first_body = None
-        elif onsets:
+        elif onsets and since is not None:
             self._days |= self._changed
             self._episodes |= set(self._episodes_touched(onsets, since, evaluation.now))
-        self._changed, self._onsets_pending = set(), False
+        self._changed, self._onsets_pending, self._all = set(), False, False
 
     def _episodes_touched(self, onsets: Sequence[datetime], since: datetime, now: datetime) -> Iterator[int]:
         """Episodes with a changed day in their window (A4), and those that have closed."""

@@ -112,6 +112,8 @@ class ModsOfStay:
         self._organ = {part.name: organ for organ, part in self._part.items()}
         self._days: set[date] = set()
         """Whose record is called for."""
+        self._terms: tuple[Any, ...] = ()
+        """What every record speaks of besides its day: the admission with its patient, and the start of treatment."""
         self._totals: dict[date, DayScore] = {}
         self._measured_before: dict[Organ, dict[date, OrganDay | None]] = {organ: {} for organ in score.organs}
         """What was measured last before a day that has values and measures nothing: such days are passed over once, and
@@ -123,12 +125,16 @@ class ModsOfStay:
 
     def plan(self, evaluation: Evaluation) -> None:
         first, last = evaluation.span
-        if evaluation.since is None:
-            self._days = set(days_between(first, last)) | evaluation.known_days(KIND)
-            return
         changed = [(self._organ[name], day) for name, day in evaluation.changed if name in self._organ]
         for organ, _ in changed:
             self._measured_before[organ].clear()
+        if evaluation.facts or evaluation.since is None:
+            before, self._terms = self._terms, (evaluation.stay.admission, evaluation.treatment_day)
+            known = evaluation.known_days(KIND)
+            if self._terms != before:
+                self._days = set(days_between(first, last)) | known
+                return
+            self._days |= {day for day in known if day > last}
         days = {shown for organ, day in changed for shown in self._shown_on(evaluation, organ, day, last)}
         self._days |= {day for day in days | evaluation.days_turned if first <= day <= last}
 

@@ -68,7 +68,7 @@ class PulseOfStay:
 
     def plan(self, evaluation: Evaluation) -> None:
         first, last = evaluation.span
-        if evaluation.since is None:
+        if evaluation.facts or evaluation.since is None:
             self._days = set(days_between(first, last)) | evaluation.known_days("pulse")
             return
         days = evaluation.changed_days(FASTEST.name) | evaluation.days_turned
