@@ -30,7 +30,8 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(slots=True)
 class _Waiting:
-    statements: list[Statements]
+    raw: bytes
+    """It is read again: what came since may say more of it."""
     origin: Origin
     keys: frozenset[str]
     sent: frozenset[str]
@@ -79,7 +80,7 @@ class Conversion:
         """What still waits has waited in vain."""
         waiting, self._waiting = self._waiting, []
         for one in waiting:
-            found = self._translator.translate(one.statements, one.origin, given_up=True)
+            found = self._translator.translate(self._read(one), one.origin, given_up=True)
             yield self._done(found, one.sent)
 
     def _message(self, raw: bytes, now: datetime) -> Iterator[Converted]:
@@ -90,14 +91,15 @@ class Conversion:
             return
         origin = Origin(source, self._site.pseudonyms.message(source.name, raw), now)
         try:
-            statements = read_statements(raw, source, self._site, self._state)
+            yield from self._translated(_Waiting(raw, origin, frozenset(), frozenset()))
         except Unreadable as error:
             yield self._done(unreadable(error, origin), frozenset())
-            return
-        yield from self._translated(_Waiting(statements, origin, frozenset(), frozenset()))
+
+    def _read(self, one: _Waiting) -> list[Statements]:
+        return read_statements(one.raw, one.origin.source, self._site, self._state)
 
     def _translated(self, one: _Waiting) -> Iterator[Converted]:
-        found = self._translator.translate(one.statements, one.origin)
+        found = self._translator.translate(self._read(one), one.origin)
         if found.waits:
             facts = [event for event in found.events if event.topic == ADT and event.event_id not in one.sent]
             one.keys = frozenset(found.waits)

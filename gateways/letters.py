@@ -123,6 +123,10 @@ REASONS: dict[str, Advice] = {
     "death-before-admission": Advice("a death before every stay of the patient", "have the time of death corrected"),
     "birth-date-unreadable": Advice("a date of birth that is none", _SENDER),
     "no-location": Advice("a visit without its locations", "have Encounter.location sent"),
+    "location-not-known": Advice(
+        "a visit at a Location that never came: was it in our unit?",
+        "have the Location sent, or name it in `[[unit]]` as the reference does; then resubmit",
+    ),
     "no-location-time": Advice("a location without its time", "have Encounter.location.period sent"),
     # A fault of ours
     "not-accepted": Advice("the event that was made is not accepted", "report it with the version: the fault is ours"),

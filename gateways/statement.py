@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from picustream.models.envelope import Status
 from picustream.scoring.faults import Fault
@@ -128,6 +128,18 @@ class Stretch:
     end: datetime | Fault | None = None
 
 
+class Unnamed(NamedTuple):
+    """A place of which the message has no more than a reference: its name may come later."""
+
+    place: Place
+    """By what the reference says."""
+    keys: tuple[str, ...]
+    """What opens one of these has its name."""
+    path: str
+    is_said: bool
+    """Whether the reference says a name in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Movement:
     """One statement about where a patient is, who that is, or how it ended."""
@@ -160,6 +172,7 @@ class Movement:
     history: tuple[Stretch, ...] = ()
     ended: bool = False
     """Of a history: whether the visit is over."""
+    unnamed: tuple[Unnamed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,5 +190,7 @@ class Statements:
     """Of the message or resource as a whole."""
     unused: str = ""
     """Why nothing of it is used, where its kind is none of ours: counted, no fault."""
+    opens: tuple[str, ...] = ()
+    """Keys for which messages may wait, and which it opens."""
     warnings: tuple[str, ...] = ()
     """Machine-readable words about what was put right on reading (`segments-joined`): counted, no letter."""

@@ -105,10 +105,12 @@ class _Message:
         if stated.unused:
             tally.unused[f"{_coded(stated.kind)}: {stated.unused}"] += 1
         learnt = self._patients.learn(stated, self._origin.message, self._origin.received_at)
-        self._found.opened = (*self._found.opened, *learnt.opened)
+        self._found.opened = (*self._found.opened, *stated.opens, *learnt.opened)
+        if not self._given_up:
+            self._waits |= dict.fromkeys(learnt.waits)
         if stated.movements and not stated.unused:
             (tally.used if learnt.used else tally.unused)[_coded(stated.kind)] += 1
-        for fault in (*stated.faults, *learnt.faults):
+        for fault in (*stated.faults, *learnt.faults, *(learnt.in_vain if self._given_up else ())):
             self._letter(fault)
         for fact in learnt.facts:
             self._add(self._events.of_fact(fact, number))

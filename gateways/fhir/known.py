@@ -4,19 +4,17 @@ Nothing of a patient is in it.
 """
 
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from picustream.gateways.fhir.elements import Fields, inner, text, words
 from picustream.gateways.fhir.references import Key, References, age, key
 from picustream.gateways.fhir.resources import Resource
-from picustream.gateways.statement import Identifier
 
 Row = dict[str, Any]
 _DEEPEST = 8
 """Locations that lie in one another: bed, room, ward, house."""
 _BEDS = {"bd", "ro"}
-
-
+LOCATION = "Location"
 MOST = 20_000
 """Rows: specimens and metrics of some weeks. The oldest make room; locations stay."""
 _COUNT = ""
@@ -34,17 +32,18 @@ class Known:
         """What is kept under a name."""
         return self._table.get(_written(source, name))
 
-    def keep(self, source: str, name: Key, row: Row) -> None:
-        """Keep it; a row that is the same is no change."""
+    def keep(self, source: str, name: Key, row: Row) -> bool:
+        """Keep it; a row that is the same is no change. Whether there is one."""
         written = _written(source, name)
         former = self._table.get(written, {})
         if {**former, "number": 0} == {**row, "number": 0}:
-            return
+            return False
         number = self._table.get(_COUNT, 0) + 1
         self._table[_COUNT] = number
         self._table[written] = {**row, "number": number}
         if len(self._table) > self._most:
             self._make_room()
+        return True
 
     def _make_room(self) -> None:
         """Drop the oldest tenth, so that it is seldom needed."""
@@ -57,6 +56,17 @@ def _written(source: str, name: Key) -> str:
     return "\t".join((source, *name))
 
 
+class Found(NamedTuple):
+    """Where a Location is."""
+
+    unit: str
+    bed: str = ""
+    keys: tuple[str, ...] = ()
+    """Where the Location, or one in which it lies, did not come yet: what it opens when it comes."""
+    is_said: bool = False
+    """Whether its reference says a name in words."""
+
+
 class Surroundings:
     """A message's own resources, and what is known from earlier ones."""
 
@@ -65,9 +75,11 @@ class Surroundings:
         self._source = source
         self._known = known
         usable = [one for one in resources if one.kind in KEPT and one.fault is None and one.within is None]
+        self._opened: dict[int, list[str]] = {}
         for resource in sorted(usable, key=age):
             for name in self.references.names(resource):
-                known.keep(source, key(name), self._row(resource))
+                if known.keep(source, key(name), self._row(resource)) and resource.kind == LOCATION:
+                    self._opened.setdefault(id(resource), []).append(self._waited_for(key(name)))
 
     def row(self, reference: Any, at: Resource, kind: str) -> Row | None:
         """What is known of the resource that a reference leads to."""
@@ -78,31 +90,37 @@ class Surroundings:
         rows = (self._known.row(self._source, key(name)) for name in names)
         return next((row for row in rows if row is not None), None)
 
-    def place(self, reference: Any, at: Resource) -> tuple[str, str]:
+    def place(self, reference: Any, at: Resource) -> Found:
         """Unit and bed of a Location: a bed or room lies in what holds it. Without the Location its name is what
         the reference says."""
-        row = self.row(reference, at, "Location")
+        row = self.row(reference, at, LOCATION)
         if row is None:
-            return _named(reference, self.references.written(reference, at, "Location")), ""
+            names = self.references.written(reference, at, LOCATION)
+            said = text(reference, "display") if isinstance(reference, dict) else ""
+            keys = tuple(self._waited_for(key(name)) for name in names)
+            return Found(said or (names[-1].value if names else ""), "", keys, bool(said))
         bed = ""
         for _ in range(_DEEPEST):
             within = row["within"]
             if row["level"] not in _BEDS or within is None:
                 break
             bed = bed or row["name"]
-            further = self._known.row(self._source, (within[0], within[1]))
+            outer = (within[0], within[1])
+            further = self._known.row(self._source, outer)
             if further is None:
-                return within[1], bed
+                return Found(within[1], bed, (self._waited_for(outer),))
             row = further
-        return row["name"], bed
+        return Found(row["name"], bed)
+
+    def opens(self, resource: Resource) -> tuple[str, ...]:
+        """What a Location opens that was not known, or known otherwise."""
+        return tuple(self._opened.get(id(resource), ()))
+
+    def _waited_for(self, name: Key) -> str:
+        return f"{LOCATION} {_written(self._source, name)}"
 
     def _row(self, resource: Resource) -> Row:
         return KEPT[resource.kind](resource.fields, resource, self.references)
-
-
-def _named(reference: Any, names: tuple[Identifier, ...]) -> str:
-    said = text(reference, "display") if isinstance(reference, dict) else ""
-    return said or (names[-1].value if names else "")
 
 
 def _specimen(fields: Fields, resource: Resource, references: References) -> Row:
@@ -117,7 +135,7 @@ def _metric(fields: Fields, resource: Resource, references: References) -> Row:
 
 def _location(fields: Fields, resource: Resource, references: References) -> Row:
     names = references.names(resource)
-    outer = references.written(fields.get("partOf"), resource, "Location")
+    outer = references.written(fields.get("partOf"), resource, LOCATION)
     level = {word.lower() for word in words(fields.get("physicalType"))}
     return {
         "name": text(fields, "name") or (names[-1].value if names else ""),
@@ -126,4 +144,4 @@ def _location(fields: Fields, resource: Resource, references: References) -> Row
     }
 
 
-KEPT = {"Specimen": _specimen, "DeviceMetric": _metric, "Location": _location}
+KEPT = {"Specimen": _specimen, "DeviceMetric": _metric, LOCATION: _location}

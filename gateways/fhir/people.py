@@ -1,13 +1,13 @@
 """Patient and Encounter as movements: who a patient is, where, and how it ended."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from picustream.gateways.fhir.elements import ENCOUNTER, PATIENT, Fields, inner, modifier_fault, objects, text, words
-from picustream.gateways.fhir.known import Surroundings
+from picustream.gateways.fhir.known import Found, Surroundings
 from picustream.gateways.fhir.resources import Resource
 from picustream.gateways.fhir.times import moment, moment_or_day
-from picustream.gateways.statement import Identifier, Move, Movement, Place, Statements, Stretch, Subject
+from picustream.gateways.statement import Identifier, Move, Movement, Place, Statements, Stretch, Subject, Unnamed
 from picustream.models.birth import parse_birth
 from picustream.scoring.faults import Fault
 
@@ -96,18 +96,19 @@ def encounter(resource: Resource, zone: ZoneInfo | None, around: Surroundings) -
         return Statements(ENCOUNTER, whom, same=visits, faults=(fault,))
     if not _is_inpatient(fields):
         return Statements(ENCOUNTER, whom, same=visits, unused="encounter-class")
-    history, fault_or_none = _history(resource, zone, around, ended=status == "finished")
-    if fault_or_none is not None:
-        return Statements(ENCOUNTER, whom, same=visits, faults=(fault_or_none,))
-    movement = _visit(resource, zone, around, history)
+    found = _history(resource, zone, around, ended=status == "finished")
+    if isinstance(found, Fault):
+        return Statements(ENCOUNTER, whom, same=visits, faults=(found,))
+    movement = _visit(resource, zone, around, found)
     return Statements(ENCOUNTER, whom, movements=(movement,), same=visits, warnings=_not_known(resource, around))
 
 
-def _visit(resource: Resource, zone: ZoneInfo | None, around: Surroundings, history: tuple[Stretch, ...]) -> Movement:
+def _visit(resource: Resource, zone: ZoneInfo | None, around: Surroundings, history: "_History") -> Movement:
     fields, path = resource.fields, resource.path
     period, stay = inner(fields, "period"), inner(fields, "hospitalization")
     dispositions = words(stay.get("dischargeDisposition"))
-    destination = around.place(stay["destination"], resource)[0] if stay.get("destination") else ""
+    destination = around.place(stay.get("destination"), resource)
+    unnamed = (*history.unnamed, *_unnamed(destination, f"{path}/hospitalization/destination"))
     return Movement(
         path=path,
         move=Move.HISTORY,
@@ -116,9 +117,10 @@ def _visit(resource: Resource, zone: ZoneInfo | None, around: Surroundings, hist
         admitted_at=moment(period.get("start"), f"{path}/period/start", zone),
         discharged_at=moment(period.get("end"), f"{path}/period/end", zone),
         disposition=dispositions[0] if dispositions else "",
-        destination=destination,
-        history=history,
+        destination=destination.unit,
+        history=history.stretches,
         ended=text(fields, "status") == "finished",
+        unnamed=unnamed,
     )
 
 
@@ -129,31 +131,36 @@ def _is_inpatient(fields: Fields) -> bool:
     return not code or text(found, "system") not in _ACT_CODES or code in _CLASSES
 
 
-def _history(
-    resource: Resource, zone: ZoneInfo | None, around: Surroundings, ended: bool
-) -> tuple[tuple[Stretch, ...], Fault | None]:
+class _History(NamedTuple):
+    stretches: tuple[Stretch, ...]
+    unnamed: tuple[Unnamed, ...]
+
+
+def _history(resource: Resource, zone: ZoneInfo | None, around: Surroundings, ended: bool) -> _History | Fault:
     path = resource.path
     locations = resource.fields.get("location")
     numbered = [(index, one) for index, one in enumerate(objects(locations)) if text(one, "status") not in _NO_PLACE]
     if not numbered:
-        return (), Fault("no-location", f"{path}/location", "a visit without its locations: which of it is a stay?")
-    found = []
+        return Fault("no-location", f"{path}/location", "a visit without its locations: which of it is a stay?")
+    found, unnamed = [], []
     for index, one in numbered:
         place = f"{path}/location/{index}"
         period = inner(one, "period") or (inner(resource.fields, "period") if len(numbered) == 1 else {})
-        unit, bed = around.place(one.get("location"), resource)
+        where = around.place(one.get("location"), resource)
         start = moment(period.get("start"), f"{place}/period/start", zone)
-        fault = modifier_fault(one, place) or _place_fault(unit, start, place)
-        if fault is not None or start is None:
-            return (), fault
-        found.append(Stretch(Place(unit, bed), start, _end(period, place, resource, zone, ended)))
-    return tuple(sorted(found, key=_order)), None
+        if (fault := modifier_fault(one, place)) is not None:
+            return fault
+        if not where.unit:
+            return Fault("no-location", f"{place}/location", "a location without a name")
+        if start is None:
+            return Fault("no-location-time", f"{place}/period", "since when is not said")
+        found.append(Stretch(Place(where.unit, where.bed), start, _end(period, place, resource, zone, ended)))
+        unnamed += _unnamed(where, f"{place}/location")
+    return _History(tuple(sorted(found, key=_order)), tuple(unnamed))
 
 
-def _place_fault(unit: str, start: Any, path: str) -> Fault | None:
-    if not unit:
-        return Fault("no-location", f"{path}/location", "a location without a name")
-    return None if start is not None else Fault("no-location-time", f"{path}/period", "since when is not said")
+def _unnamed(where: Found, path: str) -> list[Unnamed]:
+    return [Unnamed(Place(where.unit, where.bed), where.keys, path, where.is_said)] if where.keys else []
 
 
 def _end(period: Fields, path: str, resource: Resource, zone: ZoneInfo | None, ended: bool) -> Any:

@@ -38,7 +38,8 @@ def _of(resource: Resource, source: Source, zone: ZoneInfo | None, around: Surro
         return people.patient(resource, zone, around)
     if kind == ENCOUNTER:
         return [people.encounter(resource, zone, around)]
-    return [Statements(kind, Subject(), unused="for-reference" if kind in KEPT else "unused-kind")]
+    unused = "for-reference" if kind in KEPT else "unused-kind"
+    return [Statements(kind, Subject(), unused=unused, opens=around.opens(resource))]
 
 
 def _observation(resource: Resource, source: Source, zone: ZoneInfo | None, around: Surroundings) -> Statements:

@@ -36,3 +36,7 @@ class Learnt:
     """Keys for which messages that wait may go on."""
     used: bool = False
     """Whether it is a movement of a patient of our unit."""
+    waits: tuple[str, ...] = ()
+    """A message is done again when one of these is opened: what it states of a place is not known yet."""
+    in_vain: tuple[Fault, ...] = ()
+    """What is said where it waited in vain."""

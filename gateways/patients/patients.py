@@ -13,7 +13,7 @@ from picustream.gateways.patients.beds import Beds, key_of
 from picustream.gateways.patients.identity import Named
 from picustream.gateways.patients.memory import forget
 from picustream.gateways.patients.people import People
-from picustream.gateways.patients.stated import spot_of, stamp, stated
+from picustream.gateways.patients.stated import Stamp, spot_of, stamp, stated
 from picustream.gateways.patients.stays import Row
 from picustream.gateways.patients.units import Units
 from picustream.gateways.patients.values import Values
@@ -60,7 +60,8 @@ class Patients:
         visit = self._who.visit((*given.visits, *_of(statements.same, "Encounter")))
         if isinstance(patient, Fault) or isinstance(visit, Fault):
             return Learnt(faults=tuple(one for one in (patient, visit) if isinstance(one, Fault)))
-        found = [self._link(statements.same, _Whom(patient, visit, message, received_at))]
+        found = [self._unnamed(statements, stamp(received_at))]
+        found += [self._link(statements.same, _Whom(patient, visit, message, received_at))]
         for movement in statements.movements:
             found.append(self._take(movement, _Whom(patient, visit, message, received_at)))
         return _joined(found)
@@ -159,6 +160,16 @@ class Patients:
         cause = Cause(name, said.filed, received, said, visit, number, whom.visit is not None, ours)
         return self._visits.settle(owner or patient, cause)
 
+    def _unnamed(self, statements: Statements, at: Stamp) -> Learnt:
+        """Places that may be of our unit: their names are not known yet."""
+        unnamed = [one for movement in statements.movements for one in movement.unnamed]
+        open_ = [one for one in unnamed if self._units.kind_of(spot_of(one.place), at) is None]
+        advice = "its Location did not come, and by what the reference says it is in no unit that is known"
+        return Learnt(
+            waits=tuple(key for one in open_ for key in one.keys),
+            in_vain=tuple(Fault("location-not-known", one.path, advice) for one in open_ if not one.is_said),
+        )
+
     def _is_ours(self, movement: Movement, now: datetime) -> bool:
         at = stamp(movement.occurred_at if isinstance(movement.occurred_at, datetime) else now)
         places = (movement.place, movement.prior, *(part.place for part in movement.history))
@@ -214,5 +225,7 @@ def _joined(found: Sequence[Learnt]) -> Learnt:
         facts=tuple(fact for one in found for fact in one.facts),
         faults=tuple(fault for one in found for fault in one.faults),
         opened=tuple(dict.fromkeys(key for one in found for key in one.opened)),
+        waits=tuple(dict.fromkeys(key for one in found for key in one.waits)),
+        in_vain=tuple(fault for one in found for fault in one.in_vain),
         used=any(one.used for one in found),
     )

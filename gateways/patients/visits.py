@@ -86,10 +86,11 @@ class Visits:
         return visit
 
     def keep(self, key: str, patient: str, said: Stated, received: Stamp, numbered: bool) -> None:
-        """A statement is of this visit."""
+        """A statement is of this visit. One that is read anew, by what is known now, takes the place of itself."""
         row = self.row(key)
         before = [from_json(one) for one in row.get("said", [])]
-        now = before if any(one.key == said.key for one in before) else squeezed(in_order([*before, said]))
+        others = [one for one in before if one.key != said.key]
+        now = before if said in before else squeezed(in_order([*others, said]))
         self._rows[key] = {
             "patient": row.get("patient") or patient,
             "numbered": row.get("numbered", numbered),

@@ -1,6 +1,8 @@
 """A ward that sends FHIR: from the body to the events, whatever the order, and nobody is named."""
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given, settings
@@ -84,13 +86,51 @@ def test_the_order_of_a_bundle_changes_no_event(entries: list[Json]) -> None:
     )
 
 
+def facts(result: Result) -> list[Json]:
+    """What holds of stays at last: of each fact the version that was filed last."""
+    versions = sorted((body for body in result.bodies if "type" in body), key=lambda body: str(body["recorded_at"]))
+    last = {(body["stay_id"], body["type"], body.get("id")): body for body in versions}
+    return [
+        {name: body.get(name) for name in ("type", "occurred_at", "unit", "bed", "birth_date", "sex")}
+        for body in last.values()
+        if body.get("status") != "entered-in-error"
+    ]
+
+
+@settings(max_examples=60)
+@given(st.permutations([*PEOPLE, *VALUES]))
+def test_what_comes_before_its_patient_visit_or_place_waits(entries: list[Json]) -> None:
+    """One by one, as a rest-hook sends them, in any order."""
+    result, whole = one_by_one(entries), converted([in_bundle(*PEOPLE, *VALUES)], SITE)
+    assert observations(result) == observations(whole)
+    assert facts(result) == facts(whole) and len(facts(result)) == 1
+    assert len({body["stay_id"] for body in result.bodies}) == 1
+    assert result.reasons == ["value-not-numeric"]
+
+
+def one_by_one(entries: Iterable[Json]) -> Result:
+    return converted([json.dumps(one).encode() for one in entries], SITE)
+
+
 @settings(max_examples=20)
-@given(st.permutations([*PEOPLE[len(LOCATIONS) :], *VALUES]))
-def test_what_comes_before_its_patient_or_visit_waits(entries: list[Json]) -> None:
-    """One by one, as a rest-hook sends them, in any order once the wards are known."""
-    result = converted([json.dumps(one).encode() for one in [*LOCATIONS, *entries]], SITE)
-    assert observations(result) == observations(converted([in_bundle(*PEOPLE, *VALUES)], SITE))
-    assert "no-stay" not in result.reasons
+@given(st.permutations([*PEOPLE, *VALUES]), st.booleans())
+def test_a_place_that_never_comes_is_a_letter_unless_the_reference_names_it(entries: list[Json], named: bool) -> None:
+    said = {"display": "Ward 3"} if named else {}
+    places = [{"location": {"reference": "Location/elsewhere", **said}, "period": {"start": IN_PICU}}]
+    away = encounter(location=places)
+    result = one_by_one([away if one["resourceType"] == "Encounter" else one for one in entries])
+    assert facts(result) == []
+    assert Counter(result.reasons) == Counter(["value-not-numeric"] + ["location-not-known"] * (not named))
+    ignored = {code for code in result.tally.ignored if code.endswith(": elsewhere")}
+    assert len(ignored) == 4, "she was somewhere else, as far as is known"
+
+
+def test_a_place_that_turns_out_to_be_another_ward_takes_the_stay_back() -> None:
+    places = [{"location": {"reference": "Location/ward"}, "period": {"start": IN_PICU}}]
+    away = {"resourceType": "Location", "id": "ward", "name": "Surgery"}
+    picu = {**away, "name": "PICU"}
+    assert len(facts(one_by_one([PEOPLE[-2], encounter(location=places), picu]))) == 1
+    assert facts(one_by_one([PEOPLE[-2], encounter(location=places), away])) == []
 
 
 def test_the_same_again_changes_nothing() -> None:

@@ -21,6 +21,8 @@ from picustream.models.codemap import CodeMapFile
 from picustream.scoring.rules import Rules
 from tests.gateways import texts
 from tests.gateways.converting import KEY, converted, rules
+from tests.gateways.fhir.test_ward import PEOPLE, VALUES
+from tests.gateways.fhir.test_ward import SITE as WARD
 from tests.gateways.hl7.samples import FILES
 from tests.gateways.server.fakes import NOW, Gateway, Topics, gateway, received
 
@@ -119,6 +121,31 @@ def test_a_corrected_map_sends_what_was_a_letter_and_nothing_twice(tmp_path: Pat
         assert sorted(map(str, sent.values())) == ["20", "54"]
         assert len(topics.events) == before + 1
         assert max(ids(topics.events).values()) == 1
+
+    run(work())
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_visit_that_comes_before_its_place_is_a_stay_once_the_place_comes(tmp_path: Path, restarts: bool) -> None:
+    away = {"resourceType": "Location", "id": "bed-4", "name": "Surgery"}
+    messages = [VALUES[0], *PEOPLE[::-1]]
+    raws = [json.dumps(one).encode() for one in messages]
+
+    async def work() -> None:
+        topics = Topics()
+        for some in [[raw] for raw in raws] if restarts else [raws]:
+            async with gateway(tmp_path, topics, make=making(WARD)) as one:
+                states = [outcome.state for outcome in await one.give(*some)]
+                assert restarts or states == ["waiting", "waiting", "done", "done", "done", "done", "done"]
+                await one.idle()
+                waiting, letters = one.index.waiting, one.letters()
+        assert (waiting, letters) == (0, [])
+        bodies = [json.loads(event.value) for event in topics.events]
+        assert [body.get("unit", "value") for body in bodies] == ["PICU", "value"]
+        async with gateway(tmp_path, topics, make=making(WARD)) as one:
+            await one.give(json.dumps(away).encode())
+            await one.idle()
+        assert len(topics.events) == 2, "what was known is not opened again"
 
     run(work())
 
