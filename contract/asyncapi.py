@@ -11,6 +11,7 @@ from typing import Any
 
 from picustream import __version__
 from picustream.contract.schemas import generated, written
+from picustream.models.desk import DESK
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
 from picustream.models.record import ALERT, DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
 from picustream.scoring.scores.registry import SHIPPED, Registry
@@ -30,11 +31,15 @@ _OUTPUTS = {
     DEAD_LETTER: "What could not be used, with the reason and the original bytes.",
     DEAD_LETTER_TRIAL: "The same for the trial topic, whose events name the arm: an access list of its own.",
 }
+_DESK = {
+    DESK: "What people enter at the board: screening decisions, notes, acknowledged alerts, signed data sets. No "
+    "worker reads it, and it is of no consequence for a score.",
+}
 
 
 def carries(kinds: Registry) -> dict[str, str]:
     """What each topic is for."""
-    return _INPUTS | {kind.topic: kind.summary for kind in kinds} | _OUTPUTS
+    return _INPUTS | {kind.topic: kind.summary for kind in kinds} | _OUTPUTS | _DESK
 
 
 def document(kinds: Registry = SHIPPED) -> Document:
@@ -69,7 +74,7 @@ def _channel(topic: str, meaning: str) -> Document:
         "payload": {"$ref": f"./schemas/{topic}.json"},
         "bindings": {"kafka": {"key": {"type": "string", "description": _key_of(topic)}}},
     }
-    if topic not in INPUT_TOPICS:
+    if topic not in (*INPUT_TOPICS, DESK):
         message["traits"] = [{"$ref": "#/components/messageTraits/cloudEvent"}]
     return {
         "address": topic,
@@ -84,7 +89,9 @@ def _key_of(topic: str) -> str:
         return "The stay_id, in UTF-8; partitioned by murmur2, as Kafka's Java clients do by default."
     if topic in DEAD_LETTERS:
         return "As the refused record was keyed; where it had no key the event's stay_id, and none if that is unknown."
-    return "The stay_id, in UTF-8; none where the alert is of no stay." if topic == ALERT else "The stay_id, in UTF-8."
+    if topic in (ALERT, DESK):
+        return "The stay_id, in UTF-8; none where it is about no stay."
+    return "The stay_id, in UTF-8."
 
 
 def _action(topic: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from picustream.models.desk import DESK, DESK_EVENT
 from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, Status
 from picustream.models.event import ADAPTERS, VENTILATOR
 from picustream.models.fact import FactEvent, Moved
@@ -41,7 +42,8 @@ def schemas(kinds: Registry = SHIPPED) -> dict[str, Schema]:
         topic: model.model_json_schema(mode="serialization", schema_generator=_Plain)
         for topic, model in kinds.models.items()
     }
-    return {topic: _headed(topic, schema) for topic, schema in (incoming | outgoing).items()}
+    entered = {DESK: _without_discriminator(DESK_EVENT.json_schema(schema_generator=_Plain))}
+    return {topic: _headed(topic, schema) for topic, schema in (incoming | outgoing | entered).items()}
 
 
 def _headed(topic: str, schema: Schema) -> Schema:
@@ -50,8 +52,7 @@ def _headed(topic: str, schema: Schema) -> Schema:
 
 
 def _incoming(topic: str) -> Schema:
-    schema: Schema = ADAPTERS[topic].json_schema(schema_generator=_Plain)
-    schema.pop("discriminator", None)  # of OpenAPI: JSON Schema does not know it, AsyncAPI means another thing by it
+    schema = _without_discriminator(ADAPTERS[topic].json_schema(schema_generator=_Plain))
     if "observations" in schema.get("properties", {}):
         conditions = [_states_something()] if topic == VENTILATOR else []
         return schema | {"allOf": [_filing_time_needed(by_observation=True), _value_needed(), *conditions]}
@@ -61,6 +62,11 @@ def _incoming(topic: str) -> Schema:
             conditions = [_filing_time_needed(by_observation=False), *_stated_needed(fields)]
             schema["$defs"][name]["allOf"] = [*conditions, *([_place_needed()] if name == Moved.__name__ else [])]
     return schema
+
+
+def _without_discriminator(schema: Schema) -> Schema:
+    """That of OpenAPI: JSON Schema does not know it, AsyncAPI means another thing by it."""
+    return {name: part for name, part in schema.items() if name != "discriminator"}
 
 
 def _status_in(statuses: Iterable[Status]) -> Schema:

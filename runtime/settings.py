@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     redis_password: SecretStr | None = Field(None, description="Redis ACL password")
     redis_ca_file: Path | None = Field(None, description="PEM file of the certificate authority, for rediss://")
 
+    store: str | None = Field(
+        None,
+        repr=False,
+        description="the read model: a file (SQLite), or a URL of PostgreSQL; default: a file of the user",
+    )
+
     group: str = Field("picustream", description="Kafka consumer group, and the prefix of every Redis key")
     partitions: int = Field(12, ge=1, le=1024, description="partitions of every topic")
     replication: int = Field(1, ge=1, le=100, description="copies of every topic that `picustream topics` makes")

@@ -13,7 +13,7 @@ from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import rights
 from picustream.streams.kafka.rights import Right, Topic
-from picustream.streams.kafka.topics import ALL
+from picustream.streams.kafka.topics import OF_WORKERS
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
@@ -66,7 +66,7 @@ def _look_again(settings: Settings) -> None:
     from picustream.streams.kafka.clients import admin
 
     with admin(settings) as client:
-        check(client, rights.look(client, ALL))
+        check(client, rights.look(client, OF_WORKERS))
 
 
 def _configured(client: "KafkaAdminClient", names: Iterable[str]) -> dict[str, dict[str, str]]:

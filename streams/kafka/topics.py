@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from picustream.models.desk import DESK
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTERS
 from picustream.runtime.errors import UserError
@@ -21,7 +22,9 @@ from picustream.streams.kafka.rights import NotAllowed, Right
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
-ALL = INPUT_TOPICS + OUTPUT_TOPICS
+OF_WORKERS = INPUT_TOPICS + OUTPUT_TOPICS
+"""What a worker reads and writes."""
+ALL = (*OF_WORKERS, DESK)
 
 SHOWN_WITHIN = 10.0
 """Seconds until a broker shows a configuration that its controller has taken."""

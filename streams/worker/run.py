@@ -188,8 +188,8 @@ class _Worker:
 def check_kafka(settings: Settings) -> None:
     """Raise what keeps a worker from its topics, group and transactions: not there, not allowed, not as it must be."""
     with admin(settings) as client:
-        found = rights.require(client, settings, topics.ALL, Right.READ)
-        rights.require(client, settings, topics.ALL, Right.WRITE)
+        found = rights.require(client, settings, topics.OF_WORKERS, Right.READ)
+        rights.require(client, settings, topics.OF_WORKERS, Right.WRITE)
         rights.check_group(client, settings)
         retention.check(client, found)
     wrong = {name: topic.partitions for name, topic in found.items() if topic.partitions != settings.partitions}

@@ -9,6 +9,7 @@ import pytest
 
 from picustream.contract.asyncapi import document, main
 from picustream.contract.schemas import written
+from picustream.models.desk import DESK
 from picustream.scoring.outputs import HEAD_HEADER
 from picustream.scoring.scores.registry import OUTPUT_TOPICS
 from picustream.streams.kafka.topics import ALL, configuration
@@ -51,7 +52,7 @@ def test_every_topic_is_there_and_every_reference_leads_somewhere() -> None:
         for one in document()["operations"].values()
         if one["action"] == "send"
     }
-    assert sent == set(OUTPUT_TOPICS)
+    assert sent == {*OUTPUT_TOPICS, DESK}
     found = list(references(document()))
     assert len(found) > len(ALL)
     assert all(resolved(reference) for reference in found)

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from picustream.contract.schemas import DIALECT, main, schemas, written
 from picustream.demo.ward import ward
+from picustream.models.desk import DESK
 from picustream.models.event import INPUT_TOPICS
 from picustream.models.record import DEAD_LETTER_TRIAL
 from picustream.scoring.scores.registry import OUTPUT_TOPICS
@@ -25,7 +26,7 @@ from tests.scoring.test_validation import ADT, LAB, TRIAL, VENTILATOR, faults
 from tests.scoring.test_validation_fuzz import account, spoiled
 
 COMMITTED = DOCS / "schemas"
-TOPICS = (*INPUT_TOPICS, *OUTPUT_TOPICS)
+TOPICS = (*INPUT_TOPICS, *OUTPUT_TOPICS, DESK)
 
 
 @cache

@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 
 from picustream.commands.main import main
+from picustream.models.desk import DESK
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
 from picustream.models.record import ALERT, DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
 from picustream.scoring.dead_letters import dead_letter_topic
@@ -125,7 +126,7 @@ def lacks(answer: tuple[int, str, str], user: str, right: str, *names: str) -> b
 def test_the_page_gives_rights_to_every_kind_of_user() -> None:
     """And the parser of these tests reads all of them."""
     users = {right.principal.removeprefix("User:") for right in kafka_rights()}
-    others = {"picustream", "ward", "statistics", "operations", "deployer"}
+    others = {"picustream", "ward", "statistics", "operations", "deployer", "board", "store-operations"}
     assert users == {*SENDERS, *others} and set(redis_users()) == {"picustream", "operations"}
 
 
@@ -136,9 +137,11 @@ def test_every_user_of_the_page_can_do_what_it_is_there_for_and_nothing_else(run
     readers = {
         "ward": {MODS, APPS, PRESENCE},
         "statistics": {MODS, APPS, PRESENCE, ELIGIBILITY, OUTCOME},
-        "trial-office": {*outputs, TRIAL} - {DEAD_LETTER},
+        "trial-office": {*outputs, TRIAL, DESK} - {DEAD_LETTER},
         "operations": {ALERT, DEAD_LETTER, *INPUT_TOPICS} - {TRIAL},
-        "picustream": set(topics.ALL),
+        "picustream": set(topics.OF_WORKERS),
+        "store-operations": {ALERT, DEAD_LETTER, DESK},
+        "board": set(),
         "feed-lab": set(),
     }
     for user, readable in readers.items():

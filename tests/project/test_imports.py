@@ -48,7 +48,7 @@ LAYERS = (
     ("eventfiles",),
     ("terminal",),
     ("deadletters", "explain", "lint", "local"),
-    ("gateways",),
+    ("gateways", "readmodel"),
     ("doctor",),
     ("agents", "demo"),
     ("commands",),

@@ -91,4 +91,4 @@ def test_any_other_word_lists_the_topics(word: str) -> None:
 
 def test_each_topic_has_a_word_of_its_own() -> None:
     words = ["lab", "vital", "ventilator", "adt", "trial", "mods", "apps", "eligibility", "outcome", "stay", "alert"]
-    assert [topics.resolve(word) for word in [*words, "dead-letter", "dead-letter.trial"]] == list(topics.ALL)
+    assert [topics.resolve(word) for word in [*words, "dead-letter", "dead-letter.trial", "desk"]] == list(topics.ALL)

@@ -1,0 +1,156 @@
+"""Opening a read model to write it: one at a time, made if it is not there, and of the Kafka that is followed."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, insert, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from picustream.readmodel import schema
+from picustream.readmodel.audience import Audience
+from picustream.readmodel.database import Address, NoStore, for_writing, reason_of
+from picustream.readmodel.rows import to_micros
+from picustream.readmodel.writing import Place, Writer
+from picustream.runtime.clock import wall_clock
+from picustream.runtime.errors import ENVIRONMENT, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedTopic:
+    """A topic as the cluster has it."""
+
+    topic_id: str
+    first: Mapping[int, int]
+    """The first offset of each partition that is still there."""
+    end: Mapping[int, int]
+    """Where each partition ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The Kafka that records come from."""
+
+    cluster_id: str
+    servers: str
+    topics: Mapping[str, FollowedTopic]
+
+
+class NotOurs(UserError):
+    """The read model was made from something else than what is followed now; nothing is written."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(
+            f"The read model at {where} {what}.",
+            "Follow what it was made from, or make it anew: picustream store follow --anew.",
+            ENVIRONMENT,
+        )
+
+
+@contextmanager
+def opened(
+    where: Address, audience: Audience, cluster: Cluster, zone: str, now: Callable[[], datetime] = wall_clock
+) -> Iterator[Writer]:
+    """The writer of a read model. NoStore, NotOurs; UserError where another follower has it."""
+    engine = for_writing(where)
+    try:
+        with _alone(where, engine):
+            yield Writer(engine, str(where), audience, _made(where, engine, audience, cluster, zone, now()), now)
+    except DBAPIError as error:
+        raise NoStore(str(where), reason_of(error)) from error
+    finally:
+        engine.dispose()
+
+
+def _made(where: Address, engine: Engine, audience: Audience, cluster: Cluster, zone: str, now: datetime) -> int:
+    """Make what is not there, check what is, and count this follower; its epoch."""
+    with engine.begin() as connection:
+        if not inspect(connection).has_table(schema.origin.name):
+            if not where.is_file:
+                connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {where.schema}"))
+            schema.metadata.create_all(connection)
+            _begin(connection, audience, cluster, zone, now)
+        _check(connection, where, audience, cluster)
+        columns = schema.progress.c
+        connection.execute(
+            update(schema.progress).values(
+                epoch=columns.epoch + 1, servers=cluster.servers, follower=f"{socket.gethostname()}:{os.getpid()}"
+            )
+        )
+        return int(connection.execute(select(columns.epoch)).scalar_one())
+
+
+def _begin(connection: Connection, audience: Audience, cluster: Cluster, zone: str, now: datetime) -> None:
+    origin = {"cluster": cluster.cluster_id, "schema": schema.SCHEMA, "audience": audience.value, "zone": zone}
+    connection.execute(insert(schema.origin), {"id": 1, "made_at": to_micros(now)} | origin)
+    connection.execute(
+        insert(schema.topics),
+        [
+            {"topic": name, "topic_id": topic.topic_id, "partitions": len(topic.first)}
+            for name, topic in cluster.topics.items()
+        ],
+    )
+    places = [
+        {"topic": name, "partition": number, "next": offset}
+        for name, topic in cluster.topics.items()
+        for number, offset in topic.first.items()
+    ]
+    connection.execute(insert(schema.positions), places)
+    progress = {"id": 1, "version": 0, "epoch": 0, "servers": "", "follower": "", "ready": False}
+    connection.execute(insert(schema.progress), progress)
+
+
+def _check(connection: Connection, where: Address, audience: Audience, cluster: Cluster) -> None:
+    """Raises NotOurs."""
+    origin = connection.execute(select(schema.origin)).mappings().one()
+    if origin["schema"] != schema.SCHEMA:
+        raise NotOurs(str(where), f"has tables of another version ({origin['schema']}, here {schema.SCHEMA})")
+    if origin["audience"] != audience:
+        raise NotOurs(str(where), f"is for {origin['audience']}, and not for {audience}")
+    if origin["cluster"] != cluster.cluster_id:
+        raise NotOurs(str(where), f"was made from another Kafka than the one at {cluster.servers}")
+    known = {row["topic"]: row for row in connection.execute(select(schema.topics)).mappings()}
+    if known.keys() != cluster.topics.keys():
+        raise NotOurs(str(where), "follows other topics")
+    for name, topic in cluster.topics.items():
+        if known[name]["topic_id"] != topic.topic_id:
+            raise NotOurs(str(where), f"was read from another {name}: the topic was made anew since")
+        if known[name]["partitions"] != len(topic.first):
+            raise NotOurs(str(where), f"was read from {known[name]['partitions']} partitions of {name}")
+    for row in connection.execute(select(schema.positions)).mappings():
+        _check_position(where, cluster, (row["topic"], row["partition"]), row["next"])
+
+
+def _check_position(where: Address, cluster: Cluster, place: Place, offset: int) -> None:
+    topic, number = place
+    first, end = cluster.topics[topic].first[number], cluster.topics[topic].end[number]
+    if first > offset:
+        raise NotOurs(
+            str(where), f"was read up to {topic}, partition {number}, offset {offset}: there are none below {first} now"
+        )
+    if end < offset:
+        raise NotOurs(str(where), f"was read up to {topic}, partition {number}, offset {offset}: it ends at {end} now")
+
+
+@contextmanager
+def _alone(where: Address, engine: Engine) -> Iterator[None]:
+    """Raises UserError where another follower has the read model."""
+    taken = UserError(f"Another follower has the read model at {where}.", "One is enough: it does it all.", ENVIRONMENT)
+    if not where.is_file:
+        with engine.connect() as connection:
+            key = text("SELECT pg_try_advisory_lock(hashtext(:name))")
+            if not connection.execute(key, {"name": f"picustream {where.schema}"}).scalar_one():
+                raise taken
+            yield
+        return
+    where.path.parent.mkdir(parents=True, exist_ok=True)
+    with where.path.with_name(f"{where.path.name}.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise taken from None
+        yield

@@ -1,0 +1,213 @@
+"""Asking a read model: what is so, what was known at a moment, and how old all of it is.
+
+A `ReadModel` may be used by any number of threads at a time. Each question is answered from one state of the database;
+of several questions `snapshot` makes one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, select
+from sqlalchemy.exc import DBAPIError
+
+from picustream.models.record import ALERT
+from picustream.readmodel import schema
+from picustream.readmodel.audience import Audience
+from picustream.readmodel.database import Address, NoStore, address, for_reading, reason_of
+from picustream.readmodel.rows import (
+    DeadLetterCount,
+    DeskRow,
+    Hole,
+    Position,
+    Progress,
+    Row,
+    of_micros,
+    of_row,
+    to_micros,
+)
+from picustream.scoring.presence.record import STAY
+
+_REVISIONS, _CURRENT = schema.revisions.c, schema.current.c
+
+
+class ReadModel:
+    """A read model, to read."""
+
+    def __init__(self, where: Address, engine: Engine, held: Connection | None = None) -> None:
+        self._where, self._engine, self._held = where, engine, held
+
+    @classmethod
+    def open(cls, url: str) -> "ReadModel":
+        """The one of a file or a URL. NoStore where there is none, or its tables are those of another version."""
+        return cls.at(address(url))
+
+    @classmethod
+    def at(cls, where: Address) -> "ReadModel":
+        """Likewise, of an address."""
+        model = cls(where, for_reading(where))
+        found = model._one(select(schema.origin.c.schema))
+        if found is None or found["schema"] != schema.SCHEMA:
+            raise NoStore(str(where), "it is of another version of picustream, or not made yet")
+        return model
+
+    @contextmanager
+    def snapshot(self) -> Iterator["ReadModel"]:
+        """A read model that stands still: all that is asked of it is answered from one state. For one thread."""
+        with self._connection() as connection:
+            yield ReadModel(self._where, self._engine, connection)
+
+    def close(self) -> None:
+        """Give back what the database holds for us."""
+        self._engine.dispose()
+
+    @property
+    def audience(self) -> Audience:
+        """For whom it is."""
+        return Audience(self._always(select(schema.origin.c.audience))["audience"])
+
+    @property
+    def zone(self) -> str:
+        """The protocol's time zone, as the follower had it."""
+        return str(self._always(select(schema.origin.c.zone))["zone"])
+
+    def version(self) -> int:
+        """Grows with each commit of records: while it is the same, so is every answer but the ages."""
+        return int(self._always(select(schema.progress.c.version))["version"])
+
+    def progress(self) -> Progress:
+        """How far the follower is."""
+        with self.snapshot() as model:
+            found = model._always(select(schema.progress))
+            places = model._all(select(schema.positions).order_by(*schema.positions.primary_key.columns))
+        positions = tuple(of_row(Position, place) for place in places)
+        moments = ("committed_at", "emitted_at", "heartbeat_at", "known_until")
+        return Progress(
+            version=found["version"],
+            follower=found["follower"],
+            servers=found["servers"],
+            ready=bool(found["ready"]),
+            positions=positions,
+            **{name: None if found[name] is None else of_micros(found[name]) for name in moments},
+        )
+
+    def current(
+        self,
+        topic: str,
+        *,
+        stay: str | None = None,
+        record: str | None = None,
+        state: str | None = None,
+        unit: str | None = None,
+    ) -> list[Row]:
+        """The newest revision of each record of a topic, withdrawn ones too; those alone that the words name."""
+        asked = {"topic": topic, "stay": stay, "record": record, "state": state, "unit": unit}
+        return self._current([_CURRENT[name] == value for name, value in asked.items() if value is not None])
+
+    def present(self, unit: str | None = None) -> list[Row]:
+        """The record of each stay whose child is here."""
+        return self.current(STAY, state="present", unit=unit)
+
+    def alerts(self, *, firing: bool | None = True, audience: str | None = None, stay: str | None = None) -> list[Row]:
+        """Alerts that fire (False: that are resolved, None: both)."""
+        state = None if firing is None else "firing" if firing else "resolved"
+        found = self.current(ALERT, state=state, stay=stay)
+        return [row for row in found if audience in (None, row.audience)]
+
+    def known_at(self, at: datetime, topic: str, *, stay: str | None = None, record: str | None = None) -> list[Row]:
+        """What `current` would have said at a moment, if nothing had been behind: by `emitted_at`."""
+        asked = {"topic": topic, "stay": stay, "record": record}
+        wanted = [_REVISIONS[name] == value for name, value in asked.items() if value is not None]
+        newest = (
+            select(_REVISIONS.record, func.max(_REVISIONS.revision).label("revision"))
+            .where(*wanted, _REVISIONS.emitted_at <= to_micros(at))
+            .group_by(_REVISIONS.record)
+            .subquery()
+        )
+        same = and_(
+            _REVISIONS.topic == topic, _REVISIONS.record == newest.c.record, _REVISIONS.revision == newest.c.revision
+        )
+        return self._rows(select(schema.revisions).join(newest, same), last_of_each=True)
+
+    def revisions(self, topic: str, *, stay: str, record: str | None = None) -> list[Row]:
+        """Every revision of a stay's records, or of one of them, in order."""
+        wanted = [_REVISIONS.topic == topic, _REVISIONS.stay == stay]
+        if record is not None:
+            wanted.append(_REVISIONS.record == record)
+        return self._rows(select(schema.revisions).where(*wanted))
+
+    def moments(self, stay: str) -> list[datetime]:
+        """The moments at which anything about a stay changed, in order."""
+        found = self._all(
+            select(_REVISIONS.emitted_at).distinct().where(_REVISIONS.stay == stay).order_by(_REVISIONS.emitted_at)
+        )
+        return [of_micros(one["emitted_at"]) for one in found]
+
+    def stays(self) -> list[str]:
+        """Every stay that there is a record of, in order."""
+        found = self._all(select(_CURRENT.stay).distinct().where(_CURRENT.stay.is_not(None)).order_by(_CURRENT.stay))
+        return [one["stay"] for one in found]
+
+    def desk(self, *, stay: str | None = None, alert: str | None = None, type: str | None = None) -> list[DeskRow]:
+        """What people entered, in the order of its moments; an entry that was sent twice is there once."""
+        columns, asked = schema.desk.c, {"stay": stay, "alert": alert, "type": type}
+        wanted = [columns[name] == value for name, value in asked.items() if value is not None]
+        found = self._all(select(schema.desk).where(*wanted).order_by(columns.at, columns.partition, columns.offset))
+        return list({one["event_id"]: of_row(DeskRow, one) for one in reversed(found)}.values())[::-1]
+
+    def deadletters(self) -> list[DeadLetterCount]:
+        """Dead letters counted by topic, source and reason, most of them first."""
+        columns = schema.dead_letters.c
+        by = (columns.about, columns.source, columns.scope, columns.reason)
+        seen = columns.first_seen_at
+        counted = select(
+            *by,
+            func.count().label("count"),
+            func.min(seen).label("first_seen_at"),
+            func.max(seen).label("last_seen_at"),
+        )
+        found = self._all(counted.group_by(*by).order_by(func.count().desc(), *by))
+        return [of_row(DeadLetterCount, one) for one in found]
+
+    def holes(self) -> list[Hole]:
+        """Where records are missing, were published twice or cannot be read, by place."""
+        found = self._all(select(schema.faults).order_by(*schema.faults.primary_key.columns))
+        return [of_row(Hole, one) for one in found]
+
+    def _current(self, wanted: list[ColumnElement[bool]]) -> list[Row]:
+        same = and_(*(_REVISIONS[name] == _CURRENT[name] for name in ("topic", "partition", "offset")))
+        return self._rows(
+            select(schema.revisions).select_from(schema.current.join(schema.revisions, same)).where(*wanted)
+        )
+
+    def _rows(self, statement: Select[Any], last_of_each: bool = False) -> list[Row]:
+        """Revisions in the order of their records, each in the order in which they were published."""
+        order = (_REVISIONS.record, _REVISIONS.revision, _REVISIONS.partition, _REVISIONS.offset)
+        rows = [of_row(Row, one) for one in self._all(statement.order_by(*order))]
+        return list({row.record: row for row in rows}.values()) if last_of_each else rows
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        if self._held is not None:
+            yield self._held
+            return
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise NoStore(str(self._where), reason_of(error)) from None
+
+    def _all(self, statement: Select[Any]) -> list[Any]:
+        with self._connection() as connection:
+            return list(connection.execute(statement).mappings())
+
+    def _one(self, statement: Select[Any]) -> Any:
+        return next(iter(self._all(statement)), None)
+
+    def _always(self, statement: Select[Any]) -> Any:
+        """The one row of a table that has one."""
+        found = self._one(statement)
+        if found is None:
+            raise NoStore(str(self._where), "it is not made yet")
+        return found
