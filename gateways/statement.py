@@ -66,7 +66,7 @@ class Coding:
     display: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # never changed; frozen, it would take three times as long to make
 class Value:
     """One value: an OBX, or a FHIR Observation or component."""
 

@@ -28,7 +28,7 @@ _SWITCH = b"\x1b"
 
 def codec_of(name: str) -> str | None:
     """The codec of a character set, by a name of table 0211 or another one in use; None where it is not known."""
-    return _CODECS.get(_BETWEEN.sub("", name).upper())
+    return _CODECS.get(_BETWEEN.sub("", name).upper()) if name else None
 
 
 def is_plain(raw: bytes) -> bool:
@@ -42,7 +42,8 @@ def decoded(raw: bytes, named: str, default: str | None) -> tuple[str, str]:
     The set that the message names; if it names none, that of the source, else UTF-8. Raises `Unreadable` where the
     bytes are not of that set, or the set is not known and the bytes are not all ASCII.
     """
-    codec = codec_of(named or default or "UTF-8")
+    given = named or default
+    codec = codec_of(given) if given else "utf_8"
     if codec is None:
         if not is_plain(raw):
             raise _unreadable("charset-unknown", "MSH-18 names a character set that is not known")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from picustream.gateways.hl7.cells import Cell, alike
 from picustream.gateways.hl7.message import DELETED, Segment
 from picustream.gateways.statement import Coding
 
@@ -31,11 +32,17 @@ _SPECIMENS = {
 
 def codings(obx: Segment, local_system: str | None) -> tuple[Coding, ...]:
     """Every code of OBX-3; one without a system is of the source's own."""
+    return _codings(obx.cell(3), local_system)
+
+
+@alike
+def _codings(cell: Cell, local_system: str | None) -> tuple[Coding, ...]:
     found = []
-    most = obx.components(3)
-    for code, text, system in _CODED[: 1 + (most > 3) + (most > 9)]:
-        if (value := _given(obx, 3, code)) and len(value) <= 200:
-            found.append(Coding(value, system_of(_given(obx, 3, system)) or local_system or "", _given(obx, 3, text)))
+    for given in cell.repetitions()[:1]:
+        most = given.components
+        for code, text, system in _CODED[: 1 + (most > 3) + (most > 9)]:
+            if (value := _said(given, code)) and len(value) <= 200:
+                found.append(Coding(value, system_of(_said(given, system)) or local_system or "", _said(given, text)))
     return tuple(found)
 
 
@@ -46,18 +53,22 @@ def system_of(name: str) -> str:
 
 def unit(obx: Segment) -> tuple[str | None, bool]:
     """The unit of OBX-6, and whether it is said to be UCUM."""
-    if not obx.raw(6):
-        return None, False
-    coded = [(_given(obx, 6, code), _given(obx, 6, system)) for code, _, system in _CODED[:2]]
+    return _unit(obx.cell(6)) if obx.raw(6) else (None, False)
+
+
+@alike
+def _unit(cell: Cell) -> tuple[str | None, bool]:
+    given = cell.repetitions()[0]
+    coded = [(_said(given, code), _said(given, system)) for code, _, system in _CODED[:2]]
     for code, system in coded:
         if code and system.upper().removeprefix("URN:OID:") in _UCUM:
             return code, True
-    return next((code for code, _ in coded if code), _given(obx, 6, 2) or None), False
+    return next((code for code, _ in coded if code), _said(given, 2) or None), False
 
 
 def is_setting(obx: Segment, found: tuple[Coding, ...]) -> bool | None:
     """Whether a device states a setting or a measurement, where OBX-17 or the code of MDC says so."""
-    methods = {_given(obx, 17, 1, repetition).upper() for repetition in range(1, obx.repetitions(17) + 1)}
+    methods = {_said(one, 1).upper() for one in obx.cell(17).repetitions()} if obx.raw(17) else set()
     if methods & _SETTINGS:
         return True
     if any(is_setting_code(coding) for coding in found):
@@ -74,15 +85,17 @@ def is_setting_code(coding: Coding) -> bool:
 
 def method(obx: Segment) -> str:
     """How and where it was measured: OBX-17 and OBX-20."""
-    words = [_given(obx, field, component) for field in (17, 20) if obx.raw(field) for component in (1, 2)]
-    return " ".join(word for word in words if word)
+    if not obx.raw(17) and not obx.raw(20):
+        return ""
+    given = [one for field in (17, 20) for one in obx.cell(field).repetitions()[:1]]
+    return " ".join(word for one in given for component in (1, 2) if (word := _said(one, component)))
 
 
 def words(obx: Segment) -> tuple[str, ...]:
     """Codes and texts of OBX-5, where it is a coded value or a short text."""
     if obx.text(2).strip().upper() not in _WORDS or len(obx.raw(5)) > _LONGEST_WORDS or obx.repetitions(5) != 1:
         return ()
-    found = (_given(obx, 5, component) for component in (1, 2, 4, 5))
+    found = (_said(obx.cell(5), component) for component in (1, 2, 4, 5))
     return tuple(dict.fromkeys(word for word in found if word))
 
 
@@ -101,6 +114,6 @@ def specimen_of(words: Iterable[str], local: Mapping[str, str]) -> str:
     return next((meant for meant in found if meant), "unknown")
 
 
-def _given(segment: Segment, field: int, component: int, repetition: int = 1) -> str:
-    text = segment.text(field, repetition, component).strip()
+def _said(cell: Cell, component: int) -> str:
+    text = cell.text(component).strip()
     return "" if text == DELETED else text

@@ -60,6 +60,8 @@ class _Groups:
         """One more segment."""
         patient = self.patients[-1]
         match segment.name:
+            case "OBX":
+                self._take_value(patient, segment)
             case "PID" if patient.pid is None:
                 patient.pid = segment
             case "PID":
@@ -81,8 +83,6 @@ class _Groups:
             case "SPM" if self._order.obr:
                 self._order.specimens.append(segment)
                 self._specimen = segment
-            case "OBX":
-                self._take_value(patient, segment)
 
     def _take_value(self, patient: Patient, segment: Segment) -> None:
         if not segment.raw(5):

@@ -1,5 +1,6 @@
 """Whom a message speaks of: identifiers (CX) and places (PL), as they are written."""
 
+from picustream.gateways.hl7.cells import Cell, alike
 from picustream.gateways.hl7.message import DELETED, Segment
 from picustream.gateways.statement import Identifier, Place, Subject
 
@@ -15,28 +16,33 @@ def subject(pid: Segment | None, pv1: Segment | None) -> Subject:
 
 def identifiers(segment: Segment | None, field: int) -> tuple[Identifier, ...]:
     """Every identifier of a repeating field."""
-    if segment is None:
+    if segment is None or not segment.raw(field):
         return ()
+    return _identifiers(segment.cell(field), f"{segment.name}-{field}")
+
+
+@alike
+def _identifiers(cell: Cell, field: str) -> tuple[Identifier, ...]:
     found = []
-    for repetition in range(1, segment.repetitions(field) + 1):
-        value = _text(segment, field, repetition, 1)
-        if value:
-            authority = _text(segment, field, repetition, 4) or _text(segment, field, repetition, 4, 2)
-            kind = _text(segment, field, repetition, 5)
-            found.append(Identifier(value, authority, kind, f"{segment.name}-{field}"))
+    for one in cell.repetitions():
+        if value := _said(one, 1):
+            found.append(Identifier(value, _said(one, 4) or _said(one, 4, 2), _said(one, 5), field))
     return tuple(found)
 
 
 def place(pv1: Segment | None, field: int) -> Place | None:
     """Unit, bed and facility; a bed is named with its room, for a bed `A` is in every room."""
-    if pv1 is None or not (unit := _text(pv1, field, 1, 1)):
-        return None
-    room, bed, facility = (_text(pv1, field, 1, component) for component in (2, 3, 4))
+    return _place(pv1.cell(field)) if pv1 is not None and pv1.raw(field) else None
+
+
+@alike
+def _place(cell: Cell) -> Place | None:
+    unit, room, bed, facility = (_said(cell.repetitions()[0], component) for component in (1, 2, 3, 4))
     if room and bed and room != bed:
         bed = f"{room}-{bed}"
-    return Place(unit, bed or room, facility)
+    return Place(unit, bed or room, facility) if unit else None
 
 
-def _text(segment: Segment, field: int, repetition: int, component: int, subcomponent: int = 1) -> str:
-    text = segment.text(field, repetition, component, subcomponent).strip()
+def _said(cell: Cell, component: int, subcomponent: int = 1) -> str:
+    text = cell.text(component, subcomponent).strip()
     return "" if text == DELETED else text

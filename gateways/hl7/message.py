@@ -5,10 +5,12 @@ GB 18030 or ISO 2022 the second byte of a character may be that of a separator.
 """
 
 import re
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from picustream.gateways.hl7 import charsets
+from picustream.gateways.hl7.cells import Cell, count, leaf, nth
 from picustream.gateways.hl7.escapes import Separators, unescape
 from picustream.gateways.statement import Unreadable
 from picustream.scoring.faults import Fault
@@ -24,6 +26,7 @@ CUT_OFF = b"\x0b"
 _BEFORE = charsets.BYTE_ORDER_MARK + CUT_OFF + b"\x00 \t\r\n"
 _AFTER = b"\x00\x1a\x1c\r\n"
 """A byte order mark, NULs, blanks before it, ends of lines and files after it: around a message."""
+_USUAL, _USUAL_SEPARATORS = (b"|", b"^~\\&"), Separators()
 _HEAD = re.compile(rb"MSH[!-/:-@\[-`{-~]")
 _LINE = re.compile(rb"[^\r\n]*")
 _VALUE = re.compile(rb"(?:\A|(?<=[\r\n]))OBX(?![A-Za-z0-9 ])")
@@ -35,25 +38,34 @@ class Segment:
     __slots__ = ("_codec", "_fields", "_parts", "_separators", "name", "number")
 
     def __init__(self, line: str, number: int, separators: Separators, codec: str) -> None:
-        name, *fields = line.split(separators.field)
-        self.name = name[:3]  # a line that is nothing but a name may have a tail
+        fields = line.split(separators.field)
+        self.name = fields[0][:3]  # a line that is nothing but a name may have a tail
         self.number = number
         """The n-th of its name in the message."""
-        self._fields = [separators.field, *fields] if self.name == "MSH" else fields
+        if self.name == "MSH":
+            fields.insert(1, separators.field)
+        self._fields = fields
+        """From 1 on."""
         self._separators = separators
         self._codec = codec
-        self._parts: dict[int, list[str]] = {}
+        self._parts: dict[int, list[str]] | None = None
         """The repetitions of a field whose second one was asked for: however many there are, it is split once."""
 
     def raw(self, field: int) -> str:
         """A field as it is written."""
-        return self._fields[field - 1] if field <= len(self._fields) else ""
+        return self._fields[field] if field < len(self._fields) else ""
+
+    def cell(self, field: int) -> Cell:
+        """A field, for what is worked out once for all that are written alike."""
+        return Cell(self.raw(field), self._separators, self._codec)
 
     def repetition(self, field: int, repetition: int = 1) -> str:
         """One repetition of a field as it is written."""
         separator = self._separators.repetition
         if repetition == 1 or not separator:
-            return _nth(self.raw(field), separator, repetition)
+            return nth(self.raw(field), separator, repetition)
+        if self._parts is None:
+            self._parts = {}
         if field not in self._parts:
             self._parts[field] = self.raw(field).split(separator)
         parts = self._parts[field]
@@ -61,43 +73,20 @@ class Segment:
 
     def text(self, field: int, repetition: int = 1, component: int = 1, subcomponent: int = 1) -> str:
         """A leaf, unescaped; `""` (delete) stays as it is."""
-        written = self.raw(field)
+        written = self._fields[field] if field < len(self._fields) else ""
         if not written or (field <= 2 and self.name == "MSH"):
             return written
-        separators = self._separators
-        part = _nth(self.repetition(field, repetition), separators.component, component)
-        return unescape(_nth(part, separators.subcomponent, subcomponent), separators, self._codec)
+        if repetition != 1 or not written.isalnum():
+            written = self.repetition(field, repetition)
+        return leaf(written, self._separators, self._codec, component, subcomponent)
 
-    def whole(self, field: int, repetition: int = 1) -> str:
-        """A repetition unescaped as one text, whatever separators are in it."""
-        return unescape(self.repetition(field, repetition), self._separators, self._codec)
-
-    def has_parts(self, field: int) -> bool:
-        """Whether there is anything in the first repetition of a field besides its first leaf."""
-        separators, written = self._separators, self.repetition(field)
-        marks = separators.component + separators.subcomponent
-        return bool(written[len(_nth(_nth(written, marks[:1], 1), marks[1:], 1)) :].strip(f"{marks} "))
+    def whole(self, field: int) -> str:
+        """The first repetition unescaped as one text, whatever separators are in it."""
+        return unescape(self.repetition(field), self._separators, self._codec)
 
     def repetitions(self, field: int) -> int:
         """How many repetitions a field has; 0 where it is empty."""
-        return _count(self.raw(field), self._separators.repetition)
-
-    def components(self, field: int, repetition: int = 1) -> int:
-        """How many components a repetition has; 0 where it is empty."""
-        return _count(self.repetition(field, repetition), self._separators.component)
-
-
-def _nth(text: str, separator: str, number: int) -> str:
-    if not separator:
-        return text if number == 1 else ""
-    if number == 1:
-        return text.partition(separator)[0]
-    parts = text.split(separator, number)
-    return parts[number - 1] if len(parts) >= number else ""
-
-
-def _count(text: str, separator: str) -> int:
-    return (text.count(separator) + 1 if separator else 1) if text else 0
+        return count(self.raw(field), self._separators.repetition)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,13 +142,13 @@ def _read(raw: bytes, charset: str | None) -> Message:
     lines, joined = _joined(text, separators)
     if len(lines) > MOST_SEGMENTS:
         raise _unreadable("too-many-segments", f"more than {MOST_SEGMENTS} segments")
-    count: Counter[str] = Counter()
+    numbers: dict[str, int] = {}
     segments = []
     for line_of_text in lines:
         name = line_of_text[:3]
-        count[name] += 1
-        segments.append(Segment(line_of_text, count[name], separators, codec))
-    if count["MSH"] > 1:
+        numbers[name] = number = numbers.get(name, 0) + 1
+        segments.append(Segment(line_of_text, number, separators, codec))
+    if numbers.get("MSH", 0) > 1:
         raise _unreadable("several-messages", "a second MSH")
     return Message(tuple(segments), raw, codec, separators, joined)
 
@@ -189,14 +178,20 @@ def _head(raw: bytes) -> tuple[bytes, Separators]:
         raise _unreadable("no-msh", "it does not begin with MSH and a separator")
     found = _LINE.match(raw, start)
     line = found.group() if found else b""
-    field = chr(line[3])
-    named = line[4:].partition(line[3:4])[0].decode("latin-1")
-    characters = "".join(dict.fromkeys(named))  # a doubled backslash is the work of somebody's string literal
+    return line, _separators(line[3:4], line[4:].partition(line[3:4])[0])
+
+
+def _separators(mark: bytes, named: bytes) -> Separators:
+    """The separators that MSH-1 and MSH-2 name."""
+    if (mark, named) == _USUAL:
+        return _USUAL_SEPARATORS
+    field = mark.decode("latin-1")
+    characters = "".join(dict.fromkeys(named.decode("latin-1")))  # a doubled backslash is of somebody's string literal
     if not 2 <= len(characters) <= 5 or any(one.isalnum() or one.isspace() for one in characters):
         raise _unreadable("separators", "MSH-2 does not name the separators")
     if field in characters:
         raise _unreadable("separators", "MSH-1 and MSH-2 name a separator twice")
-    return line, Separators(field, *characters, *[""] * (5 - len(characters)))
+    return Separators(field, *characters, *[""] * (5 - len(characters)))
 
 
 def _charset_name(line: bytes, separators: Separators) -> str:
@@ -220,9 +215,15 @@ def _field_18(line: str, separators: Separators) -> str:
     return next((name.strip() for name in names if name.strip()), "")
 
 
+@lru_cache(maxsize=64)
+def _begins(separator: str) -> Callable[[str], re.Match[str] | None]:
+    """Whether a line begins with the name of a segment."""
+    return re.compile(rf"[A-Z][A-Z0-9]{{2}}(?:{re.escape(separator)}|\Z)").match
+
+
 def _joined(text: str, separators: Separators) -> tuple[list[str], int]:
     """The lines of a message, each with its tail; and how many tails there were. One after MSH is left out of it."""
-    is_segment = re.compile(rf"[A-Z][A-Z0-9]{{2}}(?:{re.escape(separators.field)}|\Z)").match
+    is_segment = _begins(separators.field)
     segments: list[list[str]] = []
     joined = 0
     for line in text.replace("\r\n", "\r").replace("\n", "\r").split("\r"):

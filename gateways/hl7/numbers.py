@@ -1,9 +1,11 @@
 """OBX-5 as one number: the digits as they were written, or why it is none."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
+from picustream.gateways.hl7.cells import Cell, alike
 from picustream.gateways.hl7.message import Segment
 from picustream.models.text import SHORT, Number
 from picustream.scoring.faults import Fault
@@ -25,6 +27,10 @@ class Reading(NamedTuple):
     comparator: str | None = None
 
 
+_NO_VALUE = Reading(None)
+_NOT_NUMERIC = Reading(Fault("value-not-numeric", "", "not one number"))
+
+
 def number(text: str) -> Decimal | None:
     """A number as JSON writes it, with the digits as sent: `.5` is 0.5, `5.` 5, `+5` 5, `065.88` 65.88."""
     form = _NUMBER.fullmatch(text) if len(text) <= _LONGEST else None
@@ -39,45 +45,50 @@ def number(text: str) -> Decimal | None:
 
 def reading(obx: Segment, path: str) -> Reading:
     """The number of an OBX; None where it has no value."""
-    if not obx.raw(5).strip():
-        return Reading(None)
-    if obx.repetitions(5) > 1:
-        return Reading(Fault("repeated-value", path, "more than one value in one OBX"))
-    kind = obx.text(2).strip().upper()
-    if kind == "SN" and obx.components(5) > 1:
-        return _structured(obx, path)
+    if not obx.raw(5):
+        return _NO_VALUE
+    found = _reading(obx.cell(5), obx.text(2).strip().upper())
+    return Reading(replace(found.value, path=path)) if isinstance(found.value, Fault) else found
+
+
+@alike  # a child's values come again and again
+def _reading(cell: Cell, kind: str) -> Reading:
+    if not cell.written.strip():
+        return _NO_VALUE
+    given = cell.repetitions()
+    if len(given) > 1:
+        return Reading(Fault("repeated-value", "", "more than one value in one OBX"))
+    if kind == "SN" and cell.components > 1:
+        return _structured(cell)
     if kind not in _AS_NUMBER and kind != "SN":
-        return Reading(_not_numeric(path))
-    return Reading(_not_numeric(path)) if obx.has_parts(5) else _compared(obx.text(5), path)
+        return _NOT_NUMERIC
+    return _NOT_NUMERIC if cell.has_parts() else _compared(cell.text())
 
 
-def _structured(obx: Segment, path: str) -> Reading:
-    comparator, first, separator, second = (obx.text(5, 1, component).strip() for component in (1, 2, 3, 4))
+def _structured(cell: Cell) -> Reading:
+    comparator, first, separator, second = (cell.text(component).strip() for component in (1, 2, 3, 4))
     if separator == "-" and second:
-        return Reading(Fault("value-range", path, "a range is not one number"))
+        return Reading(Fault("value-range", "", "a range is not one number"))
     if separator in (":", "/"):
-        return Reading(Fault("value-ratio", path, "a ratio is not one number"))
+        return Reading(Fault("value-ratio", "", "a ratio is not one number"))
     if separator or second or comparator not in _COMPARATORS:
-        return Reading(_not_numeric(path))
+        return _NOT_NUMERIC
     if not first:
-        return _compared(comparator, path) if comparator else Reading(None)
-    found = _compared(first, path)
+        return _compared(comparator) if comparator else _NO_VALUE
+    found = _compared(first)
     if found.comparator and comparator and _COMPARATORS[comparator] != found.comparator:
-        return Reading(_not_numeric(path))
+        return _NOT_NUMERIC
     return Reading(found.value, found.comparator or _COMPARATORS[comparator])
 
 
-def _compared(text: str, path: str) -> Reading:
+def _compared(text: str) -> Reading:
+    if (value := number(text.strip())) is not None:
+        return Reading(value)
     form = _COMPARED.fullmatch(text.strip())
     assert form is not None  # it takes any text
     comparator, rest = form[1] or "", form[2].strip()
-    value = number(rest)
-    if value is not None:
+    if (value := number(rest)) is not None:
         return Reading(value, _COMPARATORS[comparator])
     if _WITH_COMMAS.fullmatch(rest):
-        return Reading(Fault("decimal-comma", path, "a comma: whether it parts decimals or thousands is not guessed"))
-    return Reading(_not_numeric(path))
-
-
-def _not_numeric(path: str) -> Fault:
-    return Fault("value-not-numeric", path, "not one number")
+        return Reading(Fault("decimal-comma", "", "a comma: whether it parts decimals or thousands is not guessed"))
+    return _NOT_NUMERIC

@@ -45,10 +45,13 @@ _COMPARATORS = {"<", ">"}
 
 def standing(obx: Segment, obr: Segment | None, device: bool, default: Status | None) -> Standing:
     """The status of a value: OBX-11, else OBR-25, else that of the source."""
-    path = f"OBX[{obx.number}]-11"
     table = _DEVICE if device else _RESULTS
-    if word := _word(obx, 11):
-        return table.get(word, Standing(Fault("status-unknown", path, "OBX-11 is no word of table 0085")))
+    word = _word(obx, 11)
+    if word in table:
+        return table[word]
+    path = f"OBX[{obx.number}]-11"
+    if word:
+        return Standing(Fault("status-unknown", path, "OBX-11 is no word of table 0085"))
     if obr is not None and (word := _word(obr, 25)):
         if word in _ORDERS:
             return table[_ORDERS[word]]
@@ -73,9 +76,14 @@ class Flags(NamedTuple):
     """Whether it speaks of a value that there is: high, low, normal ..."""
 
 
+_NOTHING = Flags()
+
+
 def flags(obx: Segment) -> Flags:
     """OBX-8, all its repetitions."""
-    words = {obx.text(8, repetition).strip().upper() for repetition in range(1, obx.repetitions(8) + 1)} - {""}
+    if not obx.raw(8):
+        return _NOTHING
+    words = {one.text().strip().upper() for one in obx.cell(8).repetitions()} - {""}
     if reasons := sorted(_NO_VALUE[word] for word in words if word in _NO_VALUE):
         return Flags(reasons[-1])
     doubts = sorted(_DOUBTFUL[word] for word in words if word in _DOUBTFUL)

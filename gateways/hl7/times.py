@@ -38,6 +38,8 @@ class Reckoning:
 class _Written:
     local: datetime
     offset: timezone | None
+    moment: datetime | None
+    """In UTC, where there is an offset; None where that is before the first year or after the last."""
 
 
 def instant(text: str, path: str, reckoning: Reckoning, siblings: Iterable[str] = ()) -> datetime | Fault | None:
@@ -51,9 +53,9 @@ def instant(text: str, path: str, reckoning: Reckoning, siblings: Iterable[str] 
     written = _written(text)
     if isinstance(written, str):
         return Fault(written, path, _WHY[written])
+    if written.offset is not None:
+        return written.moment or Fault(_UNREADABLE, path, _WHY[_UNREADABLE])
     try:
-        if written.offset is not None:
-            return written.local.replace(tzinfo=written.offset).astimezone(UTC)
         return _in_zone(written.local, path, reckoning, siblings)
     except OverflowError:
         return Fault(_UNREADABLE, path, _WHY[_UNREADABLE])
@@ -73,7 +75,7 @@ def day(text: str) -> date | None:
 
 def is_absent(text: str) -> bool:
     """Whether there is no time: nothing, `""`, or zeros."""
-    return not text.strip() or text == DELETED or not text.strip().strip("0")
+    return not text or text == DELETED or not text.strip().strip("0")
 
 
 def _written(text: str) -> "_Written | str":
@@ -98,7 +100,14 @@ def _parsed(text: str) -> "_Written | str":
     if on is None or hour > 23 or minute > 59 or second > 59 or (offset and zone is None):
         return _UNREADABLE
     local = datetime(on.year, on.month, on.day, hour, minute, second, int(f"{fraction:0<6}"[:6]))
-    return _Written(local, zone)
+    return _Written(local, zone, _in_utc(local, zone) if zone else None)
+
+
+def _in_utc(local: datetime, zone: timezone) -> datetime | None:
+    try:
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _day(digits: str) -> date | None:
@@ -118,16 +127,23 @@ def _offset(text: str) -> timezone | None:
     return timezone(-span if text[0] == "-" else span)
 
 
+@lru_cache(maxsize=4096)
+def _readings(local: datetime, zone: tzinfo) -> tuple[datetime, datetime, bool]:
+    """The first and the second moment that a clock may mean, and whether it ever showed that. Raises OverflowError."""
+    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return first, second, first == second or first.astimezone(zone).replace(tzinfo=None) == local
+
+
 def _in_zone(local: datetime, path: str, reckoning: Reckoning, siblings: Iterable[str]) -> datetime | Fault:
     zone = reckoning.zone
     if zone is None:
         return Fault(
             "time-without-zone", path, "it has no offset and the source has no zone: set the zone of the source"
         )
-    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    first, second, is_there = _readings(local, zone)
     if first == second:
         return first
-    if first.astimezone(zone).replace(tzinfo=None) != local:
+    if not is_there:
         return Fault("time-skipped", path, "no such time in the zone of the source: the clocks were put forward")
     for sibling in siblings:
         other = _written(sibling)

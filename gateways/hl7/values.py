@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
 
 from picustream.gateways.hl7 import codings
 from picustream.gateways.hl7.groups import Result
@@ -111,7 +113,12 @@ def _is_sentinel(found: Reading, flagged: Flags, source: Source) -> bool:
     """Whether the number stands for "no value"; not where OBX-8 judges it as a value."""
     if isinstance(found.value, Fault) or flagged.judged:
         return False
-    return any(number(word.strip()) == found.value for word in source.sentinels)
+    return bool(source.sentinels) and found.value in _numbers(tuple(source.sentinels))
+
+
+@lru_cache(maxsize=64)
+def _numbers(words: tuple[str, ...]) -> frozenset[Decimal | None]:
+    return frozenset(number(word.strip()) for word in words)
 
 
 def _observed_at(result: Result, context: Context) -> datetime | Fault:
@@ -127,19 +134,16 @@ def _observed_at(result: Result, context: Context) -> datetime | Fault:
     return Fault("no-collection-time", f"OBX[{result.obx.number}]-14", "no time of collection: nor SPM-17, nor OBR-7")
 
 
-def _times(field: str, result: Result) -> Iterator[tuple[str, str]]:
+def _times(field: str, result: Result) -> list[tuple[str, str]]:
     """Texts and paths of a time; that of a reading may stand with the row that holds it."""
     if field == "obx14":
-        yield result.obx.text(14), f"OBX[{result.obx.number}]-14"
-        for row in result.rows():
-            if row.text(4).count(".") >= _CHANNEL:
-                yield row.text(14), f"OBX[{row.number}]-14"
-    elif field == "spm17":
+        rows = [row for row in result.rows() if row.text(4).count(".") >= _CHANNEL] if result.order.rows else []
+        return [(text, f"OBX[{row.number}]-14") for row in (result.obx, *rows) if (text := row.text(14))]
+    if field == "spm17":
         texts = {spm.text(17): f"SPM[{spm.number}]-17" for spm in result.specimens() if not is_absent(spm.text(17))}
-        if len(texts) == 1:  # several specimens: which of them is meant is not said
-            yield from texts.items()
-    elif (obr := result.order.obr) is not None:
-        yield obr.text(_ORDER_TIMES[field]), f"OBR[{obr.number}]-{_ORDER_TIMES[field]}"
+        return list(texts.items()) if len(texts) == 1 else []  # which of several specimens is meant is not said
+    obr, number = result.order.obr, _ORDER_TIMES[field]
+    return [(obr.text(number), f"OBR[{obr.number}]-{number}")] if obr is not None else []
 
 
 def _siblings(result: Result) -> Iterator[str]:
@@ -173,14 +177,16 @@ def _identity(
     obx = result.obx
     if context.source.stable_ids and (own := obx.raw(21).strip()):
         return "obx21", own
-    code = next(((coding.code, coding.system) for coding in codes), ("", ""))
+    code = (codes[0].code, codes[0].system) if codes else ("", "")
     named = (*code, obx.raw(4).strip())
+    if not context.is_device:
+        obr, orc = result.order.obr, result.order.orc
+        for segment, field in ((obr, 3), (orc, 3), (obr, 2), (orc, 2)):
+            if segment is not None and (order := segment.raw(field).strip()):
+                return "order", order, *named
     moment = observed_at.isoformat() if isinstance(observed_at, datetime) else ""
     if context.is_device:
         return "device", device or context.message.header.raw(3), *named, moment
-    for segment, field in ((result.order.obr, 3), (result.order.orc, 3), (result.order.obr, 2), (result.order.orc, 2)):
-        if segment is not None and (order := segment.raw(field).strip()):
-            return "order", order, *named
     return "time", *named, moment
 
 

@@ -47,7 +47,7 @@ def test_what_is_absent_is_empty() -> None:
     assert pid is not None
     assert [pid.text(9), pid.raw(9), pid.text(3, 3), pid.text(3, 1, 4), pid.text(3, 2, 2)] == ["", "", "", "", "c"]
     assert [pid.repetitions(3), pid.repetitions(2), pid.repetitions(9)] == [2, 0, 0]
-    assert [pid.components(3), pid.components(3, 2), pid.components(2)] == [1, 2, 0]
+    assert [[one.components for one in pid.cell(field).repetitions()] for field in (3, 2)] == [[1, 2], []]
 
 
 def test_delete_is_not_empty() -> None:
