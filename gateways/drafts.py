@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from picustream.gateways.meaning import Meaning, Named, topic_of
+from picustream.gateways.meaning import Meaning, Named, Ventilation, topic_of
 from picustream.gateways.patients.answers import Stay
 from picustream.gateways.patients.values import Values, Version
 from picustream.gateways.site.config import Source
@@ -17,6 +17,7 @@ from picustream.models.envelope import NO_STATEMENT, Status
 from picustream.models.event import LAB, VENTILATOR
 from picustream.models.observation import LOINC
 from picustream.models.text import Number, plain
+from picustream.models.variable import Variable
 from picustream.scoring.faults import Fault
 
 _ABSENT = "data-absent"
@@ -28,6 +29,8 @@ class Unsent(StrEnum):
 
     EMPTY = "empty"
     IGNORED = "ignored"
+    NOT_KNOWN = "not-known"
+    """Of a mode: its word means that neither support nor control is known."""
 
 
 class Filing(NamedTuple):
@@ -38,7 +41,12 @@ class Filing(NamedTuple):
     recorded_at: datetime | None
     specimen: str
     stated: tuple[tuple[str, str], ...] = ()
-    """Support and control, of an event that states these and no value."""
+    """Support, mode and control, of what states these and no value."""
+
+    @property
+    def filed(self) -> datetime:
+        """By which versions are ordered."""
+        return self.recorded_at or self.observed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +59,15 @@ class Draft:
     identity: str
     fields: Mapping[str, Any]
     status: Status
-
-    @property
-    def filed(self) -> datetime:
-        """By which versions are ordered."""
-        return self.filing.recorded_at or self.filing.observed_at
+    control: str | None = None
+    """Of a mode of ventilation: the control that it says ("": it is not known which); None: it says nothing of it."""
+    is_peak: bool = False
+    """Whether it is a peak pressure, which needs the control in its event (A6)."""
 
     @property
     def version(self) -> tuple[Any, ...]:
         """What no two observations of a stay may have in common."""
-        return self.identity, self.filed, self.status
+        return self.identity, self.filing.filed, self.status
 
 
 class Drafts:
@@ -76,11 +83,8 @@ class Drafts:
         """The observation of a value; a fault where it is one that is needed and cannot be read."""
         if value.status is None:
             return Unsent.EMPTY
-        stated = self._meaning.stated(value)
-        if isinstance(stated, Fault):
-            return stated
-        if stated is not None:
-            return self._ventilation(value, number, stated) if stated else Unsent.IGNORED
+        if self._meaning.is_mode(value):
+            return self._mode(value, number)
         named = self._meaning.named(value)
         if named is None:
             return Unsent.IGNORED if value.value is not None or value.status in NO_STATEMENT else Unsent.EMPTY
@@ -88,36 +92,71 @@ class Drafts:
             return named
         if (fault := _fault_of(value)) is not None:
             return fault
-        identity = self._pseudonyms.observation(self._source.name, *value.identity)
-        filing = self._filing(value, named)
-        filed = filing.recorded_at or filing.observed_at
+        identity, filing = self._identity(value), self._filing(value, named)
+        filed = filing.filed
         if value.note == _ABSENT and not self._before(identity, filed - _BEFORE):
             return Unsent.EMPTY
         fields = self._fields(value, named, identity, filed)
         if isinstance(fields, Fault):
             return fields
-        return Draft(number, value, filing, identity, fields, Status(str(value.status)))
+        is_peak = named.variable is Variable.PEAK_PRESSURE
+        return Draft(number, value, filing, identity, fields, Status(str(value.status)), is_peak=is_peak)
 
     def hiding(self, value: Value, number: int) -> Draft | None:
         """What says that an older value no longer holds: a newer one came, though it could not be read."""
+        if self._meaning.is_mode(value):
+            return self._unknown_mode(value, number)
         named = self._meaning.named(value)
         if not isinstance(named, Named) or not isinstance(value.status, Status) or _fault_of(value) is not None:
             return None
-        identity, filing = self._pseudonyms.observation(self._source.name, *value.identity), self._filing(value, named)
-        if not self._before(identity, (filing.recorded_at or filing.observed_at) - _BEFORE):
+        identity, filing = self._identity(value), self._filing(value, named)
+        if not self._before(identity, filing.filed - _BEFORE):
             return None
         fields = self._fields(replace(value, status=Status.UNKNOWN), named, identity, filing.observed_at)
         assert not isinstance(fields, Fault)  # of a value that states nothing there is none
         return Draft(number, value, filing, identity, fields, Status.UNKNOWN)
 
-    def _ventilation(self, value: Value, number: int, stated: tuple[tuple[str, str], ...]) -> Draft | Fault:
-        """Support and control: their versions are those of an event, so its id is that of the value."""
+    def _mode(self, value: Value, number: int) -> Draft | Fault | Unsent:
+        """Support and control: their versions are those of an event, so its id is made of that of the value."""
+        says_nothing = not value.words and (value.status in NO_STATEMENT or value.status_only)
+        meant = None if says_nothing else self._meaning.ventilation(value)
+        if isinstance(meant, Fault):
+            return meant
         if (fault := _fault_of(value)) is not None:
             return fault
+        filing, identity = self._filing_of_mode(value), self._identity(value)
+        meant = meant or self._mode_before(value, identity, filing.filed)
+        if meant is None:
+            return Fault("status-without-value", value.path, "a change of status, and the mode itself never came")
+        if not meant.words:
+            return Unsent.NOT_KNOWN
+        filing, status = filing._replace(stated=meant.words), Status(str(value.status))
+        return Draft(
+            number, value, filing, identity, {}, status, control=None if status in NO_STATEMENT else meant.control
+        )
+
+    def _mode_before(self, value: Value, identity: str, filed: datetime) -> Ventilation | None:
+        kept = self._before(identity, filed)
+        words = tuple((name, kept[name]) for name in ("support", "control", "mode") if name in kept)
+        control = kept.get("control", "") if self._meaning.says_control(value) else None
+        return Ventilation(words, control) if words else None
+
+    def _unknown_mode(self, value: Value, number: int) -> Draft | None:
+        """Of a mode of which nobody knows what it means: from then on it is not known which control there is."""
+        if not isinstance(value.status, Status) or _fault_of(value) is not None:
+            return None
+        filing, identity = self._filing_of_mode(value), self._identity(value)
+        before = self._mode_before(value, identity, filing.filed - _BEFORE)
+        filing = filing._replace(stated=before.words if before else ())
+        control = "" if self._meaning.says_control(value) else None
+        return Draft(number, value, filing, identity, {}, Status.UNKNOWN, control=control)
+
+    def _filing_of_mode(self, value: Value) -> Filing:
         assert isinstance(value.observed_at, datetime) and not isinstance(value.recorded_at, Fault)
-        filing = Filing(VENTILATOR, value.observed_at, value.recorded_at, "", stated)
-        identity = self._pseudonyms.observation(self._source.name, *value.identity)
-        return Draft(number, value, filing, identity, {}, Status(str(value.status)))
+        return Filing(VENTILATOR, value.observed_at, value.recorded_at, "")
+
+    def _identity(self, value: Value) -> str:
+        return self._pseudonyms.observation(self._source.name, *value.identity)
 
     def _filing(self, value: Value, named: Named) -> Filing:
         topic = topic_of(named.variable, self._source)
@@ -155,7 +194,7 @@ class Drafts:
 
     def _sent_before(self, value: Value, identity: str, filed: datetime) -> dict[str, Any] | Fault:
         kept = self._before(identity, filed)
-        if not kept:
+        if "value" not in kept:
             return Fault("status-without-value", value.path, "a change of status, and the value itself never came")
         return {**kept, "value": Number(kept["value"])}
 
@@ -166,12 +205,11 @@ class Drafts:
 
     def keep(self, stay: Stay, draft: Draft, received_at: datetime) -> list[tuple[Stay, Draft]]:
         """Remember what is sent. Where it was another's before, it is withdrawn there."""
-        if draft.filing.stated:
-            return []
         stated = {name: draft.fields[name] for name in ("comparator", "unit") if name in draft.fields}
+        stated |= draft.filing.stated
         if "value" in draft.fields:
             stated["value"] = _written(draft.fields["value"])
-        older = self._values.sent(self._source, draft.identity, Version(stay, draft.filed, stated), received_at)
+        older = self._values.sent(self._source, draft.identity, Version(stay, draft.filing.filed, stated), received_at)
         return [(one, _withdrawal(draft)) for one in older]
 
 
@@ -183,8 +221,8 @@ def _fault_of(value: Value) -> Fault | None:
 def _withdrawal(draft: Draft) -> Draft:
     fields = {name: draft.fields[name] for name in ("code", "system", "id") if name in draft.fields}
     status = Status.ENTERED_IN_ERROR
-    filing = draft.filing._replace(recorded_at=draft.filed)
-    return replace(draft, filing=filing, fields={**fields, "status": str(status)}, status=status)
+    filing = draft.filing._replace(recorded_at=draft.filing.filed)
+    return replace(draft, filing=filing, fields={**fields, "status": str(status)}, status=status, control=None)
 
 
 def _written(value: Decimal) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from picustream.gateways.hl7.codings import system_of
 from picustream.gateways.refids import code_of_name
-from picustream.gateways.site.config import Source
+from picustream.gateways.site.config import Source, Words
 from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.statement import Coding, Value
 from picustream.models.codemap import CodeMap
@@ -38,6 +38,15 @@ class Named(NamedTuple):
     system: str
 
 
+class Ventilation(NamedTuple):
+    """What a mode states."""
+
+    words: tuple[tuple[str, str], ...]
+    """Support, mode and control, of an event; none where the word means that neither is known."""
+    control: str | None
+    """"": it is not known which; None: a mode of its code says nothing of it."""
+
+
 class Meaning:
     """What the values of one source mean."""
 
@@ -65,24 +74,37 @@ class Meaning:
             return None
         return self._as_sent(coding, variable)
 
-    def stated(self, value: Value) -> tuple[tuple[str, str], ...] | Fault | None:
-        """Support and control that a coded value states, by the site's words; None: its code is for neither. Nothing
-        of them where its word means that neither is known."""
-        rules = [one for one in self._source.words if any(coding.code in one.codes for coding in value.codings)]
-        if not rules:
-            return None
+    def is_mode(self, value: Value) -> bool:
+        """Whether its code is one of those that state support and control, by the site's words."""
+        return bool(self._rules(value))
+
+    def says_control(self, value: Value) -> bool:
+        """Whether a mode of its code says which control there is."""
+        return any(rule.control for rule in self._rules(value))
+
+    def ventilation(self, value: Value) -> Ventilation | Fault:
+        """Support and control that a mode states. Its own word is sent along as the site's file has it: so nothing goes
+        out that is not in the file."""
         found: dict[str, str] = {}
+        mode = ""
         for name in ("support", "control"):
-            meant = {word.strip().casefold(): is_ for rule in rules for word, is_ in getattr(rule, name).items()}
-            said = {meant[word.strip().casefold()] for word in value.words if word.strip().casefold() in meant}
-            if len(said) > 1:
+            meant = {
+                _folded(word): (word, is_) for rule in self._rules(value) for word, is_ in getattr(rule, name).items()
+            }
+            said = [meant[_folded(word)] for word in value.words if _folded(word) in meant]
+            if len({is_ for _, is_ in said}) > 1:
                 return Fault("code-conflict", value.path, "its words mean different things")
-            found |= dict.fromkeys([name], said.pop()) if said else {}
+            if said:
+                mode, found[name] = said[0]
         if not found:
             return Fault("word-unknown", value.path, "no word of it is in the list of the source")
+        control = found.get("control", "unknown").replace("unknown", "") if self.says_control(value) else None
         if set(found.values()) == {"unknown"}:
-            return ()
-        return tuple(found.items())
+            return Ventilation((), control)
+        return Ventilation((*found.items(), ("mode", mode)), control)
+
+    def _rules(self, value: Value) -> list[Words]:
+        return [one for one in self._source.words if any(coding.code in one.codes for coding in value.codings)]
 
     def _variable(self, coding: Coding, value: Value) -> Variable | None:
         if self._codemap.arterial_only(coding.system, coding.code) and value.specimen != "arterial":
@@ -130,6 +152,10 @@ class Meaning:
         except Unusable as unusable:
             return Fault(unusable.reason, path, str(unusable))
         return ucum
+
+
+def _folded(word: str) -> str:
+    return word.strip().casefold()
 
 
 def topic_of(variable: Variable, source: Source) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from picustream.gateways.drafts import Draft, Drafts, Unsent
-from picustream.gateways.events import Events, OutEvent, groups
+from picustream.gateways.events import Events, Group, OutEvent, groups
 from picustream.gateways.letters import Letter, letter_of
 from picustream.gateways.meaning import Meaning
 from picustream.gateways.patients.answers import Stay, Waiting
@@ -16,6 +16,7 @@ from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.statement import Statements, Unreadable, Value
 from picustream.gateways.tally import Tally
+from picustream.gateways.ventilators import Ventilators
 from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
 
@@ -81,6 +82,7 @@ class _Message:
         self._origin = origin
         self._given_up = given_up
         self._events = Events(rules, origin.source.name, origin.message)
+        self._ventilators = Ventilators(origin.source, patients.controls, origin.received_at)
         self._found = Translation()
         self._waits: dict[str, None] = {}
         self._stays: dict[tuple[int, datetime], Stay | Waiting | Fault] = {}
@@ -91,10 +93,14 @@ class _Message:
         for number, stated in enumerate(statements, 1):
             self._learn(stated, number)
         placed = [one for stated, first in _numbered(statements) for one in self._values(stated, first)]
-        for stay, drafts in groups(self._without_repeats(placed)):
-            self._send(stay, drafts)
-        for stay, drafts in groups(self._beside):
-            self._add(self._events.of_observations(stay, drafts))
+        placed = list(self._without_repeats(placed))
+        self._ventilators.take(placed)
+        for group in groups(placed):
+            self._send(group)
+        for group in groups([one for one in self._beside if one[1].fields or one[1].filing.stated]):
+            self._add(self._events.of_group(group))
+        for event in self._ventilators.restated(self._events):
+            self._add(event)
         self._found.waits = tuple(self._waits)
         self._found.tally.events = len(self._found.events)
         return self._found
@@ -136,6 +142,9 @@ class _Message:
                 tally.empty += 1
             elif draft is Unsent.IGNORED:
                 tally.ignored[_code_of(value)] += 1
+            elif draft is Unsent.NOT_KNOWN:
+                tally.ignored[_code_of(value)] += 1
+                self._hide(stated, value, number)
             else:
                 assert isinstance(draft, Draft)
                 if (stay := self._stay(stated, draft)) is not None:
@@ -145,7 +154,11 @@ class _Message:
         draft = self._drafts.hiding(value, number)
         stay = self._whose(stated, draft) if draft is not None else None
         if draft is not None and isinstance(stay, Stay):
-            self._beside += [(stay, draft), *self._drafts.keep(stay, draft, self._origin.received_at)]
+            self._send_beside([(stay, draft), *self._drafts.keep(stay, draft, self._origin.received_at)])
+
+    def _send_beside(self, placed: list[tuple[Stay, Draft]]) -> None:
+        self._beside += placed
+        self._ventilators.take(placed)
 
     def _stay(self, stated: Statements, draft: Draft) -> Stay | None:
         stay = self._whose(stated, draft)
@@ -185,21 +198,24 @@ class _Message:
                 for _, repeat in same[1:]:
                     self._found.tally.ignored[f"{_code_of(repeat.value)}: repeated"] += 1
                 continue
-            for _, one in same:
+            for stay, one in same:
+                self._ventilators.doubt(stay, one)
                 fault = Fault("duplicate-value", one.value.path, "the same observation twice, with different content")
                 self._refuse(one.value, fault)
 
-    def _send(self, stay: Stay, drafts: list[Draft]) -> None:
-        event = self._events.of_observations(stay, drafts)
+    def _send(self, group: Group) -> None:
+        event = self._events.of_group(group, self._ventilators.beside)
+        drafts = [*([group.mode] if group.mode else []), *group.drafts]
         if isinstance(event, Fault):
             for draft in drafts:
                 self._refuse(draft.value, event)
             return
         for draft in drafts:
-            self._beside += self._drafts.keep(stay, draft, self._origin.received_at)
+            self._send_beside(self._drafts.keep(group.stay, draft, self._origin.received_at))
             self._found.tally.sent += 1
             if draft.value.note == _WRONG_PATIENT:
                 self._letter(Fault(_WRONG_PATIENT, draft.value.path, "withdrawn: it was another patient's"))
+        self._ventilators.sent(group, event)
         self._found.events.append(event)
 
     def _refuse(self, value: Value, fault: Fault) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from picustream.gateways.patients.answers import Learnt, Stay, Waiting
 from picustream.gateways.patients.beds import Beds, key_of
+from picustream.gateways.patients.controls import Controls
 from picustream.gateways.patients.identity import Named
 from picustream.gateways.patients.memory import forget
 from picustream.gateways.patients.people import People
@@ -43,6 +44,7 @@ class Patients:
         self._marks = state.table("marks")
         self.values = Values(state.table("values"))
         """What was sent, for a sender that later states no more than a status."""
+        self.controls = Controls(state.table("controls"))
         self._by_bed = site.site.identity.by_bed
         self._people = People(state.table("people"), self._marks)
         self._who = Who(site.site, site.pseudonyms, self._people)
@@ -95,6 +97,7 @@ class Patients:
         if self._marks.get("forgotten", "") < day:
             self._marks["forgotten"] = day
             self.values.forget(now)
+            self.controls.forget(now)
             forget(self._state, now)
 
     def _in_bed(self, subject: Subject, at: datetime) -> Stay | Waiting | Fault:

@@ -57,15 +57,22 @@ class Units(_Closed):
     """The first day on which it no longer holds."""
 
 
+Word = Annotated[str, Field(min_length=1, max_length=128)]
+"""Of a mode: it is sent along, and an event has room for so much."""
+
+
 class Words(_Closed):
     """What the words of a coded value mean: a mode of ventilation, say."""
 
     codes: list[str]
     """Codes of OBX-3, or of Observation.code."""
-    support: dict[str, Literal["invasive", "non-invasive", "high-flow", "oxygen", "room-air", "unknown"]] = {}
+    support: dict[Word, Literal["invasive", "non-invasive", "high-flow", "oxygen", "room-air", "unknown"]] = {}
     """Word of the value -> support."""
-    control: dict[str, Literal["pressure", "volume", "oscillation", "unknown"]] = {}
+    control: dict[Word, Literal["pressure", "volume", "oscillation", "unknown"]] = {}
     """Word of the value -> control of an invasive ventilation."""
+    holds_hours: float = Field(0.0, ge=0, le=24)
+    """How long a control holds for peak pressures that come without one: of ventilators that state their mode only
+    when it changes. 0: for a minute."""
 
 
 class Source(_Closed):
