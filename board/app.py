@@ -1,0 +1,52 @@
+"""The web application: which address is answered by what."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from picustream.board.board import Board
+from picustream.board.live import live
+from picustream.board.pages import ward
+from picustream.board.rendering import STATIC
+from picustream.board.security import LOOPBACK_NAMES, Guard
+
+ROUTES = (
+    Route("/", lambda request: RedirectResponse("/ward")),
+    Route("/ward", ward.show),
+    Route("/live", live),
+)
+
+
+def application(board: Board, names: frozenset[str] = LOOPBACK_NAMES) -> ASGIApp:
+    """The board as an application that is known by these host names."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        asking = asyncio.create_task(board.pulse.run())
+        yield
+        asking.cancel()
+
+    app = Starlette(
+        routes=[*ROUTES, Mount("/static", Static(directory=STATIC))],
+        middleware=[Middleware(GZipMiddleware)],
+        lifespan=lifespan,
+    )
+    app.state.board = board
+    return Guard(app, names)
+
+
+class Static(StaticFiles):
+    """Files whose addresses change with their content."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

@@ -1,0 +1,44 @@
+"""The event stream of a page: every two seconds the version to show and what is known until when, and nothing else."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from picustream.board.board import Board, board_of
+from picustream.board.pulse import Beat
+from picustream.board.views import times
+
+EVERY = 2.0
+"""Seconds between two messages. A page that has had none for eight says that it is not live."""
+RETRY = 2000
+"""Milliseconds until a page tries again."""
+
+
+async def live(request: Request) -> Response:
+    """The stream; silent while the read model gives no answer, so that the pages know."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_messages(request), media_type="text/event-stream", headers=headers)
+
+
+async def _messages(request: Request) -> AsyncIterator[str]:
+    board = board_of(request)
+    yield f"retry: {RETRY}\n\n"
+    while not await request.is_disconnected():
+        beat = board.pulse.fresh
+        if beat is not None:
+            yield f"data: {json.dumps(message(board, beat))}\n\n"
+        await asyncio.sleep(EVERY)
+
+
+def message(board: Board, beat: Beat) -> dict[str, str]:
+    """What a page is sent."""
+    known = beat.state.known.astimezone(board.zone)
+    return {
+        "version": beat.version,
+        "software": board.software,
+        "known": known.isoformat(),
+        "known_words": times.exact(known),
+    }

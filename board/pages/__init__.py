@@ -1,0 +1,1 @@
+"""A module for each page: what is asked, and what answers it."""

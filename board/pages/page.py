@@ -1,0 +1,73 @@
+"""How a page is answered: its frame, its validator, and the moment that it is asked for."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from picustream.board import security
+from picustream.board.board import Board, board_of
+from picustream.board.frame import Frame, Trouble
+from picustream.board.pulse import Beat
+from picustream.board.rendering import render
+from picustream.board.views import times
+from picustream.board.views.reading import Reading
+
+PLACES = (("Ward", "/ward"),)
+"""Pages that each page leads to."""
+AT = "as-known-at"
+"""The parameter of the moment as of which a page shows what was known."""
+
+Content = Callable[[Board, Reading, datetime], dict[str, object]]
+"""What a template is given, of a reading, and of the moment that is now in it."""
+
+
+async def answer(request: Request, template: str, place: str, content: Content) -> Response:
+    """The page, or that it has not changed since it was last fetched."""
+    board, at = board_of(request), moment(request)
+    beat = board.pulse.fresh or await asyncio.to_thread(board.pulse.ask)
+    tag = security.etag(beat.version, board.software, str(request.url))
+    headers = {"ETag": tag, "Vary": "Accept-Encoding, Cookie"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    html = await asyncio.to_thread(_made, board, beat, at, template, place, content)
+    return HTMLResponse(html, headers=headers)
+
+
+def _made(board: Board, beat: Beat, at: datetime | None, template: str, place: str, content: Content) -> str:
+    now = board.now() if at is None else at
+    found = content(board, Reading(board.model, at), now.astimezone(board.zone))
+    return render(template, page=_frame(board, beat, at, place), **found)
+
+
+def _frame(board: Board, beat: Beat, at: datetime | None, place: str) -> Frame:
+    known = (at or beat.state.known).astimezone(board.zone)
+    past = [] if at is None else [Trouble("past", "The past.", f"As it was known at {times.exact(known)}.")]
+    return Frame(
+        beat.version,
+        board.software,
+        PLACES,
+        place,
+        known,
+        times.exact(known),
+        board.zone.key,
+        at is not None,
+        (*past, *beat.state.troubles),
+    )
+
+
+def moment(request: Request) -> datetime | None:
+    """The moment that was asked for, in the zone of the board where it names none; None: now."""
+    asked = request.query_params.get(AT)
+    if not asked:
+        return None
+    try:
+        at = datetime.fromisoformat(asked.replace(" ", "+"))  # a + in an address is a space
+    except ValueError:
+        raise HTTPException(400, f"{AT} is no moment: write it as 2026-03-04T07:00") from None
+    # To the end of the second or minute that it is written in: what was published in it was known then.
+    at = at.replace(tzinfo=board_of(request).zone) if at.tzinfo is None else at
+    return at if at.microsecond else at + timedelta(microseconds=999_999)

@@ -1,0 +1,112 @@
+"""What the pages ask of a read model, now or as it was known at another moment. They are given what the ward may see.
+
+A read model for the ward holds no more than that anyway; of one that holds everything, the rest is left out here.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Protocol, cast
+
+from picustream.models.record import Record
+from picustream.readmodel.blinding import digest_of, seen_by_ward
+from picustream.scoring.presence.record import STAY, StayRecord
+from picustream.scoring.scores.registry import MODELS
+
+REMEMBERED = 8192
+"""Records kept as read: a revision never changes, and a wall asks for the same ones all day."""
+
+
+class Row(Protocol):
+    """A revision as it is stored."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def record(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+
+
+class Model(Protocol):
+    """A read model, as far as these pages need one."""
+
+    def snapshot(self) -> AbstractContextManager["Model"]:
+        """It, standing still."""
+
+    def current(self, topic: str, *, stay: str | None = None) -> Sequence[Row]:
+        """The records in force."""
+
+    def known_at(self, at: datetime, topic: str, *, stay: str | None = None) -> Sequence[Row]:
+        """Those that were in force at a moment."""
+
+    def revisions(self, topic: str, *, stay: str) -> Sequence[Row]:
+        """All revisions of a stay's records, each record's in order."""
+
+    def present(self, unit: str | None = None) -> Sequence[Row]:
+        """The records of the stays of those who are in the PICU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A read model as known at `at`; None: now."""
+
+    model: Model
+    at: datetime | None = None
+
+    def current(self, topic: str, stay: str) -> list[Record]:
+        """The records of a stay that were in force."""
+        if self.at is None:
+            return records(self.model.current(topic, stay=stay))
+        return records(self.model.known_at(self.at, topic, stay=stay))
+
+    def present(self, unit: str | None) -> list[StayRecord]:
+        """The stays of those who were there, in a unit or in any."""
+        rows = self.model.present(unit) if self.at is None else self.model.known_at(self.at, STAY)
+        stays = [record for record in records(rows) if isinstance(record, StayRecord)]
+        return [stay for stay in stays if stay.state == "present" and unit in (None, stay.unit)]
+
+    def revisions(self, topic: str, stay: str) -> list[list[Record]]:
+        """Each of a stay's records with its revisions, oldest first."""
+        chains: dict[str, list[Row]] = {}
+        for row in self.model.revisions(topic, stay=stay):
+            chains.setdefault(row.record, []).append(row)
+        return [found for rows in chains.values() if (found := self._seen(rows))]
+
+    def earlier(self, at: datetime) -> "Reading":
+        """The same, as known at an earlier moment."""
+        return Reading(self.model, at if self.at is None else min(at, self.at))
+
+    def _seen(self, rows: Sequence[Row]) -> list[Record]:
+        """The revisions that changed what is seen, counted anew."""
+        found: list[Record] = []
+        last = None
+        for row in rows:
+            seen = record(row.topic, row.body)
+            if self.at is not None and seen.emitted_at > self.at:
+                continue
+            digest = _digest(row.topic, row.body)
+            if digest != last:
+                found.append(seen)
+            last = digest
+        return found
+
+
+def records(rows: Sequence[Row]) -> list[Record]:
+    """The records of rows."""
+    return [record(row.topic, row.body) for row in rows]
+
+
+@lru_cache(REMEMBERED)
+def record(topic: str, body: str) -> Record:
+    """A record of a stay from its text: what the ward may see of it, and nothing in all other fields."""
+    model = MODELS[topic]
+    empty = {name: None for name, field in model.model_fields.items() if field.is_required()}
+    return cast(Record, model.model_validate(empty | seen_by_ward(topic, body)))
+
+
+@lru_cache(REMEMBERED)
+def _digest(topic: str, body: str) -> str:
+    return digest_of(seen_by_ward(topic, body))

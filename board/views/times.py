@@ -1,0 +1,40 @@
+"""Moments, days and ages as a person on a ward says them. Local times are those of the protocol's zone."""
+
+from datetime import date, datetime, timedelta
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MONTHS_IN_WORDS = 24
+"""Below this age a child's months are said."""
+
+
+def day(on: date) -> str:
+    """`Wed 4 Mar`."""
+    return f"{on:%a} {on.day} {on:%b}"
+
+
+def clock(at: datetime, today: date | None = None) -> str:
+    """`07:41`, with its day where that is not `today`: `Wed 4 Mar 07:41`."""
+    return f"{at:%H:%M}" if at.date() == today else f"{day(at.date())} {at:%H:%M}"
+
+
+def long(length: timedelta) -> str:
+    """How long something has lasted, in one unit: `12 min`, `5 h`, `3 days`."""
+    if length < HOUR:
+        return f"{max(0, length // timedelta(minutes=1))} min"
+    if length < 2 * DAY:
+        return f"{length // HOUR} h"
+    return f"{length // DAY} days"
+
+
+def age(months: int | None) -> str:
+    """An age in completed months: `7 months`, `4 years`; empty where it is not known."""
+    if months is None:
+        return ""
+    if months < MONTHS_IN_WORDS:
+        return f"{months} month{'' if months == 1 else 's'}"
+    return f"{months // 12} years"
+
+
+def exact(at: datetime) -> str:
+    """`Wed 4 Mar 07:41:09`."""
+    return f"{day(at.date())} {at:%H:%M:%S}"
