@@ -14,13 +14,14 @@ from starlette.types import ASGIApp
 
 from picustream.board.board import Board
 from picustream.board.live import live
-from picustream.board.pages import ward
+from picustream.board.pages import stay, ward
 from picustream.board.rendering import STATIC
 from picustream.board.security import LOOPBACK_NAMES, Guard
 
 ROUTES = (
     Route("/", lambda request: RedirectResponse("/ward")),
     Route("/ward", ward.show),
+    Route("/stay/{stay:path}", stay.show),
     Route("/live", live),
 )
 

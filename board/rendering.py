@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from picustream.board.svg import steps
+from picustream.board.views import times
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -38,4 +39,6 @@ def density(beds: int) -> str:
     return next(name for most, name in ((8, "few"), (15, "some"), (24, "many"), (beds, "crowd")) if beds <= most)
 
 
-_environment.globals.update(static=static, density=density, steps=steps)
+_environment.globals.update(
+    static=static, density=density, steps=steps, day_words=times.day, clock_words=times.clock
+)

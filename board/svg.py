@@ -10,7 +10,7 @@ from picustream.board.views.figure import SCORE, Figure
 
 COLUMN, BAR, HEAD, FOOT = 48, 30, 18, 18
 """Widths of a day and of its bar; heights above and below the bars."""
-HEIGHT = 64
+HEIGHT = 84
 """Of the highest bar."""
 SMALL = 3
 """What a bar of 0 is drawn with, for a measured 0 is something."""

@@ -21,22 +21,33 @@ def show_inputs(page: Page, inputs: Sequence[Input], counted: FirstCounted) -> N
     """The inputs of one organ or component, in the order the rule used them."""
     before = ""
     for one in inputs:
-        times, whence = _times(one, inputs[0], counted(one)), f"{one.source}, id {one.id}, topic {one.topic}"
-        page.field(words.VARIABLES.get(one.variable, one.variable), _value(one), COLUMN, indent=2)
-        if times != before:
-            page.field("", times, COLUMN)
-        page.field("", whence + ("; times as above" if times == before else ""), COLUMN, style=QUIET)
-        before = times
+        when, whence = times(one, inputs[0], counted(one)), f"{one.source}, id {one.id}, topic {one.topic}"
+        page.field(words.VARIABLES.get(one.variable, one.variable), _value_and_sent(one), COLUMN, indent=2)
+        if when != before:
+            page.field("", when, COLUMN)
+        page.field("", whence + ("; times as above" if when == before else ""), COLUMN, style=QUIET)
+        before = when
 
 
-def _value(one: Input) -> Text:
+def _value_and_sent(one: Input) -> Text:
+    shown, as_sent = Text(value(one), "" if one.variable == "support" else "bold"), sent(one)
+    return shown if not as_sent else shown + Text("  ") + as_sent
+
+
+def value(one: Input) -> str:
+    """An input as it counts."""
     if one.variable == "support":
-        return Text("room air, so FiO2 0.21 (P1)" if one.value == "room-air" else str(one.value))
-    shown = Text(words.quantity(one.value, one.unit, one.comparator), "bold")
-    if one.original is None or one.original.value is None:
-        return shown
-    shown.append(f"  sent as {plain(one.original.value)} {one.original.unit or 'without a unit'}", "not bold")
-    return shown + Text.assemble(*_conversion(one))
+        return "room air, so FiO2 0.21 (P1)" if one.value == "room-air" else str(one.value)
+    return words.quantity(one.value, one.unit, one.comparator)
+
+
+def sent(one: Input) -> Text:
+    """As its feed wrote it, and how it became what counts; empty for a word."""
+    if one.variable == "support" or one.original is None or one.original.value is None:
+        return Text()
+    return Text.assemble(
+        f"sent as {plain(one.original.value)} {one.original.unit or 'without a unit'}", *_conversion(one)
+    )
 
 
 def _conversion(one: Input) -> list[tuple[str, str]]:
@@ -48,16 +59,16 @@ def _conversion(one: Input) -> list[tuple[str, str]]:
     return [(factor, ""), (f", counted as {plain(found.exact)}{rule}" if found.counts_as else "", "")]
 
 
-def _times(one: Input, anchor: Input, counted_at: datetime) -> str:
+def times(one: Input, anchor: Input, counted_at: datetime) -> str:
     """When it was taken, filed and first counted in one of the stay's scores, each as late as it was."""
     verb = "as of" if isinstance(one.value, str) else "taken"
-    times = [f"{verb} {words.moment(one.observed_at)}{_beside(one, anchor)}"]
+    parts = [f"{verb} {words.moment(one.observed_at)}{_beside(one, anchor)}"]
     counted = f"counted {_later(counted_at, one.observed_at)}"
     if one.recorded_at == counted_at:
-        return ", ".join([*times, f"filed and {counted}"])
+        return ", ".join([*parts, f"filed and {counted}"])
     if one.recorded_at is not None:
-        times.append(f"filed {_later(one.recorded_at, one.observed_at)}")
-    return ", ".join([*times, counted])
+        parts.append(f"filed {_later(one.recorded_at, one.observed_at)}")
+    return ", ".join([*parts, counted])
 
 
 def _beside(one: Input, anchor: Input) -> str:

@@ -21,6 +21,9 @@ PLACES = (("Ward", "/ward"),)
 AT = "as-known-at"
 """The parameter of the moment as of which a page shows what was known."""
 
+TO_ITS_END = timedelta(microseconds=999_999)
+"""A moment without fractions is the whole of its second: what was published in it was known then."""
+
 Content = Callable[[Board, Reading, datetime], dict[str, object]]
 """What a template is given, of a reading, and of the moment that is now in it."""
 
@@ -68,6 +71,10 @@ def moment(request: Request) -> datetime | None:
         at = datetime.fromisoformat(asked.replace(" ", "+"))  # a + in an address is a space
     except ValueError:
         raise HTTPException(400, f"{AT} is no moment: write it as 2026-03-04T07:00") from None
-    # To the end of the second or minute that it is written in: what was published in it was known then.
     at = at.replace(tzinfo=board_of(request).zone) if at.tzinfo is None else at
-    return at if at.microsecond else at + timedelta(microseconds=999_999)
+    return at if at.microsecond else at + TO_ITS_END
+
+
+def written(at: datetime) -> str:
+    """A moment as an address has it: `moment` makes the same of it."""
+    return (at - TO_ITS_END if at.microsecond == 999_999 else at).isoformat()

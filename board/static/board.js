@@ -35,10 +35,8 @@ function listen() {
   };
 }
 
-/* Of a page of the past nothing gets older. */
 function known(word) {
   const time = document.getElementById("known");
-  if ("past" in root.dataset) return;
   time.textContent = word.known_words;
   time.dateTime = word.known;
 }
@@ -137,9 +135,9 @@ function watch() {
 }
 
 /* A browser keeps six connections to a server: a tab that nobody sees has none. */
-document.addEventListener("visibilitychange", () => {
+function attend() {
   if (document.hidden) { stream.close(); } else { listen(); watch(); }
-});
+}
 
 /* A slider beside the select of moments, and no button needed. */
 function slide(form) {
@@ -154,5 +152,9 @@ function slide(form) {
 }
 
 document.querySelectorAll("form.moments").forEach(slide);
-listen();
-setInterval(watch, 1000);
+document.querySelector(".days .chosen")?.scrollIntoView({ inline: "center", block: "nearest" });
+if (!("past" in root.dataset)) { // the past does not change
+  document.addEventListener("visibilitychange", attend);
+  listen();
+  setInterval(watch, 1000);
+}

@@ -100,11 +100,12 @@ def figure(record: Record) -> Figure | None:
     assert isinstance(record, ModsRecord)
     if record.status == WITHDRAWN or record.range is None or record.total is None:
         return None
-    cells = tuple(map(_cell, record.components))
+    cells = tuple(map(cell, record.components))
     return Figure(record.day, record.range.min, record.range.max, record.total, record.status, cells)
 
 
-def _cell(component: ModsComponent) -> Cell:
+def cell(component: ModsComponent) -> Cell:
+    """An organ of a record."""
     short = SCORE.description.head(component.organ)
     kind = KINDS[component.basis]
     return Cell(component.organ, short, kind, component.points, component.observed_at)

@@ -1,0 +1,46 @@
+"""`/stay/ID`: a stay, by day and organ."""
+
+from datetime import date, datetime
+from functools import partial
+from urllib.parse import quote, urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from picustream.board.board import Board
+from picustream.board.pages.page import AT, answer, written
+from picustream.board.views.reading import Reading
+from picustream.board.views.stay import stay
+
+
+async def show(request: Request) -> Response:
+    """The stay; `?day=` chooses the day of the receipt, `?revisions=all` shows the changes of all days."""
+    stay_id, chosen = request.path_params["stay"], day(request)
+    everything = request.query_params.get("revisions") == "all"
+
+    def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
+        found = stay(reading, stay_id, now, board.zone, chosen)
+        if found is None:
+            raise HTTPException(404, "There is no such stay.")
+        here = partial(address, stay_id, day=found.chosen, at=reading.at, all=everything)
+        shown = {"stay": found, "at": reading.at, "chosen_moment": found.moment_at(reading.at)}
+        return {**shown, "everything": everything, "AT": AT, "here": here}
+
+    return await answer(request, "stay.html", "", content)
+
+
+def address(stay_id: str, *, day: date | None, at: datetime | None, all: bool) -> str:
+    """The address of a stay, of a day of it, as known at a moment."""
+    asked = {"day": day, AT: at and written(at), "revisions": "all" if all else None}
+    query = urlencode({name: str(value) for name, value in asked.items() if value})
+    return f"/stay/{quote(stay_id)}" + (f"?{query}" if query else "")
+
+
+def day(request: Request) -> date | None:
+    """The day that was chosen."""
+    asked = request.query_params.get("day")
+    try:
+        return date.fromisoformat(asked) if asked else None
+    except ValueError:
+        raise HTTPException(400, "day is no day: write it as 2026-03-04") from None
