@@ -1,10 +1,12 @@
 """The web application: which address is answered by what."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse, Response
@@ -15,8 +17,12 @@ from starlette.types import ASGIApp
 from picustream.board.board import Board
 from picustream.board.live import live
 from picustream.board.pages import stay, ward
+from picustream.board.pages.problem import problem, unread
 from picustream.board.rendering import STATIC
 from picustream.board.security import LOOPBACK_NAMES, Guard
+from picustream.readmodel.database import NoStore
+
+Task = Callable[[], Coroutine[Any, Any, None]]
 
 ROUTES = (
     Route("/", lambda request: RedirectResponse("/ward")),
@@ -26,18 +32,21 @@ ROUTES = (
 )
 
 
-def application(board: Board, names: frozenset[str] = LOOPBACK_NAMES) -> ASGIApp:
-    """The board as an application that is known by these host names."""
+def application(board: Board, tasks: Sequence[Task] = (), names: frozenset[str] = LOOPBACK_NAMES) -> ASGIApp:
+    """The board as an application that is known by these host names. `tasks` run as long as it does."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        asking = asyncio.create_task(board.pulse.run())
+        running = [asyncio.create_task(task()) for task in tasks]
         yield
-        asking.cancel()
+        for one in running:
+            one.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     app = Starlette(
         routes=[*ROUTES, Mount("/static", Static(directory=STATIC))],
         middleware=[Middleware(GZipMiddleware)],
+        exception_handlers={HTTPException: problem, NoStore: unread},
         lifespan=lifespan,
     )
     app.state.board = board

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -12,11 +12,18 @@ from picustream.board.pulse import Pulse
 from picustream.board.views.reading import Model
 
 
+class Opens(Protocol):
+    """Where the read model is had from."""
+
+    def model(self) -> Model:
+        """It. NoStore where it cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """A read model, how far it is, and what time it is on the ward."""
 
-    model: Model
+    source: Opens
     pulse: Pulse
     now: Callable[[], datetime]
     """The ward's clock."""

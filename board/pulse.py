@@ -25,6 +25,8 @@ class State:
     known: datetime
     """Whatever was published before this moment of the ward's clock is in it."""
     troubles: tuple[Trouble, ...]
+    there: bool = True
+    """Whether it can be read."""
 
 
 class Asks(Protocol):

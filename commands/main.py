@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "the receipt of a score, to read",
     "alerts": "what is firing and since when",
     "deadletters": "what was refused: list, show, resubmit",
+    "board": "the ward, and each stay, as web pages",
     "gateway": "HL7 v2 and FHIR in: serve, convert, messages, letters",
     "fhir": "scores as FHIR resources: export, push",
     "lint": "report card on a feed before it goes live",

@@ -90,6 +90,12 @@ class Settings(BaseSettings):
         30.0, gt=0, description="seconds to answer a sender; then its connection is closed, and it sends again"
     )
 
+    board_host: str = Field("127.0.0.1", description="address on which the board shows its pages")
+    board_port: int = Field(8765, ge=0, le=65535, description="its port (0: any free one)")
+    board_workers: str | None = Field(
+        None, description="health pages of the workers, comma separated: the board says when one is not at work"
+    )
+
     memory_mb: int = Field(
         128,
         ge=1,

@@ -42,11 +42,13 @@ async def answer(request: Request, template: str, place: str, content: Content) 
 
 def _made(board: Board, beat: Beat, at: datetime | None, template: str, place: str, content: Content) -> str:
     now = board.now() if at is None else at
-    found = content(board, Reading(board.model, at), now.astimezone(board.zone))
-    return render(template, page=_frame(board, beat, at, place), **found)
+    with board.source.model().snapshot() as model:
+        found = content(board, Reading(model, at), now.astimezone(board.zone))
+    return render(template, page=frame(board, beat, at, place), **found)
 
 
-def _frame(board: Board, beat: Beat, at: datetime | None, place: str) -> Frame:
+def frame(board: Board, beat: Beat, at: datetime | None, place: str) -> Frame:
+    """What is around a page that shows what is known now, or was at a moment."""
     known = (at or beat.state.known).astimezone(board.zone)
     past = [] if at is None else [Trouble("past", "The past.", f"As it was known at {times.exact(known)}.")]
     return Frame(

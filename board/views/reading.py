@@ -80,7 +80,7 @@ class Reading:
         return Reading(self.model, at if self.at is None else min(at, self.at))
 
     def _seen(self, rows: Sequence[Row]) -> list[Record]:
-        """The revisions that changed what is seen, counted anew."""
+        """The revisions that changed what is seen, counted anew: the count would tell of the others."""
         found: list[Record] = []
         last = None
         for row in rows:
@@ -89,7 +89,9 @@ class Reading:
                 continue
             digest = _digest(row.topic, row.body)
             if digest != last:
-                found.append(seen)
+                number = len(found) + 1
+                own = {"revision": number, "event_id": f"{row.record}/w{number}", "supersedes": None}
+                found.append(seen.model_copy(update=own))
             last = digest
         return found
 

@@ -1,0 +1,63 @@
+"""Whether the workers are at work: where they are not, nothing new is published, and no read model would know."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+from picustream.board.frame import Trouble
+
+PATIENCE = 2.0
+"""Seconds to wait for an answer."""
+EVERY = 3.0
+"""Seconds from one question to the next."""
+
+Answers = Callable[[str], dict[str, Any]]
+"""The report of a worker by the address of its pages. OSError, HTTPException, ValueError."""
+
+
+def report(address: str) -> dict[str, Any]:
+    """What a worker's health page says; it says so with another status where the worker is stuck."""
+    try:
+        with urlopen(f"{address}/healthz", timeout=PATIENCE) as answer:
+            found: dict[str, Any] = json.load(answer)
+    except HTTPError as error:
+        found = json.load(error)
+    return found
+
+
+class Workers:
+    """Those at these addresses (`http://127.0.0.1:6066`), asked now and then."""
+
+    def __init__(
+        self, addresses: Sequence[str], ask: Answers = report, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._addresses = [address.strip().rstrip("/") for address in addresses]
+        self._ask = ask
+        self._monotonic = monotonic
+        self._at = float("-inf")
+        self._found: tuple[Trouble, ...] = ()
+
+    def __call__(self) -> Iterator[Trouble]:
+        if self._monotonic() - self._at >= EVERY:
+            self._found = tuple(self._troubles())
+            self._at = self._monotonic()
+        yield from self._found
+
+    def _troubles(self) -> Iterator[Trouble]:
+        """One line for all of them."""
+        bad = [words for address in self._addresses if (words := self._wrong(address))]
+        if bad:
+            yield Trouble("stale", "No new scores:", "; ".join(bad))
+
+    def _wrong(self, address: str) -> str:
+        where = address.removeprefix("http://")
+        try:
+            found = self._ask(address)
+            stuck = [row["partition"] for row in found["partitions"] if row["stuck"]]
+        except (OSError, HTTPException, ValueError, KeyError, TypeError):
+            return f"the worker at {where} does not answer"
+        return f"the worker at {where} is stuck, partitions {', '.join(map(str, stuck))}" if stuck else ""

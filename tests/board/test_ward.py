@@ -1,0 +1,206 @@
+"""The ward by bed: nothing is surer than the record, no row moves by itself, and nothing of the trial is seen."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from picustream.board.views import times
+from picustream.board.views.figure import Cell, Figure, changes, figure
+from picustream.board.views.reading import Reading, record
+from picustream.board.views.ward import Ward, morning, natural, ward
+from picustream.demo.timeline import Timed
+from picustream.demo.ward import SEED
+from picustream.demo.ward import ward as ward_of
+from picustream.models.event import TRIAL
+from picustream.scoring.presence.record import STAY
+from picustream.scoring.scores.mods.record import MODS
+from tests.board.made import NOON, ZONE, Kept, Memory, asked, everything, kept, made, revisions_of
+
+MOMENTS = st.datetimes(datetime(2026, 3, 2, 8), datetime(2026, 3, 10, 12)).map(lambda at: at.replace(tzinfo=ZONE))
+
+
+def shown(at: datetime = NOON, rows: tuple[Kept, ...] | None = None) -> Ward:
+    return ward(Reading(Memory(rows or everything(), at)), at, ZONE)
+
+
+def changed(row: Kept, **fields: Any) -> Kept:
+    """A revision with other fields."""
+    return kept(row.topic, json.dumps(json.loads(row.body) | fields))
+
+
+def test_the_ward_of_the_fifth_day() -> None:
+    beds = {bed.label: bed.children[0] for unit in shown().units for bed in unit.beds}
+    assert list(beds) == [f"Bed {number}" for number in range(1, 8)]
+    figures = {label: child.figure.big for label, child in beds.items() if child.figure}
+    assert figures["Bed 5"] == "15" and figures["Bed 4"] == "0–12"
+    assert [bed.label for bed, _ in shown().worst] == ["Bed 5"]
+    assert [one.words for one in beds["Bed 2"].changes] == ["lungs 2→3"]
+    assert {child.of_day for child in beds.values()} == {"today"}
+
+
+@given(MOMENTS)
+def test_what_is_not_measured_is_never_a_number(at: datetime) -> None:
+    """Where the range is open the big figure is the range, and no cell without a value has a digit."""
+    for _, child in shown(at).children:
+        for one in (child.figure, *child.days):
+            if not isinstance(one, Figure):
+                continue
+            measured = [cell for cell in one.cells if cell.kind == "measured"]
+            assert one.open == (len(measured) < len(one.cells))
+            assert one.big == (f"{one.low}–{one.high}" if one.open else str(sum(cell.points for cell in measured)))
+            assert [cell for cell in one.cells if cell.kind in ("unmeasured", "sedated") and cell.mark in "01234"] == []
+            assert [cell for cell in one.cells if cell.kind == "carried" and "←" not in cell.mark] == []
+
+
+@given(MOMENTS)
+def test_a_page_shows_what_the_records_state(at: datetime) -> None:
+    """The newest day that was known, and no later one."""
+    rows = Memory(everything(), at)
+    for _, child in ward(Reading(rows), at, ZONE).children:
+        bodies = [json.loads(row.body) for row in rows.current(MODS, stay=child.stay)]
+        latest = max(bodies, key=lambda body: body["day"], default=None)
+        if latest is None:
+            assert child.figure is None
+        else:
+            assert child.figure is not None
+            assert (child.figure.day.isoformat(), child.figure.counted) == (latest["day"], latest["total"])
+            assert child.old == (latest["day"] != at.date().isoformat())
+
+
+@given(MOMENTS, st.randoms())
+def test_what_was_known_then_is_what_a_board_of_then_showed(at: datetime, chance: Any) -> None:
+    """And whatever came later, and in whatever order rows are stored, changes nothing of it."""
+    rows = list(everything())
+    chance.shuffle(rows)
+    assert ward(Reading(Memory(rows), at), at, ZONE) == shown(at)
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(1, 40).map(str), st.text(max_size=4))))
+def test_beds_have_one_order(names: list[str | None]) -> None:
+    ordered = sorted(names, key=natural)
+    assert sorted(reversed(names), key=natural) == ordered
+    numbered = [int(name) for name in ordered if name and name.isdecimal() and name.isascii()]
+    assert numbered == sorted(numbered)
+    assert ordered[len(ordered) - names.count(None) :] == [None] * names.count(None)
+
+
+def test_beds_stay_where_they_are_whatever_the_figures_do() -> None:
+    orders = [[bed.label for unit in shown(NOON + timedelta(hours=hours)).units for bed in unit.beds] for hours in range(8)]
+    assert [order for order in orders if order != orders[0]] == []
+
+
+def test_two_children_in_one_bed_are_both_shown() -> None:
+    moved = [changed(row, bed="5") if row.topic == STAY and row.stay == "S-302" else row for row in everything()]
+    [bed] = [bed for unit in shown(NOON, tuple(moved)).units for bed in unit.beds if bed.conflict]
+    assert [child.stay for child in bed.children] == ["S-302", "S-305"]
+    assert "2 children are recorded in this bed" in asked(made(Memory(moved, NOON)), "/ward").text
+
+
+def test_a_child_whose_bed_is_not_known_comes_last() -> None:
+    moved = [changed(row, bed=None) if row.topic == STAY and row.stay == "S-301" else row for row in everything()]
+    assert [bed.label for unit in shown(NOON, tuple(moved)).units for bed in unit.beds][-1] == "No bed known"
+
+
+def test_a_child_without_a_score_is_shown_without_a_figure() -> None:
+    rows = tuple(row for row in everything() if row.topic != MODS or row.stay != "S-301")
+    assert "no score yet" in asked(made(Memory(rows, NOON)), "/ward").text
+
+
+def test_a_figure_of_yesterday_is_named_and_marked() -> None:
+    at = NOON + timedelta(days=1)
+    page = asked(made(Memory(everything(), NOON), at), "/ward").text
+    assert page.count('class="of-day">yesterday,</span>') == 7
+    assert 'class="child old"' in page
+
+
+def test_units_are_apart_and_one_can_be_chosen() -> None:
+    rows = [changed(row, unit="PICU-B") if row.topic == STAY and row.stay == "S-302" else row for row in everything()]
+    both, one = (asked(made(Memory(rows, NOON)), path).text for path in ("/ward", "/ward?unit=PICU-B"))
+    assert "<h2>PICU</h2>" in both and "<h2>PICU-B</h2>" in both
+    assert "S-302" in one and "S-301" not in one
+
+
+@pytest.mark.parametrize(
+    ("at", "since"),
+    [
+        (datetime(2026, 3, 6, 7, tzinfo=ZONE), datetime(2026, 3, 6, 7, tzinfo=ZONE)),
+        (datetime(2026, 3, 6, 6, 59, tzinfo=ZONE), datetime(2026, 3, 5, 7, tzinfo=ZONE)),
+    ],
+)
+def test_the_morning(at: datetime, since: datetime) -> None:
+    assert morning(at) == since
+
+
+def test_changes_are_of_points_and_of_whether_they_are_known() -> None:
+    [first] = [figure(record(row.topic, row.body)) for row in everything() if row.record == "S-304/mods/2026-03-03"][:1]
+    assert first is not None
+    before = replace(first, cells=(Cell("a", "lungs", "unmeasured", 0, None), Cell("b", "renal", "measured", 1, None)))
+    after = replace(first, cells=(Cell("a", "lungs", "measured", 0, None), Cell("b", "renal", "carried", 1, None)))
+    assert [one.words for one in changes(before, after)] == ["lungs ?→0"]
+
+
+LATER = timedelta(hours=31)
+
+
+@cache
+def trial(arm: str, decision: str, late: bool) -> tuple[Kept, ...]:
+    """The same children in another trial: its arm, its consent, and whether treatment starts hours later.
+
+    Events come at the same moments in each, for a replay has no other clock.
+    """
+    events = [other for event in ward_of(SEED).events for other in _otherwise(event, arm, decision, late)]
+    return revisions_of(sorted(events, key=lambda event: event.at))
+
+
+def _otherwise(event: Timed, arm: str, decision: str, late: bool) -> list[Timed]:
+    if event.value.get("type") == "consent":
+        return [_with(event, timedelta(0), decision=decision)]
+    if event.value.get("type") != "treatment_started":
+        return [event]
+    named = {name: event.value[name] for name in ("event_id", "source", "patient_id", "stay_id")}
+    no_start = replace(event, value=named | {"type": "consent", "decision": decision, "occurred_at": "", "event_id": "no"})
+    start, other = (LATER, timedelta(0)) if late else (timedelta(0), LATER)
+    return [_with(event, start, arm=arm), _with(no_start, other)]
+
+
+def _with(event: Timed, later: timedelta, **fields: str) -> Timed:
+    at = event.at + later
+    times_of = {"occurred_at": at.isoformat(), "recorded_at": at.isoformat()}
+    return replace(event, at=at, value=event.value | times_of | fields)
+
+
+def trials() -> tuple[tuple[Kept, ...], tuple[Kept, ...]]:
+    return trial("trial", "given", False), trial("control", "refused", True)
+
+
+@pytest.mark.parametrize("at", [NOON, NOON + timedelta(days=3)])
+@pytest.mark.parametrize("path", ["/ward", "/stay/S-301", "/stay/S-301?revisions=all&day=2026-03-04", "/stay/S-305"])
+def test_no_page_of_the_ward_depends_on_the_trial(path: str, at: datetime) -> None:
+    """Of a read model that holds all topics: pages are the same to the letter, whatever the trial office did."""
+    one, other = (asked(made(Memory(rows, at), at), path).text for rows in trials())
+    assert without_version(one) == without_version(other)
+    assert [word for word in ("elapsed", "sdtm", "study day", "eligib", "consent", "treatment") if word in one.lower()] == []
+
+
+def without_version(page: str) -> str:
+    return re.sub(r'data-version="[0-9a-f]+"', "", page)
+
+
+def test_the_other_trial_is_another_one() -> None:
+    """Or the test above would show nothing."""
+    one, other = ([row.body for row in rows if row.topic == MODS] for rows in trials())
+    assert len(one) != len(other)
+
+
+@given(st.timedeltas(timedelta(0), timedelta(days=400)))
+def test_how_long_something_lasts_never_sounds_longer(length: timedelta) -> None:
+    number, unit = times.long(length).split()
+    size = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "days": timedelta(days=1)}[unit]
+    assert int(number) * size <= length < (int(number) + 1) * size
