@@ -30,3 +30,8 @@ class Frame:
     past: bool
     """Whether it shows what was known at a moment that was chosen."""
     troubles: tuple[Trouble, ...]
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown is old, however often the page is renewed."""
+        return not self.past and any(trouble.kind == "stale" for trouble in self.troubles)

@@ -59,12 +59,18 @@ class Pulse:
             await asyncio.to_thread(self.ask)
             await asyncio.sleep(EVERY)
 
+    async def now(self) -> Beat:
+        """The last answer, or a new one where it is too old."""
+        beat = self.fresh
+        return beat if beat is not None else await asyncio.to_thread(self.ask)
+
     def ask(self) -> Beat:
         """Ask now."""
         begun = self._monotonic()
         state = self._ask()
-        self._last = Beat(state, begun, _version(state, self._now()))
-        return self._last
+        beat = Beat(state, begun, _version(state, self._now()))
+        self._last = beat
+        return beat
 
     @property
     def fresh(self) -> Beat | None:

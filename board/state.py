@@ -90,7 +90,7 @@ def _silent(model: ReadModel, zone: ZoneInfo) -> Iterator[Trouble]:
     silent = [alert for alert in found if alert["name"] in SILENT]
     if silent:
         more = f" and {len(silent) - SHOWN} more" if len(silent) > SHOWN else ""
-        yield Trouble("silent", "Nothing is heard of", "; ".join(_said(alert, zone) for alert in silent[:SHOWN]) + more)
+        yield Trouble("silent", "Silent:", "; ".join(_said(alert, zone) for alert in silent[:SHOWN]) + more)
 
 
 def _said(alert: dict[str, Any], zone: ZoneInfo) -> str:

@@ -31,7 +31,7 @@ Content = Callable[[Board, Reading, datetime], dict[str, object]]
 async def answer(request: Request, template: str, place: str, content: Content) -> Response:
     """The page, or that it has not changed since it was last fetched."""
     board, at = board_of(request), moment(request)
-    beat = board.pulse.fresh or await asyncio.to_thread(board.pulse.ask)
+    beat = await board.pulse.now()
     tag = security.etag(beat.version, board.software, str(request.url))
     headers = {"ETag": tag, "Vary": "Accept-Encoding, Cookie"}
     if tag in request.headers.get("if-none-match", ""):

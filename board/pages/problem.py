@@ -1,7 +1,5 @@
 """What is answered where there is no page."""
 
-import asyncio
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -24,6 +22,6 @@ async def unread(request: Request, error: Exception) -> Response:
 
 async def _shown(request: Request, status: int, words: str) -> Response:
     board = board_of(request)
-    beat = board.pulse.fresh or await asyncio.to_thread(board.pulse.ask)
+    beat = await board.pulse.now()
     html = render("problem.html", page=frame(board, beat, None, ""), words=words)
     return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})

@@ -49,6 +49,7 @@ async function renew(word) {
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     exchange(page);
+    root.toggleAttribute("data-stale", "stale" in page.documentElement.dataset);
     shown = page.documentElement.dataset.version;
     level = clocks();
     known(word);
@@ -111,11 +112,11 @@ function say(labels) {
 /* The watch: on the page's own clock, whatever the stream claims. */
 function judge() {
   const silence = Math.max(since(heard), since(level));
-  const live = silence <= SILENCE ? "yes" : "no";
-  const words = live === "yes" ? "Live" : `NOT LIVE · as it was ${span(silence)} ago`;
+  const live = silence > SILENCE ? "no" : "stale" in root.dataset ? "old" : "yes";
+  const words = { yes: "Live", old: "Connected · what is shown is old", no: `NOT LIVE · as it was ${span(silence)} ago` }[live];
   if (root.dataset.live !== live) {
     root.dataset.live = live;
-    document.getElementById("said").textContent = live === "yes" ? "Live" : "Not live: what is shown is old";
+    document.getElementById("said").textContent = live === "yes" ? "Live" : "What is shown is old";
   }
   document.getElementById("live-words").textContent = words;
 }

@@ -80,7 +80,7 @@ class Reading:
         return Reading(self.model, at if self.at is None else min(at, self.at))
 
     def _seen(self, rows: Sequence[Row]) -> list[Record]:
-        """The revisions that changed what is seen, counted anew: the count would tell of the others."""
+        """The revisions that changed what is seen, counted anew: the count would give away the others."""
         found: list[Record] = []
         last = None
         for row in rows:

@@ -1,4 +1,4 @@
-"""What a score rests on, for one record of it: each part with its verdict, its inputs, and what was passed over."""
+"""What a score comes from, for one record of it: each part with its verdict, its inputs, and what was passed over."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

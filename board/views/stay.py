@@ -1,4 +1,4 @@
-"""A stay: its days by organ, what a day rests on, every change with its cause, and what was known at a moment."""
+"""A stay: its days by organ, what each comes from, every change with its cause, and what was known at a moment."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

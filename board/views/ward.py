@@ -121,8 +121,8 @@ def ward(reading: Reading, now: datetime, zone: ZoneInfo, unit: str | None = Non
     by_place: dict[tuple[str | None, str | None], list[Child]] = defaultdict(list)
     for stay in reading.present(unit):
         by_place[stay.unit, stay.bed].append(_child(reading, stay, now, since))
-    for bed in beds:
-        by_place.setdefault((unit, bed), [])
+    for empty in beds:
+        by_place.setdefault((unit, empty), [])
     units: dict[str | None, list[Bed]] = defaultdict(list)
     for place, bed in sorted(by_place, key=lambda pair: (natural(pair[0]), natural(pair[1]))):
         children = sorted(by_place[place, bed], key=lambda child: child.stay)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import pytest
@@ -52,12 +53,16 @@ def test_a_late_value_changed_a_closed_day_and_says_so() -> None:
     late = [one for one in shown(Memory(everything(), NOON)).revisions if one.late]
     [first] = [one for one in late if one.at == CORRECTED and one.title == "MODS"]
     assert first.day == date(2026, 3, 4)
-    assert any("renal: 2 points (234 µmol/L) carried → 3 points (370 µmol/L) measured" in what for what in first.changes)
+    assert any(
+        "renal: 2 points (234 µmol/L) carried → 3 points (370 µmol/L) measured" in what for what in first.changes
+    )
     assert "S-301/chemistry/02" in first.cause
 
 
 def test_the_receipt_names_every_value_and_adds_up() -> None:
-    [mods] = [one for one in shown(Memory(everything()), chosen=date(2026, 3, 4)).receipts if one.title.startswith("MODS")]
+    [mods] = [
+        one for one in shown(Memory(everything()), chosen=date(2026, 3, 4)).receipts if one.title.startswith("MODS")
+    ]
     assert mods.faults == () and mods.total == "13 of 24, could be 13–17"
     renal = mods.parts[1]
     assert renal.verdict == "3 points for 350 < creatinine ≤ 500 µmol/L"
@@ -76,11 +81,15 @@ def test_moments_are_those_at_which_the_page_changes() -> None:
     rows = Memory(everything())
     moments = [one.at for one in shown(rows).moments]
     assert moments == sorted(set(moments), reverse=True)
-    for later, earlier in zip(moments[:20], moments[1:], strict=False):
-        before, after = shown(rows, earlier), shown(rows, later)
-        assert (before.days, before.revisions, before.place, before.presence) != (after.days, after.revisions, after.place, after.presence)
-        between = shown(rows, later - timedelta(microseconds=1))
-        assert (between.days, between.revisions, between.place, between.presence) == (before.days, before.revisions, before.place, before.presence)
+    for later, earlier in pairwise(moments[:20]):
+        before, after, between = (seen(rows, at) for at in (earlier, later, later - timedelta(microseconds=1)))
+        assert before == between != after
+
+
+def seen(rows: Memory, at: datetime) -> tuple[object, ...]:
+    """What depends on the moment."""
+    found = shown(rows, at)
+    return found.days, found.revisions, found.place, found.presence
 
 
 def test_the_page_of_the_past_says_so_and_shows_both() -> None:

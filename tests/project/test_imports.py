@@ -50,6 +50,7 @@ LAYERS = (
     ("deadletters", "explain", "lint", "local"),
     ("gateways", "readmodel"),
     ("doctor",),
+    ("board",),
     ("agents", "demo"),
     ("commands",),
 )
