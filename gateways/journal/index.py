@@ -41,6 +41,24 @@ CREATE TABLE redo (sequence INTEGER PRIMARY KEY, everything INTEGER NOT NULL);
 """
 
 
+class CannotKeep(UserError):
+    """The disk does not take what is to be kept, or somebody else writes for very long."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The journal's index cannot be written: {why}.", "Is the disk full?", ENVIRONMENT)
+
+
+class DamagedIndex(UserError):
+    """It is no index, or one with holes."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path} cannot be read: {why}.",
+            f"Move {path.name}* away: it is made anew, and everything in the journal is done anew.",
+            ENVIRONMENT,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """One message with what it made, for the index. `sent`: of its events those that Kafka has, by their digests."""
@@ -86,11 +104,16 @@ class Index:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
         self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        # What a power cut takes from the index is done anew from the journal, which is on the disk.
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
-        self._make()
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            # What a power cut takes from the index is done anew from the journal, which is on the disk.
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
+            self._make()
+        except sqlite3.OperationalError as error:
+            raise CannotKeep(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise DamagedIndex(path, str(error)) from error
 
     def close(self) -> None:
         """Close it."""
@@ -261,16 +284,27 @@ class Index:
 
 
 class _Transaction:
-    """One transaction, which keeps other writers out from its beginning."""
+    """One transaction, which keeps other writers out from its beginning. Raises `CannotKeep`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
     def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise CannotKeep(str(error)) from error
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._db.execute("ROLLBACK" if kind else "COMMIT")
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        try:
+            if error is None:
+                self._db.execute("COMMIT")
+        except sqlite3.OperationalError as refused:
+            error = refused
+        if self._db.in_transaction:  # SQLite ends some that failed by itself
+            self._db.execute("ROLLBACK")
+        if isinstance(error, sqlite3.OperationalError):
+            raise CannotKeep(str(error)) from error
 
 
 def _split(sent: bytes) -> frozenset[bytes]:

@@ -29,6 +29,11 @@ CUT = ".cut"
 """Suffix of what was cut off at the end of a file."""
 
 
+PROBE = "probe"
+ROOM = 1 << 20
+"""Bytes that a disk has to take before it counts as having room again."""
+
+
 class CannotStore(Exception):
     """The disk does not take it: nobody may be answered."""
 
@@ -167,6 +172,19 @@ class Writer(Journal):
             if not ticket.stored.done():
                 ticket.stored.set_result(received.sequence)
 
+    def has_room(self) -> bool:
+        """Whether the disk takes something; waits for it."""
+        try:
+            held = os.open(self.folder / PROBE, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.posix_fallocate(held, 0, ROOM)
+            finally:
+                os.close(held)
+                (self.folder / PROBE).unlink()
+        except OSError:
+            return False
+        return True
+
     def close(self) -> None:
         """Give the lock back."""
         self._end_file()
@@ -206,9 +224,10 @@ class Writer(Journal):
         path = self.folder / segment.name_of(first)
         # A file of that name holds nothing that counts: a write that failed has begun it.
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._bytes = segment.HEAD
+        self._bytes = 0
         _write_all(self._file, segment.head(self._key))
         _sync_folder(self.folder)
+        self._bytes = segment.HEAD
         return self._file
 
     def _undo(self) -> None:

@@ -18,7 +18,7 @@ log = logger(__name__)
 ON_THE_WAY = 128 << 20
 """Bytes of messages that may be on their way at a time, of all senders together."""
 DISK = 1.0
-"""Seconds until a disk that did not take a message is given another one."""
+"""Seconds between two tries of a disk that did not take a message."""
 
 
 class NoAnswer(Exception):
@@ -69,7 +69,7 @@ class Desk:
         self.now = now
         self._patience = patience
         self._budget = Budget(ON_THE_WAY)
-        self._reopening: asyncio.TimerHandle | None = None
+        self._reopening: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
         """Until messages are taken. Raises `NoAnswer` where that takes too long."""
@@ -97,10 +97,16 @@ class Desk:
     def _watch_disk(self, stored: "asyncio.Future[int]") -> None:
         if stored.cancelled() or not isinstance(stored.exception(), CannotStore) or self._reopening:
             return
-        log.error("disk-refuses", error=str(stored.exception()))
+        log.warning("disk-away", error=str(stored.exception()))
         self.gate.shut("disk")
-        self._reopening = asyncio.get_running_loop().call_later(DISK, self._reopen)
+        self._reopening = asyncio.create_task(self._reopen())
 
-    def _reopen(self) -> None:
+    async def _reopen(self) -> None:
+        """Take messages again once there is room."""
+        while True:
+            await asyncio.sleep(DISK)
+            if await asyncio.to_thread(self._writer.has_room):
+                break
         self._reopening = None
         self.gate.clear("disk")
+        log.info("disk-back")

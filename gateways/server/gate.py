@@ -10,7 +10,7 @@ class Gate:
         self._open = asyncio.Event()
         self._open.set()
         self.reasons: set[str] = set()
-        """Machine-readable: `kafka`, `disk`."""
+        """Machine-readable: `kafka`, `disk`, `index`."""
 
     @property
     def is_open(self) -> bool:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from picustream.gateways.journal.index import Done, Index
+from picustream.gateways.journal.index import CannotKeep, Done, Index
 from picustream.gateways.journal.journal import Journal, Ticket
 from picustream.gateways.journal.received import Received
 from picustream.gateways.server import metrics
@@ -63,6 +63,8 @@ class Pipeline:
         """By place, of what is not done: when it came, and who waits for it."""
         self._redone = False
         """Whether the session has done what was left."""
+        self._trouble: tuple[str, str] | None = None
+        """What is away, and why, as it was said last."""
         self._news = asyncio.Event()
         self.last = 0
         """The place of the last message that is to be done."""
@@ -95,13 +97,15 @@ class Pipeline:
                 await sink.start()
                 await self._session(sink)
             except CannotPublish as error:
-                failures = 0 if self._redone else failures
-                self._inbox.clear()  # it is read from the journal
-                self._away(str(error))
-                await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
-                failures += 1
+                self._shut("kafka", str(error))
+            except CannotKeep as error:
+                self._shut("index", error.message)
             finally:
                 await sink.close()
+            self.idle.clear()
+            self._inbox.clear()  # it is read from the journal
+            failures = 1 if self._redone else failures + 1
+            await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF)) - 1])
 
     async def _session(self, sink: Sink) -> None:
         session = Session(self._journal, self._index, self._make, sink)
@@ -121,7 +125,7 @@ class Pipeline:
         await session.redo_tail(self._inbox[0].sequence - 1 if self._inbox else self.last)
         await session.settled()
         self._redone = True
-        self._gate.clear("kafka")
+        self._open()
         given_up = 0.0
         while True:
             self._news.clear()
@@ -143,16 +147,25 @@ class Pipeline:
             if session.silence > LOST:
                 raise CannotPublish("silent")
             if session.silence > SILENT:
-                if "kafka" not in self._gate.reasons:
-                    self._away("silent")
+                self._shut("kafka", "silent")
             elif self._redone:
-                self._gate.clear("kafka")
+                self._open()
 
-    def _away(self, why: str) -> None:
-        self._gate.shut("kafka")
-        self.idle.clear()
-        log.warning("kafka-away", error=why, unsettled=self.unsettled)
-        metrics.kafka_failures.inc()
+    def _shut(self, reason: str, why: str) -> None:
+        """Take nothing; it is said once for each trouble."""
+        if reason not in self._gate.reasons and reason == "kafka":
+            metrics.kafka_failures.inc()
+        self._gate.shut(reason)
+        if (reason, why) != self._trouble:
+            self._trouble = reason, why
+            log.warning(f"{reason}-away", error=why, unsettled=self.unsettled)
+
+    def _open(self) -> None:
+        for reason in ("kafka", "index"):
+            self._gate.clear(reason)
+        if self._trouble:
+            self._trouble = None
+            log.info("goes-on")
 
     async def _rest(self, session: Session) -> None:
         """Until something comes, or it is time to look."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from picustream.gateways.journal import cipher
-from picustream.gateways.journal.index import Index
+from picustream.gateways.journal.index import CannotKeep, Index
 from picustream.gateways.journal.journal import Writer
 from picustream.gateways.journal.outcome import Answer
 from picustream.gateways.journal.received import Received
@@ -168,8 +168,12 @@ class _Gateway:
 
     def _prune(self, before: datetime) -> None:
         first = self._index.first_unsettled()
-        files = self._writer.prune(before, min(first or self._index.done + 1, self._index.done + 1))
-        self._index.prune(before)
+        try:
+            files = self._writer.prune(before, min(first or self._index.done + 1, self._index.done + 1))
+            self._index.prune(before)
+        except (OSError, CannotKeep) as error:
+            log.error("not-pruned", error=str(error))
+            return
         if files:
             log.info("pruned", files=files, before=before.isoformat())
 
