@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from picustream.gateways.journal.outcome import DIGEST, Code, Outcome, letter_id
 from picustream.gateways.journal.received import Received
+from picustream.gateways.journal.transaction import CannotKeep, DamagedIndex, Transaction
 from picustream.gateways.state import Change
 from picustream.runtime.errors import ENVIRONMENT, UserError
 
@@ -39,24 +40,6 @@ CREATE TABLE waits (key TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (k
 CREATE TABLE state (name TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
 CREATE TABLE redo (sequence INTEGER PRIMARY KEY, everything INTEGER NOT NULL);
 """
-
-
-class CannotKeep(UserError):
-    """The disk does not take what is to be kept, or somebody else writes for very long."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"The journal's index cannot be written: {why}.", "Is the disk full?", ENVIRONMENT)
-
-
-class DamagedIndex(UserError):
-    """It is no index, or one with holes."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(
-            f"{path} cannot be read: {why}.",
-            f"Move {path.name}* away: it is made anew, and everything in the journal is done anew.",
-            ENVIRONMENT,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,32 +262,8 @@ class Index:
         if self.noted("version") != str(VERSION):
             raise UserError("The index is of another version of picustream.", f"Remove {FILE}: it is made anew.")
 
-    def _transaction(self) -> "_Transaction":
-        return _Transaction(self._db)
-
-
-class _Transaction:
-    """One transaction, which keeps other writers out from its beginning. Raises `CannotKeep`."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise CannotKeep(str(error)) from error
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        try:
-            if error is None:
-                self._db.execute("COMMIT")
-        except sqlite3.OperationalError as refused:
-            error = refused
-        if self._db.in_transaction:  # SQLite ends some that failed by itself
-            self._db.execute("ROLLBACK")
-        if isinstance(error, sqlite3.OperationalError):
-            raise CannotKeep(str(error)) from error
+    def _transaction(self) -> Transaction:
+        return Transaction(self._db)
 
 
 def _split(sent: bytes) -> frozenset[bytes]:

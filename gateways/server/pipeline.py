@@ -15,9 +15,10 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from picustream.gateways.journal.index import CannotKeep, Done, Index
+from picustream.gateways.journal.index import Done, Index
 from picustream.gateways.journal.journal import Journal, Ticket
 from picustream.gateways.journal.received import Received
+from picustream.gateways.journal.transaction import CannotKeep
 from picustream.gateways.server import metrics
 from picustream.gateways.server.gate import Gate
 from picustream.gateways.server.interpreter import MakesInterpreter

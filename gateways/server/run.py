@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from picustream.gateways.journal import cipher
-from picustream.gateways.journal.index import CannotKeep, Index
+from picustream.gateways.journal.index import Index
 from picustream.gateways.journal.journal import Writer
 from picustream.gateways.journal.outcome import Answer
 from picustream.gateways.journal.received import Received
+from picustream.gateways.journal.transaction import CannotKeep
 from picustream.gateways.server import access, metrics, sink
 from picustream.gateways.server.desk import Desk
 from picustream.gateways.server.gate import Gate
