@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from picustream.runtime.errors import ENVIRONMENT, BadSettings, UserError
@@ -101,7 +101,7 @@ def for_reading(where: Address) -> Engine:
 def for_writing(where: Address) -> Engine:
     """An engine for the one who writes: what is committed is on the disk. A file that is not there is made."""
     if where.is_file:
-        engine = _sqlite(where, "rwc", "journal_mode = WAL", "synchronous = FULL")
+        engine = _sqlite(where, "rwc", "journal_mode = WAL", "synchronous = FULL", "cache_size = -32768")
         _begin(engine, "BEGIN IMMEDIATE")
         return engine
     return _postgres(where, "READ COMMITTED")
@@ -122,8 +122,8 @@ def _sqlite(where: Address, mode: str, *pragmas: str) -> Engine:
             made.execute(f"PRAGMA {pragma}").close()
         return made
 
-    # No pool: the name may be given to another file, and opening takes a fifth of a millisecond.
-    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    # Who reads has no pool: the name may be given to another file, and opening takes a fifth of a millisecond.
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool if mode == "rw" else QueuePool)
 
 
 def _postgres(where: Address, level: Any) -> Engine:

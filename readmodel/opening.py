@@ -52,14 +52,35 @@ class NotOurs(UserError):
 
 
 @contextmanager
+def alone(where: Address) -> Iterator[None]:
+    """Keep every other follower from a read model. Raises UserError where one has it."""
+    if where.is_file:
+        with _file_lock(where):
+            yield
+        return
+    with _usable(where) as engine, engine.connect() as connection:
+        key = text("SELECT pg_try_advisory_lock(hashtext(:name))")
+        if not connection.execute(key, {"name": f"picustream {where.schema}"}).scalar_one():
+            raise _taken(where)
+        connection.commit()  # the lock is the session's; a transaction that stays open would keep dead rows from going
+        yield
+
+
+@contextmanager
 def opened(
     where: Address, audience: Audience, cluster: Cluster, zone: str, now: Callable[[], datetime] = wall_clock
 ) -> Iterator[Writer]:
-    """The writer of a read model. NoStore, NotOurs; UserError where another follower has it."""
+    """The writer of a read model, which is made if it is not there. NoStore, NotOurs. To be called `alone`."""
+    with _usable(where) as engine:
+        yield Writer(engine, str(where), audience, _made(where, engine, audience, cluster, zone, now()), now)
+
+
+@contextmanager
+def _usable(where: Address) -> Iterator[Engine]:
+    """An engine; what the database says against it is said in one line."""
     engine = for_writing(where)
     try:
-        with _alone(where, engine):
-            yield Writer(engine, str(where), audience, _made(where, engine, audience, cluster, zone, now()), now)
+        yield engine
     except DBAPIError as error:
         raise NoStore(str(where), reason_of(error)) from error
     finally:
@@ -69,12 +90,15 @@ def opened(
 def _made(where: Address, engine: Engine, audience: Audience, cluster: Cluster, zone: str, now: datetime) -> int:
     """Make what is not there, check what is, and count this follower; its epoch."""
     with engine.begin() as connection:
-        if not inspect(connection).has_table(schema.origin.name):
-            if not where.is_file:
-                connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {where.schema}"))
+        if not where.is_file:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {where.schema}"))
+        there = inspect(connection).get_table_names(None if where.is_file else where.schema)
+        if there and schema.origin.name not in there:
+            raise NoStore(str(where), "the tables there are no read model")
+        if not there:
             schema.metadata.create_all(connection)
             _begin(connection, audience, cluster, zone, now)
-        _check(connection, where, audience, cluster)
+        check(connection, where, audience, cluster)
         columns = schema.progress.c
         connection.execute(
             update(schema.progress).values(
@@ -104,8 +128,8 @@ def _begin(connection: Connection, audience: Audience, cluster: Cluster, zone: s
     connection.execute(insert(schema.progress), progress)
 
 
-def _check(connection: Connection, where: Address, audience: Audience, cluster: Cluster) -> None:
-    """Raises NotOurs."""
+def check(connection: Connection, where: Address, audience: Audience, cluster: Cluster) -> None:
+    """Raises NotOurs where a read model was made from something else, or for others."""
     origin = connection.execute(select(schema.origin)).mappings().one()
     if origin["schema"] != schema.SCHEMA:
         raise NotOurs(str(where), f"has tables of another version ({origin['schema']}, here {schema.SCHEMA})")
@@ -127,30 +151,24 @@ def _check(connection: Connection, where: Address, audience: Audience, cluster: 
 
 def _check_position(where: Address, cluster: Cluster, place: Place, offset: int) -> None:
     topic, number = place
+    read_up_to = f"{topic}, partition {number}, offset {offset}"
     first, end = cluster.topics[topic].first[number], cluster.topics[topic].end[number]
     if first > offset:
-        raise NotOurs(
-            str(where), f"was read up to {topic}, partition {number}, offset {offset}: there are none below {first} now"
-        )
+        raise NotOurs(str(where), f"was read up to {read_up_to}, and Kafka has deleted what comes before {first}")
     if end < offset:
-        raise NotOurs(str(where), f"was read up to {topic}, partition {number}, offset {offset}: it ends at {end} now")
+        raise NotOurs(str(where), f"was read up to {read_up_to}, and in Kafka it ends at {end}")
 
 
 @contextmanager
-def _alone(where: Address, engine: Engine) -> Iterator[None]:
-    """Raises UserError where another follower has the read model."""
-    taken = UserError(f"Another follower has the read model at {where}.", "One is enough: it does it all.", ENVIRONMENT)
-    if not where.is_file:
-        with engine.connect() as connection:
-            key = text("SELECT pg_try_advisory_lock(hashtext(:name))")
-            if not connection.execute(key, {"name": f"picustream {where.schema}"}).scalar_one():
-                raise taken
-            yield
-        return
+def _file_lock(where: Address) -> Iterator[None]:
     where.path.parent.mkdir(parents=True, exist_ok=True)
     with where.path.with_name(f"{where.path.name}.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise taken from None
+            raise _taken(where) from None
         yield
+
+
+def _taken(where: Address) -> UserError:
+    return UserError(f"Another follower has the read model at {where}.", "One does it all.", ENVIRONMENT)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, Select, and_, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from picustream.models.record import ALERT
@@ -36,7 +36,7 @@ class ReadModel:
     """A read model, to read."""
 
     def __init__(self, where: Address, engine: Engine, held: Connection | None = None) -> None:
-        self._where, self._engine, self._held = where, engine, held
+        self.where, self._engine, self._held = where, engine, held
 
     @classmethod
     def open(cls, url: str) -> "ReadModel":
@@ -56,7 +56,7 @@ class ReadModel:
     def snapshot(self) -> Iterator["ReadModel"]:
         """A read model that stands still: all that is asked of it is answered from one state. For one thread."""
         with self._connection() as connection:
-            yield ReadModel(self._where, self._engine, connection)
+            yield ReadModel(self.where, self._engine, connection)
 
     def close(self) -> None:
         """Give back what the database holds for us."""
@@ -71,6 +71,20 @@ class ReadModel:
     def zone(self) -> str:
         """The protocol's time zone, as the follower had it."""
         return str(self._always(select(schema.origin.c.zone))["zone"])
+
+    @property
+    def made_at(self) -> datetime:
+        """When its making was begun."""
+        return of_micros(self._always(select(schema.origin.c.made_at))["made_at"])
+
+    def size(self) -> int:
+        """Bytes that it takes in the database."""
+        if self.where.is_file:
+            pages = "SELECT page_count * page_size AS size FROM pragma_page_count(), pragma_page_size()"
+            return int(self._always(text(pages))["size"])
+        tables = ", ".join(f"('{name}')" for name in schema.metadata.tables)
+        sizes = f"SELECT sum(pg_total_relation_size(name::regclass)) AS size FROM (VALUES {tables}) AS known (name)"
+        return int(self._always(text(sizes))["size"])
 
     def version(self) -> int:
         """Grows with each commit of records: while it is the same, so is every answer but the ages."""
@@ -175,6 +189,18 @@ class ReadModel:
         found = self._all(select(schema.faults).order_by(*schema.faults.primary_key.columns))
         return [of_row(Hole, one) for one in found]
 
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Of each topic the number of rows, and of records where they are revisions."""
+        found = {}
+        with self.snapshot() as still:
+            for table in (schema.revisions, schema.desk, schema.dead_letters):
+                for one in still._all(select(table.c.topic, func.count().label("rows")).group_by(table.c.topic)):
+                    found[one["topic"]] = one["rows"], 0
+            records = select(_CURRENT.topic, func.count().label("records")).group_by(_CURRENT.topic)
+            for one in still._all(records):
+                found[one["topic"]] = found[one["topic"]][0], one["records"]
+        return found
+
     def _current(self, wanted: list[ColumnElement[bool]]) -> list[Row]:
         same = and_(*(_REVISIONS[name] == _CURRENT[name] for name in ("topic", "partition", "offset")))
         return self._rows(
@@ -196,18 +222,18 @@ class ReadModel:
             with self._engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise NoStore(str(self._where), reason_of(error)) from None
+            raise NoStore(str(self.where), reason_of(error)) from None
 
-    def _all(self, statement: Select[Any]) -> list[Any]:
+    def _all(self, statement: Executable) -> list[Any]:
         with self._connection() as connection:
             return list(connection.execute(statement).mappings())
 
-    def _one(self, statement: Select[Any]) -> Any:
+    def _one(self, statement: Executable) -> Any:
         return next(iter(self._all(statement)), None)
 
-    def _always(self, statement: Select[Any]) -> Any:
+    def _always(self, statement: Executable) -> Any:
         """The one row of a table that has one."""
         found = self._one(statement)
         if found is None:
-            raise NoStore(str(self._where), "it is not made yet")
+            raise NoStore(str(self.where), "it is not made yet")
         return found

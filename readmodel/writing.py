@@ -14,6 +14,7 @@ from picustream.readmodel.intake import Arrived
 from picustream.readmodel.rows import to_micros
 from picustream.readmodel.sorting import Batch, Sorter
 from picustream.runtime.clock import wall_clock
+from picustream.runtime.crash_points import crash_point
 from picustream.runtime.errors import STALLED, UserError
 
 Place = tuple[str, int]
@@ -60,6 +61,7 @@ class Writer:
                 (schema.faults, batch.faults),
             ):
                 _add(connection, table, rows)
+            crash_point("store-written")
             _move(connection, positions)
             if batch.emitted_at is not None:
                 _latest(connection, batch.emitted_at)

@@ -41,6 +41,9 @@ GATEWAY_POINTS = (
 )
 """In the order in which a message passes them, from its last byte to the acknowledgement of it."""
 
+STORE_POINTS = ("store-read", "store-written", "store-committed")
+"""In the order in which a batch passes them on its way into a read model; `store-written` lies before the commit."""
+
 
 class _Point:
     """The point that a variable names, and how often it is still passed by."""

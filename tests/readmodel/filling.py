@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from picustream.readmodel.audience import Audience
 from picustream.readmodel.database import Address
-from picustream.readmodel.opening import Cluster, FollowedTopic, opened
+from picustream.readmodel.opening import Cluster, FollowedTopic, alone, opened
 from picustream.readmodel.writing import Place, Writer
 from picustream.runtime.clock import wall_clock
 from picustream.scoring.outputs import Output
@@ -89,7 +89,7 @@ def writer(
     where: Address, log: Log, audience: Audience = Audience.EVERYTHING, now: Callable[[], datetime] = wall_clock
 ) -> Iterator[Writer]:
     """The writer of a read model of a log."""
-    with opened(where, audience, log.cluster(audience), ZONE, now) as made:
+    with alone(where), opened(where, audience, log.cluster(audience), ZONE, now) as made:
         yield made
 
 
