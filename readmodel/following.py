@@ -125,7 +125,7 @@ class Follower:
 
 
 async def _finished(work: Callable[..., Result], *arguments: Any) -> Result:
-    """Have a thread do it, to its end even where we are told to stop meanwhile."""
+    """Have a thread do it, to its end even where we have to stop meanwhile."""
     done = asyncio.get_running_loop().run_in_executor(None, work, *arguments)
     try:
         return await asyncio.shield(done)
