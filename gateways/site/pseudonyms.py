@@ -3,7 +3,6 @@
 HMAC and no plain digest: there are some ten million hospital numbers, and a plain digest of each is made in seconds.
 """
 
-import base64
 import hmac
 from typing import Final
 
@@ -11,6 +10,12 @@ _SEPARATOR, _MARK = "\x1f", "\x1e"
 PERSON: Final = 20
 """Characters of a patient's and a stay's pseudonym: 100 bits."""
 MESSAGE: Final = 26
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_READ = 20
+"""Bytes of a digest: enough for every name."""
+_SHIFTS = range(8 * _READ - 10, -1, -10)
+"""Of each ten bits of them, from the head."""
 
 
 class Pseudonyms:
@@ -29,24 +34,26 @@ class Pseudonyms:
 
     def patient(self, authority: str, value: str) -> str:
         """Of a patient's number."""
-        return f"P-{self._name('patient', authority, value)[:PERSON]}"
+        return f"P-{self._name(PERSON, 'patient', authority, value)}"
 
     def stay(self, authority: str, visit: str, entered: str) -> str:
         """Of a stay: a visit, and when it came into the unit as the message had it that opened the stay."""
-        return f"S-{self._name('stay', authority, visit, entered)[:PERSON]}"
+        return f"S-{self._name(PERSON, 'stay', authority, visit, entered)}"
 
     def message(self, source: str, raw: bytes) -> str:
         """Of a message: the same bytes from the same source have the same one."""
-        return f"h-{_written(self._digest(f'message{_SEPARATOR}{source}{_SEPARATOR}'.encode(), raw))[:MESSAGE]}"
+        return f"h-{_written(self._digest(f'message{_SEPARATOR}{source}{_SEPARATOR}'.encode(), raw), MESSAGE)}"
 
     def observation(self, *parts: str) -> str:
         """Of whatever names an observation, a fact or a row through its versions."""
-        return f"o-{self._name('observation', *parts)[:MESSAGE]}"
+        return f"o-{self._name(MESSAGE, 'observation', *parts)}"
 
-    def _name(self, *parts: str) -> str:
+    def _name(self, characters: int, *parts: str) -> str:
         """Different parts have different names, whatever characters are in them."""
-        plain = (part.replace(_MARK, _MARK * 2).replace(_SEPARATOR, _MARK + "s") for part in parts)
-        return _written(self._digest(_SEPARATOR.join(plain).encode("utf-8", "surrogatepass")))
+        named = _SEPARATOR.join(parts)
+        if _MARK in named or named.count(_SEPARATOR) != len(parts) - 1:
+            named = _SEPARATOR.join(part.replace(_MARK, _MARK * 2).replace(_SEPARATOR, _MARK + "s") for part in parts)
+        return _written(self._digest(named.encode("utf-8", "surrogatepass")), characters)
 
     def _digest(self, *pieces: bytes) -> bytes:
         mac = self._mac.copy()
@@ -55,5 +62,7 @@ class Pseudonyms:
         return mac.digest()
 
 
-def _written(digest: bytes) -> str:
-    return base64.b32encode(digest).decode().rstrip("=")
+def _written(digest: bytes, characters: int) -> str:
+    """The head of a digest in base 32: 2.5 us, where `base64` takes 6.5 and writes all of it."""
+    number = int.from_bytes(digest[:_READ])
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS[: characters // 2]])
