@@ -30,6 +30,13 @@ class Table(MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self._rows[key]
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key; in C, where that of `Mapping` raises and catches an exception for what is not there."""
+        return self._rows.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
     def __setitem__(self, key: str, value: Json) -> None:
         if value is None:
             raise ValueError("None stands for what is not there")

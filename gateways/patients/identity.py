@@ -20,7 +20,7 @@ class Named:
     key: str
     authority: str
     value: str
-    """Normalised. It is never kept."""
+    """Normalised. It is in no table, and never leaves the process."""
 
 
 def chosen(

@@ -10,6 +10,9 @@ from typing import Any
 from picustream.gateways.patients.stated import Stamp
 from picustream.gateways.state import Table
 
+_TOGETHER = ("to", "from", "merges")
+"""Of a row: without them it is a patient of one identifier."""
+
 
 class People:
     """Identifiers of patients, by their keys."""
@@ -74,6 +77,8 @@ class People:
 
     def cluster(self, key: str) -> list[str]:
         """All keys that mean the same patient as this one, itself included."""
+        if self.row(key).keys().isdisjoint(_TOGETHER):
+            return [key]
         found, ahead = {key}, [key]
         while ahead:
             row = self.row(ahead.pop())

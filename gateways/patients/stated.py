@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from picustream.gateways.statement import Move, Movement, Place, Stretch
@@ -11,6 +12,7 @@ Stamp = str
 """A moment as text that sorts as the moments do: UTC, to the microsecond."""
 
 
+@lru_cache(maxsize=4096)  # the values of a message have the same few times
 def stamp(moment: datetime) -> Stamp:
     """A moment as text."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -41,10 +41,12 @@ class Values:
         key, stay = _key(source, observation), version.stay
         row = [stamp(version.filed), stay.patient_id, stay.stay_id, version.content]
         before = [one for one in self._versions(key) if one[0] != row[0]]
-        versions = sorted([*before, row], key=lambda one: one[0])[-VERSIONS:]
+        versions = sorted([*before, row], key=lambda one: one[0])[-VERSIONS:] if before else [row]
         self._table[key] = {"at": stamp(received_at), "versions": versions}
         if len(self._table) > MOST:
             self._make_room()
+        if not before:
+            return ()
         older = (Stay(one[1], one[2]) for one in before if one[0] < row[0])
         return tuple(dict.fromkeys(one for one in older if one != stay))
 

@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from picustream.gateways.patients.answers import Stay, Waiting
 from picustream.gateways.patients.identity import chosen
+from picustream.gateways.patients.people import People
+from picustream.gateways.patients.who import Who
 from picustream.gateways.site.config import Authority
+from picustream.gateways.state import State
 from picustream.gateways.statement import Identifier, Statements, Subject
 from picustream.scoring.faults import Fault
 from tests.gateways.patients.hospital import Gateway, adt, hospital, rules, subject, time
@@ -138,3 +141,20 @@ def test_no_number_of_a_patient_is_kept() -> None:
     waiting = gateway.patients.stay(subject("CANARY99", "VISIT99"), time("04T08:00"))
     kept = repr((gateway.kept, gateway.facts, learnt, waiting)).casefold()
     assert "canary" not in kept and "visit77" not in kept and "visit99" not in kept and '"p1"' not in kept
+
+
+def who() -> Who:
+    loaded, state = hospital(), State()
+    return Who(loaded.site, loaded.pseudonyms, People(state.table("people"), state.table("marks")))
+
+
+LONG = Identifier("7" * 1000, "HOSP", "MR", "PID-3")
+ASKED = st.lists(st.lists(st.sampled_from([MR, LONG, *OTHERS]), max_size=4), min_size=1, max_size=6)
+
+
+@given(ASKED)
+def test_whom_identifiers_mean_does_not_depend_on_what_was_asked_before(asked: list[list[Identifier]]) -> None:
+    one = who()
+    for given_ in [*asked, *asked]:
+        assert one.patient(given_) == who().patient(given_)
+        assert one.visit(given_) == who().visit(given_)
