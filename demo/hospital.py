@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from picustream.demo.messages import AUTHORITY, MODE, MODES, OTHER_ICU, UNIT, visit_of
+from picustream.demo.messages import AUTHORITY, MODE, OTHER_ICU, SEDATION, UNIT, WORDS, visit_of
 from picustream.demo.timeline import Timed
 from picustream.gateways.patients.stated import stamp
 from picustream.gateways.site.key import make_key
@@ -48,11 +48,15 @@ name = "charting"
 kind = "charting"
 application = "charting"
 
+[[source.words]]
+codes = ["{SEDATION}"]
+sedation = {{ "on" = "on", "off" = "off" }}
+
 [[source]]
 name = "ventilator"
 kind = "ventilator"
 application = "ventilator"
-system = "{MODES}"
+system = "{WORDS}"
 
 [[source.words]]
 codes = ["{MODE}"]

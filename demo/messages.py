@@ -21,8 +21,8 @@ APPLICATIONS = {
 """Source of an event -> MSH-3; the source itself is MSH-4."""
 UNIT, STEP_DOWN, OTHER_ICU = "PICU", "WARD-3", "TICU"
 """PV1-3 of the ward, and of where its children go."""
-MODE, MODES = "MODE", "99WARD"
-"""Code and system in which the ventilators state their mode."""
+MODE, SEDATION, WORDS = "MODE", "SEDATION", "99WARD"
+"""Codes and system of the ward's own words: the mode of its ventilators, and whether a child is sedated."""
 AUTHORITY = "WARD"
 """Of numbers of patients and visits."""
 DEVICES = ("monitor", "ventilator")
@@ -43,11 +43,12 @@ class Sent:
 
 
 def message(event: Timed) -> Sent | None:
-    """The message of an event; None where HL7 v2 has no form for it: what the trial office says, and sedation."""
+    """The message of an event; None where HL7 v2 has no form for it, which is what the trial office says."""
     value = event.value
-    if event.topic == TRIAL or value.get("type") == "sedation":
+    if event.topic == TRIAL:
         return None
-    segments = _movement(event) if event.topic == ADT else _results(event)
+    is_movement = event.topic == ADT and value["type"] != "sedation"
+    segments = _movement(event) if is_movement else _results(event)
     return Sent(event.at, value["source"], ("\r".join(segments) + "\r").encode())
 
 
@@ -84,11 +85,12 @@ def _results(event: Timed) -> Iterator[str]:
     yield _patient(value)
     yield _visit(value, UNIT)
     yield _order(value)
-    rows = [_measured(observation) for observation in value["observations"]]
+    rows = [_measured(observation) for observation in value.get("observations", [])]
     if "support" in value:
-        word = value.get("mode", value["support"])
-        rows.append(f"CWE|{MODE}^mode of ventilation^{MODES}||{word}^^{MODES}|")
-    status, observed = _STATUSES[value.get("status", "final")], _time(value["observed_at"])
+        rows.append(_word(f"{MODE}^mode of ventilation", value.get("mode", value["support"])))
+    if "state" in value:
+        rows.append(_word(f"{SEDATION}^sedation", value["state"]))
+    status, observed = _STATUSES[value.get("status", "final")], _time(_at(value))
     for number, row in enumerate(rows, 1):
         yield f"OBX|{number}|{row}|||||{status}|||{observed}"
 
@@ -98,9 +100,19 @@ def _measured(observation: dict[str, Any]) -> str:
     return f"NM|{observation['code']}^^LN||{observation.get('value', '')}|{observation['unit']}^^UCUM"
 
 
+def _word(code: str, word: str) -> str:
+    """OBX-2 to OBX-6 of a coded value, in the ward's own words."""
+    return f"CWE|{code}^{WORDS}||{word}^^{WORDS}|"
+
+
+def _at(value: dict[str, Any]) -> str:
+    at: str = value.get("observed_at") or value["occurred_at"]
+    return at
+
+
 def _order(value: dict[str, Any]) -> str:
     """OBR; that of a laboratory has the sample's number, its specimen and when this version was filed."""
-    observed = _time(value["observed_at"])
+    observed = _time(_at(value))
     if "specimen" not in value:
         return f"OBR|1|||{value['source']}^readings|||{observed}"
     sample = value["observations"][0].get("id", value["event_id"]).partition("#")[0]

@@ -7,14 +7,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from picustream.gateways.meaning import Meaning, Named, Ventilation, topic_of
+from picustream.gateways.meaning import Meaning, Meant, Named, topic_of
 from picustream.gateways.patients.answers import Stay
 from picustream.gateways.patients.values import Values, Version
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.pseudonyms import Pseudonyms
 from picustream.gateways.statement import Value
 from picustream.models.envelope import NO_STATEMENT, Status
-from picustream.models.event import LAB, VENTILATOR
+from picustream.models.event import LAB
 from picustream.models.observation import LOINC
 from picustream.models.text import Number, plain
 from picustream.models.variable import Variable
@@ -30,7 +30,7 @@ class Unsent(StrEnum):
     EMPTY = "empty"
     IGNORED = "ignored"
     NOT_KNOWN = "not-known"
-    """Of a mode: its word means that neither support nor control is known."""
+    """Its word means that nothing is known."""
 
 
 class Filing(NamedTuple):
@@ -40,8 +40,8 @@ class Filing(NamedTuple):
     observed_at: datetime
     recorded_at: datetime | None
     specimen: str
-    stated: tuple[tuple[str, str], ...] = ()
-    """Support, mode and control, of what states these and no value."""
+    stated: tuple[tuple[str, Any], ...] = ()
+    """Support, mode and control, or sedation, of what states these and no value."""
 
     @property
     def filed(self) -> datetime:
@@ -83,8 +83,8 @@ class Drafts:
         """The observation of a value; a fault where it is one that is needed and cannot be read."""
         if value.status is None:
             return Unsent.EMPTY
-        if self._meaning.is_mode(value):
-            return self._mode(value, number)
+        if self._meaning.is_coded(value):
+            return self._coded(value, number)
         named = self._meaning.named(value)
         if named is None:
             return Unsent.IGNORED if value.value is not None or value.status in NO_STATEMENT else Unsent.EMPTY
@@ -104,8 +104,8 @@ class Drafts:
 
     def hiding(self, value: Value, number: int) -> Draft | None:
         """What says that an older value no longer holds: a newer one came, though it could not be read."""
-        if self._meaning.is_mode(value):
-            return self._unknown_mode(value, number)
+        if self._meaning.is_coded(value):
+            return self._unknown(value, number)
         named = self._meaning.named(value)
         if not isinstance(named, Named) or not isinstance(value.status, Status) or _fault_of(value) is not None:
             return None
@@ -116,44 +116,34 @@ class Drafts:
         assert not isinstance(fields, Fault)  # of a value that states nothing there is none
         return Draft(number, value, filing, identity, fields, Status.UNKNOWN)
 
-    def _mode(self, value: Value, number: int) -> Draft | Fault | Unsent:
-        """Support and control: their versions are those of an event, so its id is made of that of the value."""
+    def _coded(self, value: Value, number: int) -> Draft | Fault | Unsent:
+        """Support and control, or sedation: versions have the identity of the value."""
         says_nothing = not value.words and (value.status in NO_STATEMENT or value.status_only)
-        meant = None if says_nothing else self._meaning.ventilation(value)
+        meant = None if says_nothing else self._meaning.of_word(value)
         if isinstance(meant, Fault):
             return meant
         if (fault := _fault_of(value)) is not None:
             return fault
-        filing, identity = self._filing_of_mode(value), self._identity(value)
-        meant = meant or self._mode_before(value, identity, filing.filed)
-        if meant is None:
-            return Fault("status-without-value", value.path, "a change of status, and the mode itself never came")
-        if not meant.words:
-            return Unsent.NOT_KNOWN
-        filing, status = filing._replace(stated=meant.words), Status(str(value.status))
-        return Draft(
-            number, value, filing, identity, {}, status, control=None if status in NO_STATEMENT else meant.control
-        )
+        before = self._before(self._identity(value), _filed(value))
+        meant = meant or self._meaning.unknown(value, before)
+        if not meant.stated:
+            said = "a change of status, and the word itself never came"
+            return Fault("status-without-value", value.path, said) if says_nothing else Unsent.NOT_KNOWN
+        status = Status(str(value.status))
+        return self._of_word(value, number, meant._replace(control=None) if status in NO_STATEMENT else meant, status)
 
-    def _mode_before(self, value: Value, identity: str, filed: datetime) -> Ventilation | None:
-        kept = self._before(identity, filed)
-        words = tuple((name, kept[name]) for name in ("support", "control", "mode") if name in kept)
-        control = kept.get("control", "") if self._meaning.says_control(value) else None
-        return Ventilation(words, control) if words else None
-
-    def _unknown_mode(self, value: Value, number: int) -> Draft | None:
-        """Of a mode of which nobody knows what it means: from then on it is not known which control there is."""
+    def _unknown(self, value: Value, number: int) -> Draft | None:
+        """Of a word of which nobody knows what it means: from then on it is not known which control there is."""
         if not isinstance(value.status, Status) or _fault_of(value) is not None:
             return None
-        filing, identity = self._filing_of_mode(value), self._identity(value)
-        before = self._mode_before(value, identity, filing.filed - _BEFORE)
-        filing = filing._replace(stated=before.words if before else ())
-        control = "" if self._meaning.says_control(value) else None
-        return Draft(number, value, filing, identity, {}, Status.UNKNOWN, control=control)
+        meant = self._meaning.unknown(value, self._before(self._identity(value), _filed(value) - _BEFORE))
+        unknown = meant if meant.control is None else meant._replace(control="")
+        return self._of_word(value, number, unknown, Status.UNKNOWN)
 
-    def _filing_of_mode(self, value: Value) -> Filing:
+    def _of_word(self, value: Value, number: int, meant: Meant, status: Status) -> Draft:
         assert isinstance(value.observed_at, datetime) and not isinstance(value.recorded_at, Fault)
-        return Filing(VENTILATOR, value.observed_at, value.recorded_at, "")
+        filing = Filing(meant.topic, value.observed_at, value.recorded_at, "", meant.stated)
+        return Draft(number, value, filing, self._identity(value), {}, status, control=meant.control)
 
     def _identity(self, value: Value) -> str:
         return self._pseudonyms.observation(self._source.name, *value.identity)
@@ -216,6 +206,13 @@ class Drafts:
 def _fault_of(value: Value) -> Fault | None:
     parts = (value.status, value.observed_at, value.recorded_at)
     return next((part for part in parts if isinstance(part, Fault)), None)
+
+
+def _filed(value: Value) -> datetime:
+    """Of a value without a fault."""
+    filed = value.recorded_at or value.observed_at
+    assert isinstance(filed, datetime)
+    return filed
 
 
 def _withdrawal(draft: Draft) -> Draft:

@@ -41,7 +41,7 @@ class Group:
     stay: Stay
     filing: Filing
     mode: Draft | None = None
-    """What states support and control in it."""
+    """What states support and control in it; or sedation, which is a fact of its own."""
     drafts: list[Draft] = field(default_factory=list)
     """Its observations."""
     _ids: set[str] = field(default_factory=set)
@@ -76,6 +76,8 @@ class Events:
     def of_group(self, group: Group, control_of: Callable[[Group, str], str] | None = None) -> OutEvent | Fault:
         """One event. `control_of`: what is known of the ventilator beside it; it changes no id: it may come later."""
         mode, filing = group.mode, group.filing
+        if mode is not None and filing.topic == ADT:
+            return self.of_fact(_sedation(group.stay, mode), mode.number)
         fields = _envelope(group.stay, filing.observed_at, filing.recorded_at)
         if filing.topic == LAB:
             fields["specimen"] = filing.specimen
@@ -125,6 +127,12 @@ def _envelope(stay: Stay, observed_at: datetime, recorded_at: datetime | None) -
     if recorded_at is not None:
         fields["recorded_at"] = recorded_at
     return fields | {"observed_at": observed_at}
+
+
+def _sedation(stay: Stay, draft: Draft) -> Mapping[str, Any]:
+    envelope = _envelope(stay, draft.filing.observed_at, draft.filing.recorded_at)
+    fields = {"type": "sedation", "occurred_at": envelope.pop("observed_at"), "id": draft.identity}
+    return envelope | fields | dict(draft.filing.stated) | _status(draft)
 
 
 def _status(draft: Draft) -> dict[str, Any]:

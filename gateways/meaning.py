@@ -1,7 +1,8 @@
 """What a value means: which variable, in which unit, and on which topic it goes."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from picustream.gateways.hl7.codings import system_of
 from picustream.gateways.refids import code_of_name
@@ -9,7 +10,7 @@ from picustream.gateways.site.config import Source, Words
 from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.statement import Coding, Value
 from picustream.models.codemap import CodeMap
-from picustream.models.event import LAB, VENTILATOR, VITAL
+from picustream.models.event import ADT, LAB, VENTILATOR, VITAL
 from picustream.models.observation import LOINC, VARIABLE
 from picustream.models.variable import Variable
 from picustream.scoring.chart.units import Unusable, factor_of
@@ -28,6 +29,8 @@ _PEEP = {Variable.PEEP, Variable.PEEP_MEASURED}
 _CAN_BE_SET = {Variable.PEEP, Variable.FIO2}
 _SCORES = {Variable.GCS_TOTAL, Variable.GCS_EYE, Variable.GCS_VERBAL, Variable.GCS_MOTOR}
 _SCORE, _DIMENSIONLESS = "{score}", "1"
+_MODE, _SEDATION = ("support", "control", "mode"), ("state", "intrinsic_alteration")
+_UNKNOWN = "unknown"
 
 
 class Named(NamedTuple):
@@ -38,13 +41,14 @@ class Named(NamedTuple):
     system: str
 
 
-class Ventilation(NamedTuple):
-    """What a mode states."""
+class Meant(NamedTuple):
+    """What a coded value states by the words of a site: support and control, or sedation."""
 
-    words: tuple[tuple[str, str], ...]
-    """Support, mode and control, of an event; none where the word means that neither is known."""
-    control: str | None
-    """"": it is not known which; None: a mode of its code says nothing of it."""
+    topic: str
+    stated: tuple[tuple[str, Any], ...]
+    """Fields of an event; none where the word means that nothing is known."""
+    control: str | None = None
+    """Of a mode of ventilation: "" where it is not known which; None: a value of its code says nothing of it."""
 
 
 class Meaning:
@@ -74,34 +78,24 @@ class Meaning:
             return None
         return self._as_sent(coding, variable)
 
-    def is_mode(self, value: Value) -> bool:
-        """Whether its code is one of those that state support and control, by the site's words."""
+    def is_coded(self, value: Value) -> bool:
+        """Whether the site says what words of its code mean."""
         return bool(self._rules(value))
 
-    def says_control(self, value: Value) -> bool:
-        """Whether a mode of its code says which control there is."""
-        return any(rule.control for rule in self._rules(value))
+    def of_word(self, value: Value) -> Meant | Fault:
+        """What a coded value states. Nothing goes out of it that is not in the site's file."""
+        rules = self._rules(value)
+        if any(rule.sedation for rule in rules):
+            return _sedation(value, rules)
+        return _ventilation(value, rules)
 
-    def ventilation(self, value: Value) -> Ventilation | Fault:
-        """Support and control that a mode states. Its own word is sent along as the site's file has it: so nothing goes
-        out that is not in the file."""
-        found: dict[str, str] = {}
-        mode = ""
-        for name in ("support", "control"):
-            meant = {
-                _folded(word): (word, is_) for rule in self._rules(value) for word, is_ in getattr(rule, name).items()
-            }
-            said = [meant[_folded(word)] for word in value.words if _folded(word) in meant]
-            if len({is_ for _, is_ in said}) > 1:
-                return Fault("code-conflict", value.path, "its words mean different things")
-            if said:
-                mode, found[name] = said[0]
-        if not found:
-            return Fault("word-unknown", value.path, "no word of it is in the list of the source")
-        control = found.get("control", "unknown").replace("unknown", "") if self.says_control(value) else None
-        if set(found.values()) == {"unknown"}:
-            return Ventilation((), control)
-        return Ventilation((*found.items(), ("mode", mode)), control)
+    def unknown(self, value: Value, stated: Mapping[str, Any]) -> Meant:
+        """Of a coded value without a word; `stated`: what it stated before."""
+        rules = self._rules(value)
+        if any(rule.sedation for rule in rules):
+            return Meant(ADT, tuple((name, stated[name]) for name in _SEDATION if name in stated))
+        kept = tuple((name, stated[name]) for name in _MODE if name in stated)
+        return Meant(VENTILATOR, kept, stated.get("control", "") if _says_control(rules) else None)
 
     def _rules(self, value: Value) -> list[Words]:
         return [one for one in self._source.words if any(coding.code in one.codes for coding in value.codings)]
@@ -152,6 +146,51 @@ class Meaning:
         except Unusable as unusable:
             return Fault(unusable.reason, path, str(unusable))
         return ucum
+
+
+def _ventilation(value: Value, rules: Sequence[Words]) -> Meant | Fault:
+    """Support and control; the word itself goes along as the site's file writes it."""
+    support = _found(value, {word: is_ for rule in rules for word, is_ in rule.support.items()})
+    control = _found(value, {word: is_ for rule in rules for word, is_ in rule.control.items()})
+    for one in (support, control):
+        if isinstance(one, Fault):
+            return one
+    found = {name: one[1] for name, one in (("support", support), ("control", control)) if isinstance(one, tuple)}
+    if not found:
+        return _word_unknown(value)
+    known = found.get("control", _UNKNOWN).replace(_UNKNOWN, "") if _says_control(rules) else None
+    if set(found.values()) == {_UNKNOWN}:
+        return Meant(VENTILATOR, (), known)
+    mode = next(one[0] for one in (control, support) if isinstance(one, tuple))
+    return Meant(VENTILATOR, (*found.items(), ("mode", mode)), known)
+
+
+def _sedation(value: Value, rules: Sequence[Words]) -> Meant | Fault:
+    found = _found(value, {word: is_ for rule in rules for word, is_ in rule.sedation.items()})
+    if isinstance(found, Fault):
+        return found
+    if found is None:
+        return _word_unknown(value)
+    affected = {_folded(word) for rule in rules for word in rule.intrinsic_alteration}
+    altered = (("intrinsic_alteration", True),) if affected & set(map(_folded, value.words)) else ()
+    return Meant(ADT, (("state", found[1]), *altered))
+
+
+def _found(value: Value, meant: Mapping[str, str]) -> tuple[str, str] | Fault | None:
+    """The first word of a value that is in a list, as it is written there, and what it means."""
+    folded = {_folded(word): (word, is_) for word, is_ in meant.items()}
+    said = [folded[_folded(word)] for word in value.words if _folded(word) in folded]
+    if len({is_ for _, is_ in said}) > 1:
+        return Fault("code-conflict", value.path, "its words mean different things")
+    return said[0] if said else None
+
+
+def _word_unknown(value: Value) -> Fault:
+    return Fault("word-unknown", value.path, "no word of it is in the list of the source")
+
+
+def _says_control(rules: Sequence[Words]) -> bool:
+    return any(rule.control for rule in rules)
 
 
 def _folded(word: str) -> str:

@@ -9,6 +9,7 @@ from picustream.gateways.patients.answers import Stay
 from picustream.gateways.patients.controls import Controls, Peak, Said
 from picustream.gateways.site.config import Source
 from picustream.models.envelope import NO_STATEMENT
+from picustream.models.event import VENTILATOR
 from picustream.scoring.faults import Fault
 
 
@@ -25,7 +26,8 @@ class Ventilators:
     def take(self, placed: Iterable[tuple[Stay, Draft]]) -> None:
         """Remember what modes say of the control, where they do, or that they are withdrawn."""
         for stay, draft in placed:
-            if draft.control is not None or (draft.filing.stated and draft.status in NO_STATEMENT):
+            withdrawn = draft.filing.stated and draft.status in NO_STATEMENT
+            if draft.filing.topic == VENTILATOR and (withdrawn or draft.control is not None):
                 self._say(stay, draft, draft.control)
 
     def doubt(self, stay: Stay, draft: Draft) -> None:

@@ -62,7 +62,7 @@ Word = Annotated[str, Field(min_length=1, max_length=128)]
 
 
 class Words(_Closed):
-    """What the words of a coded value mean: a mode of ventilation, say."""
+    """What the words of a coded value mean: a mode of ventilation, or whether a child is sedated."""
 
     codes: list[str]
     """Codes of OBX-3, or of Observation.code."""
@@ -73,6 +73,10 @@ class Words(_Closed):
     holds_hours: float = Field(0.0, ge=0, le=24)
     """How long a control holds for peak pressures that come without one: of ventilators that state their mode only
     when it changes. 0: for a minute."""
+    sedation: dict[Word, Literal["on", "off"]] = {}
+    """Word of the value -> whether sedation is on, from its time until another word; of codes of their own."""
+    intrinsic_alteration: list[Word] = []
+    """Words of `sedation` that say, too, that the brain itself is affected, so that a charted GCS counts."""
 
 
 class Source(_Closed):

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import combinations
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ValidationError
 
 from picustream.gateways.hl7.codings import system_of
-from picustream.gateways.site.config import Authority, Identity, Site, Source, Units
+from picustream.gateways.site.config import Authority, Identity, Site, Source, Units, Words
 from picustream.gateways.site.key import read_key
 from picustream.gateways.site.presets import ALWAYS, names, never, preset
 from picustream.gateways.site.pseudonyms import Pseudonyms
@@ -220,6 +220,18 @@ class _Checked:
             if meant not in _SPECIMENS:
                 place = ("source", index, "specimens", word)
                 self._wrong(place, f"no specimen of the name {meant}", f"There are {', '.join(_SPECIMENS)}.")
+
+        for number, words in enumerate(source.words):
+            self._check_words(("source", index, "words", number), words, source.words)
+
+    def _check_words(self, place: Place, words: Words, others: Sequence[Words]) -> None:
+        """Codes state sedation or ventilation, and not both."""
+        ventilation = {code for one in others if one.support or one.control for code in one.codes}
+        if words.sedation and (both := ventilation & set(words.codes)):
+            self._wrong((*place, "sedation"), f"{min(both)} has support or control, too", "Give each its own codes.")
+        for word in words.intrinsic_alteration:
+            if word not in words.sedation:
+                self._wrong((*place, "intrinsic_alteration"), f"{word} is no word of sedation", "Add it there.")
 
     def _wrong(self, place: Place, what: str, fix: str) -> NoReturn:
         raise UserError(f"{self._path}:{line_of(self._written, place)}: {what}.", fix)

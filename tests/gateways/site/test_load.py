@@ -44,6 +44,9 @@ presets = ["pcd-plain"]
 """
 
 
+PLAIN = 'presets = ["pcd-plain"]\n'
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     make_key(tmp_path / "site.key")
@@ -107,6 +110,9 @@ def test_what_the_operator_maps_is_known_and_not_contradicted(folder: Path) -> N
         ('"ART" = "arterial"', '"ART" = "artery"', 16, ("artery",)),
         ('name = "monitors"', 'name = "lab"', 25, ("name",)),
         ('application = "MON"', 'port = 2576', 24, ("same sender", "application")),
+        (PLAIN, PLAIN + '[[source.words]]\ncodes = ["S"]\nsedation.a = "on"\nsupport.b = "oxygen"', 31, ("S has",)),
+        (PLAIN, PLAIN + '[[source.words]]\ncodes = ["S"]\nintrinsic_alteration = ["a"]', 31, ("no word of sedation",)),
+        (PLAIN, PLAIN + f'[[source.words]]\ncodes = ["S"]\nsupport.{"a" * 129} = "oxygen"', 31, ("support",)),
         ('key_file = "site.key"', 'key_file = "site.key"\ndemo = true', 3, ("--demo",)),
         ('key_file = "site.key"', "", 1, ("key_file", "gateway key")),
         ('key_file = "site.key"', 'key_file = "no.key"', None, ("no.key",)),
