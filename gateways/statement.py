@@ -102,6 +102,20 @@ class Value:
     """A machine-readable word about it: `device-invalid`, `not-asked`, `wrong-patient` ..."""
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A version of an Observation that may have parts, and takes the place of the version before as a whole."""
+
+    path: str
+    identity: tuple[str, ...]
+    """Of all its versions; those of its parts begin with it."""
+    status: Status | Fault
+    filed: datetime | Fault | None
+    """By which its versions are ordered."""
+    is_kept: bool
+    """Whether an earlier version may have values that it has not."""
+
+
 class Move(StrEnum):
     """What an ADT message or an encounter states of a visit."""
 
@@ -183,6 +197,8 @@ class Statements:
     """`ORU^R01`, `ADT^A02`, `Observation` ..."""
     subject: Subject
     values: tuple[Value, ...] = ()
+    panel: Panel | None = None
+    """What its values are parts of."""
     movements: tuple[Movement, ...] = ()
     same: tuple[Identifier, ...] = ()
     """Identifiers that all mean this patient, or this visit, and by which others may speak of it (FHIR Patient)."""

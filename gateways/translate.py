@@ -10,11 +10,12 @@ from picustream.gateways.drafts import Draft, Drafts, Unsent
 from picustream.gateways.events import Events, Group, OutEvent, groups
 from picustream.gateways.letters import Letter, letter_of
 from picustream.gateways.meaning import Meaning
+from picustream.gateways.panels import Panels, Parts
 from picustream.gateways.patients.answers import Stay, Waiting
 from picustream.gateways.patients.patients import Patients
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
-from picustream.gateways.statement import Statements, Unreadable, Value
+from picustream.gateways.statement import Panel, Statements, Unreadable, Value
 from picustream.gateways.tally import Tally
 from picustream.gateways.ventilators import Ventilators
 from picustream.scoring.faults import Fault
@@ -57,11 +58,15 @@ class Translator:
             source.name: Drafts(source, Meaning(site, source, rules.codemap), site.pseudonyms, patients.values)
             for source in site.site.source
         }
+        self._panels = {
+            source.name: Panels(source.name, site.pseudonyms, patients.state.table(f"panels {source.name}"))
+            for source in site.site.source
+        }
 
     def translate(self, statements: Sequence[Statements], origin: Origin, given_up: bool = False) -> Translation:
         """All that a message makes. `given_up`: what still has no stay waits no longer, and becomes letters."""
-        drafts = self._drafts[origin.source.name]
-        return _Message(self._rules, self._patients, drafts, origin, given_up).translated(statements)
+        drafts, panels = self._drafts[origin.source.name], self._panels[origin.source.name]
+        return _Message(self._rules, self._patients, drafts, panels, origin, given_up).translated(statements)
 
 
 def unreadable(error: Unreadable, origin: Origin) -> Translation:
@@ -76,9 +81,12 @@ def unreadable(error: Unreadable, origin: Origin) -> Translation:
 class _Message:
     """One message on its way."""
 
-    def __init__(self, rules: Rules, patients: Patients, drafts: Drafts, origin: Origin, given_up: bool) -> None:
+    def __init__(
+        self, rules: Rules, patients: Patients, drafts: Drafts, panels: Panels, origin: Origin, given_up: bool
+    ) -> None:
         self._patients = patients
         self._drafts = drafts
+        self._panels = panels
         self._origin = origin
         self._given_up = given_up
         self._events = Events(rules, origin.source.name, origin.message)
@@ -128,7 +136,7 @@ class _Message:
             self._found.events.append(event)
 
     def _values(self, stated: Statements, first: int) -> Iterator[tuple[Stay, Draft]]:
-        tally = self._found.tally
+        tally, parts = self._found.tally, Parts(first)
         for number, value in enumerate(stated.values, first):
             tally.seen += 1
             if stated.unused:
@@ -137,7 +145,7 @@ class _Message:
             draft = self._drafts.draft(value, number)
             if isinstance(draft, Fault):
                 self._refuse(value, draft)
-                self._hide(stated, value, number)
+                self._hide(stated, value, number, parts)
             elif draft is Unsent.EMPTY:
                 tally.empty += 1
             elif draft is Unsent.IGNORED:
@@ -147,20 +155,35 @@ class _Message:
                 self._hide(stated, value, number)
             else:
                 assert isinstance(draft, Draft)
-                if (stay := self._stay(stated, draft)) is not None:
+                stay = self._stay(stated, draft)
+                parts.add(draft, stay)
+                if isinstance(stay, Stay):
                     yield stay, draft
+        if stated.panel is not None:
+            self._drop(stated.panel, parts)
 
-    def _hide(self, stated: Statements, value: Value, number: int) -> None:
+    def _hide(self, stated: Statements, value: Value, number: int, parts: Parts) -> None:
         draft = self._drafts.hiding(value, number)
         stay = self._whose(stated, draft) if draft is not None else None
         if draft is not None and isinstance(stay, Stay):
+            parts.add(draft, stay)
+            self._send_beside([(stay, draft), *self._drafts.keep(stay, draft, self._origin.received_at)])
+
+    def _drop(self, panel: Panel, parts: Parts) -> None:
+        """What was a part of it in one version, and is none in the next."""
+        dropped = self._panels.take(panel, parts, self._origin.received_at)
+        if isinstance(dropped, Fault):
+            self._letter(dropped, panel.path)
+            return
+        for stay, draft in dropped:
             self._send_beside([(stay, draft), *self._drafts.keep(stay, draft, self._origin.received_at)])
 
     def _send_beside(self, placed: list[tuple[Stay, Draft]]) -> None:
         self._beside += placed
         self._ventilators.take(placed)
 
-    def _stay(self, stated: Statements, draft: Draft) -> Stay | None:
+    def _stay(self, stated: Statements, draft: Draft) -> Stay | Waiting | None:
+        """Whose it is; None where that is a letter, or it waited in vain."""
         stay = self._whose(stated, draft)
         if isinstance(stay, Stay):
             return stay
@@ -169,6 +192,7 @@ class _Message:
         elif not self._given_up:
             self._waits |= dict.fromkeys(stay.keys)
             self._found.tally.waiting += 1
+            return stay
         else:
             self._give_up(draft.value, stay)
         return None

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from picustream.gateways.fhir.elements import (
+    PATIENT,
     Fields,
     codings,
     has_value,
@@ -20,11 +21,12 @@ from picustream.gateways.fhir.elements import (
 )
 from picustream.gateways.fhir.known import Surroundings
 from picustream.gateways.fhir.numbers import Reading, is_absent, known_name, reading
+from picustream.gateways.fhir.references import URN
 from picustream.gateways.fhir.resources import Resource
 from picustream.gateways.fhir.times import moment
 from picustream.gateways.hl7.codings import MDC, is_setting_code, specimen_of
 from picustream.gateways.site.config import Source
-from picustream.gateways.statement import Coding, Value
+from picustream.gateways.statement import Coding, Identifier, Panel, Value
 from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, STATUSES, WITHDRAWN, Status
 from picustream.scoring.faults import Fault
 
@@ -50,10 +52,24 @@ class Whole:
     local_system: str | None
 
 
-def values(resource: Resource, source: Source, zone: ZoneInfo | None, around: Surroundings) -> Iterator[Value]:
-    """Each value of an Observation."""
-    fields = resource.fields
+def read(
+    resource: Resource, source: Source, zone: ZoneInfo | None, around: Surroundings
+) -> tuple[tuple[Value, ...], Panel]:
+    """Each value of an Observation, and what they are parts of."""
     whole = _whole(resource, source, zone, around)
+    values = tuple(_values(resource, whole))
+    filed = whole.recorded_at or (whole.observed_at if isinstance(whole.observed_at, datetime) else None)
+    return values, Panel(resource.path, whole.identity, whole.status, filed, _may_have_lost(resource.fields, values))
+
+
+def _may_have_lost(fields: Fields, values: tuple[Value, ...]) -> bool:
+    """Whether another version may have values that this one has not. What groups others never has any."""
+    holds = any(value.status not in NO_STATEMENT for value in values)
+    return bool(many(fields.get("component"))) or not (holds or many(fields.get("hasMember")))
+
+
+def _values(resource: Resource, whole: Whole) -> Iterator[Value]:
+    fields = resource.fields
     if has_value(fields):
         yield replace(_value(fields, resource.path, whole, ()), path=f"{resource.path}/{_place(fields)}")
     for index, component in enumerate(many(fields.get("component"))):
@@ -208,7 +224,8 @@ def _recorded_at(resource: Resource, status: Status | Fault, zone: ZoneInfo | No
 def _identity(
     resource: Resource, source: Source, around: Surroundings, observed_at: datetime | Fault
 ) -> tuple[str, ...]:
-    """What stays the same through the versions of an Observation."""
+    """What stays the same through the versions of an Observation. An identifier that nobody vouches for may be that of
+    an order; without any it is the only one of its patient, time and code."""
     names = around.references.names(resource)
     own = around.references.own_name(resource)
     configured = source.observation_identifier
@@ -217,13 +234,23 @@ def _identity(
             return "identifier", name.authority, name.value
     if own is not None:
         return "resource", own.authority, own.value
+    code = _named(resource.fields)
     if names:
-        return "identifier", names[0].authority, names[0].value
+        return "identifier", names[0].authority, names[0].value, *code
     outer = resource.within
     if outer is not None and (own := around.references.own_name(outer)):
-        return "resource", own.authority, f"{own.value}#{text(resource.fields, 'id')}"
+        within = text(resource.fields, "id")
+        return "resource", own.authority, f"{own.value}#{within}", *(() if within else code)
     at = observed_at.isoformat() if isinstance(observed_at, datetime) else ""
-    return "time", at, *_named(resource.fields)
+    whom = around.references.all_names(whole_fields(resource).get("subject"), resource, PATIENT)
+    lasting = [one for one in whom if one.authority != URN] or [*whom, Identifier("")]
+    return "time", lasting[0].authority, lasting[0].value, at, *code
+
+
+def whole_fields(resource: Resource) -> Fields:
+    """The elements of an Observation; what one that is contained does not say is said by what contains it."""
+    outer = resource.within
+    return {**outer.fields, **resource.fields} if outer is not None else resource.fields
 
 
 def _named(element: Fields) -> tuple[str, str]:

@@ -17,6 +17,8 @@ _REFERENCE = re.compile(r"(?:(.+?)/)?([A-Z][A-Za-z]+)/([^/?#\s]{1,200})(?:/_hist
 _CONDITIONAL = re.compile(r"(?:.+/)?([A-Z][A-Za-z]+)\?identifier=([^&]*)")
 _TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _URNS = ("urn:uuid:", "urn:oid:")
+URN = "urn"
+"""The authority of a name that holds within one message."""
 
 Key = tuple[str, str]
 """Authority and value of an identifier."""
@@ -93,7 +95,7 @@ class References:
             named, token = form.groups()
             system, _, value = token.rpartition("|")
             return Identifier(value, system, field=named) if value else None
-        return Identifier(reference, "urn", field=kind) if reference.startswith(_URNS) else None
+        return Identifier(reference, URN, field=kind) if reference.startswith(_URNS) else None
 
     def _base_at(self, resource: Resource) -> str:
         """What relative references of a resource belong to: the server of its own address, else that of the source."""

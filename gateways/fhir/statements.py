@@ -43,14 +43,13 @@ def _of(resource: Resource, source: Source, zone: ZoneInfo | None, around: Surro
 
 
 def _observation(resource: Resource, source: Source, zone: ZoneInfo | None, around: Surroundings) -> Statements:
-    values = tuple(observation.values(resource, source, zone, around))
-    outer = resource.within
-    fields = {**outer.fields, **resource.fields} if outer is not None else resource.fields
+    values, panel = observation.read(resource, source, zone, around)
+    fields = observation.whole_fields(resource)
     whom = Subject(
         around.references.all_names(fields.get("subject"), resource, PATIENT),
         around.references.all_names(fields.get("encounter"), resource, ENCOUNTER),
     )
-    found = Statements(OBSERVATION, whom, values, warnings=observation.warnings(resource, around))
+    found = Statements(OBSERVATION, whom, values, panel, warnings=observation.warnings(resource, around))
     if resource.fault is not None and not values:
         return replace(found, faults=(resource.fault,))
     return found

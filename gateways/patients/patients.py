@@ -40,7 +40,8 @@ class Patients:
     """The patients of a hospital, as far as messages state them."""
 
     def __init__(self, site: LoadedSite, state: State) -> None:
-        self._state = state
+        self.state = state
+        """All that is remembered."""
         self._marks = state.table("marks")
         self.values = Values(state.table("values"))
         """What was sent, for a sender that later states no more than a status."""
@@ -98,7 +99,7 @@ class Patients:
             self._marks["forgotten"] = day
             self.values.forget(now)
             self.controls.forget(now)
-            forget(self._state, now)
+            forget(self.state, now)
 
     def _in_bed(self, subject: Subject, at: datetime) -> Stay | Waiting | Fault:
         spot = spot_of(subject.place)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from picustream.gateways.fhir.known import Known
 from picustream.gateways.site.config import Source
 from picustream.gateways.state import State
-from picustream.gateways.statement import Movement, Statements, Value
+from picustream.gateways.statement import Movement, Panel, Statements, Value
 from tests.gateways.fhir.bodies import (
     BASE,
     LABORATORY,
@@ -188,7 +188,11 @@ def placeless(found: list[Statements]) -> list[str]:
     def movements_of(one: Statements) -> tuple[Movement, ...]:
         return tuple(replace(movement, path="") for movement in one.movements)
 
-    return sorted(repr(replace(one, values=values_of(one), movements=movements_of(one))) for one in found)
+    def panel_of(one: Statements) -> Panel | None:
+        return replace(one.panel, path="") if one.panel is not None else None
+
+    placed = (replace(one, values=values_of(one), movements=movements_of(one), panel=panel_of(one)) for one in found)
+    return sorted(map(repr, placed))
 
 
 @given(st.permutations(WARD), st.booleans())

@@ -69,7 +69,7 @@ def test_the_identifier_of_the_configured_system_names_it() -> None:
     [
         ({"fullUrl": "https://other/fhir/Observation/7"}, ("resource", "https://other/fhir/Observation", "7")),
         ({"request": {"method": "PUT", "url": "Observation/7"}}, ("resource", f"{BASE}/Observation", "7")),
-        ({"fullUrl": "urn:uuid:1"}, ("time", EIGHT.isoformat(), LOINC, "2160-0")),
+        ({"fullUrl": "urn:uuid:1"}, ("time", f"{BASE}/Patient", "p1", EIGHT.isoformat(), LOINC, "2160-0")),
     ],
 )
 def test_without_an_id_of_its_own_the_address_names_it(entry: Json, identity: tuple[str, ...]) -> None:
@@ -78,7 +78,24 @@ def test_without_an_id_of_its_own_the_address_names_it(entry: Json, identity: tu
 
 
 def test_without_any_id_an_identifier_names_it() -> None:
-    assert value_of(observation(id=None, identifier=[{"value": "R1"}])).identity == ("identifier", "", "R1")
+    one = observation(id=None, identifier=[{"value": "R1"}])
+    assert value_of(one).identity == ("identifier", "", "R1", LOINC, "2160-0")
+
+
+def test_without_any_name_two_patients_have_two() -> None:
+    """A transaction that creates observations names them by addresses of its own alone."""
+
+    def identity(subject: Json, *others: Json) -> tuple[str, ...]:
+        entries = [{"fullUrl": f"urn:uuid:{index}", "resource": one} for index, one in enumerate(others)]
+        one = observation(id=None, subject=subject, encounter=None)
+        body = {"resourceType": "Bundle", "entry": [{"fullUrl": "urn:uuid:o", "resource": one}, *entries]}
+        return values(stated(body))[0].identity
+
+    first = identity({"reference": "urn:uuid:0"}, patient(id=None))
+    assert first == identity({"reference": "urn:uuid:1"}, encounter(id=None), patient(id=None)), "in another message"
+    assert first != identity({"reference": "urn:uuid:0"}, patient(id=None, identifier=[{"value": "7"}]))
+    assert identity({"reference": "Patient/a"}) != identity({"reference": "Patient/b"})
+    assert identity({"reference": "urn:uuid:7"}) != identity({"reference": "urn:uuid:8"})
 
 
 def test_a_contained_one_is_named_with_what_contains_it() -> None:
