@@ -152,7 +152,7 @@ class _Message:
                 tally.ignored[_code_of(value)] += 1
             elif draft is Unsent.NOT_KNOWN:
                 tally.ignored[_code_of(value)] += 1
-                self._hide(stated, value, number)
+                self._hide(stated, value, number, parts)
             else:
                 assert isinstance(draft, Draft)
                 stay = self._stay(stated, draft)
