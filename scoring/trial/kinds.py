@@ -1,13 +1,15 @@
 """Eligibility and outcomes as the core sees them: the same contract as that of a score."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any, cast
 
 from picustream.models.protocol import Protocol
 from picustream.scoring.budget import Budget
 from picustream.scoring.chart.chart import Chart
+from picustream.scoring.chart.entries import Fact
 from picustream.scoring.chart.series import TICK
 from picustream.scoring.clinical.ards import Ards
 from picustream.scoring.clinical.days import days_between, local_date
@@ -23,12 +25,16 @@ from picustream.scoring.scores.mods.score import KIND as MODS_KIND
 from picustream.scoring.scores.mods.score import ModsOfStay, mods_key
 from picustream.scoring.trial.eligibility import Screening, decided_after, eligibility_body
 from picustream.scoring.trial.outcomes import (
+    EVERY,
     FOLLOW_UP_DUE,
     Course,
+    Decisions,
+    Milestone,
     days_shown,
     deciding_times,
     due_times,
-    milestones,
+    of_ards,
+    of_window,
     outcome_body,
 )
 from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME, EligibilityRecord, OutcomeRecord
@@ -36,6 +42,9 @@ from picustream.scoring.trial.records import ELIGIBILITY, OUTCOME, EligibilityRe
 ELIGIBILITY_KEY = RecordKey("eligibility", "")
 MEASURED_EARLY = "eligibility/measured-early"
 """What E4 reads, under the local day of its limit."""
+
+
+_FIRST_EPISODE = apps_episode_key(1)
 
 
 def outcome_key(milestone: str) -> RecordKey:
@@ -154,34 +163,49 @@ class OutcomesOfStay:
     def __init__(self, chart: Chart, protocol: Protocol) -> None:
         self._chart = chart
         self._protocol = protocol
-        self.pending = False
-        self._all = False
-        """Whether milestones that the protocol does not have (any more) are to be withdrawn, too."""
+        self._called_for: set[Callable[[Course, datetime], Decisions]] = set()
+        """Of `EVERY`."""
+        self._decided: dict[str, Milestone | None] = {}
+        """As last given: of a hundred decisions six are other than before."""
+        self._admission: Fact | None = None
+        """Whose patient is in all records."""
         self._ards: Ards | None = None
         self._shown: frozenset[RecordKey] = frozenset()
-        """The records of scores that milestones show: of most days that changed they show nothing."""
+        """The MODS that a milestone shows: of most days that changed it shows nothing."""
         self._moments: tuple[datetime, ...] = ()
         """When time alone may decide a milestone: at most of the moments that fall due for scores it decides none."""
 
+    @property
+    def pending(self) -> bool:
+        return bool(self._called_for)
+
     def plan(self, evaluation: Evaluation) -> None:
         if evaluation.facts or evaluation.since is None:
-            self.pending = self._all = True
-            days = days_shown(evaluation.treatment_day, self._protocol)
-            self._shown = frozenset([apps_episode_key(1), *map(mods_key, days)])
+            self._called_for.update(EVERY)
+            self._shown = frozenset(map(mods_key, days_shown(evaluation.treatment_day, self._protocol)))
             self._moments = tuple(deciding_times(self._course(evaluation)))
+            if self._admission is not evaluation.stay.admission:
+                self._admission, self._decided = evaluation.stay.admission, {}
         elif any(evaluation.since < moment <= evaluation.now for moment in self._moments):
-            self.pending = True
+            self._called_for.update(EVERY)
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
-        ards = _apps(evaluation).ards
-        self.pending = self.pending or ards != self._ards or not evaluation.found.keys().isdisjoint(self._shown)
+        ards, made = _apps(evaluation).ards, evaluation.found.keys()
+        if ards != self._ards or _FIRST_EPISODE in made:
+            self._called_for.add(of_ards)
+        if not made.isdisjoint(self._shown):
+            self._called_for.add(of_window)
         self._ards = ards
-        if not self.pending or any(records.pending for records in evaluation.scores):
+        if not self._called_for or any(records.pending for records in evaluation.scores):
             return {}
-        found = evaluation.known_of("outcome") if self._all else {}
-        for name, milestone in milestones(self._course(evaluation), evaluation.now):
-            found[outcome_key(name)] = outcome_body(name, milestone, evaluation.stay) if milestone else None
-        self.pending = self._all = False
+        # At first also milestones that the protocol does not have (any more): they are to be withdrawn.
+        found = {} if self._decided else evaluation.known_of("outcome")
+        course, decided = self._course(evaluation), self._decided
+        for name, milestone in chain.from_iterable(some(course, evaluation.now) for some in self._called_for):
+            if name not in decided or decided[name] != milestone:
+                decided[name] = milestone
+                found[outcome_key(name)] = outcome_body(name, milestone, evaluation.stay) if milestone else None
+        self._called_for.clear()
         return found
 
     def _course(self, evaluation: Evaluation) -> Course:

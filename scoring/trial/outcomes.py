@@ -3,7 +3,7 @@
 Unknown is never alive, and never dead: `death-28d` stays null until somebody says.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -64,8 +64,12 @@ def days_shown(treatment_day: date | None, protocol: Protocol) -> list[date]:
     return [treatment_day + number * ONE_DAY for number in (0, *range(first, last + 1))]
 
 
-def milestones(course: Course, now: datetime) -> Iterator[tuple[str, Milestone | None]]:
-    """Every milestone with its decision; None while undecided."""
+Decisions = Iterator[tuple[str, Milestone | None]]
+"""Milestones by name, each with its decision; None while undecided."""
+
+
+def of_facts(course: Course, now: datetime) -> Decisions:
+    """Milestones that facts and time decide, and no score."""
     yield "picu-discharge", _discharge(course.stay)
     yield "picu-los", _length_of_stay(course, now)
     yield "death-in-picu", _death_in_picu(course.stay)
@@ -75,9 +79,22 @@ def milestones(course: Course, now: datetime) -> Iterator[tuple[str, Milestone |
     first, last = window_days(course.protocol)
     for number, name in ((first, course.protocol.window.first_day), (last, course.protocol.window.last_day)):
         yield f"window-day-{name}", _window_day(course, number, now)
+
+
+def of_window(course: Course, now: datetime) -> Decisions:
+    """What the MODS of the window's days decide."""
+    first, last = window_days(course.protocol)
     yield "mods-window-summary", _window_summary(course, range(first, last + 1), now)
+
+
+def of_ards(course: Course, now: datetime) -> Decisions:
+    """What the episodes of ARDS decide."""
     yield "ards-onset", _ards_onset(course, now)
     yield "apps-24h", _first_apps(course.first_apps)
+
+
+EVERY = (of_facts, of_window, of_ards)
+"""All milestones, by what they are read from besides facts and the clock."""
 
 
 def outcome_body(name: str, milestone: Milestone, stay: Stay) -> Body:
@@ -172,8 +189,7 @@ def _window_summary(course: Course, numbers: Sequence[int], now: datetime) -> Mi
     """O4: emitted when the last of the window's days in the stay has closed."""
     if course.treatment_day is None:
         return None
-    days = [course.treatment_day + number * ONE_DAY for number in numbers]
-    inside = [day for day in days if is_day_of(course.stay, day, course.protocol)]
+    inside = list(_days_of_window(course, numbers))
     if not inside:
         return Milestone(False)
     if now < closes_at(inside[-1], course.protocol):
@@ -195,6 +211,12 @@ def _window_summary(course: Course, numbers: Sequence[int], now: datetime) -> Mi
     caveats = {word for score in shown for word in score.caveats}
     end = midnight(inside[-1] + ONE_DAY, course.protocol.zone)
     return Milestone(True, at=end, value=summary, caveats=tuple(sorted(caveats)))
+
+
+def _days_of_window(course: Course, numbers: Iterable[int]) -> Iterator[date]:
+    """The days of the window that are days of the stay."""
+    days = (course.day_number(number) for number in numbers)
+    return (day for day in days if day is not None and is_day_of(course.stay, day, course.protocol))
 
 
 def _ards_onset(course: Course, now: datetime) -> Milestone | None:
@@ -221,8 +243,11 @@ def _first_apps(body: Body | None) -> Milestone | None:
 def deciding_times(course: Course) -> Iterator[datetime]:
     """The moments at which time alone may decide a milestone."""
     yield from due_times(course)
-    for day in days_shown(course.treatment_day, course.protocol):
-        yield midnight(day, course.protocol.zone)
+    first, last = window_days(course.protocol)
+    for number in (first, last):
+        if (day := course.day_number(number)) is not None:
+            yield midnight(day, course.protocol.zone)
+    for day in list(_days_of_window(course, range(first, last + 1)))[-1:]:
         yield closes_at(day, course.protocol)
 
 

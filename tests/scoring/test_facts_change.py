@@ -46,7 +46,12 @@ FACTS: dict[str, dict[str, Any]] = {
 TRIAL = {"treatment_started", "ards_assessed", "consent"}
 MOMENTS = st.integers(-6, 24 * 6).map(lambda hours: (FIRST_DAY + hours * HOUR).isoformat())
 CHANGES = st.lists(
-    st.tuples(st.sampled_from(sorted(FACTS)), MOMENTS, st.sampled_from(["corrected", "entered-in-error", "final"])),
+    st.tuples(
+        st.sampled_from(sorted(FACTS)),
+        MOMENTS,
+        st.sampled_from(["corrected", "entered-in-error", "final"]),
+        st.sampled_from(["P", "P", "Q"]),
+    ),
     min_size=1,
     max_size=6,
 )
@@ -55,16 +60,16 @@ CHANGES = st.lists(
 @pytest.mark.proves("I1", "I9")
 @given(CHANGES, st.integers(0, 36))
 def test_i9_facts_that_change_the_stay_leave_the_records_of_a_look_at_everything(
-    changes: list[tuple[str, str, str]], apart: int
+    changes: list[tuple[str, str, str, str]], apart: int
 ) -> None:
-    """Ends that come, move and go, sedation, treatment, verdicts; with hours in between in which days close."""
+    """Ends that come, move and go, sedation, treatment, verdicts, another patient; with hours in between in which days close."""
     bedside, now = Bedside(SHIPPED), at("day 4 23:55")
     for input_record in input_records(WARD.events):
         bedside.file(input_record)
     bedside.look(now)
-    for kind, occurred, status in changes:
+    for kind, occurred, status, patient in changes:
         now += timedelta(hours=apart, minutes=1)
-        fields = {"event_id": kind} | FACTS[kind] | {"recorded": now.isoformat(), "status": status}
+        fields = {"event_id": kind} | FACTS[kind] | {"recorded": now.isoformat(), "status": status, "patient": patient}
         told = Stay().trial(kind, occurred, **fields) if kind in TRIAL else Stay().adt(kind, occurred, **fields)
         for input_record in input_records(told.events):
             bedside.file(input_record)
