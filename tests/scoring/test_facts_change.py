@@ -104,3 +104,14 @@ def test_t2_an_end_that_is_moved_or_withdrawn_shows_again_what_lay_behind_it(sta
     bedside = looked(ward, now)
     assert_same(bedside.look(now), bedside.anew(now))
     assert any(str(key).startswith("mods/2025-01-04") for key in bedside.look(now))
+
+
+@pytest.mark.proves("V1", "I9")
+def test_v1_of_an_admission_with_another_patient_every_record_names_that_patient() -> None:
+    """Those of which nothing else has changed as well."""
+    ward = WARD.treatment("day 1 12:00").discharged("day 4 08:00", recorded="day 5 01:00")
+    again = {"birth_date": "2020-05-01", "sex": "female", "event_id": "in", "status": "corrected"}
+    ward = ward.admitted("day 1 06:00", patient="Q", recorded="day 5 11:00", **again)
+    now = at("day 5 12:00")
+    bedside = looked(ward, now)
+    assert {record["patient_id"] for record in bedside.look(now).values()} == {"Q"}

@@ -107,3 +107,15 @@ def test_o4_no_window_day_in_the_stay_is_published_too() -> None:
     """The window never came: reached is false."""
     summary = revisions_of(TREATED.discharged("day 4 20:00"), "mods-window-summary")
     assert (summary["reached"], summary["value"]) == (False, None)
+
+
+@pytest.mark.proves("O4", "I1", "I9")
+@pytest.mark.parametrize(("day", "found"), [(2, {"delta": -3}), (6, {"max": 8, "delta": 6})])
+def test_o4_a_value_that_comes_after_the_summary_amends_it(day: int, found: dict[str, Any]) -> None:
+    """Of a day of the window, or of the start of treatment."""
+    ward = scored(TREATED, 2, 8, 8, 3, 5).discharged("day 6 20:00")
+    assert revisions_of(ward, "mods-window-summary")["value"]["delta"] == 3
+    late = ward.lab(f"day {day} 07:00", bilirubin_total=300, creatinine=600, recorded="day 9 12:00")
+    found = {"max": 5, "delta": 3, "first": 3} | found
+    value = revisions_of(late, "mods-window-summary")["value"]
+    assert {name: value[name] for name in found} == found
