@@ -94,6 +94,8 @@ class Assessor:
         if since is not None and not (passed or facts or self._days.dirty or self.unfinished):
             return {}
         changed = frozenset(self._days.refresh(self._view)) if since is not None else frozenset()
+        if since is not None and not (passed or facts or changed or self.unfinished):
+            return {}  # of values that changed, one in three gives what was known
         evaluation = Evaluation(
             self._chart, self.stay, self._view, self._rules.protocol, self._treatment_day, self._days,
             now, known, since, passed, facts, changed, self._records, self._scores,

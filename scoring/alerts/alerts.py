@@ -91,6 +91,8 @@ class Situation:
     heads: Mapping[RecordKey, Head]
     now: datetime
     protocol: Protocol
+    silent_since: datetime | None
+    """As the function of this name says."""
 
 
 def stay_conditions(situation: Situation) -> Iterator[Condition]:
@@ -100,7 +102,7 @@ def stay_conditions(situation: Situation) -> Iterator[Condition]:
         yield from _without_admission(situation)
         return
     yield from _facts(situation, situation.stay)
-    silent = silent_since(situation.chart, situation.stay)
+    silent = situation.silent_since
     if silent is not None and situation.now >= silent + SILENT_AFTER:
         yield Condition(STAY_SILENT.part, silent)
 
@@ -114,9 +116,9 @@ def _without_admission(situation: Situation) -> Iterator[Condition]:
         yield Condition(NO_ADMISSION.part, observed)
 
 
-def silent_since(chart: Chart, stay: Stay) -> datetime | None:
-    """When the last vital sign of an open stay happened, at the earliest its admission; None once it has ended."""
-    if stay.end is not None:
+def silent_since(chart: Chart, stay: Stay | None) -> datetime | None:
+    """When the last vital sign of an open stay happened, at the earliest its admission; None of any other."""
+    if stay is None or stay.end is not None:
         return None
     observed = (chart.index.usable[variable].last_at() for variable in VITAL_SIGNS)
     return max([stay.start, *(moment for moment in observed if moment is not None)])

@@ -99,14 +99,14 @@ class StayAlerts:
         most: int | None = None,
     ) -> list[Revision]:
         """The alerts to publish as of `now`, up to `most`; to be called when all records are evaluated."""
-        of_stay = stay_conditions(Situation(self._chart, stay, heads, now, self._protocol))
+        silent = silent_since(self._chart, stay)
+        of_stay = stay_conditions(Situation(self._chart, stay, heads, now, self._protocol, silent))
         of_records = (condition for found in self._of_records.values() for condition in found)
         of_versions = version_conditions(self._chart, stay, self._rules)
         holding = {condition.key: condition for condition in (*of_stay, *of_records, *of_versions)}
         due = list(self._corrections(now, context.cause.event_id is None, holding))
-        if stay is not None and STAY_SILENT not in holding:
-            silent = silent_since(self._chart, stay)
-            due += [silent + SILENT_AFTER] if silent is not None else []
+        if silent is not None and STAY_SILENT not in holding:
+            due.append(silent + SILENT_AFTER)
         self.due = min(due, default=None)
         holding = self._within_bounds(holding)
         self._anomalies, self._stay, self._changed = self._chart.anomalies, stay, False
@@ -129,6 +129,8 @@ class StayAlerts:
 
     def _within_bounds(self, holding: dict[RecordKey, Condition]) -> dict[RecordKey, Condition]:
         """Without new subjects of an alert that has had too many (I9)."""
+        if len(holding) <= MOST_SUBJECTS and not any(self._subjects.values()):
+            return holding
         for name, known in self._subjects.items():
             new = sorted(key for key in holding.keys() - known if alert_name(key) == name)
             for key in new[max(0, MOST_SUBJECTS - len(known)) :]:

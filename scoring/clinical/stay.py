@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TypeVar, cast
 
 from picustream.models.birth import Birth
@@ -76,8 +77,13 @@ class Stay:
 
 def is_dummy(birth: Birth, admitted_at: datetime, protocol: Protocol) -> bool:
     """E1: whether every day that a birth date may mean makes the patient `oldest_years` or older at an admission."""
-    youngest, _ = birth.years_on(local_date(admitted_at, protocol.zone))
-    return youngest >= protocol.age.oldest_years
+    return years_on(birth, local_date(admitted_at, protocol.zone))[0] >= protocol.age.oldest_years
+
+
+@lru_cache(maxsize=1024)  # each record of a stay asks for the same few days
+def years_on(birth: Birth, day: date) -> tuple[int, int]:
+    """`Birth.years_on`."""
+    return birth.years_on(day)
 
 
 def in_force(chart: Chart, kind: str, model: type[F]) -> tuple[Fact, F] | None:
@@ -172,4 +178,4 @@ ADULT_DERIVED = "adult-derived-score"
 def may_be_child(stay: Stay, day: date, protocol: Protocol) -> bool:
     """M11: whether the patient may be under 18 on a day; an unknown age may."""
     birth = stay.birth_by(protocol)
-    return birth is None or birth.years_on(day)[0] < protocol.age.adult_from_years
+    return birth is None or years_on(birth, day)[0] < protocol.age.adult_from_years

@@ -46,16 +46,19 @@ class PresenceOfStay:
     def __init__(self, chart: Chart, protocol: Protocol) -> None:
         self._chart = chart
         self._protocol = protocol
+        self._moments: tuple[datetime, ...] = ()
+        """When time alone may change the record."""
 
     def plan(self, evaluation: Evaluation) -> None:
-        """Nothing is planned: there is one record."""
+        if evaluation.facts or evaluation.since is None:
+            self._moments = tuple(moments(self._chart, evaluation.stay))
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
         since, now = evaluation.since, evaluation.now
-        come = since is not None and any(since < one <= now for one in moments(self._chart, evaluation.stay))
+        come = since is not None and any(since < one <= now for one in self._moments)
         if since is not None and not (come or evaluation.facts):
             return {}
         return {STAY_KEY: presence_body(self._chart, evaluation.stay, self._protocol, now)}
 
     def due(self, evaluation: Evaluation) -> Iterator[datetime]:
-        yield from moments(self._chart, evaluation.stay)
+        yield from self._moments

@@ -62,7 +62,7 @@ CHANGES = st.lists(
 def test_i9_facts_that_change_the_stay_leave_the_records_of_a_look_at_everything(
     changes: list[tuple[str, str, str, str]], apart: int
 ) -> None:
-    """Ends that come, move and go, sedation, treatment, verdicts, another patient; with hours in between in which days close."""
+    """Ends that come, move and go, sedation, treatment, verdicts, another patient; with hours in which days close."""
     bedside, now = Bedside(SHIPPED), at("day 4 23:55")
     for input_record in input_records(WARD.events):
         bedside.file(input_record)

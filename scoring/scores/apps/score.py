@@ -103,6 +103,10 @@ class AppsOfStay:
         """As of the last time that the onsets were made out."""
         self.first_body: Body | None = None
         """Of episode 1."""
+        self._gases: tuple[datetime, datetime] | None = None
+        """When the first and the last were taken; None: not known."""
+        self._onsets: tuple[datetime, ...] | None = None
+        """As the gases have them; None: not known."""
         self._made_out_at: datetime | None = None
         """None: not yet."""
         self._onsets_pending = False
@@ -127,7 +131,10 @@ class AppsOfStay:
             before, self._terms = self._terms, (evaluation.stay, evaluation.treatment_day, assessment(self._chart))
             if self._terms != before:
                 self._onsets_pending = self._all = True
+                self._gases = self._onsets = None
                 return
+        if any(name in (OF_DAYS, PAIRS.name) for name, _ in evaluation.changed):
+            self._gases = self._onsets = None
         first, last = evaluation.span
         names = (PAIRS.name, OF_DAY, OF_EPISODE)
         changed = evaluation.days_turned.union(*(evaluation.changed_days(name) for name in names))
@@ -135,7 +142,7 @@ class AppsOfStay:
         self._onsets_pending = self._onsets_pending or evaluation.passed or bool(changed)
 
     def bodies(self, evaluation: Evaluation, budget: Budget) -> Bodies:
-        if self._onsets_pending and self._read_pairs(evaluation, budget):
+        if self._onsets_pending and (self._onsets is not None or self._read_pairs(evaluation, budget)):
             self._make_out_onsets(evaluation)
         if self._onsets_pending:
             return {}
@@ -165,9 +172,10 @@ class AppsOfStay:
 
     def _make_out_onsets(self, evaluation: Evaluation) -> None:
         """A3; notes which APPS that, or what has changed of the gases, calls for."""
-        every = (pair for day in self._days_with_gases(evaluation) for pair in self._pairs(evaluation, day))
-        onsets = tuple(onsets_of(every, self._protocol))
-        before, self.ards = self.ards, assessed(onsets, assessment(self._chart))
+        if self._onsets is None:
+            every = (pair for day in self._days_with_gases(evaluation) for pair in self._pairs(evaluation, day))
+            self._onsets = tuple(onsets_of(every, self._protocol))
+        before, self.ards = self.ards, assessed(self._onsets, assessment(self._chart))
         since, self._made_out_at = self._made_out_at, evaluation.now
         onsets = (self.ards or NO_ARDS).onsets
         if self._all or before != self.ards:
@@ -205,9 +213,10 @@ class AppsOfStay:
 
     def _days_with_gases(self, evaluation: Evaluation) -> Iterator[date]:
         zone = self._protocol.zone
-        with evaluation.days.watched(OF_DAYS, local_date(evaluation.stay.start, zone)):
-            bounds = evaluation.view.first_and_last(Variable.PAO2)
-        return days_between(*(local_date(moment, zone) for moment in bounds)) if bounds else iter(())
+        if self._gases is None:
+            with evaluation.days.watched(OF_DAYS, local_date(evaluation.stay.start, zone)):
+                self._gases = evaluation.view.first_and_last(Variable.PAO2)
+        return days_between(*(local_date(moment, zone) for moment in self._gases)) if self._gases else iter(())
 
     def due(self, evaluation: Evaluation) -> Iterator[datetime]:
         yield from evaluation.days_due
