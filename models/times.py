@@ -9,6 +9,9 @@ from pydantic import BeforeValidator, WithJsonSchema
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """From which Kafka, and what we store, count time."""
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""Before any time of an event."""
+
 ONE_DAY = timedelta(days=1)
 
 _DAY_AND_TIME = r"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,9})?)?"

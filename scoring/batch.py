@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from picustream.models.times import EARLIEST
 from picustream.scoring.budget import LOTS, MOST_BYTES, MOST_RECORDS
 from picustream.scoring.outputs import Output
-from picustream.scoring.validation import EARLIEST, ValidatedInput
+from picustream.scoring.validation import ValidatedInput
 
 
 @dataclass(frozen=True, slots=True)

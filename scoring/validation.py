@@ -22,8 +22,6 @@ from picustream.scoring.deaths import SEND_DIED, tells_of_death
 from picustream.scoring.faults import Fault, Whole
 from picustream.scoring.rules import Rules
 
-EARLIEST = datetime.min.replace(tzinfo=UTC)
-"""Before any time of an event."""
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """Beyond this a time is a typing error, whatever the clock says."""
 

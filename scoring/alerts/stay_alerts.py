@@ -20,7 +20,7 @@ from picustream.scoring.alerts.alerts import (
 )
 from picustream.scoring.alerts.version_alerts import unmatched, version_conditions
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.conflicts import Piece
+from picustream.scoring.chart.entries import Piece
 from picustream.scoring.chart.lineage import ADMISSION
 from picustream.scoring.clinical.stay import Stay
 from picustream.scoring.records.bodies import Body, RecordKey

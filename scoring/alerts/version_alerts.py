@@ -10,7 +10,7 @@ from datetime import datetime
 from picustream.models.protocol import Protocol
 from picustream.scoring.alerts.alerts import REUSED, UNMATCHED, WITHIN
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.conflicts import Piece
+from picustream.scoring.chart.entries import Piece
 from picustream.scoring.chart.lineage import ADMISSION, WITHDRAWN
 from picustream.scoring.clinical.days import closes_at, local_date
 from picustream.scoring.clinical.stay import Stay

@@ -5,22 +5,22 @@ chart does not depend on the order, the batches or the repeats in which events a
 by filing time, then status, event id and canonical text. An event without a current version is dropped.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
 from picustream.models.fact import FactEvent
 from picustream.models.variable import Variable
-from picustream.scoring.chart.conflicts import Conflicts, Piece
+from picustream.scoring.chart.conflicts import Conflicts
 from picustream.scoring.chart.entries import (
     Changes,
-    CurrentVersion,
     Entry,
     Fact,
     Filed,
     Identity,
     Kind,
     Observed,
+    Piece,
     Ventilation,
+    piece_of,
 )
 from picustream.scoring.chart.lineage import AMENDED, Lineages
 from picustream.scoring.chart.live_events import LiveEvents
@@ -49,8 +49,10 @@ class Chart:
         self.lineages = Lineages()
         self.live = LiveEvents()
         self.added = 0
-        """Entries added since it was last asked whether they are too many; no less than of any series."""
-        self._hidden: dict[tuple[Kind, Identity], dict[str, Filed]] = {}
+        """How many entries were added so far."""
+        self.counted_at = self.searched_at = 0
+        """That number as of which they are to be counted next, and as of when all days were last searched (I9)."""
+        self._hidden: dict[Piece, dict[str, Filed]] = {}
         """Events with an older version of something of which a later version is in force."""
 
     def file(self, filed: Filed, reading: Reading, fact: FactEvent | None, changes: Changes) -> None:
@@ -59,7 +61,7 @@ class Chart:
         if fact is not None:
             self._file_fact(fact, filed, changes)
             return
-        if self.pruned and self._skips_pruned(filed, observed, statement, changes):
+        if self.pruned and not self.pruned.precedes(filed) and self._skips_pruned(filed, observed, statement, changes):
             return
         if statement is not None:  # first, for it decides the series of a peak pressure
             self._file_ventilation(statement, changes)
@@ -97,35 +99,35 @@ class Chart:
         if old.filed.live_count == 0:
             changes.stored[old.filed.key] = None
 
-    def hides(self, version: CurrentVersion) -> bool:
-        """Whether a live event has an older version of the same thing, which must not come back."""
-        hidden = self._hidden.get((version.kind, version.identity), {}) if self._hidden else {}
-        return any(filed.live_count for filed in hidden.values())
+    @property
+    def hides_some(self) -> bool:
+        """Whether anything was superseded whose event may be live."""
+        return bool(self._hidden)
 
-    def prune(self, versions: Iterable[CurrentVersion], changes: Changes) -> None:
-        """Prunes current versions that no record depends on; of each event all of them."""
-        leaving: dict[int, tuple[Series[Any], set[Entry]]] = {}
-        for one in versions:
-            series: Series[Any]
-            if self.lineages and self.lineages.prune((one.kind, *one.identity)):
-                changes.lineages.add((one.kind, *one.identity))
-            if isinstance(one.entry, Observed):
-                series = self._series_of(one.entry)
-                if one.entry.variable in SAME_EVENT:
-                    self.same_event.put(one.entry, False)
-                del self._current[one.identity]
+    def hides(self, entry: Entry) -> bool:
+        """Whether a live event has an older version of the same thing, which must not come back."""
+        return any(one.live_count for one in self._hidden.get(piece_of(entry), {}).values())
+
+    def prune(self, events: Iterable[Filed], entries: Collection[Entry], changes: Changes) -> None:
+        """Prunes whole events, whose entries were in force and have left their series."""
+        for one in entries:
+            source = one.filed.source
+            if isinstance(one, Observed):
+                del self._current[source, one.id]
+                if one.variable in SAME_EVENT:
+                    self.same_event.put(one, False)
             else:
-                series = self.index.of_ventilation(one.entry)
-            self.pruned.note(one.entry.filed, one.entry.pruned_as)
-            leaving.setdefault(id(series), (series, set()))[1].add(one.entry)
-            if self._hidden:
-                self._hidden.pop((one.kind, one.identity), None)
-            self._release(one.entry, changes)
-            changes.pruned = True
-        for series, entries in leaving.values():
-            series.prune(entries)
-        for identity in [version.identity for version in versions if version.kind == "ventilation"]:
-            del self._ventilation[identity]
+                del self._ventilation[source, one.filed.event_id]
+        if self._hidden or self.lineages:  # of most stays neither
+            for piece in map(piece_of, entries):
+                self._hidden.pop(piece, None)
+                if self.lineages.prune(piece):
+                    changes.lineages.add(piece)
+        for filed in events:
+            self.live.drop(filed)
+            changes.stored[filed.key] = None
+        self.pruned.note_all(entries)
+        changes.pruned = True
 
     def _skips_pruned(
         self, filed: Filed, observed: Sequence[Observed], statement: Ventilation | None, changes: Changes
@@ -193,7 +195,7 @@ class Chart:
         """Whether `new` is the later version of two; the other is remembered as hidden."""
         later = self._later((kind, *identity), new, old, changes)
         loser = old.filed if later else new.filed
-        self._hidden.setdefault((kind, identity), {})[loser.key] = loser
+        self._hidden.setdefault((kind, *identity), {})[loser.key] = loser
         return later
 
     def _later(self, piece: Piece, new: Entry | Fact, old: Entry | Fact, changes: Changes) -> bool:

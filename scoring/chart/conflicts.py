@@ -3,10 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from picustream.scoring.chart.entries import Filed, Identity
-
-Piece = tuple[str, ...]
-"""Something with versions of its own: an observation, the support of a ventilator event, a fact."""
+from picustream.scoring.chart.entries import Filed, Identity, Piece
 
 
 class Conflicts:

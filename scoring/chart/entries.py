@@ -185,6 +185,15 @@ Entry = Observed | Ventilation
 Identity = tuple[str, str]
 """(source, id) of an observation, (source, event id) of a ventilator event."""
 Kind = Literal["observation", "ventilation"]
+Piece = tuple[str, ...]
+"""Something with versions of its own: kind and identity of an entry, or the key of a fact."""
+
+
+def piece_of(entry: Entry) -> Piece:
+    """What an entry is the current version of."""
+    if isinstance(entry, Observed):
+        return "observation", entry.filed.source, entry.id
+    return "ventilation", entry.filed.source, entry.filed.event_id
 
 
 @dataclass(slots=True)
@@ -207,12 +216,3 @@ class Changes:
     def changed(self) -> bool:
         """Whether anything is to be stored, apart from lineages."""
         return bool(self.stored) or self.pruned or self.conflicts
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentVersion:
-    """One current version, and of what."""
-
-    kind: Kind
-    identity: Identity
-    entry: Entry

@@ -7,6 +7,7 @@ from typing import Any
 import zstandard
 
 from picustream.models import text
+from picustream.models.times import EARLIEST
 from picustream.scoring.chart.chart import Chart
 
 GAPS, NAMES = "gaps", "names"
@@ -31,9 +32,10 @@ def restore_gaps(chart: Chart, fields: Mapping[str, bytes]) -> list[str]:
         stored = text.parse(fields[GAPS_BEFORE])
     else:
         return []
-    chart.pruned.restore(stored, fields.get(NAMES))
+    end = EARLIEST
     for name, gaps in stored["gaps"].items():
         spans = [(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in gaps]
-        chart.index.by_name(name).gaps = spans
+        chart.index.by_name(name).gaps, end = spans, max(end, spans[-1][1])
+    chart.pruned.restore(stored, fields.get(NAMES), end)
     reused: list[str] = stored.get("reused", [])
     return reused

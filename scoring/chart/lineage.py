@@ -13,8 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from picustream.models.envelope import STATUS_RANK, Status
-from picustream.scoring.chart.conflicts import Piece
-from picustream.scoring.chart.entries import Entry, Fact, Version
+from picustream.scoring.chart.entries import Entry, Fact, Piece, Version
 
 ANOTHER_TIME = timedelta(hours=1)
 """Versions further apart in clinical time than this are of different moments."""

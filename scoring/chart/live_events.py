@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
+from operator import attrgetter
 
 from picustream.scoring.chart.entries import Filed
 
@@ -44,6 +45,14 @@ class LiveEvents:
             if filed.stating_count == 0:
                 self._forget_the_name(filed)
 
+    def drop(self, filed: Filed) -> None:
+        """No version of an event is current any more."""
+        del self.events[filed.key]
+        self.written -= len(filed.text)
+        if filed.stating_count:
+            self._forget_the_name(filed)
+        filed.live_count = filed.stating_count = 0
+
     def _name(self, filed: Filed) -> None:
         naming = self._naming.get(filed.patient_id)
         if naming is None:
@@ -71,5 +80,4 @@ class LiveEvents:
         return {name: min(naming.values(), key=_filing) for name, naming in self._naming.items() if name != but}
 
 
-def _filing(filed: Filed) -> tuple[datetime, str]:
-    return filed.rank
+_filing = attrgetter("rank")

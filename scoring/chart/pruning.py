@@ -7,13 +7,20 @@ raises `HistoryNeeded` instead of answering, and the stay is read from Kafka aga
 a record its value.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
-from datetime import date, timedelta
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
+from picustream.models.event import LAB
+from picustream.models.times import EARLIEST
 from picustream.scoring.chart.chart import Chart
-from picustream.scoring.chart.entries import Changes, CurrentVersion, Entry, Filed, Observed
+from picustream.scoring.chart.entries import Changes, Entry, Filed, Observed, Piece, piece_of
 from picustream.scoring.chart.reads import Reads
+from picustream.scoring.chart.series import TICK, Run, Span, midnight
 from picustream.scoring.chart.series_index import AnySeries
 
 MOST_PER_DAY = 192
@@ -21,19 +28,29 @@ MOST_PER_DAY = 192
 NEWEST, NEWEST_COUNT = timedelta(hours=4), 512
 """Entries that are not older than this stay, up to so many of a series: a laboratory result arrives an hour after
 sampling, and is then paired with what the ventilator reported at that time."""
+RECENT = timedelta(days=2)
+"""What is pruned is nearly always of these: what was too new the last time."""
+
+
+class _Spare(NamedTuple):
+    """Of one series the places that no answer depends on, and the spans that answers depend on."""
+
+    series: AnySeries
+    answers: Sequence[Span]
+    runs: Sequence[Run]
 
 
 def is_over_limit(chart: Chart) -> bool:
     """Whether a chart is to be pruned. Counts only where enough was added since it last counted."""
-    if chart.added < MOST_PER_DAY:
+    if chart.added < chart.counted_at:
         return False
-    chart.added = 0
-    over_limit = False
+    over_limit, most = False, 0
     for series in chart.index.every():
         if series.added >= MOST_PER_DAY:
             series.added = 0
-            over_limit = over_limit or any(count > MOST_PER_DAY for _, count in series.by_day())
-        chart.added = max(chart.added, series.added)
+            over_limit = over_limit or any(end - first > MOST_PER_DAY for first, end in series.days(EARLIEST))
+        most = max(most, series.added)
+    chart.counted_at = chart.added + MOST_PER_DAY - most
     return over_limit
 
 
@@ -44,54 +61,94 @@ def prune(chart: Chart, reads: Reads, changes: Changes) -> None:
     (`conflicting-duplicate`), unmatched corrections (`correction-unmatched`, up to a limit), and of each source an id
     with two moments (`id-reused`).
     """
-    spare: defaultdict[Filed, list[Entry]] = defaultdict(list)
-    for series in chart.index.every():
-        series.read_spans = reads.spans(series.channel)
-        for entry in _spare(series):
-            spare[entry.filed].append(entry)
+    since = _since(chart)
+    spare = [one for series in chart.index.every() if (one := _spare(series, reads, since)).runs]
+    leaving = _leaving(chart, spare)
+    if leaving:
+        gone: list[Entry] = []
+        for one in spare:
+            if runs := [part for run in one.runs for part in _parts(one.series, run, leaving)]:
+                gone += one.series.prune(runs, one.answers, since)
+        chart.prune(leaving, gone, changes)
+
+
+def _since(chart: Chart) -> datetime:
+    """From when on days are looked at: the last two, and all of them once as much was added as there is. So what an
+    entry costs does not grow with the stay."""
+    if chart.added - chart.searched_at >= chart.size:
+        chart.searched_at = chart.added
+        return EARLIEST
+    newest = max((last for series in chart.index.every() if (last := series.newest()) is not None), default=EARLIEST)
+    return midnight((newest - RECENT).date())
+
+
+def _leaving(chart: Chart, spare: Iterable[_Spare]) -> set[Filed]:
+    """The events of which everything is spare, and nothing is kept all the same."""
+    counts: Counter[Filed] = Counter()
+    for one in spare:
+        for run in one.runs:
+            counts.update([entry.filed for entry in one.series.part(run)])
     live = chart.live.versions()
     named, disputed = set(chart.live.first_by_patient().values()), chart.conflicts.events
+    leaving = {
+        filed
+        for filed, count in counts.items()
+        if count == filed.live_count
+        and live[filed.event_id] == 1
+        and filed not in named
+        and (filed.source, filed.event_id) not in disputed
+    }
     pinned = chart.lineages.pinned()
-    pruned: list[CurrentVersion] = []
-    for filed, entries in spare.items():
-        whole = len(entries) == filed.live_count and live[filed.event_id] == 1
-        if whole and filed not in named and (filed.source, filed.event_id) not in disputed:
-            of_event = [_version(entry) for entry in entries]
-            if not any(_is_kept(chart, one) or (one.kind, *one.identity) in pinned for one in of_event):
-                pruned += of_event
-    chart.prune(pruned, changes)
+    if pinned or chart.hides_some or any(filed.topic == LAB for filed in leaving):
+        entries = (entry for one in spare for run in one.runs for entry in one.series.part(run))
+        leaving.difference_update([entry.filed for entry in entries if _is_kept(chart, entry, pinned)])
+    return leaving
 
 
-def _version(entry: Entry) -> CurrentVersion:
-    if isinstance(entry, Observed):
-        return CurrentVersion("observation", (entry.filed.source, entry.id), entry)
-    return CurrentVersion("ventilation", (entry.filed.source, entry.filed.event_id), entry)
+def _is_kept(chart: Chart, entry: Entry, pinned: Collection[Piece]) -> bool:
+    if isinstance(entry, Observed) and entry.of_blood_gas:
+        return True
+    return piece_of(entry) in pinned or chart.hides(entry)
 
 
-def _is_kept(chart: Chart, one: CurrentVersion) -> bool:
-    return chart.hides(one) or (isinstance(one.entry, Observed) and one.entry.of_blood_gas)
+def _parts(series: AnySeries, run: Run, leaving: Collection[Filed]) -> Iterator[Run]:
+    """The places of a run whose events leave, those side by side together."""
+    leaves = [entry.filed in leaving for entry in series.part(run)]
+    if all(leaves):
+        yield run
+        return
+    place = run[0]
+    for leave, some in groupby(leaves):
+        end = place + len(list(some))
+        if leave:
+            yield place, end
+        place = end
 
 
-def _days_over_limit(series: AnySeries) -> set[date]:
-    """Days over the limit, and days once pruned: what was too new to prune then may be pruned now."""
-    over_limit = {day for day, count in series.by_day() if count > MOST_PER_DAY}
-    for first, last in series.gaps:
-        over_limit.update(first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1))
-    return over_limit
-
-
-def _spare(series: AnySeries) -> Iterator[Entry]:
+def _spare(series: AnySeries, reads: Reads, since: datetime) -> _Spare:
     """Entries of days over the limit that are not new and lie in no span that an answer depends on."""
     last = series.newest()
-    if last is None:
-        return
-    new = max(len(series) - NEWEST_COUNT, series.before(last - NEWEST))
-    spans = iter([*series.read_spans, None])
-    span = next(spans)
-    for day in sorted(_days_over_limit(series)):
-        for item in series.of_day(day, new):
-            at = item.order[0]
-            while span is not None and span[1] < at:
-                span = next(spans)
-            if span is None or at < span[0]:
-                yield item
+    if last is None or last < since:
+        return _Spare(series, (), ())
+    new = min(len(series), max(len(series) - NEWEST_COUNT, series.before(last - NEWEST)))
+    # What was too new when its day was pruned may go now.
+    crowded = [
+        (first, min(end, new))
+        for first, end in series.days(since)
+        if first < new and (end - first > MOST_PER_DAY or series.is_pruned_on_day_of(first))
+    ]
+    answers = reads.spans(series.channel, since) if crowded else ()
+    return _Spare(series, answers, [run for day in crowded for run in _between(series, day, answers)])
+
+
+def _between(series: AnySeries, run: Run, answers: Sequence[Span]) -> Iterator[Run]:
+    """The places of a run that lie in no span of an answer, those between two spans together."""
+    place, end = run
+    for first, last in answers[bisect_left(answers, series.moment(place), key=itemgetter(1)) :]:
+        stop = min(end, series.before(first))
+        if place < stop:
+            yield place, stop
+        place = max(place, series.before(last + TICK))
+        if place >= end:
+            return
+    yield place, end

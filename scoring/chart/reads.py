@@ -51,10 +51,12 @@ class Reads:
         for of_day in self._places.pop(owner, ()):
             del of_day[owner]
 
-    def spans(self, channel: Channel) -> list[Span]:
-        """What all answers were read from of a channel, in time, no two spans touching."""
-        every = self._spans.get(channel, {}).values()
-        return list(union({span for of_day in every for spans in of_day.values() for span in spans}))
+    def spans(self, channel: Channel, since: datetime) -> list[Span]:
+        """What all answers were read from of a channel, in time, no two spans touching; of spans that end before a
+        moment some."""
+        first = since.toordinal()
+        some = (of_day for day, of_day in self._spans.get(channel, {}).items() if day is None or day >= first)
+        return list(union({span for of_day in some for spans in of_day.values() for span in spans}))
 
     def hit(self, channel: Channel, moment: datetime, found: set[Owner]) -> None:
         """Adds whose answer a change at a moment may change."""

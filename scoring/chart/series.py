@@ -6,9 +6,10 @@ raises `HistoryNeeded`.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from heapq import merge
+from operator import itemgetter
 from typing import Generic, Protocol, TypeVar
 
 from picustream.models.times import ONE_DAY
@@ -17,6 +18,8 @@ Order = tuple[datetime, datetime, str, str]
 """(happened at, filed at, source, id): rule V1."""
 Span = tuple[datetime, datetime]
 """From one moment to another, both included."""
+Run = tuple[int, int]
+"""Places of items: of the first, and behind the last."""
 
 Channel = str
 """What a look-up asks: one series, or several together. Spans of different channels never meet."""
@@ -57,7 +60,7 @@ class Watch:
 class Series(Generic[T]):
     """Items in the order V1, no two alike."""
 
-    __slots__ = ("_items", "_orders", "_watch", "added", "channel", "gaps", "read_spans")
+    __slots__ = ("_items", "_orders", "_watch", "added", "channel", "gaps")
 
     def __init__(self, channel: Channel = "", watch: Watch | None = None) -> None:
         """`channel`: its name. `watch`: who takes note of what is looked up in it."""
@@ -69,8 +72,6 @@ class Series(Generic[T]):
         """The spans in which something was pruned, in time, none touching another."""
         self.added = 0
         """Items added since the last pruning, or the last count for it."""
-        self.read_spans: Sequence[Span] = ()
-        """The spans that answers depend on, in time, none touching another: to be set for `prune`."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -102,18 +103,27 @@ class Series(Generic[T]):
         """How many items happened before a moment."""
         return bisect_left(self._orders, (moment,))
 
-    def by_day(self) -> Iterator[tuple[date, int]]:
-        """The days of UTC with items, and how many each has."""
-        place = 0
-        while place < len(self._orders):
-            day = self._orders[place][0].date()
-            end = self.before(_midnight(day + ONE_DAY))
-            yield day, end - place
+    def days(self, since: datetime) -> Iterator[Run]:
+        """Of each day of UTC with items, their places, from a midnight on."""
+        orders, place = self._orders, self.before(since)
+        while place < len(orders):
+            end = self.before(midnight(orders[place][0].date() + ONE_DAY))
+            yield place, end
             place = end
 
-    def of_day(self, day: date, most: int) -> list[T]:
-        """The items of a day of UTC that are among the first `most`."""
-        return self._items[self.before(_midnight(day)) : min(most, self.before(_midnight(day + ONE_DAY)))]
+    def moment(self, place: int) -> datetime:
+        """When the item at a place happened."""
+        return self._orders[place][0]
+
+    def part(self, run: Run) -> list[T]:
+        """The items at some places."""
+        return self._items[slice(*run)]
+
+    def is_pruned_on_day_of(self, place: int) -> bool:
+        """Whether a pruned span touches the day of UTC of the item at a place."""
+        start = midnight(self._orders[place][0].date())
+        gap = bisect_left(self.gaps, (start + ONE_DAY,)) - 1
+        return gap >= 0 and self.gaps[gap][1] >= start
 
     def newest(self) -> datetime | None:
         """When the last item happened, of those that are here."""
@@ -162,21 +172,31 @@ class Series(Generic[T]):
         place = bisect_right(self.gaps, moment, key=lambda gap: gap[0])
         return place > 0 and self.gaps[place - 1][1] >= moment
 
-    def prune(self, pruned: Collection[T]) -> None:
-        """Removes items and remembers where they lay."""
-        runs = [(item.order[0], item.order[0]) for item in self._items if item in pruned]
-        self._items = [item for item in self._items if item not in pruned]
-        self._orders = [item.order for item in self._items]
-        self.gaps = self._joined(sorted(self.gaps + runs))
-        self.added = 0
+    def prune(self, runs: Sequence[Run], answers: Sequence[Span], since: datetime) -> list[T]:
+        """Removes the items at some places (there is one), gives them back, and remembers where they lay.
 
-    def _joined(self, spans: list[Span]) -> list[Span]:
+        `runs`: in order, each without an answer between its first item and its last. `answers`: the spans that answers
+        depend on, in time, from `since` on; runs are of no earlier items, and no earlier gap grows by them.
+        """
+        gone = [item for run in runs for item in self.part(run)]
+        spans = [(self._orders[first][0], self._orders[end - 1][0]) for first, end in runs]
+        for first, end in reversed(runs):
+            del self._items[first:end]
+            del self._orders[first:end]
+        # What lies before the gap that the first of them may join is as it was.
+        place = max(bisect_left(self.gaps, since, key=_end), bisect_left(self.gaps, spans[0]) - 1)
+        self.gaps[place:] = self._joined(sorted(self.gaps[place:] + spans), answers)
+        self.added = 0
+        return gone
+
+    def _joined(self, spans: list[Span], answers: Sequence[Span]) -> list[Span]:
         """Spans in time, as one where nothing lies between them: no item, and no answer that there was none."""
-        answers = [first for first, _ in self.read_spans]
 
         def apart(end: datetime, first: datetime) -> bool:
-            items = self.before(first) > self.before(end + TICK)
-            return items or bisect_left(answers, first) > bisect_right(answers, end)
+            answer = bisect_left(answers, (end + TICK,))
+            return self.before(first) > self.before(end + TICK) or (
+                answer < len(answers) and answers[answer][0] < first
+            )
 
         joined: list[Span] = []
         for first, last in spans:
@@ -212,7 +232,11 @@ class Series(Generic[T]):
             end = begin
 
 
-def _midnight(day: date) -> datetime:
+_end = itemgetter(1)
+
+
+def midnight(day: date) -> datetime:
+    """When a day of UTC begins."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 

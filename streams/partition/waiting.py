@@ -15,8 +15,7 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice, repeat
 
-from picustream.models.times import parse_instant
-from picustream.scoring.validation import EARLIEST
+from picustream.models.times import EARLIEST, parse_instant
 from picustream.streams.kafka.scheduler import FetchedBatch, size_of
 
 ENOUGH, ENOUGH_BYTES = 1_000, 1024 * 1024

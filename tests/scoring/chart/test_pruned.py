@@ -94,7 +94,7 @@ def test_i9_it_is_the_same_after_it_was_stored() -> None:
     pruned, again = Pruned(), Pruned()
     pruned.note(said(), "o1")
     pruned.note(said(1, "gateway"), "o2")
-    again.restore(json.loads(text.encode(pruned.to_store())), pruned.names_to_store())
+    again.restore(json.loads(text.encode(pruned.to_store())), pruned.names_to_store(), NOON)
     assert (again.to_store(), again.names_to_store()) == (pruned.to_store(), pruned.names_to_store())
     assert again.may_supersede(said(1, "gateway"), "o2")
     assert not again.note(said(), "o1")
@@ -121,6 +121,6 @@ def test_i9_an_event_has_one_name_whatever_it_states(other: str) -> None:
 def test_i9_where_no_names_are_stored_any_name_may_be_one() -> None:
     """Of a source of which something was pruned."""
     pruned = Pruned()
-    pruned.restore({"latest": {"monitor": NOON.isoformat()}}, None)
+    pruned.restore({"latest": {"monitor": NOON.isoformat()}}, None, NOON)
     assert pruned.may_supersede(said(), "e1")
     assert not pruned.may_supersede(said(0, "gateway"), "e1")

@@ -112,6 +112,24 @@ def test_i9_what_was_new_as_a_day_was_thinned_goes_once_it_is_old() -> None:
 
 
 @pytest.mark.proves("I9")
+def test_i9_days_long_past_are_looked_at_again_once_as_much_has_come_as_there_is() -> None:
+    """What was needed of them may be needed no more; each time would cost more the longer a stay is."""
+    first, tenth, eleventh = (minutes(600, MIDNIGHT + timedelta(days=days)) for days in (0, 9, 10))
+    chart, needed = filed(first), first[100:103]
+    reads = Reads()
+    with noted(chart.index.watch) as found:
+        chart.index.usable[Variable.HEART_RATE].between(needed[0], needed[-1])
+    reads.put(("somebody", MIDNIGHT.date()), found)
+    prune(chart, reads, Changes())
+    kept = [first[0], *needed, *first[-241:]]
+    assert rates_of(chart) == kept
+    prune(filed(tenth, chart), Reads(), Changes())
+    assert rates_of(chart) == [*kept, *tenth[-241:]]
+    prune(filed(eleventh, chart), Reads(), Changes())
+    assert rates_of(chart) == [first[0], *eleventh[-241:]]
+
+
+@pytest.mark.proves("I9")
 def test_i9_what_lies_beside_a_value_in_its_event_goes_with_it() -> None:
     """Nothing points to what is gone, and what is held is counted whole."""
     stay = Stay().admitted(MIDNIGHT.isoformat())

@@ -6,6 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picustream.models.times import EARLIEST
 from picustream.scoring.chart.reads import WIDE, Owner, Reads, noted
 from picustream.scoring.chart.series import Watch
 
@@ -53,17 +54,18 @@ def test_a_look_up_inside_another_belongs_to_the_inner_one_alone() -> None:
     assert (outer, inner) == ([("pao2", START, START), ("peep", START, START)], [("fio2", START, START + HOUR)])
 
 
-@given(STEPS, CHANNELS)
+@given(STEPS, CHANNELS, MOMENTS)
 def test_i9_what_all_answers_rest_on_is_given_in_time(
-    steps: list[tuple[Owner, list[tuple[str, datetime, datetime]] | None]], channel: str
+    steps: list[tuple[Owner, list[tuple[str, datetime, datetime]] | None]], channel: str, since: datetime
 ) -> None:
-    """Exactly the moments in some span, as spans of which none touches another."""
+    """Exactly the moments in some span, as spans of which none touches another; from a moment on as well."""
     reads = Reads()
     for owner, spans in steps:
         reads.put(owner, spans or [])
-    found = reads.spans(channel)
-    assert all(one[1] < other[0] for one, other in pairwise(found))
+    found, later = reads.spans(channel, EARLIEST), reads.spans(channel, since)
+    assert all(one[1] < other[0] for some in (found, later) for one, other in pairwise(some))
     for moment in {moment for _, spans in steps for _, first, last in spans or () for moment in (first, last)}:
         hit: set[Owner] = set()
         reads.hit(channel, moment, hit)
         assert any(first <= moment <= last for first, last in found) == bool(hit)
+        assert moment < since or any(first <= moment <= last for first, last in later) == bool(hit)

@@ -1,7 +1,7 @@
 """The look-ups that rules make in time, against a plain list; and where something was pruned, they do not guess."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -76,6 +76,13 @@ class Chance:
         assert self.watch.found == [("it", *rests_on)] * (rests_on[0] <= rests_on[1])
 
 
+def prune(series: Series[Item], items: Collection[Item], answers: Sequence[Span] = ()) -> None:
+    """Items go, each by itself."""
+    runs = [(place, place + 1) for place, item in enumerate(series) if item in items]
+    gone = series.prune(runs, answers, BEGIN)
+    assert gone == sorted(items, key=lambda item: item.order)
+
+
 @pytest.fixture(params=CASES)
 def chance(request: pytest.FixtureRequest) -> Chance:
     rng = random.Random(request.param)
@@ -88,7 +95,7 @@ def chance(request: pytest.FixtureRequest) -> Chance:
     gone = rng.sample(items, rng.randrange(len(items) + 1)) if rng.random() < 0.6 else []
     for part in (gone[: len(gone) // 2], gone[len(gone) // 2 :]):
         if part:
-            series.prune(part)
+            prune(series, part)
     kept = sorted((item for item in items if item not in gone), key=lambda item: item.order)
     return Chance(rng, watch, series, kept, gone)
 
@@ -195,7 +202,7 @@ def test_i9_what_was_added_since_something_went_is_counted() -> None:
     for count, item in enumerate(items):
         assert series.added == count
         series.add(item)
-    series.prune(items[:1])
+    prune(series, items[:1])
     assert series.added == 0
 
 
@@ -218,8 +225,7 @@ def test_i9_a_gap_ends_where_an_answer_depended_on_there_being_nothing(
     items = [Item((tick(number), tick(0), "s", "x")) for number in (1, 9)]
     for item in items:
         series.add(item)
-    series.read_spans = [(tick(first), tick(last)) for first, last in answers]
-    series.prune(items)
+    prune(series, items, [(tick(first), tick(last)) for first, last in answers])
     assert series.gaps == [(tick(first), tick(last)) for first, last in gaps]
 
 
@@ -239,7 +245,7 @@ def test_i9_what_comes_into_a_gap_and_goes_again_leaves_it_as_it_was(
     for step in steps:
         named = [items[word[1:]] for word in step.split()]
         if step.startswith("-"):
-            series.prune(named)
+            prune(series, named)
         else:
             for item in named:
                 series.add(item)
