@@ -16,6 +16,8 @@ _CODES = {
     "source-unknown": "204^Unknown key identifier",
 }
 """Table 0357, by the reason of a fault."""
+_ANSWERED_BY = {"R30": "R33", "R31": "R33", "R32": "R33"}
+"""Events with which the point of care sends, and the one that it waits for."""
 _OTHER = "207^Application internal error"
 _TABLE = "HL70357"
 _CURRENT = "2.5.1"
@@ -77,6 +79,7 @@ def acknowledgement(raw: bytes, code: str, now: datetime, faults: Sequence[Fault
 
 def _header(theirs: Segment, separators: Separators, released: tuple[int, ...], code: str, now: datetime) -> str:
     event = theirs.text(9, 1, 2).strip()
+    event = _ANSWERED_BY.get(event, event)
     kind = ["ACK", escaped(event, separators), "ACK"] if event and released >= _NAMED_STRUCTURE else ["ACK"]
     named = theirs.raw(2) or "".join(separators[1:])
     fields = [

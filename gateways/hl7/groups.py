@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 
 from picustream.gateways.hl7.message import Message, Segment
 
+_BY_SPECIMEN = {"OUL^R22", "OUL^R23"}
+"""Kinds in which a specimen stands before its orders."""
+_ORC_FOLLOWS = _BY_SPECIMEN | {"OUL^R24"}
+"""Kinds in which an ORC stands behind its OBR."""
 _DEEPEST = 8
 """Levels of OBX-4; MDS, VMD, channel, metric and facet are five."""
 
@@ -51,9 +55,12 @@ class Patient:
 
 
 class _Groups:
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         self.patients = [Patient()]
+        self._by_specimen = kind in _BY_SPECIMEN
+        self._orc_follows = kind in _ORC_FOLLOWS
         self._order = Order()
+        self._has_values = False
         self._specimen: Segment | None = None
 
     def take(self, segment: Segment) -> None:
@@ -72,7 +79,7 @@ class _Groups:
                 self._begin(Patient(patient.pid, segment))
             case "MRG":
                 patient.mrg = segment
-            case "ORC" if self._order.obr or self._order.orc:
+            case "ORC" if self._order.orc or (self._order.obr and not self._orc_follows):
                 self._start(Order(orc=segment))
             case "ORC":
                 self._order.orc = segment
@@ -80,6 +87,10 @@ class _Groups:
                 self._start(Order(segment))
             case "OBR":
                 self._start(Order(segment, self._order.orc))
+            case "SPM" if self._by_specimen:
+                self._specimen = segment
+                if self._has_values:  # else it is of the order that it follows, as in other kinds
+                    self._start(Order())
             case "SPM" if self._order.obr:
                 self._order.specimens.append(segment)
                 self._specimen = segment
@@ -87,19 +98,24 @@ class _Groups:
     def _take_value(self, patient: Patient, segment: Segment) -> None:
         if not segment.raw(5):
             self._order.rows.setdefault(segment.text(4).strip(), segment)
+        self._has_values = True
         patient.results.append(Result(segment, self._order, self._specimen))
 
     def _begin(self, patient: Patient) -> None:
         self.patients.append(patient)
+        self._specimen = None
         self._start(Order())
 
     def _start(self, order: Order) -> None:
-        self._order, self._specimen = order, None
+        """A new order; where specimens stand before them it is of the one that it follows."""
+        self._order, self._has_values = order, False
+        if not self._by_specimen:
+            self._specimen = None
 
 
 def patients(message: Message) -> list[Patient]:
     """The patients of a message in its order; one without segments where it names none."""
-    groups = _Groups()
+    groups = _Groups(message.kind)
     for segment in message.segments[1:]:
         groups.take(segment)
     return groups.patients

@@ -14,6 +14,8 @@ from picustream.gateways.statement import Move, Statements
 from picustream.scoring.faults import Fault
 
 _RESULTS = "ORU^R01"
+_READ_AS_RESULTS = {_RESULTS, "ORU^R30", "ORU^R31", "ORU^R32", "OUL^R21", "OUL^R22", "OUL^R23", "OUL^R24"}
+"""With those of the point of care, and those of analysers by sample."""
 _TRAINING = {"T", "D"}
 
 
@@ -62,7 +64,7 @@ def _unused(message: Message, source: Source) -> str:
 def _of_patient(kind: str, patient: Patient, context: Context) -> list[Statements]:
     whom = subject(patient.pid, patient.pv1)
     values = tuple(value_of(result, context) for result in patient.results)
-    if kind == _RESULTS:
+    if kind in _READ_AS_RESULTS:
         return [Statements(kind, whom, values)]
     found = []
     message, _, event = kind.partition("^")

@@ -23,6 +23,8 @@ _OF_DEVICE = ("obx14",)
 _OF_RESULT = ("obx14", "spm17", "obr7")
 _ORDER_TIMES = {"obr7": 7, "obr8": 8, "obr14": 14}
 _REPLACING = {Status.AMENDED, Status.CORRECTED}
+_NO_PATIENT = {"B", "C", "E", "F", "O", "Q", "V"}
+"""Roles of a specimen (table 0369) in which it is none of a patient's."""
 _CHANNEL = 2
 """Dots in the OBX-4 of a channel or metric: what stands above it has no time of a reading."""
 
@@ -50,6 +52,8 @@ def value_of(result: Result, context: Context) -> Value:
     if found.value is None and by_status.status in _REPLACING:
         found = Reading(Fault("value-missing", f"{path}-5", "it replaces an earlier value and has none"))
     given = _given(by_status, obx, flagged, found, source)
+    if _is_control(result):
+        given = Standing(None, note="control-specimen")
     unit, is_ucum = codings.unit(obx)
     if obx.repetitions(6) > 1:
         found = Reading(Fault("repeated-unit", f"{path}-6", "more than one unit in one OBX"))
@@ -184,6 +188,9 @@ def _identity(
         for segment, field in ((obr, 3), (orc, 3), (obr, 2), (orc, 2)):
             if segment is not None and (order := segment.raw(field).strip()):
                 return "order", order, *named
+        numbers = {number for spm in result.specimens() if (number := spm.raw(2).strip())}
+        if len(numbers) == 1:
+            return "specimen", *numbers, *named
     moment = observed_at.isoformat() if isinstance(observed_at, datetime) else ""
     if context.is_device:
         return "device", device or context.message.header.raw(3), *named, moment
@@ -198,6 +205,12 @@ def _device(result: Result, context: Context) -> str:
         if device := obx.raw(18).strip():
             return device
     return result.order.obr.raw(10).strip() if result.order.obr else ""
+
+
+def _is_control(result: Result) -> bool:
+    """Whether its specimen is none of a patient's: one of controls, calibrators and tests of the laboratory."""
+    roles = {spm.text(11).strip().upper() for spm in result.specimens()}
+    return bool(roles) and roles <= _NO_PATIENT
 
 
 def _specimen(result: Result, context: Context) -> str:

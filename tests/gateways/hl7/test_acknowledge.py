@@ -47,6 +47,13 @@ def test_the_kind_follows_the_version(version: str, kind: str) -> None:
     assert fields(answer(text(msh(f12=version))), "MSH", 9, 12) == [kind, version or "2.5.1"]
 
 
+@pytest.mark.parametrize("event", ["R30", "R31", "R32"])
+def test_the_point_of_care_is_answered_by_its_own_event(event: str) -> None:
+    found = answer(text(msh(f"ORU^{event}^ORU_R30")))
+    assert fields(found, "MSH", 9) == ["ACK^R33^ACK"]
+    assert fields(answer(text(msh("OUL^R22^OUL_R22"))), "MSH", 9) == ["ACK^R22^ACK"]
+
+
 def test_without_an_event_it_names_none() -> None:
     assert fields(answer(text(msh("ORU"))), "MSH", 9) == ["ACK"]
 

@@ -7,7 +7,24 @@ from hypothesis import strategies as st
 from picustream.gateways.statement import Identifier, Place
 from picustream.models.envelope import Status
 from picustream.scoring.faults import Fault
-from tests.gateways.hl7.texts import PID, PV1, lab, laboratory, monitor, msh, obr, obx, pid, segment, spm, stated, text
+from tests.gateways.hl7.texts import (
+    COLLECTED,
+    FILED,
+    PID,
+    PV1,
+    lab,
+    laboratory,
+    monitor,
+    msh,
+    obr,
+    obx,
+    pid,
+    segment,
+    spm,
+    stated,
+    text,
+    values,
+)  # fmt: skip
 
 READ = "20250303100000+0800"
 
@@ -104,7 +121,7 @@ def test_what_is_no_production_is_not_used(word: str, source: dict[str, bool], u
             assert results[0].unused == ("" if results[0].kind == "ORU^R01" else "unused-kind")
 
 
-@pytest.mark.parametrize("kind", ["OUL^R22^OUL_R22", "MDM^T02", "ORM^O01", "ADT^A05", "ORU^R40", "ACK", "SIU^S12", ""])
+@pytest.mark.parametrize("kind", ["OUL^R40", "MDM^T02", "ORM^O01", "ADT^A05", "ORU^R40", "ACK", "SIU^S12", ""])
 def test_values_of_other_kinds_are_seen_and_not_used(kind: str) -> None:
     (found,) = stated(text(msh(kind), PID, obx(), obx("1.0")))
     assert (found.unused, len(found.values)) == ("unused-kind", 2)
@@ -129,13 +146,63 @@ def test_what_is_put_right_and_what_is_not_read_is_counted() -> None:
     assert found.values[0].status is Status.FINAL
 
 
+POINT_OF_CARE = ["ORU^R30^ORU_R30", "ORU^R31^ORU_R30", "ORU^R32^ORU_R30"]
+
+
+@pytest.mark.parametrize("kind", [*POINT_OF_CARE, "OUL^R21", "OUL^R22^OUL_R22", "OUL^R23", "OUL^R24^OUL_R24"])
+def test_results_of_the_point_of_care_and_of_analysers_are_read_as_those_of_a_laboratory(kind: str) -> None:
+    (found,) = stated(text(msh(kind), PID, obx(f5="1"), PV1, "ORC|NW", obr(f3="", f22=""), obx()))
+    assert (found.unused, len(found.values), found.subject.visits[0].value) == ("", 2, "V1")
+    assert found.values[1].observed_at == lab(obx()).observed_at
+
+
+def test_a_specimen_stands_before_all_of_its_orders() -> None:
+    """OUL^R22: a specimen with what is said of itself, its containers, its orders; then the next one."""
+    orders = [
+        obr(f2="1", f3="", f7=""),
+        "ORC|SC",
+        obx(),
+        obr(f2="2", f3="", f7=""),
+        "ORC|SC|||7",
+        obx(),
+        obx(f3="777-3^^LN"),
+    ]
+    venous = [spm("BLDV", "20250303110000+0800"), "SAC||9", obr(f2="3", f3="", f7=""), obx()]
+    segments = [spm("BLDA", COLLECTED), obx("1"), "SAC||8", "INV|x", *orders, *venous]
+    found = values(msh("OUL^R22^OUL_R22"), PID, PV1, *segments)
+    assert [one.specimen for one in found] == ["arterial"] * 4 + ["venous"]
+    assert {one.observed_at for one in found[:4]} == {lab(obx()).observed_at} != {found[4].observed_at}
+    assert [one.identity[:2] for one in found[1:]] == [("order", "1"), ("order", "2"), ("order", "2"), ("order", "3")]
+
+
+def test_a_specimen_that_stands_behind_its_order_is_of_that_order() -> None:
+    for kind in ("OUL^R22", "OUL^R24", "ORU^R01"):
+        found = values(msh(kind), PID, obr(f3="A"), spm("BLDA"), obx(), "ORC|RE", obr(f3="B"), spm("BLDV"), obx())
+        assert [(one.specimen, one.identity[1]) for one in found] == [("arterial", "A"), ("venous", "B")]
+
+
+@pytest.mark.parametrize("role", ["Q", "C", "B", "E", "F", "O", "V", "q"])
+def test_what_was_measured_of_a_control_is_no_patients(role: str) -> None:
+    specimen = segment("SPM", {1: "1", 2: "QC-1", 4: "BLDA", 11: f"{role}^x^HL70369"})
+    (found,) = values(msh("OUL^R22"), PID, specimen, obr(), obx())
+    assert (found.status, found.note) == (None, "control-specimen")
+    (of_patient,) = values(msh("OUL^R22"), PID, specimen.replace(f"|{role}^", "|P^"), obr(), obx())
+    assert of_patient.status is Status.FINAL
+
+
+def test_without_an_order_number_a_specimens_number_names_the_values() -> None:
+    specimen = segment("SPM", {1: "1", 2: "S-17&LAB", 4: "BLDA", 17: COLLECTED})
+    first, late = (values(PID, obr(f2="", f3=""), obx(f14=at), specimen)[0] for at in (COLLECTED, FILED))
+    assert first.identity == late.identity and first.identity[:2] == ("specimen", "S-17&LAB")
+
+
 GROUPS = st.lists(
     st.sampled_from([PID, PV1, obr(), obx(), obx("", "", f4="1"), spm(), "ORC|RE", "NTE|1", "MRG|7", "ZBE|1", "OBX"]),
     max_size=25,
 )
 
 
-@given(GROUPS, st.sampled_from(["ORU^R01", "ADT^A02", "ADT^A40", "ADT^A34", "OUL^R22"]), st.booleans())
+@given(GROUPS, st.sampled_from(["ORU^R01", "OUL^R24", "ADT^A02", "ADT^A40", "ADT^A34", "OUL^R22"]), st.booleans())
 def test_every_value_is_of_one_statement(segments: list[str], kind: str, of_device: bool) -> None:
     """Whatever the order of the segments, and the kind of the message."""
     found = stated(text(msh(kind), *segments), monitor() if of_device else laboratory())
