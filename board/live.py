@@ -12,7 +12,7 @@ from picustream.board.pulse import Beat
 from picustream.board.views import times
 
 EVERY = 2.0
-"""Seconds between two messages. A page that has had none for eight says that it is not live."""
+"""Seconds between two messages. A page that has had none for six says that it is not live."""
 RETRY = 2000
 """Milliseconds until a page tries again."""
 

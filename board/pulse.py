@@ -12,7 +12,7 @@ from picustream.board.frame import Trouble
 
 EVERY = 1.0
 """Seconds from one question to the next."""
-STALE = 5.0
+STALE = 3.0
 """Seconds after which the last answer counts no more: the pages are given none, and say that they are not live."""
 
 

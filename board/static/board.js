@@ -2,7 +2,7 @@
 /* Keeps a page as new as the read model, or says that it is not. Without it a page is complete and can be read; it
    then says that it does not renew itself. */
 
-const SILENCE = 8000; // milliseconds without a word, or with a word that could not be followed: not live
+const SILENCE = 6000; // milliseconds without a word, or with a word that could not be followed: not live
 const RENEWAL = 6000; // that a page may take to come
 const WORN = 3600e3;  // a page older than this is loaded anew at NIGHT, so that no display lives for weeks
 const NIGHT = 4;      // hour of the display's own clock

@@ -1,0 +1,69 @@
+"""A browser for all tests of a process, and boards to show in it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from picustream.board.app import application
+from picustream.board.board import Board
+from tests.board.made import Memory, everything, made
+
+CHROMIUM = next((path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()), None)
+MISSING = "needs the browser Chromium, which is not installed (Debian: apt install chromium)"
+
+Serves = Callable[[Board], str]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A tab. Whatever the browser complains of fails the test: a script's error, a style that the policy refuses."""
+    with browser.new_context() as context:
+        tab = context.new_page()
+        complaints: list[str] = []
+        tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        yield tab
+        assert [text for text in complaints if not text.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture(scope="session")
+def serves() -> Iterator[Serves]:
+    """Serves a board on a free port until all tests are done: its address."""
+    running: list[uvicorn.Server] = []
+
+    def serve(board: Board) -> str:
+        app = application(board, [board.pulse.run])
+        config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        running.append(server)
+        threading.Thread(target=server.run, daemon=True).start()
+        while not server.started:
+            time.sleep(0.01)
+        return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+
+    yield serve
+    for server in running:
+        server.should_exit = True
+
+
+@pytest.fixture(scope="session")
+def ward_page(serves: Serves) -> str:
+    """The address of a board of the ward's fifth day."""
+    from tests.board.made import NOON
+
+    return serves(made(Memory(everything(), NOON)))

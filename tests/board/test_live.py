@@ -1,0 +1,121 @@
+"""No page shows an old figure as a fresh one: what it says while servers die, hang and come back."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from picustream.board.frame import Trouble
+from picustream.local.ports import free_port
+from picustream.scoring.scores.mods.record import MODS
+from tests.board.conftest import Serves
+from tests.board.made import NOON, Memory, everything, made
+from tests.board.test_ward import changed
+from tests.paths import ROOT
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+SEEN = 10_000
+"""Milliseconds within which a page must say what is wrong."""
+LIVE, OLD, NOT_LIVE = (f"html[data-live='{state}']" for state in ("yes", "old", "no"))
+
+
+@contextmanager
+def process(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A board that can be killed; it is there when this returns."""
+    command = [sys.executable, "-m", "tests.board.served", str(port)]
+    board = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        assert board.stdout is not None and board.stdout.readline() == b"ready\n"
+        yield board
+    finally:
+        board.kill()
+        board.wait()
+
+
+def opacity(page: Page) -> float:
+    return float(page.evaluate("getComputedStyle(document.getElementById('board')).opacity"))
+
+
+def test_a_page_whose_server_is_killed_says_so_and_recovers(page: Page) -> None:
+    port = free_port()
+    with process(port):
+        page.goto(f"http://127.0.0.1:{port}/ward")
+        page.wait_for_selector(LIVE)
+    page.wait_for_selector(NOT_LIVE, timeout=SEEN)
+    assert "NOT LIVE" in page.inner_text("#live") and opacity(page) < 1
+    struck = page.evaluate("getComputedStyle(document.querySelector('.total .big')).textDecorationLine")
+    assert struck == "line-through"
+    assert page.locator(".total .big").first.inner_text() == "8–12"
+    with process(port):
+        page.wait_for_selector(LIVE, timeout=SEEN)
+        assert page.inner_text("#live") == "Live" and opacity(page) == 1
+
+
+def test_a_page_whose_read_model_gives_no_answer_says_so(page: Page, serves: Serves) -> None:
+    """The board lives and answers, and does not know either."""
+    hangs: list[int] = []
+
+    def troubles() -> tuple[Trouble, ...]:
+        while hangs:
+            time.sleep(0.05)
+        return ()
+
+    page.goto(serves(made(Memory(everything(), NOON), troubles=troubles)) + "/ward")
+    page.wait_for_selector(LIVE)
+    hangs.append(1)
+    page.wait_for_selector(NOT_LIVE, timeout=SEEN)
+    hangs.clear()
+    page.wait_for_selector(LIVE, timeout=SEEN)
+
+
+def test_what_is_wrong_with_the_age_is_seen_and_passes(page: Page, serves: Serves) -> None:
+    """A read model that is behind makes the figures look old, a feed that is silent does not: they are not the same."""
+    found: list[Trouble] = []
+    page.goto(serves(made(Memory(everything(), NOON), troubles=lambda: tuple(found))) + "/ward")
+    page.wait_for_selector(LIVE)
+    found.append(Trouble("silent", "Silent:", "bga-2 since 19:36"))
+    page.wait_for_selector("text=bga-2 since 19:36", timeout=SEEN)
+    assert opacity(page) == 1
+    found.append(Trouble("stale", "The read model is behind", "by 45 s"))
+    page.wait_for_selector(OLD, timeout=SEEN)
+    assert opacity(page) < 1 and "what is shown is old" in page.inner_text("#live")
+    found.clear()
+    page.wait_for_selector(LIVE, timeout=SEEN)
+    assert opacity(page) == 1 and page.inner_text("#troubles") == ""
+
+
+def test_what_is_new_comes_by_itself_and_nothing_else_moves(page: Page, serves: Serves) -> None:
+    """The bed of a new figure is another one, what has the focus or is open stays so, and it is said once."""
+    rows = [row for row in everything() if row.emitted_at <= NOON]
+    [newest] = [row for row in Memory(rows).current(MODS, stay="S-306") if row.record.endswith("03-06")]
+    model = Memory(rows)
+    page.goto(serves(made(model)) + "/ward")
+    page.wait_for_selector(LIVE)
+    page.click("text=What the signs mean")
+    page.focus("#bed-6 a")
+    page.evaluate("document.querySelector('#bed-5').untouched = true")
+    later = changed(newest, event_id=f"{newest.record}/r99", revision=99, total=9, range={"min": 9, "max": 9})
+    model.rows.append(later)
+    page.wait_for_selector("#bed-6 .total .big:text-is('9')", timeout=SEEN)
+    assert page.evaluate("document.activeElement === document.querySelector('#bed-6 a')")
+    assert page.evaluate("document.querySelector('#bed-5').untouched") is True
+    assert page.locator("details.legend[open]").count() == 1
+    assert page.inner_text("#said") == "Bed 6 changed"
+
+
+def test_a_tab_that_nobody_sees_leaves_the_server_alone(browser: Browser, ward_page: str) -> None:
+    """Eight tabs of one browser, of which it gives a server no more than six connections: each of them is live."""
+    with browser.new_context() as context:
+        tabs = [context.new_page() for _ in range(8)]
+        for tab in tabs:
+            tab.add_init_script("Object.defineProperty(document, 'hidden', { get: () => window.unseen === true });")
+            tab.goto(ward_page + "/ward")
+            tab.wait_for_selector(LIVE)
+            tab.evaluate("window.unseen = true; document.dispatchEvent(new Event('visibilitychange'))")
+        tabs[0].evaluate("window.unseen = false; document.dispatchEvent(new Event('visibilitychange'))")
+        tabs[0].wait_for_selector(LIVE, timeout=SEEN)
