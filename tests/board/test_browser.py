@@ -1,7 +1,6 @@
 """The pages in a real browser: on a wall, a desk and a phone, by keyboard alone, at twice the size, without scripts."""
 
 from dataclasses import replace
-from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -19,6 +18,12 @@ pytestmark = pytest.mark.xdist_group("browser")
 SIZES = {"wall": (1920, 1080), "desktop": (1280, 800), "phone": (390, 844)}
 PAST = f"/stay/S-301?{urlencode({AT: '2026-03-05T08:00', 'day': '2026-03-04', 'revisions': 'all'})}"
 PAGES = ("/ward", "/stay/S-301?day=2026-03-04", PAST, "/stay/S-999")
+
+
+SMALL = """[...document.querySelectorAll("a, button, select, summary")]
+  .filter((one) => one.offsetHeight && one.offsetHeight < 40 && !one.closest("p, .skip"))
+  .map((one) => one.outerHTML)"""
+"""What can be touched, is no word of a sentence, and is too low for a finger."""
 
 
 def opened(page: Page, address: str, size: str) -> Page:
@@ -44,8 +49,8 @@ def test_everybody_can_use_every_page(page: Page, ward_page: str, path: str, siz
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     if size == "phone":
-        small = "[...document.querySelectorAll('a, button, select, summary')].filter((one) => one.offsetHeight && one.offsetHeight < 40 && !one.closest('p, .skip')).map((one) => one.outerHTML)"
-        assert page.evaluate(small) == []
+        small = page.evaluate(SMALL)
+        assert small == []
 
 
 def test_a_wall_shows_all_beds_at_once_and_large(page: Page, ward_page: str) -> None:
