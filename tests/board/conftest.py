@@ -19,8 +19,9 @@ MISSING = "needs the browser Chromium, which is not installed (Debian: apt insta
 Serves = Callable[[Board], str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of a module alone: while there is one, its event loop runs, and no other can be started in the process."""
     if CHROMIUM is None:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
