@@ -121,6 +121,11 @@ def cannot_store() -> Reply:
     return _refused(503, "cannot-store", "it is not stored: send it again", {"Retry-After": str(RETRY_AFTER)})
 
 
+def too_slow() -> Reply:
+    """For a body that does not come to its end."""
+    return _refused(408, "too-slow", "the body took too long: send it again", {"Connection": "close"})
+
+
 def _is_outermost(resource: Resource) -> bool:
     """Whether a resource is the body, or a line of it."""
     return "/" not in resource.path

@@ -8,9 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from picustream.gateways.server import metrics
 from picustream.runtime.errors import BadSettings
+from picustream.runtime.logs import logger
 from picustream.runtime.settings import Settings
 
+log = logger(__name__)
+
+HANDSHAKE = 10.0
+"""Seconds for a sender to agree on TLS."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LINE = re.compile(r"(\S+)\s+([0-9a-fA-F]{64})")
 _MAKE_ONE = "Make one: printf %s TOKEN | sha256sum. Each line: a name, a blank, the digest."
@@ -64,6 +70,28 @@ def tokens(path: Path | None) -> Tokens:
     return Tokens(found)
 
 
+class _Handshake(ssl.SSLObject):
+    """One that says why a sender is not let in: nobody else hears of it."""
+
+    def do_handshake(self) -> None:
+        """Agree on TLS, or raise why not."""
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLCertVerificationError as error:
+            _refused(error.verify_message)
+            raise
+        except ssl.SSLError as error:
+            _refused(error.reason or type(error).__name__)
+            raise
+
+
+def _refused(why: str) -> None:
+    metrics.closed.labels("tls").inc()
+    log.warning("tls-refused", why=why.lower().replace("_", " "))
+
+
 def tls(settings: Settings, must_have_certificate: bool = True) -> ssl.SSLContext | None:
     """The TLS of our servers, 1.2 or later; None where no certificate is set. Raises `BadSettings`."""
     certificate, key, authority = (
@@ -80,6 +108,7 @@ def tls(settings: Settings, must_have_certificate: bool = True) -> ssl.SSLContex
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslobject_class = _Handshake
     try:
         context.load_cert_chain(certificate, key)
         if authority:

@@ -3,6 +3,7 @@
 What is answered is decided in `gateways/fhir/replies.py`.
 """
 
+import asyncio
 import json
 import ssl
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from picustream.gateways.fhir.resources import LARGEST, Resource, read
 from picustream.gateways.journal.outcome import Outcome
 from picustream.gateways.journal.received import Received
 from picustream.gateways.server import metrics
-from picustream.gateways.server.access import Tokens, client_name
+from picustream.gateways.server.access import HANDSHAKE, Tokens, client_name
 from picustream.gateways.server.desk import Desk, NoAnswer
 from picustream.gateways.statement import Unreadable
 from picustream.runtime.crash_points import crash_point
@@ -27,30 +28,53 @@ log = logger(__name__)
 
 STOP = 5.0
 """Seconds for requests under way when the server stops."""
+IDLE = 120.0
+"""Seconds without a whole request, but for its body, after which a connection is closed."""
+BODY = 120.0
+"""Seconds for a body."""
 
 
 class FhirServer:
     """The HTTP server. `tokens`: who may send; without any, whoever reaches it."""
 
-    def __init__(self, desk: Desk, tokens: Tokens, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, desk: Desk, tokens: Tokens, tls: ssl.SSLContext | None, connections: int) -> None:
         self._desk = desk
         self._tokens = tokens
         self._tls = tls
+        self._connections = connections
         self._port = 0
 
     async def listen(self, host: str, port: int) -> int:
         """Listen; the port. Raises OSError."""
         app = web.Application(client_max_size=LARGEST)
         app.router.add_route("*", "/{path:.*}", self._receive)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP, handle_signals=False)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=STOP, handle_signals=False, keepalive_timeout=IDLE
+        )
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, ssl_context=self._tls).start()
-        self._port = self._runner.addresses[0][1]
+        loop = asyncio.get_running_loop()
+        shaking = HANDSHAKE if self._tls else None
+        self._server = await loop.create_server(
+            self._protocol, host, port, ssl=self._tls, ssl_handshake_timeout=shaking, start_serving=False
+        )
+        self._port = self._server.sockets[0].getsockname()[1]
+        await self._server.start_serving()
         return self._port
 
     async def stop(self) -> None:
         """Take no more, answer what is on its way, close."""
+        self._server.close()
         await self._runner.cleanup()
+
+    def _protocol(self) -> asyncio.Protocol:
+        """What serves one more connection."""
+        server = self._runner.server
+        assert server is not None
+        metrics.connections.labels("fhir").set(len(server.connections))
+        if len(server.connections) < self._connections:
+            return server()
+        metrics.closed.labels("too-many").inc()
+        return _Refused()
 
     async def _receive(self, request: web.Request) -> web.Response:
         try:
@@ -81,7 +105,11 @@ class FhirServer:
         if not self._desk.gate.is_open:
             return replies.cannot_store()
         try:
-            raw = await request.read()
+            async with asyncio.timeout(BODY):
+                raw = await request.read()
+        except TimeoutError:
+            metrics.closed.labels("slow").inc()
+            return replies.too_slow()
         except web.HTTPRequestEntityTooLarge:
             return replies.unreadable(Fault("too-large", "", f"more than {LARGEST >> 20} MiB: send it in parts"))
         except web.RequestPayloadError:
@@ -120,6 +148,15 @@ class FhirServer:
         if named or not self._tokens:
             return named
         return self._tokens.name(request.headers.get("Authorization"))
+
+
+class _Refused(asyncio.Protocol):
+    """A connection for which there is no room."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it."""
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
 
 
 def _reply(address: Address, resources: list[Resource], outcome: Outcome) -> Reply:

@@ -16,7 +16,7 @@ from picustream.gateways.hl7.message import header
 from picustream.gateways.journal.outcome import Answer
 from picustream.gateways.journal.received import Received
 from picustream.gateways.server import metrics
-from picustream.gateways.server.access import client_name
+from picustream.gateways.server.access import HANDSHAKE, client_name
 from picustream.gateways.server.desk import Desk, HandedIn, NoAnswer
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.logs import logger, place
@@ -32,6 +32,8 @@ SILENCE = 1.0
 """Seconds after which FS without CR ends a frame."""
 UNFINISHED = 60.0
 """Seconds that a frame may pause."""
+QUIET = 60.0
+"""Seconds without a message after which a connection has to make room for another, where there are too many."""
 STOP = 5.0
 """Seconds for messages that are on their way when the server stops."""
 _TOO_LARGE = Fault("too-large", "", "the message is larger than is taken")
@@ -62,7 +64,10 @@ class MllpServer:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._serve(reader, writer, number)
 
-        server = await asyncio.start_server(serve, host, port, ssl=self._tls, limit=READ, start_serving=False)
+        shaking = HANDSHAKE if self._tls else None
+        server = await asyncio.start_server(
+            serve, host, port, ssl=self._tls, ssl_handshake_timeout=shaking, limit=READ, start_serving=False
+        )
         number: int = server.sockets[0].getsockname()[1]
         await server.start_serving()
         self._servers.append(server)
@@ -83,7 +88,7 @@ class MllpServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
         task = asyncio.current_task()
-        if task is None or self._stopping or len(self._connections) >= self._limits.connections:
+        if task is None or self._stopping or not self._room():
             metrics.closed.labels("too-many").inc()
             writer.transport.abort()
             return
@@ -104,6 +109,17 @@ class MllpServer:
             writer.transport.abort() if writer.transport.is_closing() else writer.close()
             del self._connections[task]
             metrics.connections.labels("mllp").set(len(self._connections))
+
+    def _room(self) -> bool:
+        """Whether there is room for one more: the one that has been quiet for longest may have to go."""
+        if len(self._connections) < self._limits.connections:
+            return True
+        task, quietest = min(self._connections.items(), key=lambda item: item[1].heard)
+        if asyncio.get_running_loop().time() - quietest.heard < QUIET or quietest.busy:
+            return False
+        metrics.closed.labels("quiet").inc()
+        task.cancel()
+        return True
 
 
 class _Connection:
@@ -128,6 +144,14 @@ class _Connection:
         self._reading: asyncio.Task[None] | None = None
         self._handed_in: asyncio.Queue[HandedIn | bytes] = asyncio.Queue(WINDOW)
         """What is to be answered, in order; bytes are an answer that is ready."""
+        self._unanswered = 0
+        self.heard = asyncio.get_running_loop().time()
+        """The loop's time at which it sent its last message, or began."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether it waits for an answer."""
+        return self._unanswered > 0
 
     async def run(self) -> None:
         """Until the sender has gone, or something cannot be answered."""
@@ -178,6 +202,8 @@ class _Connection:
             return None if self._framer.may_have_ended else b""
 
     async def _take(self, frame: Frame) -> None:
+        self._unanswered += 1
+        self.heard = asyncio.get_running_loop().time()
         metrics.skipped_bytes.inc(frame.skipped)
         if frame.kind == "too-large":
             metrics.closed.labels("too-large").inc()
@@ -233,6 +259,7 @@ class _Connection:
 
     def _settle(self, handed_in: HandedIn | bytes) -> None:
         self._handed_in.task_done()
+        self._unanswered -= 1
         if isinstance(handed_in, HandedIn):
             self._desk.settled(handed_in)
 

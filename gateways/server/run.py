@@ -136,7 +136,7 @@ class _Gateway:
         limits = Limits(settings.gateway_connections, settings.gateway_idle)
         mllp = MllpServer(desk, limits, access.tls(settings))
         tokens = access.tokens(settings.gateway_tokens_file)
-        fhir = FhirServer(desk, tokens, access.tls(settings, must_have_certificate=not tokens))
+        fhir = FhirServer(desk, tokens, access.tls(settings, not tokens), limits.connections)
         pages = [settings.http_port] if "http_port" in settings.model_fields_set else [PAGES_PORT, 0]
         runner, http_port = await serve_pages(self, settings.http_host, pages, metrics.REGISTRY)
         stack.push_async_callback(runner.cleanup)

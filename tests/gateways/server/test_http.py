@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from picustream.gateways.fhir.resources import LARGEST
+from picustream.gateways.server import http
 from picustream.gateways.server.access import Tokens
 from picustream.gateways.server.desk import Desk
 from picustream.gateways.server.http import FhirServer
@@ -26,6 +27,7 @@ from tests.gateways.fhir.bodies import bundle, observation, patient
 from tests.gateways.server.fakes import NOW, FakeInterpreter, Gateway, Topics, gateway, resource
 
 PATIENCE = 20.0
+CONNECTIONS = 8
 TOKENS = Tokens({"lab": hashlib.sha256(b"secret").digest()})
 
 
@@ -52,7 +54,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     async with gateway(folder, topics, make=make) as one, aiohttp.ClientSession(auto_decompress=False) as session:
         desk = Desk(one.writer, one.gate, FakeInterpreter(State()).refusal, lambda: NOW, PATIENCE)
-        server = FhirServer(desk, tokens, tls)
+        server = FhirServer(desk, tokens, tls, CONNECTIONS)
         try:
             yield Running(one, f"http://127.0.0.1:{await server.listen('127.0.0.1', 0)}", session)
         finally:
@@ -108,6 +110,39 @@ def test_a_body_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             assert (status, len(said["entry"])) == (200, 2)
             (stored,) = one.gateway.writer.read()
             assert stored.resources is None and stored.raw == raw
+
+    run(work)
+
+
+def test_who_sends_slowly_or_nothing_is_let_go_and_others_are_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "BODY", 0.3)
+    monkeypatch.setattr(http, "IDLE", 0.3)
+    head = b"POST /fhir HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
+
+    async def work() -> None:
+        async with running(tmp_path, Topics()) as one:
+            port = int(one.url.rpartition(":")[2])
+            held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
+            for number, (_, writer) in enumerate(held):
+                writer.write([b"", head, head + b"\r\n{"][number % 3])
+            async with asyncio.timeout(PATIENCE):
+                while (await refused(port)) is False:
+                    await asyncio.sleep(0.01)
+                ends = [await reader.read() for reader, _ in held]
+            assert {end[:12] for end in ends} == {b"", b"HTTP/1.1 408"}
+            assert (await one.send(resource("event a")))[0] == 200
+
+    async def refused(port: int) -> bool:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            async with asyncio.timeout(0.05):
+                return await reader.read() == b""
+        except (TimeoutError, ConnectionError) as error:
+            return isinstance(error, ConnectionError)
+        finally:
+            writer.close()
 
     run(work)
 

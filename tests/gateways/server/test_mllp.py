@@ -217,6 +217,28 @@ def test_connections_beyond_the_limit_and_silent_ones_are_closed(tmp_path: Path)
     run(work)
 
 
+def test_who_has_been_quiet_for_longest_makes_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it sends nothing, or a frame that has no end."""
+    monkeypatch.setattr(mllp, "QUIET", 0.1)
+
+    async def work() -> None:
+        async with running(tmp_path, Topics(), Limits(3, 60.0)) as one:
+            silent, slow = await one.connect(), await one.connect()
+            slow.send(framed(message("event a", "1"))[:-7])
+            await asyncio.sleep(0.15)
+            good = await one.connect()
+            for number, left in enumerate((silent, slow)):
+                slow.send(b"x")
+                new = await one.connect()
+                new.send(framed(message("event b", str(number))))
+                assert await new.answers(1) == [f"AA {number}"]
+                assert await left.answers(1) == ["end"]
+            good.send(framed(message("event c", "3")))
+            assert await good.answers(1) == ["AA 3"]
+
+    run(work)
+
+
 def test_what_is_on_its_way_is_answered_before_the_server_stops(tmp_path: Path) -> None:
     async def work() -> None:
         async with running(tmp_path, Topics()) as one:

@@ -1,16 +1,11 @@
 """TLS with certificates of senders: whoever has none of our authority is not let in, and who has one is named."""
 
 import asyncio
-import datetime
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from picustream.gateways.hl7.frames import Framer, framed
 from picustream.gateways.server.access import tls
@@ -18,42 +13,9 @@ from picustream.gateways.server.desk import Desk
 from picustream.gateways.server.mllp import Limits, MllpServer
 from picustream.gateways.state import State
 from picustream.runtime.settings import Settings
+from tests.gateways.certificates import Party, party
 from tests.gateways.server.fakes import NOW, FakeInterpreter, Topics, gateway, message
 from tests.gateways.server.test_mllp import Sender
-
-
-@dataclass
-class Party:
-    """A name with a certificate and its key, in files."""
-
-    name: object
-    key: ec.EllipticCurvePrivateKey
-    certificate: Path
-    key_file: Path
-
-
-def party(folder: Path, common_name: str, issuer: Party | None = None) -> Party:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, common_name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(issuer.name if issuer else name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(issuer.key if issuer else key, hashes.SHA256())
-    )
-    made = Party(name, key, folder / f"{common_name}.pem", folder / f"{common_name}.key")
-    made.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    made.key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return made
 
 
 @pytest.fixture
