@@ -142,7 +142,7 @@ class ReadModel:
         same = and_(
             _REVISIONS.topic == topic, _REVISIONS.record == newest.c.record, _REVISIONS.revision == newest.c.revision
         )
-        return self._rows(select(schema.revisions).join(newest, same), last_of_each=True)
+        return self._rows(select(schema.revisions).join(newest, same), one_each=True)
 
     def revisions(self, topic: str, *, stay: str, record: str | None = None) -> list[Row]:
         """Every revision of a stay's records, or of one of them, in order."""
@@ -207,11 +207,13 @@ class ReadModel:
             select(schema.revisions).select_from(schema.current.join(schema.revisions, same)).where(*wanted)
         )
 
-    def _rows(self, statement: Select[Any], last_of_each: bool = False) -> list[Row]:
+    def _rows(self, statement: Select[Any], one_each: bool = False) -> list[Row]:
         """Revisions in the order of their records, each in the order in which they were published."""
         order = (_REVISIONS.record, _REVISIONS.revision, _REVISIONS.partition, _REVISIONS.offset)
         rows = [of_row(Row, one) for one in self._all(statement.order_by(*order))]
-        return list({row.record: row for row in rows}.values()) if last_of_each else rows
+        if not one_each:
+            return rows
+        return list({row.record: row for row in reversed(rows)}.values())[::-1]  # of a repeat the first one counts
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

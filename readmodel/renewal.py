@@ -26,7 +26,7 @@ def target(where: Address, audience: Audience, cluster: Cluster, *, anew: bool) 
 
     A new one that was begun is gone on with, if it is one of ours. To be called `alone`.
     """
-    _tidy(where)
+    tidy(where)
     there = _schema_of(where)
     if there is None or (there == schema.SCHEMA and not anew):
         return where
@@ -37,7 +37,7 @@ def target(where: Address, audience: Audience, cluster: Cluster, *, anew: bool) 
 
 
 def swap(where: Address, new: Address) -> None:
-    """Give the new read model the name of the old one, at once, and delete the old one."""
+    """Give the new read model the name of the old one, at once. Files of the old one stay for who reads it: `tidy`."""
     if not where.is_file:
         with _connected(where) as connection:
             connection.execute(text(f"DROP SCHEMA {where.schema} CASCADE"))
@@ -48,7 +48,6 @@ def swap(where: Address, new: Address) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(new.path.name)
     link.replace(where.path)
-    _tidy(where)
 
 
 def _beside(where: Address) -> Address:
@@ -62,8 +61,8 @@ def _number(path: Path) -> int:
     return int(path.readlink().name.rpartition(".")[2]) if path.is_symlink() else 1
 
 
-def _tidy(where: Address) -> None:
-    """Delete what a swap has left, if it was interrupted."""
+def tidy(where: Address) -> None:
+    """Delete what swaps have left. To be called `alone`, and when nobody reads it any more."""
     if not where.is_file or not where.path.is_symlink():
         return
     now = _number(where.path)

@@ -21,6 +21,8 @@ from picustream.streams.worker.health import serve
 
 PAGES_PORT = 6068
 """Of /healthz and /metrics where none is set: worker and gateway on the same machine have those before."""
+GRACE = 5.0
+"""Seconds that whoever reads an old read model has to come to an end."""
 LOOK_EVERY = 60.0
 """Seconds between two looks whether the topics are still the same."""
 
@@ -57,6 +59,8 @@ async def follow(
                 await asyncio.to_thread(renewal.swap, where, target)
                 anew = False
                 log.info("store-swapped", store=str(where))
+                await asyncio.sleep(GRACE)
+                await asyncio.to_thread(renewal.tidy, where)
             if drain:
                 return
 

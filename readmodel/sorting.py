@@ -111,6 +111,7 @@ class Sorter:
 
     def _blind(self, one: Revision, head: Head) -> tuple[Row | None, Head]:
         """For the ward: nothing of the trial, and no revision that changes nothing else."""
+        _row(one, one.body)  # what could not be read is a fault for the ward as well, whatever it would see of it
         seen = blinding.seen_by_ward(one.record.topic, one.body)
         digest = blinding.digest_of(seen)
         after = replace(head, head=one.fields.revision)
