@@ -140,7 +140,7 @@ def test_one_follower_at_a_time(where: Address) -> None:
 
 
 def test_a_follower_that_lost_its_place_writes_nothing_more(where: Address) -> None:
-    """As after a PostgreSQL that let go of its lock: the epoch is another one."""
+    """As after a PostgreSQL that has dropped its lock: the epoch is another one."""
     log = log_of(1)
     cluster = log.cluster(Audience.EVERYTHING)
     both = (opened(where, Audience.EVERYTHING, cluster, ZONE) for _ in range(2))
