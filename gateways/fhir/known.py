@@ -7,8 +7,10 @@ from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 from picustream.gateways.fhir.elements import Fields, inner, text, words
+from picustream.gateways.fhir.groups import Groups
 from picustream.gateways.fhir.references import Key, References, age, key
 from picustream.gateways.fhir.resources import Resource
+from picustream.gateways.statement import Identifier
 
 Row = dict[str, Any]
 _DEEPEST = 8
@@ -72,6 +74,7 @@ class Surroundings:
 
     def __init__(self, resources: list[Resource], base: str | None, source: str, known: Known) -> None:
         self.references = References(resources, base)
+        self.groups = Groups(resources, self.references)
         self._source = source
         self._known = known
         usable = [one for one in resources if one.kind in KEPT and one.fault is None and one.within is None]
@@ -89,6 +92,11 @@ class Surroundings:
         names = self.references.written(reference, at, kind)
         rows = (self._known.row(self._source, key(name)) for name in names)
         return next((row for row in rows if row is not None), None)
+
+    def whom(self, observation: Resource, name: str, kind: str) -> tuple[Identifier, ...]:
+        """The names of the subject or encounter of an Observation."""
+        said = self.groups.of_whom(observation, name)
+        return self.references.all_names(said.value, said.by, kind) if said is not None else ()
 
     def place(self, reference: Any, at: Resource) -> Found:
         """Unit and bed of a Location: a bed or room lies in what holds it. Without the Location its name is what
