@@ -9,11 +9,17 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import RedirectResponse, Response
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from picustream.board.access.audit import Audit
+from picustream.board.access.gate import Gate
+from picustream.board.access.identity import BuiltIn, Identifies, Loopback
+from picustream.board.access.login import LogIn
+from picustream.board.access.roles import home
 from picustream.board.board import Board
 from picustream.board.live import live
 from picustream.board.pages import stay, ward
@@ -24,16 +30,33 @@ from picustream.readmodel.database import NoStore
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 
+
+async def begin(request: Request) -> Response:
+    """`/`: where the visitor begins."""
+    first = home(request.state.visitor)
+    return RedirectResponse(first) if first else PlainTextResponse("No page is for your role.\n", 403)
+
+
 ROUTES = (
-    Route("/", lambda request: RedirectResponse("/ward")),
+    Route("/", begin),
     Route("/ward", ward.show),
     Route("/stay/{stay:path}", stay.show),
     Route("/live", live),
 )
 
 
-def application(board: Board, tasks: Sequence[Task] = (), names: frozenset[str] = LOOPBACK_NAMES) -> ASGIApp:
-    """The board as an application that is known by these host names. `tasks` run as long as it does."""
+def application(
+    board: Board,
+    tasks: Sequence[Task] = (),
+    names: frozenset[str] = LOOPBACK_NAMES,
+    identity: Identifies | None = None,
+    audit: Audit | None = None,
+) -> ASGIApp:
+    """The board as an application that is known by these host names. `tasks` run as long as it does.
+
+    Without an `identity` whoever asks is taken for somebody at this machine.
+    """
+    identity, audit = identity or Loopback(), audit or Audit(None)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -44,13 +67,27 @@ def application(board: Board, tasks: Sequence[Task] = (), names: frozenset[str] 
         await asyncio.gather(*running, return_exceptions=True)
 
     app = Starlette(
-        routes=[*ROUTES, Mount("/static", Static(directory=STATIC))],
+        routes=[*ROUTES, *doors(identity, audit), Mount("/static", Static(directory=STATIC))],
         middleware=[Middleware(GZipMiddleware)],
         exception_handlers={HTTPException: problem, NoStore: unread},
         lifespan=lifespan,
     )
     app.state.board = board
-    return Guard(app, names)
+    return Guard(Gate(app, identity, audit), names)
+
+
+def doors(identity: Identifies, audit: Audit) -> list[Route]:
+    """The pages by which one logs in and out, where the board has accounts of its own."""
+    if not isinstance(identity, BuiltIn):
+        return []
+    pages = LogIn(identity, audit)
+    return [
+        Route("/login", pages.page),
+        Route("/login", pages.log_in, methods=["POST"]),
+        Route("/logout", pages.log_out, methods=["POST"]),
+        Route("/display", pages.show_display),
+        Route("/display", pages.begin_display, methods=["POST"]),
+    ]
 
 
 class Static(StaticFiles):

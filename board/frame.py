@@ -24,6 +24,10 @@ class Frame:
     places: tuple[tuple[str, str], ...]
     """Pages to go to: name and address."""
     place: str
+    visitor: str
+    """Who looks."""
+    logged_in: bool
+    """Whether they can log out."""
     known: datetime
     known_words: str
     zone: str

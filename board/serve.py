@@ -5,8 +5,10 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from picustream import __version__
+from picustream.board.access.exposure import Exposure, exposure
 from picustream.board.app import application
 from picustream.board.board import Board
 from picustream.board.follower import Follower
@@ -14,10 +16,9 @@ from picustream.board.pulse import Pulse
 from picustream.board.source import Source
 from picustream.board.state import Watch
 from picustream.board.workers import Workers
-from picustream.gateways.server.access import LOOPBACK
 from picustream.readmodel.database import named
 from picustream.runtime.clock import Clock
-from picustream.runtime.errors import ENVIRONMENT, BadSettings, UserError
+from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.settings import Settings
 
 PARTING = 2
@@ -26,6 +27,7 @@ PARTING = 2
 
 def serve(settings: Settings, zone: ZoneInfo, store: str | None, follow: bool, ready: Callable[[str], None]) -> None:
     """Serve until stopped. `ready` is given the address, once it can be asked. Raises `UserError`."""
+    shown = exposure(settings)
     where, clock = named(settings, store), Clock.of(settings)
     source = Source(where)
     follower = Follower(source, ["store", "follow", "--store", str(where)]) if follow and where.is_file else None
@@ -35,23 +37,27 @@ def serve(settings: Settings, zone: ZoneInfo, store: str | None, follow: bool, r
     tasks = [board.pulse.run] if follower is None else [board.pulse.run, follower.run]
     with _listening(settings) as listening:
         host, port = listening.getsockname()[:2]
-        config = uvicorn.Config(
-            application(board, tasks),
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=PARTING,
-        )
-        _Server(config, lambda: ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")).run([listening])
+        address = f"{'https' if shown.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        app = application(board, tasks, shown.names, shown.identity, shown.audit)
+        _Server(_config(app, settings, shown), lambda: ready(address)).run([listening])
+
+
+def _config(app: ASGIApp, settings: Settings, shown: Exposure) -> uvicorn.Config:
+    tls = shown.tls
+    return uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.board_behind_proxy,  # nobody else may say from where he comes
+        timeout_graceful_shutdown=PARTING,
+        ssl_context_factory=None if tls is None else lambda config, default: tls,
+    )
 
 
 def _listening(settings: Settings) -> socket.socket:
     host, port = settings.board_host, settings.board_port
-    if host not in LOOPBACK:
-        raise BadSettings(
-            "PICUSTREAM_BOARD_HOST is no loopback address, and the board knows no log-in.", "Use 127.0.0.1."
-        )
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:

@@ -21,9 +21,10 @@ def board(
         bool, typer.Option("--follow/--no-follow", help="Feed a read model in a file, where nobody else does.")
     ] = True,
 ) -> None:
-    """Show the ward and each stay in a browser until stopped: on this machine alone, for there is no log-in yet.
+    """Show the ward and each stay in a browser until stopped: on this machine, where nobody logs in.
 
-    The first line on standard output is the address. Nothing that a page shows of a child is of the trial.
+    For others PICUSTREAM_BOARD_ACCESS says who is let in (picustream accounts), and TLS or a proxy is a must. The first
+    line on standard output is the address.
     """
     from picustream.board.serve import serve
     from picustream.runtime.logs import configure

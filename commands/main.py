@@ -29,6 +29,7 @@ COMMANDS = {
     "deadletters": "what was refused: list, show, resubmit",
     "board": "the ward, and each stay, as web pages",
     "store": "the read model: what the topics say, in SQLite or PostgreSQL",
+    "accounts": "who may look at the board: accounts, and displays on a wall",
     "gateway": "HL7 v2 and FHIR in: serve, convert, messages, letters",
     "fhir": "scores as FHIR resources: export, push",
     "lint": "report card on a feed before it goes live",

@@ -92,6 +92,22 @@ class Settings(BaseSettings):
 
     board_host: str = Field("127.0.0.1", description="address on which the board shows its pages")
     board_port: int = Field(8765, ge=0, le=65535, description="its port (0: any free one)")
+    board_access: Literal["none", "accounts", "proxy"] = Field(
+        "none", description="who may look: whoever is at this machine, accounts of its own, or a proxy's word"
+    )
+    board_accounts: Path | None = Field(
+        None, description="file of accounts, sessions and displays; default: one in the user's state folder"
+    )
+    board_proxy_secret_file: Path | None = Field(
+        None, description="what the proxy sends as x-picustream-secret, to prove that it is the proxy"
+    )
+    board_audit: Path | None = Field(None, description="file to which is appended who saw which stay; default: the log")
+    board_names: str | None = Field(
+        None, description="host names by which browsers know the board, comma separated, beside this machine's own"
+    )
+    board_cert_file: Path | None = Field(None, description="PEM file of the board's certificate: it speaks TLS")
+    board_key_file: Path | None = Field(None, description="PEM file of its private key")
+    board_behind_proxy: bool = Field(False, description="a proxy in front of the board speaks TLS with the browsers")
     board_workers: str | None = Field(
         None, description="health pages of the workers, comma separated: the board says when one is not at work"
     )

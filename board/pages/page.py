@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from picustream.board import security
+from picustream.board.access.roles import Visitor, may_open
 from picustream.board.board import Board, board_of
 from picustream.board.frame import Frame, Trouble
 from picustream.board.pulse import Beat
@@ -32,30 +33,35 @@ async def answer(request: Request, template: str, place: str, content: Content) 
     """The page, or that it has not changed since it was last fetched."""
     board, at = board_of(request), moment(request)
     beat = await board.pulse.now()
-    tag = security.etag(beat.version, board.software, str(request.url))
+    visitor = request.state.visitor
+    tag = security.etag(beat.version, board.software, visitor.name, str(request.url))
     headers = {"ETag": tag, "Vary": "Accept-Encoding, Cookie"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    html = await asyncio.to_thread(_made, board, beat, at, template, place, content)
+    html = await asyncio.to_thread(_made, board, beat, at, visitor, template, place, content)
     return HTMLResponse(html, headers=headers)
 
 
-def _made(board: Board, beat: Beat, at: datetime | None, template: str, place: str, content: Content) -> str:
+def _made(
+    board: Board, beat: Beat, at: datetime | None, visitor: Visitor, template: str, place: str, content: Content
+) -> str:
     now = board.now() if at is None else at
     with board.source.model().snapshot() as model:
         found = content(board, Reading(model, at), now.astimezone(board.zone))
-    return render(template, page=frame(board, beat, at, place), **found)
+    return render(template, page=frame(board, beat, at, place, visitor), **found)
 
 
-def frame(board: Board, beat: Beat, at: datetime | None, place: str) -> Frame:
+def frame(board: Board, beat: Beat, at: datetime | None, place: str, visitor: Visitor) -> Frame:
     """What is around a page that shows what is known now, or was at a moment."""
     known = (at or beat.state.known).astimezone(board.zone)
     past = [] if at is None else [Trouble("past", "The past.", f"As it was known at {times.exact(known)}.")]
     return Frame(
         beat.version,
         board.software,
-        PLACES,
+        tuple((name, address) for name, address in PLACES if may_open(visitor, address)),
         place,
+        visitor.name,
+        visitor.session is not None,
         known,
         times.exact(known),
         board.zone.key,

@@ -23,5 +23,5 @@ async def unread(request: Request, error: Exception) -> Response:
 async def _shown(request: Request, status: int, words: str) -> Response:
     board = board_of(request)
     beat = await board.pulse.now()
-    html = render("problem.html", page=frame(board, beat, None, ""), words=words)
+    html = render("problem.html", page=frame(board, beat, None, "", request.state.visitor), words=words)
     return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})

@@ -12,8 +12,8 @@ from picustream.board.views.ward import ward
 
 
 async def show(request: Request) -> Response:
-    """The ward, of `?unit=` alone where one is named."""
-    unit = request.query_params.get("unit") or None
+    """The ward, of `?unit=` alone where one is named; of a display's own unit."""
+    unit = request.state.visitor.unit or request.query_params.get("unit") or None
 
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
         return {"ward": ward(reading, now, board.zone, unit)}

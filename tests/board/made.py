@@ -120,12 +120,12 @@ def asked(board: Board, path: str, **headers: str) -> Answer:
     return ask(application(board), path, **headers)
 
 
-def ask(app: ASGIApp, path: str, **headers: str) -> Answer:
+def ask(app: ASGIApp, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
     """What an application answers; `headers` with _ for -."""
     where, _, query = path.partition("?")
     named = {"host": HOST, **{name.replace("_", "-"): value for name, value in headers.items()}}
     scope: dict[str, Any] = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
         "path": where, "raw_path": where.encode(), "root_path": "", "query_string": query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in named.items()],
         "server": (HOST, 80), "client": (HOST, 1),
@@ -133,7 +133,7 @@ def ask(app: ASGIApp, path: str, **headers: str) -> Answer:
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)
