@@ -125,7 +125,7 @@ class Accounts:
             connection.execute("DELETE FROM session WHERE hash = ?", (session,))
 
     def add_display(self, name: str, unit: str | None) -> str:
-        """A display, and its token, which is told this once. Raises `UserError`."""
+        """A display, and its token, which nothing keeps. Raises `UserError`."""
         token = secrets.token_urlsafe(32)
         values = (name, digest(token), unit, _now())
         self._new("display", name, "name, hash, unit, created_at", values)

@@ -1,4 +1,4 @@
-"""Who sent a request, in each of the three ways of telling."""
+"""Who sent a request, in each of the three ways to know."""
 
 import hmac
 import time
@@ -29,7 +29,7 @@ class Asked:
 
 
 class Identifies(Protocol):
-    """A way to tell who somebody is."""
+    """A way to know who somebody is."""
 
     logs_in: bool
     """Whether the board has a page for it."""
