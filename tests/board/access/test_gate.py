@@ -162,7 +162,7 @@ def test_who_saw_which_stay_is_written_down_once_while_they_look(door: Door) -> 
     ask(door.app, "/stay/S-302", cookie=cookie)
     viewed = [(line["who"], line["subject"]) for line in door.lines() if line["act"] == "viewed"]
     assert viewed == [("a-ward", "/stay/S-301"), ("a-ward", "/stay/S-302")]
-    assert [line["act"] for line in door.lines()][0] == "logged-in"
+    assert door.lines()[0]["act"] == "logged-in"
 
 
 def test_no_stay_is_shown_that_cannot_be_written_down(door: Door) -> None:
