@@ -23,7 +23,7 @@ def statements(message: Message, source: Source, zone: ZoneInfo | None) -> list[
     """The statements of a message, one for each patient or visit that it speaks of; each OBX is a value of one."""
     context = context_of(message, source, Reckoning(zone))
     kind = kind_of(message)
-    unused = _unused(message, source)
+    unused = no_production(message, source)
     groups = patients(message)
     found = [one for patient in groups for one in _of_patient(kind, patient, context)]
     if unused:
@@ -51,8 +51,8 @@ def kind_of(message: Message) -> str:
     return kind
 
 
-def _unused(message: Message, source: Source) -> str:
-    """Why a message is not one of production; "" where it is."""
+def no_production(message: Message, source: Source) -> str:
+    """Why a message is not one of production by its header; "" where it is."""
     word = message.header.text(11).strip().upper()
     if not word:
         return "" if source.production else "processing-id-missing"

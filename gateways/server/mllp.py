@@ -241,8 +241,8 @@ class _Connection:
             accepted = refusal is None
             if wish.accepts(accepted):
                 await self._acknowledge(received, "C", refusal or Answer())
-            if not accepted:
-                return
+                if not accepted:
+                    return
         outcome = await handed_in.outcome()
         if wish.applies(outcome.answer.code == "AA"):
             await self._acknowledge(received, "A", outcome.answer)

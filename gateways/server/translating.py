@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from picustream import __version__
 from picustream.gateways.hl7.message import CUT_OFF, header
+from picustream.gateways.hl7.statements import no_production
 from picustream.gateways.journal.outcome import Answer, Outcome, State
 from picustream.gateways.journal.received import Received
 from picustream.gateways.letters import Letter, letter_of
@@ -23,6 +24,7 @@ from picustream.scoring.rules import Rules
 
 NO_PRODUCTION = frozenset({"training", "processing-id-missing", "processing-id-unknown"})
 """Why a message is not used that is sent by mistake: the answer says so."""
+_TRAINING = Fault("training", "MSH-11", "it is not of production")
 _STRANGER = Fault("source-unknown", "MSH-3", "no source fits the sender")
 
 
@@ -57,9 +59,12 @@ class Translating:
         sent = self._sent(received)
         if sent.source is None:
             return Answer("AR", (_STRANGER,))
-        if received.way == "mllp" and header(sent.raw) is None:
+        if received.way != "mllp":
+            return None
+        if (head := header(sent.raw)) is None:
             return Answer("AE", (Fault("no-msh", "", "it does not begin with MSH and a separator"),))
-        return None
+        training = self._site.site.acknowledgement.training
+        return Answer(training, (_TRAINING,)) if training != "AA" and no_production(head, sent.source) else None
 
     def outcome(self, received: Received, times: int = 0, given_up: bool = False) -> Outcome:
         """What a message makes."""
@@ -102,7 +107,7 @@ class Translating:
         if statements and "" not in unused:
             if not unused <= NO_PRODUCTION:
                 return Answer(rules.unused, (Fault("unused-kind", "MSH-9", "messages of this kind are not used"),))
-            return Answer(rules.training, (Fault("training", "MSH-11", "it is not of production"),))
+            return Answer(rules.training, (_TRAINING,))
         faults = tuple(Fault(one.reason, one.path, one.message) for one in made.letters if one.reason in rules.ae_on)
         return Answer("AE", faults) if faults else Answer()
 

@@ -146,6 +146,29 @@ def test_a_stranger_is_refused_and_broken_bytes_are_not_for_ever(tmp_path: Path)
     run(work)
 
 
+@pytest.mark.parametrize(
+    ("accept", "application", "expected"),
+    [
+        ("AL", "AL", "CR"),
+        ("ER", "AL", "CR"),
+        ("NE", "AL", "AR"),
+        ("NE", "ER", "AR"),
+        ("SU", "AL", "AR"),
+        ("", "AL", "AR"),
+    ],
+)
+def test_a_stranger_is_refused_once_by_an_acknowledgement_that_it_asks_for(
+    tmp_path: Path, accept: str, application: str, expected: str
+) -> None:
+    async def work() -> None:
+        async with running(tmp_path, Topics()) as one:
+            sender = await one.connect()
+            sender.send(framed(message("stranger", "1", accept, application)) + framed(message("event a", "2")))
+            assert await sender.answers(2) == [f"{expected} 1", "AA 2"]
+
+    run(work)
+
+
 def test_what_is_too_large_is_refused_and_ends_the_connection(tmp_path: Path) -> None:
     async def work() -> None:
         async with running(tmp_path, Topics()) as one:

@@ -207,3 +207,14 @@ def test_another_configuration_is_known_for_another_one() -> None:
     given = rules()
     more = CodeMapFile.model_validate({"codes": {"L": {"platelets": ["PLT"]}}})
     assert known_by(site(), given) != known_by(site(), Rules(given.protocol, given.codemap.with_more([more])))
+
+
+@pytest.mark.parametrize("word", ["T", "D", "X"])
+@pytest.mark.parametrize("training", ["AR", "AA"])
+def test_what_is_no_production_is_refused_before_anything_is_made_or_not_at_all(word: str, training: str) -> None:
+    one = Translating(site(acknowledgement=Acknowledgement(training=training)), rules(), State())
+    raw = texts.results(texts.obx()).replace(b"|R|P|2.5", f"|R|{word}|2.5".encode())
+    answer = one.refusal(received(raw))
+    assert (answer.code if answer else "AA") == training
+    accepting = Translating(demo(), rules(), State())
+    assert accepting.refusal(received(raw.replace(b"|X|", b"|T|"))) is None
