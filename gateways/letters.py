@@ -115,7 +115,7 @@ REASONS: dict[str, Advice] = {
     ),
     "bed-change": Advice("its bed changed hands within 15 minutes", "none: whose it is nobody knows"),
     "bed-ambiguous": Advice("two stays are in its bed", "have the missing discharge sent"),
-    "visit-of-another": Advice("the visit is known as another patient's", "have the merge sent (A40)"),
+    "visit-of-another": Advice("the visit is known as another patient's", "have the merge sent (A40); then resubmit"),
     "merge-incomplete": Advice("a merge that does not say who is merged", _SENDER),
     "merge-by-hand": Advice("a change of identifiers that a person decides", "decide, and have an A40 sent"),
     "moved-by-update": Advice("an update names a place to which no transfer led", "have the transfer sent (A02)"),

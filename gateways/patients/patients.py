@@ -81,7 +81,7 @@ class Patients:
         own = self._people.means(visit.key) if visit is not None else ""
         named = self._people.means(patient.key) if patient is not None else ""
         keys = self._people.cluster(self._visits.row(own).get("patient") or named)
-        waits = tuple(dict.fromkeys(one.key for one in (visit, patient) if one is not None))
+        waits = _keys(visit, patient)
         if named and named not in keys:
             return Waiting(waits)  # the visit is another patient's, unless the two are merged
         others = self._people.visits(keys)
@@ -151,7 +151,8 @@ class Patients:
                 self._visits.drop(visit, owner)
                 return self._take(movement, whom)
             advice = "this visit is known as another patient's: a merge is missing, or a number is used twice"
-            return Learnt(faults=(Fault("visit-of-another", said.path, advice),))
+            fault = Fault("visit-of-another", said.path, advice)
+            return Learnt(waits=_keys(whom.visit, whom.patient), in_vain=(fault,))
         received = stamp(whom.received_at)
         name = f"{said.key} {patient or visit}"
         number = (whom.visit.authority, whom.visit.value) if whom.visit is not None else None
@@ -218,6 +219,10 @@ def _following(stays: Sequence[list[Row]], at: datetime) -> Row | None:
         if found:
             return min(found, key=lambda stay: (stay["start"], stay["id"]))
     return None
+
+
+def _keys(*named: Named | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.key for one in named if one is not None))
 
 
 def _of(identifiers: Iterable[Identifier], resource: str) -> list[Identifier]:

@@ -1,10 +1,15 @@
 """Merges of patients: a stay keeps its pseudonyms, and an inverse merge undoes one."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.gateways.patients.answers import Stay, Waiting
-from tests.gateways.patients.hospital import Gateway, adt, subject, time
+from picustream.gateways.site.load import LoadedSite
+from picustream.gateways.statement import Move, Movement
+from tests.gateways.converting import Result, converted
+from tests.gateways.patients.hospital import KEY, SOURCE, Gateway, adt, in_force, moved, site, subject, time, word
 
 SURVIVOR, LOSER = "1^^^HOSP^MR", "2^^^HOSP^MR"
 
@@ -109,15 +114,51 @@ def test_a_death_of_the_survivor_is_one_of_the_loser_s_stay_until_it_is_undone()
     assert not [fact for fact in gateway.holds() if fact["type"] == "vital_status"]
 
 
-def test_a_visit_of_another_patient_waits_for_the_merge_and_its_movement_is_for_a_person() -> None:
+def test_a_visit_of_another_patient_waits_for_the_merge_and_so_does_its_movement() -> None:
     gateway = Gateway()
     gateway.hl7(adt("A01", "03T08:00", pid=LOSER))
     assert whose(gateway, "1", "V1") is None
-    assert gateway.hl7(adt("A03", "04T08:00", pid=SURVIVOR)) == []
-    assert gateway.faults == ["visit-of-another"]
+    waiting = gateway.learn(moved(discharge(), whom=subject("1", "V1")), "m2")
+    assert (waiting.facts, gateway.faults) == ((), [])
+    assert [fault.reason for fault in waiting.in_vain] == ["visit-of-another"]
     gateway.hl7(merged("05T08:00"))
-    assert whose(gateway, "1", "V1") is not None
-    assert [fact["type"] for fact in gateway.hl7(adt("A03", "04T08:00", pid=SURVIVOR))] == ["discharged"]
+    assert set(waiting.waits) & set(gateway.opened) and whose(gateway, "1", "V1") is not None
+    again = gateway.learn(moved(discharge(), whom=subject("1", "V1")), "m2")
+    assert [fact["type"] for fact in again.facts] == ["discharged"]
+
+
+def discharge() -> Movement:
+    return Movement("EVN", Move.DISCHARGE, time("04T08:00"), recorded_at=time("04T08:00"))
+
+
+def test_a_movement_of_a_visit_of_another_patient_is_a_letter_where_no_merge_comes() -> None:
+    found = through([adt("A01", "03T08:00", pid=LOSER), adt("A03", "04T08:00", pid=SURVIVOR)])
+    assert found.reasons == ["visit-of-another"]
+    assert [fact["type"] for fact in found.bodies] == ["admitted"]
+
+
+def through(texts: list[str]) -> Result:
+    """Messages through the whole gateway: what waits is done again."""
+    return converted([text.encode() for text in texts], LoadedSite(site(source=[SOURCE]), KEY))
+
+
+@given(st.data())
+def test_movements_by_either_number_count_in_the_order_of_filing_once_there_is_a_merge(data: Any) -> None:
+    """Whether the merge comes before them or behind them."""
+    numbers = st.sampled_from([SURVIVOR, LOSER])
+    course = [
+        adt("A02", "04T08:00", "PICU-B^^1", pid=data.draw(numbers)),
+        adt("A08", "05T08:00", "PICU-B^^2", pid=data.draw(numbers)),
+        adt("A03", "06T08:00", pid=data.draw(numbers)),
+        adt("A13", "06T09:00", pid=data.draw(numbers)),
+        adt("A03", "07T08:00", pid=data.draw(numbers), disposition="01"),
+        merged("07T09:00"),
+    ]
+    admitted = adt("A01", "03T08:00", pid=data.draw(numbers))
+    found = through([admitted, *data.draw(st.permutations(course))])
+    assert found.letters == []
+    facts = [word(fact).split(" 2019")[0] for fact in in_force(found.bodies)]
+    assert facts == ["admitted 03T08:00 PICU-A/12", "moved 04T08:00 PICU-B/2", "discharged 07T08:00 home"]
 
 
 def test_a_merge_that_names_nobody_is_a_fault() -> None:
