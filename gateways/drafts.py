@@ -193,13 +193,14 @@ class Drafts:
         version = self._values.last(self._source, identity, filed)
         return version.content if version is not None else {}
 
-    def keep(self, stay: Stay, draft: Draft, received_at: datetime) -> list[tuple[Stay, Draft]]:
-        """Remember what is sent. Where it was another's before, it is withdrawn there."""
+    def keep(self, stay: Stay, draft: Draft, message: str, received_at: datetime) -> list[tuple[Stay, Draft]]:
+        """Remember what a message sends. Where it was another's before, it is withdrawn there."""
         stated = {name: draft.fields[name] for name in ("comparator", "unit") if name in draft.fields}
         stated |= draft.filing.stated
         if "value" in draft.fields:
             stated["value"] = _written(draft.fields["value"])
-        older = self._values.sent(self._source, draft.identity, Version(stay, draft.filing.filed, stated), received_at)
+        version = Version(stay, draft.filing.filed, stated)
+        older = self._values.sent(self._source, draft.identity, version, message, received_at)
         return [(one, _withdrawal(draft)) for one in older]
 
 

@@ -26,6 +26,8 @@ class Table(MutableMapping[str, Any]):
         self._changes = changes
         self._before = before
         self._rows: dict[str, Any] = {}
+        self.loaded = 0
+        """How often a row was taken as it was kept: then what was derived from the rows is to be derived anew."""
 
     def __getitem__(self, key: str) -> Any:
         return self._rows[key]
@@ -57,6 +59,7 @@ class Table(MutableMapping[str, Any]):
 
     def load(self, key: str, value: Json) -> None:
         """Take a row as it was kept: no change. None: there is none."""
+        self.loaded += 1
         if value is None:
             self._rows.pop(key, None)
         else:

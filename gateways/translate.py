@@ -167,7 +167,7 @@ class _Message:
         stay = self._whose(stated, draft) if draft is not None else None
         if draft is not None and isinstance(stay, Stay):
             parts.add(draft, stay)
-            self._send_beside([(stay, draft), *self._drafts.keep(stay, draft, self._origin.received_at)])
+            self._send_beside([(stay, draft), *self._keep(stay, draft)])
 
     def _drop(self, panel: Panel, parts: Parts) -> None:
         """What was a part of it in one version, and is none in the next."""
@@ -176,7 +176,7 @@ class _Message:
             self._letter(dropped, panel.path)
             return
         for stay, draft in dropped:
-            self._send_beside([(stay, draft), *self._drafts.keep(stay, draft, self._origin.received_at)])
+            self._send_beside([(stay, draft), *self._keep(stay, draft)])
 
     def _send_beside(self, placed: list[tuple[Stay, Draft]]) -> None:
         self._beside += placed
@@ -235,12 +235,15 @@ class _Message:
                 self._refuse(draft.value, event)
             return
         for draft in drafts:
-            self._send_beside(self._drafts.keep(group.stay, draft, self._origin.received_at))
+            self._send_beside(self._keep(group.stay, draft))
             self._found.tally.sent += 1
             if draft.value.note == _WRONG_PATIENT:
                 self._letter(Fault(_WRONG_PATIENT, draft.value.path, "withdrawn: it was another patient's"))
         self._ventilators.sent(group, event)
         self._found.events.append(event)
+
+    def _keep(self, stay: Stay, draft: Draft) -> list[tuple[Stay, Draft]]:
+        return self._drafts.keep(stay, draft, self._origin.message, self._origin.received_at)
 
     def _refuse(self, value: Value, fault: Fault) -> None:
         """The value's fate is a letter."""

@@ -6,7 +6,7 @@ the gateway is committed together with its outcome. Any process may read, and as
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from picustream.gateways.journal.outcome import DIGEST, Code, Outcome, letter_id
 from picustream.gateways.journal.received import Received
 from picustream.gateways.journal.transaction import CannotKeep, DamagedIndex, Transaction
-from picustream.gateways.state import Change
+from picustream.gateways.state import Change, Json
 from picustream.runtime.errors import ENVIRONMENT, UserError
 
 FILE = "index.sqlite"
-VERSION = 1
+VERSION = 2
 CHECKPOINT = 8000
 """Pages of 4 KiB that are written before the index itself is brought up to date, which waits for the disk."""
 _SCHEMA = """
@@ -148,11 +148,17 @@ class Index:
 
     def commit(self, batch: Iterable[Done], site: str) -> None:
         """Keep what became of messages, in order, all or nothing. `site`: what the configuration is known by."""
+        done = list(batch)
         with self._transaction():
-            for done in batch:
-                self._keep(done, site)
-                if not done.again:
-                    self._put("done", str(done.received.sequence))
+            self._db.executemany(
+                "INSERT OR REPLACE INTO messages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (_row(one, site) for one in done),
+            )
+            for one in done:
+                self._keep_what_follows(one)
+            self._keep_state({(name, key): value for one in done for name, key, value in one.changes})
+            if new := [one.received.sequence for one in done if not one.again]:
+                self._put("done", str(new[-1]))
 
     def ask_again(self, sequences: Iterable[int], everything: bool) -> None:
         """Ask for messages to be done again, by whichever process has the journal."""
@@ -208,33 +214,28 @@ class Index:
         """What a query finds."""
         return self._db.execute(query, values).fetchall()
 
-    def _keep(self, done: Done, site: str) -> None:
-        received, outcome = done.received, done.outcome
-        self._db.execute(
-            "INSERT OR REPLACE INTO messages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                received.sequence, outcome.message, received.at.isoformat(), received.way, outcome.source,
-                received.peer, outcome.kind, len(received.raw), outcome.state, outcome.answer.code,
-                site, json.dumps(dict(outcome.counts)), len(outcome.events), b"".join(sorted(done.sent)),
-            ),
-        )  # fmt: skip
+    def _keep_what_follows(self, done: Done) -> None:
+        """Letters of a message, and what waits because of it, or no longer does."""
+        sequence, outcome = done.received.sequence, done.outcome
         if done.again:
             for table in ("redo", "waits"):
-                self._db.execute(f"DELETE FROM {table} WHERE sequence = ?", (received.sequence,))
+                self._db.execute(f"DELETE FROM {table} WHERE sequence = ?", (sequence,))
         if outcome.state != "repeat":
             self._keep_letters(done)
         for key in outcome.waits:
-            self._db.execute("INSERT OR IGNORE INTO waits VALUES (?, ?)", (key, received.sequence))
+            self._db.execute("INSERT OR IGNORE INTO waits VALUES (?, ?)", (key, sequence))
         for key in outcome.opened:
             self._db.execute(
                 "INSERT OR IGNORE INTO redo SELECT sequence, 0 FROM waits WHERE key = ? AND sequence != ?",
-                (key, received.sequence),
+                (key, sequence),
             )
-        for name, key, value in done.changes:
-            if value is None:
-                self._db.execute("DELETE FROM state WHERE name = ? AND key = ?", (name, key))
-            else:
-                self._db.execute("INSERT OR REPLACE INTO state VALUES (?,?,?)", (name, key, json.dumps(value)))
+
+    def _keep_state(self, changes: Mapping[tuple[str, str], Json]) -> None:
+        """What several messages changed is written once, as the last has it."""
+        rows = sorted((*place, json.dumps(value)) for place, value in changes.items() if value is not None)
+        gone = sorted(place for place, value in changes.items() if value is None)
+        self._db.executemany("INSERT OR REPLACE INTO state VALUES (?,?,?)", rows)
+        self._db.executemany("DELETE FROM state WHERE name = ? AND key = ?", gone)
 
     def _keep_letters(self, done: Done) -> None:
         received, outcome = done.received, done.outcome
@@ -264,6 +265,15 @@ class Index:
 
     def _transaction(self) -> Transaction:
         return Transaction(self._db)
+
+
+def _row(done: Done, site: str) -> tuple[Any, ...]:
+    received, outcome = done.received, done.outcome
+    return (
+        received.sequence, outcome.message, received.at.isoformat(), received.way, outcome.source,
+        received.peer, outcome.kind, len(received.raw), outcome.state, outcome.answer.code,
+        site, json.dumps(dict(outcome.counts)), len(outcome.events), b"".join(sorted(done.sent)),
+    )  # fmt: skip
 
 
 def _split(sent: bytes) -> frozenset[bytes]:

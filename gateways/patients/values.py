@@ -1,11 +1,12 @@
 """Values that were sent: for a sender that states no more than their status (OBX-11 U), or another stay."""
 
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from picustream.gateways.patients.answers import Stay
-from picustream.gateways.patients.stated import stamp
+from picustream.gateways.patients.stated import Stamp, moment, stamp
 from picustream.gateways.site.config import Source
 from picustream.gateways.state import Table
 
@@ -28,51 +29,123 @@ class Version:
     """JSON: what is needed to send it again."""
 
 
+class _Kept(NamedTuple):
+    """A version, and the row that it is in."""
+
+    filed: Stamp
+    row: str
+    patient: str
+    stay: str
+    content: dict[str, Any]
+
+
 class Values:
-    """Values by source and observation."""
+    """Values by source and observation.
+
+    A row of the table is what one message sent, named by when it came: rows are written at one end and dropped at the
+    other, so that they lie side by side on the disk. A row for each observation was a page written for each.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._loaded = -1
+        self._known: dict[str, list[_Kept]] = {}
+        """By source and observation, in the order of filing."""
+        self._rows: list[str] = []
+        """In order of time."""
+        self._count = 0
 
-    def sent(self, source: Source, observation: str, version: Version, received_at: datetime) -> tuple[Stay, ...]:
+    def sent(
+        self, source: Source, observation: str, version: Version, message: str, received_at: datetime
+    ) -> tuple[Stay, ...]:
         """A value is sent. The stays under which older versions of it were sent, where it is another's now."""
         if source.kind not in KINDS:
             return ()
-        key, stay = _key(source, observation), version.stay
-        row = [stamp(version.filed), stay.patient_id, stay.stay_id, version.content]
-        before = [one for one in self._versions(key) if one[0] != row[0]]
-        versions = sorted([*before, row], key=lambda one: one[0])[-VERSIONS:] if before else [row]
-        self._table[key] = {"at": stamp(received_at), "versions": versions}
-        if len(self._table) > MOST:
-            self._make_room()
-        if not before:
-            return ()
-        older = (Stay(one[1], one[2]) for one in before if one[0] < row[0])
-        return tuple(dict.fromkeys(one for one in older if one != stay))
+        self._read()
+        name, stay = _name(source, observation), version.stay
+        row = f"{stamp(received_at)} {message}"
+        new = _Kept(stamp(version.filed), row, stay.patient_id, stay.stay_id, version.content)
+        before = self._known.get(name, [])
+        self._put(name, new)
+        while self._count > MOST:
+            self._drop_first()
+        older = (Stay(one.patient, one.stay) for one in before if one.filed < new.filed)
+        return tuple(dict.fromkeys(one for one in older if one != stay)) if before else ()
 
     def last(self, source: Source, observation: str, filed: datetime) -> Version | None:
         """The version that held at a time of filing; None where none is known any more."""
+        self._read()
         now = stamp(filed)
-        known = [one for one in self._versions(_key(source, observation)) if one[0] <= now]
+        known = [one for one in self._known.get(_name(source, observation), []) if one.filed <= now]
         if not known:
             return None
-        at, patient, stay, content = known[-1]
-        return Version(Stay(patient, stay), datetime.fromisoformat(at), content)
+        last = known[-1]
+        return Version(Stay(last.patient, last.stay), moment(last.filed), last.content)
 
     def forget(self, now: datetime) -> None:
         """What nobody speaks of any more."""
+        self._read()
         oldest = stamp(now - KEPT)
-        for key in [key for key, row in self._table.items() if row["at"] < oldest]:
-            del self._table[key]
+        while self._rows and self._rows[0] < oldest:
+            self._drop_first()
 
-    def _versions(self, key: str) -> list[list[Any]]:
-        versions: list[list[Any]] = self._table.get(key, {}).get("versions", [])
-        return versions
+    def _read(self) -> None:
+        """The table is as it was kept, or as it was before a message that failed: look it through."""
+        if self._loaded == self._table.loaded:
+            return
+        self._loaded, self._rows, self._known, self._count = self._table.loaded, sorted(self._table), {}, 0
+        for row in self._rows:
+            for entry, (patient, stay, content) in self._table[row].items():
+                filed, name = entry.split(" ", 1)
+                self._known.setdefault(name, []).append(_Kept(filed, row, patient, stay, content))
+                self._count += 1
+        for versions in self._known.values():
+            versions.sort(key=_filed)
 
-    def _make_room(self) -> None:
-        for key in sorted(self._table, key=lambda key: (self._table[key]["at"], key))[: MOST // 10]:
-            del self._table[key]
+    def _put(self, name: str, new: _Kept) -> None:
+        others = [one for one in self._known.get(name, []) if one.filed != new.filed]
+        versions = sorted([*others, new], key=_filed) if others else [new]
+        kept = versions[-VERSIONS:]
+        entries = self._table.get(new.row)
+        if entries is None:
+            insort(self._rows, new.row)
+            entries = {}
+        entry = f"{new.filed} {name}"
+        self._count += entry not in entries
+        self._table[new.row] = {**entries, entry: [new.patient, new.stay, new.content]}
+        for one in self._known.get(name, []):
+            if one.row != new.row and one.filed == new.filed:
+                self._drop(name, one)
+        for one in versions[:-VERSIONS]:
+            self._drop(name, one)
+        self._known[name] = kept
+
+    def _drop(self, name: str, gone: _Kept) -> None:
+        entries = {entry: value for entry, value in self._table[gone.row].items() if entry != f"{gone.filed} {name}"}
+        self._count -= 1
+        if entries:
+            self._table[gone.row] = entries
+        else:
+            del self._table[gone.row]
+            del self._rows[bisect_left(self._rows, gone.row)]
+
+    def _drop_first(self) -> None:
+        """The row of the message that came first."""
+        row = self._rows.pop(0)
+        for entry in self._table[row]:
+            filed, name = entry.split(" ", 1)
+            left = [one for one in self._known[name] if one.filed != filed]
+            if left:
+                self._known[name] = left
+            else:
+                del self._known[name]
+            self._count -= 1
+        del self._table[row]
 
 
-def _key(source: Source, observation: str) -> str:
+def _filed(one: _Kept) -> Stamp:
+    return one.filed
+
+
+def _name(source: Source, observation: str) -> str:
     return f"{source.name} {observation}"

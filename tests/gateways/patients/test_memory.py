@@ -1,5 +1,6 @@
 """What is remembered, how much of it, and when it is forgotten."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from picustream.gateways.patients.memory import MERGES, OTHERS, STAYS
 from picustream.gateways.patients.values import KEPT, MOST, VERSIONS, Values, Version
 from picustream.gateways.patients.visits import squeezed
 from picustream.gateways.site.config import Source
-from picustream.gateways.state import State
+from picustream.gateways.state import Change, State
 from picustream.gateways.statement import Identifier, Move, Movement, Statements, Subject
 from tests.gateways.patients.hospital import RECEIVED, Gateway, adt, moved, subject, time
 from tests.gateways.patients.oracle import place as place_of
@@ -115,11 +116,15 @@ def values() -> Values:
     return Values(State().table("values"))
 
 
+def give(kept: Values, one: Version, source: Source = LAB, at: datetime = RECEIVED) -> tuple[Stay, ...]:
+    return kept.sent(source, "o-1", one, "h-1", at)
+
+
 @given(st.lists(st.integers(0, VERSIONS - 1), unique=True, min_size=1), st.integers(0, VERSIONS))
 def test_the_version_that_held_at_a_time_of_filing(minutes: list[int], asked: int) -> None:
     kept = values()
     for minute in minutes:
-        kept.sent(LAB, "o-1", version(minute), RECEIVED)
+        give(kept, version(minute))
     before = [minute for minute in minutes if minute <= asked]
     assert kept.last(LAB, "o-1", version(asked).filed) == (version(max(before)) if before else None)
     assert kept.last(LAB, "o-2", version(asked).filed) is None
@@ -127,35 +132,74 @@ def test_the_version_that_held_at_a_time_of_filing(minutes: list[int], asked: in
 
 def test_another_stay_of_a_value_is_named_so_that_it_can_be_withdrawn_there() -> None:
     kept = values()
-    assert kept.sent(LAB, "o-1", version(1), RECEIVED) == ()
+    assert give(kept, version(1)) == ()
     for _ in range(2):
-        assert kept.sent(LAB, "o-1", version(2, SECOND), RECEIVED) == (FIRST,)
-    assert kept.sent(LAB, "o-1", version(1), RECEIVED) == ()
+        assert give(kept, version(2, SECOND)) == (FIRST,)
+    assert give(kept, version(1)) == ()
 
 
 def test_what_a_device_measures_is_not_kept() -> None:
     kept = values()
-    kept.sent(MONITOR, "o-1", version(1), RECEIVED)
+    give(kept, version(1), MONITOR)
     assert kept.last(MONITOR, "o-1", version(1).filed) is None
+
+
+MESSAGES = st.lists(
+    st.tuples(
+        st.integers(0, 3),  # observation
+        st.integers(0, 12),  # filed
+        st.integers(0, 5),  # received
+        st.sampled_from(["sent", "undone", "begun anew"]),
+    ),
+    max_size=40,
+)
+
+
+@given(MESSAGES)
+def test_what_is_known_of_values_is_what_is_in_their_table(messages: list[tuple[int, int, int, str]]) -> None:
+    """Whether a message is taken back, or the gateway begins anew with what the table has."""
+    state = State()
+    kept, expected = Values(state.table("values")), dict[str, dict[datetime, Version]]()
+    for observation, minute, second, then in messages:
+        name, one = f"o-{observation}", version(minute)
+        kept.sent(LAB, name, one, f"h-{minute}", RECEIVED + timedelta(seconds=second))
+        if then == "undone":
+            state.undo()
+            continue
+        state.take_changes()
+        known = expected.setdefault(name, {}) | {one.filed: one}
+        expected[name] = {filed: known[filed] for filed in sorted(known)[-VERSIONS:]}
+        if then == "begun anew":
+            rows, state = dict(state.table("values")), State()
+            state.load(Change("values", key, json.loads(json.dumps(row))) for key, row in rows.items())
+            kept = Values(state.table("values"))
+    for observation in range(4):
+        for minute in range(13):
+            known = expected.get(f"o-{observation}", {})
+            held = [one for filed, one in known.items() if filed <= version(minute).filed]
+            found = kept.last(LAB, f"o-{observation}", version(minute).filed)
+            assert found == (max(held, key=lambda one: one.filed) if held else None)
+    assert sum(map(len, state.table("values").values())) == sum(map(len, expected.values()))
 
 
 def test_values_are_bounded_by_number_and_by_age() -> None:
     state = State()
     kept = Values(state.table("values"))
     for index in range(MOST + 1):
-        kept.sent(LAB, f"o-{index}", version(1), RECEIVED + timedelta(seconds=index))
-    assert len(state.table("values")) <= MOST
+        kept.sent(LAB, f"o-{index}", version(1), f"h-{index // 3}", RECEIVED + timedelta(seconds=index // 3))
+    assert sum(map(len, state.table("values").values())) <= MOST
     assert kept.last(LAB, "o-0", version(1).filed) is None
     assert kept.last(LAB, f"o-{MOST}", version(1).filed) is not None
     for minute in range(2 * VERSIONS):
-        kept.sent(LAB, "many", version(minute), datetime(2025, 4, 1, tzinfo=UTC))
-    assert len(state.table("values")["lis many"]["versions"]) == VERSIONS
+        kept.sent(LAB, "many", version(minute), "h-many", datetime(2025, 4, 1, tzinfo=UTC))
+    (last,) = [row for row in state.table("values") if row.endswith("h-many")]
+    assert len(state.table("values")[last]) == VERSIONS
     kept.forget(datetime(2025, 4, 1, tzinfo=UTC) + KEPT)
-    assert list(state.table("values")) == ["lis many"]
+    assert list(state.table("values")) == [last]
 
 
 def test_a_gateway_forgets_values_by_the_time_of_its_messages() -> None:
     gateway = Gateway()
-    gateway.patients.values.sent(LAB, "o-1", version(1), RECEIVED)
+    give(gateway.patients.values, version(1))
     pass_time(gateway, RECEIVED + KEPT + LATER)
     assert gateway.patients.values.last(LAB, "o-1", version(1).filed) is None
