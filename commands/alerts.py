@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from picustream.eventfiles.outputs import Unread, in_files, in_kafka, read
+from picustream.eventfiles.outputs import Stored, Unread, in_files, in_kafka, read
 from picustream.models.record import ALERT, AlertRecord, dump
 from picustream.models.text import encode
 from picustream.runtime.clock import Clock
@@ -45,9 +45,11 @@ def alerts(
     everything: Annotated[bool, typer.Option("--all", help="Resolved ones, too.")] = False,
     audience: Annotated[Audience | None, typer.Option("--audience", help="For one audience; default: both.")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until interrupted.")] = False,
+    from_kafka: Annotated[bool, typer.Option("--from-kafka", help="Do not ask the read model.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; with --follow, then a line per record.")] = False,
 ) -> int:
-    """Show what is firing and since when, the worst first. From Kafka, unless files are named.
+    """Show what is firing and since when, the worst first. From the read model, where that is fresh, else from Kafka,
+    unless files are named.
 
     Exit status 1: something of severity warning or critical fires, or some records cannot be read.
     """
@@ -61,11 +63,21 @@ def alerts(
         watch.take(_records(in_files(paths, [ALERT], unread), unread))
         _print(watch, watch.last_emitted_at, as_json)
     else:
-        watch.take(_records(in_kafka(settings, [ALERT]), unread))
+        watch.take(_records(_current(settings, everything, from_kafka), unread))
         _print(watch, clock.now(), as_json)
     if unread.count:
         print(f"picustream: {unread}", file=sys.stderr)
     return FINDINGS if watch.urgent or unread.count else 0
+
+
+def _current(settings: Settings, everything: bool, from_kafka: bool) -> Iterable[Stored]:
+    """What is needed to know the latest record of each alert."""
+    from picustream.readmodel.fresh import fresh
+
+    answers = None if from_kafka else fresh(settings, [ALERT])
+    if answers is None:
+        return in_kafka(settings, [ALERT])
+    return answers.alerts(None if everything else True)
 
 
 class Watch:

@@ -1,7 +1,7 @@
 """`picustream deadletters`: what was refused and why, one of them in full, and sending it again once it can be used."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -11,7 +11,7 @@ from picustream.deadletters.dead_letter import DecodedDeadLetter, Selection
 from picustream.deadletters.history import OPEN, History
 from picustream.deadletters.sources import Source
 from picustream.eventfiles.outputs import Unread
-from picustream.models.record import DeadLetter
+from picustream.models.record import DEAD_LETTERS, DeadLetter
 from picustream.runtime.errors import UserError
 from picustream.runtime.settings import Settings
 from picustream.terminal.options import moment
@@ -44,17 +44,19 @@ def list_dead_letters(
         bool, typer.Option("--letters-only", help="Do not search the input topics for what was sent again: quicker.")
     ] = False,
     file: list[Path] | None = _FILES,
+    from_kafka: Annotated[bool, typer.Option("--from-kafka", help="Do not ask the read model.")] = False,
     as_json: bool = _JSON,
 ) -> int:
     """Sum up dead letters by topic, source, reason, path and message; no value of an event is shown.
 
-    What has become of them is read from the input topics: open, sent again, refused again, or the feed has sent the
-    event since. In files that does not show, nor with --letters-only.
+    They are read from the read model, where that is fresh, else from Kafka. What has become of them is read from the
+    input topics: open, sent again, refused again, or the feed has sent the event since. In files that does not show,
+    nor with --letters-only.
     """
     from picustream.deadletters import printing
 
     wanted, unread = _selection(reason, source, since), Unread()
-    history = History(Source.of(Settings(), file).dead_letters(unread))
+    history = History(_listed(Settings(), file, unread, from_kafka))
     if not file and not letters_only:
         _report_hidden(_look_up(history, wanted))
     elif history.dead_letters:
@@ -65,6 +67,21 @@ def list_dead_letters(
     found = (one for one in judged if not open_only or one[1] in OPEN)
     (printing.lines if all_lines else printing.summaries)(found, as_json)
     return _report_unread(unread)
+
+
+def _listed(
+    settings: Settings, file: list[Path] | None, unread: Unread, from_kafka: bool
+) -> Iterable[DecodedDeadLetter]:
+    """All dead letters, from the read model if that is fresh and may be asked."""
+    from picustream.readmodel.fresh import fresh
+
+    answers = None if file or from_kafka else fresh(settings)
+    topics = [] if answers is None else [topic for topic in DEAD_LETTERS if topic in answers.topics]
+    if answers is None or not topics:
+        return Source.of(settings, file).dead_letters(unread)
+    for topic in set(DEAD_LETTERS).difference(topics):
+        print(f"Without {topic}: it is not in this read model.", file=sys.stderr)
+    return answers.dead_letters(topics)
 
 
 @app.command(short_help="Show one in full, with a patient's data.")

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from picustream.explain.chains import StayScores
+    from picustream.models.record import ScoreRecord
     from picustream.terminal.page import Page
 
 
@@ -39,21 +40,24 @@ def explain(
     score: Annotated[Score | None, typer.Option("--score", help="One score; default: MODS, and APPS if any.")] = None,
     file: Annotated[
         list[Path] | None,
-        typer.Option("--file", help="Output records: event files, or a folder written by replay; default: from Kafka."),
+        typer.Option("--file", help="Output records: event files, or a folder written by replay."),
     ] = None,
+    kafka: Annotated[bool, typer.Option("--from-kafka", help="Do not ask the read model.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print records, explanations and revisions as JSON.")] = False,
 ) -> int:
     """Show how a score came about: points, bands, values as they were sent, what is missing, and every revision.
 
+    From the read model, where that is fresh, else from Kafka, unless files are named.
+
     Exit status 1: there is no such stay or day, some records cannot be read, or a record does not add up.
     """
     from picustream.explain.chains import collect
-    from picustream.explain.sources import from_files, from_kafka
+    from picustream.explain.sources import from_files
 
     wanted, settings, unread = parsed_day(day, "--day"), Settings(), Unread()
     topics = [one.topic for one in SHIPPED.scores if score is None or one.kind == score]
     paths = [*(file or []), *(more or [])]
-    read = from_files(paths, stay, topics, unread) if paths else from_kafka(settings, stay, topics, unread)
+    read = from_files(paths, stay, topics, unread) if paths else _asked(settings, stay, topics, unread, kafka)
     scores = collect(read)
     if not scores.chains:
         raise _no_stay(stay, score, paths, settings, unread)
@@ -72,6 +76,19 @@ def explain(
             _receipts(page, shown, scores)
         page.print()
     return _findings(shown, unread)
+
+
+def _asked(
+    settings: Settings, stay: str, topics: Sequence[str], unread: Unread, kafka: bool
+) -> "Iterator[ScoreRecord]":
+    """The stay's records, from the read model if that is fresh and may be asked."""
+    from picustream.explain.sources import from_kafka, of_stay
+    from picustream.readmodel.fresh import fresh
+
+    answers = None if kafka else fresh(settings, topics)
+    if answers is None:
+        return from_kafka(settings, stay, topics, unread)
+    return of_stay(answers.of_stay(stay, topics), stay, unread)
 
 
 def _page() -> "Page":

@@ -97,10 +97,11 @@ def dead_letters(stored: Iterable[Stored], on_error: OnError) -> Iterator[Decode
 
 def content_of(topic: str, value: bytes) -> bytes:
     """What was sent where, by its SHA-256, as dead letters name it."""
-    return _content(topic, sha256(value).hexdigest())
+    return content_named(topic, sha256(value).hexdigest())
 
 
-def _content(topic: str, digest: str) -> bytes:
+def content_named(topic: str, digest: str) -> bytes:
+    """Likewise, by the SHA-256 of what was sent."""
     return f"{topic}\n{digest}".encode()
 
 
@@ -120,7 +121,7 @@ def _decoded(record: DeadLetter, payload: bytes, arrived_at_ms: int | None) -> D
         observed=_observed(record, event),
         event=name_of(record.topic, event),
         stay_id=id_of(event.get("stay_id")),
-        content=_content(record.topic, record.payload_sha256),
+        content=content_named(record.topic, record.payload_sha256),
         arrived_at_ms=arrived_at_ms,
     )
 

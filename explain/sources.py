@@ -19,8 +19,13 @@ def from_files(paths: Iterable[Path], stay_id: str, topics: Sequence[str], on_er
 
 def from_kafka(settings: Settings, stay_id: str, topics: Sequence[str], on_error: OnError) -> Iterator[ScoreRecord]:
     """The stay's committed records of `topics`, from the one partition that its key belongs to."""
+    yield from of_stay(outputs.in_kafka(settings, topics, stay_id), stay_id, on_error)
+
+
+def of_stay(found: Iterable[Stored], stay_id: str, on_error: OnError) -> Iterator[ScoreRecord]:
+    """The stay's records among those that were found."""
     key = stay_id.encode()
-    for stored in outputs.in_kafka(settings, topics, stay_id):
+    for stored in found:
         if stored.key == key:
             yield from _of_stay(stored, stay_id, on_error)
 

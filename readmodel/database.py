@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engi
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from picustream.runtime.errors import ENVIRONMENT, BadSettings, UserError
-from picustream.runtime.places import state_home
+from picustream.runtime.places import default_store
 from picustream.runtime.settings import Settings
 
 PATIENCE = 10.0
@@ -59,7 +59,7 @@ class Address:
 
 def named(settings: Settings, text: str | None = None) -> Address:
     """The read model that is named, or set, or the user's own file. Raises BadSettings."""
-    return address(text or settings.store or str(state_home() / "picustream" / "store.sqlite"))
+    return address(text or settings.store or str(default_store()))
 
 
 def address(text: str) -> Address:

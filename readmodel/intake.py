@@ -191,6 +191,7 @@ def dead_letter_row(record: Arrived) -> dict[str, Any]:
         "payload_sha256": letter.payload_sha256,
         "arrived_at_ms": record.timestamp,
         "sha256": digest(record.value or b""),
+        "body": text.encode(letter.model_copy(update={"payload": ""})),
     }
 
 

@@ -4,7 +4,7 @@ A `ReadModel` may be used by any number of threads at a time. Each question is a
 of several questions `snapshot` makes one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -183,6 +183,12 @@ class ReadModel:
         )
         found = self._all(counted.group_by(*by).order_by(func.count().desc(), *by))
         return [of_row(DeadLetterCount, one) for one in found]
+
+    def dead_letters(self, topics: Sequence[str]) -> list[Mapping[str, Any]]:
+        """The rows of dead letters on these topics, in order of arrival."""
+        columns = schema.dead_letters.c
+        order = (columns.arrived_at_ms, columns.topic, columns.partition, columns.offset)
+        return self._all(select(schema.dead_letters).where(columns.topic.in_(topics)).order_by(*order))
 
     def holes(self) -> list[Hole]:
         """Where records are missing, were published twice or cannot be read, by place."""

@@ -120,6 +120,7 @@ dead_letters = Table(
     Column("payload_sha256", Text, nullable=False),
     Column("arrived_at_ms", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),  # of the whole dead letter, which has the payload
+    Column("body", Text, nullable=False),  # the dead letter with an empty payload
     PrimaryKeyConstraint("topic", "partition", "offset"),
 )
 """What was refused, without the refused bytes: those may name a patient, and an arm."""

@@ -9,6 +9,11 @@ def state_home() -> Path:
     return _xdg("XDG_STATE_HOME", ".local/state")
 
 
+def default_store() -> Path:
+    """The file of the read model where none is named."""
+    return state_home() / "picustream" / "store.sqlite"
+
+
 def cache_home() -> Path:
     """What can be fetched again."""
     return _xdg("XDG_CACHE_HOME", ".cache")

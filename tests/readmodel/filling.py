@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from picustream.readmodel.audience import Audience
@@ -15,8 +15,9 @@ from picustream.streams.kafka.topics import partition_of
 
 PARTITIONS = 4
 ZONE = "Asia/Shanghai"
+SERVERS = "127.0.0.1:9092"
 ARRIVED = 1_767_225_600_000
-"""Milliseconds since 1970 at which every record arrives."""
+"""Milliseconds since 1970 at which the first record arrives; the others follow."""
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -29,7 +30,7 @@ class Record:
     offset: int
     key: bytes | None
     value: bytes | None
-    timestamp: int = ARRIVED
+    timestamp: int
 
 
 class Log:
@@ -44,7 +45,7 @@ class Log:
         """A record more, in the partition of its key."""
         number = partition_of(key.decode(), self.partitions) if key else 0
         offset = self.ends.get((topic, number), 0)
-        record = Record(topic, number, offset, key, value)
+        record = Record(topic, number, offset, key, value, ARRIVED + len(self.records))
         self.ends[topic, number] = offset + self._skipped
         self.records.append(record)
         return record
@@ -72,7 +73,7 @@ class Log:
         first = first or {}
         return Cluster(
             f"cluster-{self.name}",
-            "127.0.0.1:9092",
+            SERVERS,
             {
                 topic: FollowedTopic(
                     f"id-{self.name}-{topic}",
@@ -86,18 +87,30 @@ class Log:
 
 @contextmanager
 def writer(
-    where: Address, log: Log, audience: Audience = Audience.EVERYTHING, now: Callable[[], datetime] = wall_clock
+    where: Address,
+    log: Log,
+    audience: Audience = Audience.EVERYTHING,
+    now: Callable[[], datetime] = wall_clock,
+    servers: str = SERVERS,
 ) -> Iterator[Writer]:
     """The writer of a read model of a log."""
-    with alone(where), opened(where, audience, log.cluster(audience), ZONE, now) as made:
+    cluster = replace(log.cluster(audience), servers=servers)
+    with alone(where), opened(where, audience, cluster, ZONE, now) as made:
         yield made
 
 
-def fill(where: Address, log: Log, audience: Audience = Audience.EVERYTHING, sizes: Sequence[int] = (7, 1, 30)) -> None:
+def fill(
+    where: Address,
+    log: Log,
+    audience: Audience = Audience.EVERYTHING,
+    sizes: Sequence[int] = (7, 1, 30),
+    servers: str = SERVERS,
+    known_until: datetime | None = None,
+) -> None:
     """Read a log to its end, in batches of these sizes in turn, from where the read model is."""
-    with writer(where, log, audience) as made:
+    with writer(where, log, audience, servers=servers) as made:
         fill_with(made, log, audience, sizes)
-        made.beat(log.positions(audience), wall_clock())
+        made.beat(log.positions(audience), known_until or wall_clock())
 
 
 def fill_with(made: Writer, log: Log, audience: Audience, sizes: Sequence[int] = (7, 1, 30)) -> None:
