@@ -71,7 +71,7 @@ class ValidatedInput:
     @property
     def filed_at(self) -> datetime | None:
         """When an accepted event was filed, by which versions are ordered and the record clock advances."""
-        return self.accepted.filed.rank[0] if self.accepted else None
+        return self.accepted.filed.filed_at if self.accepted else None
 
 
 class _Refused(Exception):
@@ -121,7 +121,7 @@ class Validator:
 
     def _check_times(self, accepted: Accepted, latest: datetime) -> None:
         """T6: one wrong year must not close every day, and an empty date that became 1970 opens no stay."""
-        happened_at, filed_at = accepted.filed.happened_at, accepted.filed.rank[0]
+        happened_at, filed_at = accepted.filed.happened_at, accepted.filed.filed_at
         if self._earliest <= happened_at <= latest and self._earliest <= filed_at <= latest and accepted.fact is None:
             return
         times = _times(accepted)

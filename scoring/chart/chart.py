@@ -38,7 +38,8 @@ class Chart:
     """Current versions of one stay, with the usable observations of each variable in the order V1."""
 
     def __init__(self) -> None:
-        self._current: dict[Identity, Observed] = {}
+        self._current: dict[str, dict[str, Observed]] = {}
+        """By source and id."""
         self._ventilation: dict[Identity, Ventilation] = {}
         self.facts: dict[FactKey, Fact] = {}
         self.index = SeriesIndex()
@@ -70,7 +71,7 @@ class Chart:
     @property
     def size(self) -> int:
         """How many current versions there are."""
-        return len(self._current) + len(self._ventilation) + len(self.facts)
+        return sum(map(len, self._current.values())) + len(self._ventilation) + len(self.facts)
 
     def control_of(self, observed: Observed) -> str | None:
         """The ventilator's control mode in the event that an observation came with (rule A6)."""
@@ -113,7 +114,7 @@ class Chart:
         for one in entries:
             source = one.filed.source
             if isinstance(one, Observed):
-                del self._current[source, one.id]
+                del self._current[source][one.id]
                 if one.variable in SAME_EVENT:
                     self.same_event.put(one, False)
             else:
@@ -139,7 +140,8 @@ class Chart:
         """
         if statement is not None and self._may_move_peaks(statement):
             raise HistoryNeeded
-        names = [one.id for one in observed if (filed.source, one.id) not in self._current]
+        known = self._current.get(filed.source, {})
+        names = [one.id for one in observed if one.id not in known]
         if statement is not None and (filed.source, filed.event_id) not in self._ventilation:
             names.append(statement.pruned_as)
         whole = len(names) == len(observed) + (statement is not None) and not self._corrects_unknown(
@@ -157,7 +159,7 @@ class Chart:
         """Whether an event corrects or withdraws something that was not pruned, so that an alert may be due."""
         entries: list[Entry] = [*observed, *((statement,) if statement is not None else ())]
         return any(
-            one.rank[1] >= AMENDED and not self.pruned.may_have_pruned(one.filed.source, one.pruned_as)
+            one.status_rank >= AMENDED and not self.pruned.may_have_pruned(one.filed.source, one.pruned_as)
             for one in entries
         )
 
@@ -209,28 +211,30 @@ class Chart:
 
     def _file_observations(self, filed: Filed, observed: Sequence[Observed], changes: Changes) -> None:
         fresh = stating = 0
-        current, source, traced = self._current, filed.source, bool(self.lineages)
+        traced = bool(self.lineages)
+        current = self._current.get(filed.source)
+        if current is None:
+            current = self._current[filed.source] = {}
         for one in observed:
-            identity = (source, one.id)
-            if traced or identity in current or one.rank[1] >= AMENDED:
-                self._file_observation(identity, one, changes)
+            if traced or one.id in current or one.status_rank >= AMENDED:
+                self._file_observation(current, one, changes)
                 traced = bool(self.lineages)
             else:  # nothing to supersede and nothing to trace, as of nearly all
-                current[identity] = one
+                current[one.id] = one
                 fresh, stating = fresh + 1, stating + one.in_force
                 self._place(one, True, changes)
         if fresh:
             self.live.take(filed, fresh, stating)
             changes.stored[filed.key] = filed
 
-    def _file_observation(self, identity: Identity, new: Observed, changes: Changes) -> None:
-        old = self._current.get(identity)
+    def _file_observation(self, current: dict[str, Observed], new: Observed, changes: Changes) -> None:
+        old, identity = current.get(new.id), (new.filed.source, new.id)
         if old is not None and new.filed.is_repeat_of(old.filed):
             return
         self._trace(("observation", *identity), new, old, changes)
         if old is not None and not self._supersedes("observation", identity, new, old, changes):
             return
-        self._current[identity] = new
+        current[new.id] = new
         self._put_in_force(("observation", *identity), new, old, changes)
         if old is not None:
             self._place(old, False, changes)
@@ -254,9 +258,9 @@ class Chart:
             self.added += 1
         else:
             series.remove(observed)
-        changes.touched.append((channel, observed.order[0]))
+        changes.touched.append((channel, observed.at))
         if variable in SAME_EVENT:
-            changes.touched += [(PAO2, one.order[0]) for one in self.same_event.put(observed, present)]
+            changes.touched += [(PAO2, one.at) for one in self.same_event.put(observed, present)]
 
     def _file_ventilation(self, new: Ventilation, changes: Changes) -> None:
         filed = new.filed

@@ -2,7 +2,8 @@
 
 There are many of them, and each is a `Struct` of msgspec: made in a fifth of the time of a dataclass, and, as it can be
 part of no circle (`gc=False`), of no concern to the garbage collector, which otherwise visits all of a ward's again and
-again.
+again. What follows from an entry and its event, as its place in time, is not kept beside it: a ward's values are most
+of what is in memory.
 """
 
 from dataclasses import dataclass, field
@@ -38,14 +39,22 @@ class Filed(Struct, eq=False, gc=False):
     recorded_at: datetime | None
     text: str
     """As received."""
-    rank: tuple[datetime, str]
-    """Filing time and event id: the order of events."""
     key: str
     """A short name of the text, for the store."""
     live_count: int = 0
     """How many current versions come from this event."""
     stating_count: int = 0
     """How many of these are not withdrawn."""
+
+    @property
+    def filed_at(self) -> datetime:
+        """When it was filed, by which versions are ordered."""
+        return self.recorded_at or self.happened_at
+
+    @property
+    def rank(self) -> tuple[datetime, str]:
+        """Filing time and event id: the order of events."""
+        return self.filed_at, self.event_id
 
     def is_repeat_of(self, other: "Filed") -> bool:
         """Whether the other is the same event again; white space and the order of fields do not count."""
@@ -59,11 +68,11 @@ class Filed(Struct, eq=False, gc=False):
 
     def version(self, status: Status) -> Version:
         """The rank of a version that this event brings, with its status."""
-        return (self.rank[0], STATUS_RANK[status], self.event_id)
+        return (self.filed_at, STATUS_RANK[status], self.event_id)
 
     def order(self, identity: str) -> Order:
         """The place in the order V1 of something that this event states."""
-        return (self.happened_at, self.rank[0], self.source, identity)
+        return (self.happened_at, self.filed_at, self.source, identity)
 
 
 def filed(
@@ -78,9 +87,8 @@ def filed(
     text: str,
 ) -> Filed:
     """The chart's form of an event; `text` is its JSON as received."""
-    rank = (recorded_at or happened_at, event_id)
     key = blake2b(f"{topic}\n{text}".encode(), digest_size=12).hexdigest()
-    return Filed(topic, source, event_id, patient_id, stay_id, status, happened_at, recorded_at, text, rank, key)
+    return Filed(topic, source, event_id, patient_id, stay_id, status, happened_at, recorded_at, text, key)
 
 
 VENTILATION = "ventilation "
@@ -102,14 +110,21 @@ class Observed(Struct, eq=False, gc=False):
     """Whether it is not withdrawn, usable or not."""
     original: Decimal | None
     unit: str | None
-    order: Order
-    rank: Version
+    status_rank: int
     comparator: Comparator | None = None
     """The true value lies on this side of the stated one (V4)."""
 
     @property
     def at(self) -> datetime:
-        return self.order[0]
+        return self.filed.happened_at
+
+    @property
+    def order(self) -> Order:
+        return self.filed.order(self.id)
+
+    @property
+    def rank(self) -> Version:
+        return (self.filed.filed_at, self.status_rank, self.filed.event_id)
 
     @property
     def pruned_as(self) -> str:
@@ -140,8 +155,7 @@ class Ventilation(Struct, eq=False, gc=False):
     support: str | None
     control: str | None
     in_force: bool
-    order: Order
-    rank: Version
+    status_rank: int
     stated: bool
     """Whether the event names a support or control, if only to withdraw it; else it has observations alone."""
 
@@ -152,7 +166,15 @@ class Ventilation(Struct, eq=False, gc=False):
 
     @property
     def at(self) -> datetime:
-        return self.order[0]
+        return self.filed.happened_at
+
+    @property
+    def order(self) -> Order:
+        return self.filed.order(self.filed.event_id)
+
+    @property
+    def rank(self) -> Version:
+        return (self.filed.filed_at, self.status_rank, self.filed.event_id)
 
 
 class Fact(Struct, eq=False):

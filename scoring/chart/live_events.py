@@ -17,8 +17,10 @@ class LiveEvents:
         """By their short names."""
         self.written = 0
         """Length of their texts."""
-        self._naming: dict[str, dict[str, Filed]] = {}
-        """By the patient named; without events whose current versions are all withdrawals."""
+        self._naming: dict[str, int] = {}
+        """By the patient named, how many events do so; without those whose current versions are all withdrawals."""
+        self._first: dict[str, Filed] = {}
+        """Of these the first, as far as it is known."""
 
     def names(self, patient_id: str) -> bool:
         return patient_id in self._naming
@@ -54,17 +56,24 @@ class LiveEvents:
         filed.live_count = filed.stating_count = 0
 
     def _name(self, filed: Filed) -> None:
-        naming = self._naming.get(filed.patient_id)
+        name = filed.patient_id
+        naming = self._naming.get(name)
         if naming is None:
-            naming = self._naming[filed.patient_id] = {}
+            self._naming[name], self._first[name] = 1, filed
             self.changes += 1
-        naming[filed.key] = filed
+            return
+        self._naming[name] = naming + 1
+        first = self._first.get(name)
+        if first is not None and filed.rank < first.rank:
+            self._first[name] = filed
 
     def _forget_the_name(self, filed: Filed) -> None:
-        naming = self._naming[filed.patient_id]
-        del naming[filed.key]
-        if not naming:
-            del self._naming[filed.patient_id]
+        name = filed.patient_id
+        self._naming[name] -= 1
+        if self._first.get(name) is filed:
+            del self._first[name]
+        if not self._naming[name]:
+            del self._naming[name]
             self.changes += 1
 
     def versions(self) -> Counter[str]:
@@ -77,7 +86,10 @@ class LiveEvents:
 
     def first_by_patient(self, but: str | None = None) -> dict[str, Filed]:
         """The first live event that names each patient (`but` one), in the order of filing."""
-        return {name: min(naming.values(), key=_filing) for name, naming in self._naming.items() if name != but}
+        for name in self._naming.keys() - self._first.keys():
+            naming = (one for one in self.events.values() if one.patient_id == name and one.stating_count)
+            self._first[name] = min(naming, key=_filing)
+        return {name: self._first[name] for name in self._naming if name != but}
 
 
 _filing = attrgetter("rank")

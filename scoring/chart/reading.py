@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from picustream.models import text
 from picustream.models.codemap import CodeMap
-from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, STATUSES, Status, id_of
+from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, STATUS_RANK, STATUSES, Status, id_of
 from picustream.models.event import OBSERVATION_TOPICS, VENTILATOR, validate
 from picustream.models.fact import FactEvent
 from picustream.models.message import Message, decode, message_of, quotes
@@ -109,8 +109,7 @@ class Reader:
         if len(items) > MOST_OBSERVATIONS or not (items or (statement is not None and _states_something(words))):
             raise Unread
         meanings = words.meanings.setdefault(event.status, {})
-        happened_at, filed_at, source, event_id = event.happened_at, event.rank[0], event.source, event.event_id
-        version, identity = event.version(event.status), ""
+        event_id, identity = event.event_id, ""
         counted = ENVELOPE_QUOTES if message.observations is UNSET else ENVELOPE_QUOTES + 2
         observed: list[Observed] = []
         unusable: list[tuple[int, Wrong]] = []
@@ -133,9 +132,6 @@ class Reader:
                 unusable.append((place, wrong))
             elif meaning.variable is None:
                 ignored.append(meaning.code)
-            if version[1] != meaning.rank:
-                version = (filed_at, meaning.rank, event_id)
-            order = (happened_at, filed_at, source, identity)
             observed.append(
                 Observed(
                     event,
@@ -146,8 +142,7 @@ class Reader:
                     meaning.in_force,
                     original,
                     meaning.unit,
-                    order,
-                    version,
+                    meaning.rank,
                     comparator,
                 )
             )
@@ -196,5 +191,4 @@ def _ventilation(event: Filed, words: Words) -> Ventilation:
     """A ventilator event's statement of support and control."""
     in_force = event.status not in NO_STATEMENT
     support, control = (words.support, words.control) if in_force else (None, None)
-    order, rank = event.order(event.event_id), event.version(event.status)
-    return Ventilation(event, support, control, in_force, order, rank, _states_something(words))
+    return Ventilation(event, support, control, in_force, STATUS_RANK[event.status], _states_something(words))

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from heapq import merge
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Generic, Protocol, TypeVar
 
 from picustream.models.times import ONE_DAY
@@ -36,10 +36,14 @@ class HistoryNeeded(Exception):
 
 class Ordered(Protocol):
     @property
+    def at(self) -> datetime: ...
+
+    @property
     def order(self) -> Order: ...
 
 
 T = TypeVar("T", bound=Ordered)
+_order = attrgetter("order")
 
 
 class Watch:
@@ -60,14 +64,15 @@ class Watch:
 class Series(Generic[T]):
     """Items in the order V1, no two alike."""
 
-    __slots__ = ("_items", "_orders", "_watch", "added", "channel", "gaps")
+    __slots__ = ("_items", "_moments", "_watch", "added", "channel", "gaps")
 
     def __init__(self, channel: Channel = "", watch: Watch | None = None) -> None:
         """`channel`: its name. `watch`: who takes note of what is looked up in it."""
         self.channel = channel
         self._watch = watch
-        self._orders: list[Order] = []
+        self._moments: list[datetime] = []
         self._items: list[T] = []
+        """Those of one moment in the rest of the order."""
         self.gaps: list[Span] = []
         """The spans in which something was pruned, in time, none touching another."""
         self.added = 0
@@ -82,38 +87,44 @@ class Series(Generic[T]):
     def add(self, item: T) -> None:
         """Puts an item in its place."""
         self.added += 1
-        orders, order = self._orders, item.order
-        if not orders or order > orders[-1]:  # as most come
-            orders.append(order)
+        moments, moment = self._moments, item.at
+        if not moments or moment > moments[-1]:  # as most come
+            moments.append(moment)
             self._items.append(item)
             return
-        place = bisect_left(orders, order)
-        orders.insert(place, order)
+        place = self._place(item)
+        moments.insert(place, moment)
         self._items.insert(place, item)
 
     def remove(self, item: T) -> None:
         """Takes an item out. Raises `KeyError` when it is not there."""
-        place = bisect_left(self._orders, item.order)
-        if place == len(self._orders) or self._orders[place] != item.order:
+        place = self._place(item)
+        if place == len(self._items) or self._items[place].order != item.order:
             raise KeyError(item)
-        del self._orders[place]
+        del self._moments[place]
         del self._items[place]
+
+    def _place(self, item: T) -> int:
+        """How many items are before one in the order V1."""
+        moments, moment = self._moments, item.at
+        first, last = bisect_left(moments, moment), bisect_right(moments, moment)
+        return bisect_left(self._items, item.order, first, last, key=_order) if first < last else first
 
     def before(self, moment: datetime) -> int:
         """How many items happened before a moment."""
-        return bisect_left(self._orders, (moment,))
+        return bisect_left(self._moments, moment)
 
     def days(self, since: datetime) -> Iterator[Run]:
         """Of each day of UTC with items, their places, from a midnight on."""
-        orders, place = self._orders, self.before(since)
-        while place < len(orders):
-            end = self.before(midnight(orders[place][0].date() + ONE_DAY))
+        moments, place = self._moments, self.before(since)
+        while place < len(moments):
+            end = self.before(midnight(moments[place].date() + ONE_DAY))
             yield place, end
             place = end
 
     def moment(self, place: int) -> datetime:
         """When the item at a place happened."""
-        return self._orders[place][0]
+        return self._moments[place]
 
     def part(self, run: Run) -> list[T]:
         """The items at some places."""
@@ -121,13 +132,13 @@ class Series(Generic[T]):
 
     def is_pruned_on_day_of(self, place: int) -> bool:
         """Whether a pruned span touches the day of UTC of the item at a place."""
-        start = midnight(self._orders[place][0].date())
+        start = midnight(self._moments[place].date())
         gap = bisect_left(self.gaps, (start + ONE_DAY,)) - 1
         return gap >= 0 and self.gaps[gap][1] >= start
 
     def newest(self) -> datetime | None:
         """When the last item happened, of those that are here."""
-        return self._orders[-1][0] if self._orders else None
+        return self._moments[-1] if self._moments else None
 
     def last_at(self) -> datetime | None:
         """When the last item happened."""
@@ -139,7 +150,7 @@ class Series(Generic[T]):
     def walk(self, first: datetime, last: datetime) -> Iterator[T]:
         """Items that happened from `first` to `last`, both included; depends on no more than was walked."""
         for place in range(self.before(first), self.before(last + TICK)):
-            self._depends_on(first, self._orders[place][0])
+            self._depends_on(first, self._moments[place])
             yield self._items[place]
         self._depends_on(first, last)
 
@@ -151,8 +162,8 @@ class Series(Generic[T]):
     def latest(self, first: datetime, last: datetime) -> T | None:
         """The last item in the order V1 that happened from `first` to `last`, both included."""
         place = self.before(last + TICK) - 1
-        found = place >= 0 and self._orders[place][0] >= first
-        self._depends_on(self._orders[place][0] if found else first, last)
+        found = place >= 0 and self._moments[place] >= first
+        self._depends_on(self._moments[place] if found else first, last)
         return self._items[place] if found else None
 
     def nearest(
@@ -161,7 +172,7 @@ class Series(Generic[T]):
         """Of the items from `first` to `last` that fit the one nearest to a moment, at equal distance the earlier."""
         for item in self._outward(moment, first, last):
             if fits(item):
-                distance = abs(item.order[0] - moment)
+                distance = abs(item.at - moment)
                 self._depends_on(max(first, moment - distance), min(last, moment + distance))
                 return item
         self._depends_on(first, last)
@@ -179,10 +190,10 @@ class Series(Generic[T]):
         depend on, in time, from `since` on; runs are of no earlier items, and no earlier gap grows by them.
         """
         gone = [item for run in runs for item in self.part(run)]
-        spans = [(self._orders[first][0], self._orders[end - 1][0]) for first, end in runs]
+        spans = [(self._moments[first], self._moments[end - 1]) for first, end in runs]
         for first, end in reversed(runs):
             del self._items[first:end]
-            del self._orders[first:end]
+            del self._moments[first:end]
         # What lies before the gap that the first of them may join is as it was.
         place = max(bisect_left(self.gaps, since, key=_end), bisect_left(self.gaps, spans[0]) - 1)
         self.gaps[place:] = self._joined(sorted(self.gaps[place:] + spans), answers)
@@ -222,12 +233,12 @@ class Series(Generic[T]):
         middle, end = self.before(moment), self.before(last + TICK)
         earlier = self._backward(min(middle, end), self.before(first))
         later = (self._items[place] for place in range(max(middle, self.before(first)), end))
-        return merge(earlier, later, key=lambda item: (abs(item.order[0] - moment), item.order))
+        return merge(earlier, later, key=lambda item: (abs(item.at - moment), item.order))
 
     def _backward(self, end: int, start: int) -> Iterator[T]:
         """Items from place `end` back to `start`, those of one moment in the order V1."""
         while end > start:
-            begin = max(start, self.before(self._orders[end - 1][0]))
+            begin = max(start, self.before(self._moments[end - 1]))
             yield from self._items[begin:end]
             end = begin
 
@@ -242,7 +253,7 @@ def midnight(day: date) -> datetime:
 
 def nearest(items: list[T], moment: datetime) -> T | None:
     """The item nearest in time; at equal distance the earlier in the order V1."""
-    return min(items, key=lambda item: (abs(item.order[0] - moment), item.order), default=None)
+    return min(items, key=lambda item: (abs(item.at - moment), item.order), default=None)
 
 
 def union(spans: Iterable[Span]) -> Iterator[Span]:
