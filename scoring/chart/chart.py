@@ -5,6 +5,7 @@ chart does not depend on the order, the batches or the repeats in which events a
 by filing time, then status, event id and canonical text. An event without a current version is dropped.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from picustream.models.fact import FactEvent
@@ -38,7 +39,7 @@ class Chart:
     """Current versions of one stay, with the usable observations of each variable in the order V1."""
 
     def __init__(self) -> None:
-        self._current: dict[str, dict[str, Observed]] = {}
+        self._current: defaultdict[str, dict[str, Observed]] = defaultdict(dict)
         """By source and id."""
         self._ventilation: dict[Identity, Ventilation] = {}
         self.facts: dict[FactKey, Fact] = {}
@@ -140,7 +141,7 @@ class Chart:
         """
         if statement is not None and self._may_move_peaks(statement):
             raise HistoryNeeded
-        known = self._current.get(filed.source, {})
+        known = self._current[filed.source]
         names = [one.id for one in observed if one.id not in known]
         if statement is not None and (filed.source, filed.event_id) not in self._ventilation:
             names.append(statement.pruned_as)
@@ -211,10 +212,7 @@ class Chart:
 
     def _file_observations(self, filed: Filed, observed: Sequence[Observed], changes: Changes) -> None:
         fresh = stating = 0
-        traced = bool(self.lineages)
-        current = self._current.get(filed.source)
-        if current is None:
-            current = self._current[filed.source] = {}
+        current, traced = self._current[filed.source], bool(self.lineages)
         for one in observed:
             if traced or one.id in current or one.status_rank >= AMENDED:
                 self._file_observation(current, one, changes)
