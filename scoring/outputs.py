@@ -42,13 +42,12 @@ def alert_output(record: dict[str, Any], zone: tzinfo) -> Output:
 
 def headers(topic: str, event_id: str, subject: str | None, when: str) -> tuple[tuple[str, bytes], ...]:
     """CloudEvents 1.0 in binary mode; without a subject where none is known, for an empty one is not allowed."""
-    pairs = (
-        ("ce_specversion", "1.0"),
-        ("ce_id", event_id),
-        ("ce_type", topic),
-        ("ce_source", "picustream"),
-        ("ce_subject", subject),
-        ("ce_time", when),
-        ("content-type", "application/json"),
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id.encode()),
+        ("ce_type", topic.encode()),
+        ("ce_source", b"picustream"),
+        *((("ce_subject", subject.encode()),) if subject is not None else ()),
+        ("ce_time", when.encode()),
+        ("content-type", b"application/json"),
     )
-    return tuple((name, what.encode()) for name, what in pairs if what is not None)

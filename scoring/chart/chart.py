@@ -145,9 +145,8 @@ class Chart:
         names = [one.id for one in observed if one.id not in known]
         if statement is not None and (filed.source, filed.event_id) not in self._ventilation:
             names.append(statement.pruned_as)
-        whole = len(names) == len(observed) + (statement is not None) and not self._corrects_unknown(
-            observed, statement
-        )
+        whole = len(names) == len(observed) + (statement is not None)
+        whole = whole and not self._corrects_unknown(observed, statement)
         if whole and self.live.names(filed.patient_id) and self._in_gaps(observed, statement):
             changed = [self.pruned.note(filed, name) for name in names]
             changes.pruned = changes.pruned or any(changed)
