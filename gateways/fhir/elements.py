@@ -88,7 +88,7 @@ def has_value(observation: Fields) -> bool:
 
 def count_values(resource: Fields) -> int:
     """How many values a resource has, besides those of resources inside it."""
-    if resource.get("resourceType") != OBSERVATION:
+    if text(resource, "resourceType") != OBSERVATION:
         return 0
     return int(has_value(resource)) + len(many(resource.get("component")))
 

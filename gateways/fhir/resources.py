@@ -104,7 +104,7 @@ def _of_line(line: bytes, number: int) -> Iterator[Resource]:
     try:
         fields, doubtful = _parsed(line, path)
     except Unreadable as error:
-        yield from _walk(_read_anyhow(line) or {}, path, _Surroundings(fault=error.fault), top=True)
+        yield from _walk(_read_anyhow(line), path, _Surroundings(fault=error.fault), top=True)
         return
     yield from _walk(fields, path, _Surroundings(doubtful=doubtful), top=True)
 
@@ -115,7 +115,7 @@ def _of_whole(data: bytes) -> list[Resource]:
         if not text(fields, "resourceType"):
             raise Unreadable(Fault("not-a-resource", "/resourceType", "JSON, but no FHIR resource"))
     except Unreadable as error:
-        anyhow = _walk(_read_anyhow(data) or {}, "", _Surroundings(), top=True)
+        anyhow = _walk(_read_anyhow(data), "", _Surroundings(), top=True)
         raise Unreadable(error.fault, sum(count_values(one.fields) for one in anyhow)) from None
     return list(_walk(fields, "", _Surroundings(doubtful=doubtful), top=True))
 
@@ -167,13 +167,13 @@ def _is_deep(value: Any) -> bool:
 _TOLERANT = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
-def _read_anyhow(data: bytes) -> Fields | None:
-    """What a reader that minds little makes of it: for the count of its values alone."""
+def _read_anyhow(data: bytes) -> Fields:
+    """What a reader that minds little makes of it, for the count of its values alone; empty where that is nothing."""
     try:
         value = _TOLERANT.decode(data[:LARGEST].decode("utf-8-sig", "replace"))
-        return value if isinstance(value, dict) and not _is_deep(value) else None
+        return {} if _is_deep([value]) else value if isinstance(value, dict) else {"": value}
     except (ValueError, RecursionError):
-        return None
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
