@@ -17,7 +17,7 @@ from picustream.eventfiles.outputs import Stored, Unread, in_files, in_kafka
 from picustream.runtime.errors import UserError
 from picustream.runtime.places import state_home
 from picustream.runtime.settings import Settings
-from picustream.terminal.output import output
+from picustream.terminal.output import output, summed
 
 if TYPE_CHECKING:
     from picustream.gateways.outgoing.push import Push
@@ -153,9 +153,8 @@ def _account(pushing: "Push", as_json: bool) -> None:
     if as_json:
         print(json.dumps({"sent": dict(pushing.sent), "refused": dict(pushing.refused)}))
         return
-    for word, counts in (("sent", pushing.sent), ("refused", pushing.refused)):
-        details = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
-        print(f"{word}: {counts.total():,}" + (f" ({details})" if details else ""))
+    print(summed("sent", pushing.sent))
+    print(summed("refused", pushing.refused))
 
 
 def _report(unread: Unread) -> int:

@@ -21,6 +21,7 @@ from picustream.scoring.validation import InputRecord, ValidatedInput, Validator
 from picustream.streams.kafka import rights
 from picustream.streams.kafka.limits import LARGEST_EVENT
 from picustream.streams.kafka.rights import Targets
+from picustream.terminal.output import summed
 from picustream.terminal.progress import Reading
 
 SHOWN = 20
@@ -165,13 +166,8 @@ def _print(summary: Summary, as_json: bool) -> None:
     if as_json:
         print(json.dumps(summary.as_json(), indent=2))
         return
-    _print_sum("events sent", summary.sent)
+    print(summed("events sent", summary.sent))
     if summary.faulty:
-        _print_sum("faults in what was sent, for the dead letters", summary.faulty)
+        print(summed("faults in what was sent, for the dead letters", summary.faulty))
     if summary.refused:
-        _print_sum("lines refused", summary.reasons())
-
-
-def _print_sum(what: str, parts: Counter[str]) -> None:
-    details = ", ".join(f"{name} {count:,}" for name, count in sorted(parts.items()))
-    print(f"{what}: {parts.total():,}" + (f" ({details})" if details else ""))
+        print(summed("lines refused", summary.reasons()))

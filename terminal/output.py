@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,3 +22,9 @@ def output(path: Path | None) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, file)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.", "Name another file with --out.") from error
+
+
+def summed(what: str, parts: Counter[str]) -> str:
+    """A line of an account: `events sent: 1,234 (lab 1,200, vital 34)`."""
+    details = ", ".join(f"{name} {count:,}" for name, count in sorted(parts.items()))
+    return f"{what}: {parts.total():,}" + (f" ({details})" if details else "")

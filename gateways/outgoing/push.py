@@ -5,7 +5,9 @@ import ssl
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Self, TypeVar
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple, Self, TypeVar
 
 import aiohttp
 
@@ -27,6 +29,16 @@ _TAKEN = frozenset({200, 201, 204})
 HEADERS = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json", "Prefer": "return=minimal"}
 
 
+class _Answer(NamedTuple):
+    """What a server answered; without a status nothing came."""
+
+    status: int | None
+    reason: str
+    """What to call it."""
+    retry_after: float = 0.0
+    """Seconds after which it wants to be asked again."""
+
+
 class Server:
     """A FHIR server. An async context manager."""
 
@@ -38,10 +50,13 @@ class Server:
         self._patience = patience
         self._headers = HEADERS | ({"Authorization": f"Bearer {token}"} if token else {})
         self._trusted = trusted
+        self._rests_until = 0.0
+        """The loop's time before which it is not asked: whoever finds it busy says so for all."""
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(ssl=self._trusted or True)
         self._session = aiohttp.ClientSession(connector=connector, headers=self._headers, timeout=TIMEOUT)
+        self._rests_until = 0.0
         return self
 
     async def __aexit__(self, *_error: object) -> None:
@@ -52,30 +67,53 @@ class Server:
 
         Raises `UserError` where the server gives us no right, or is away for longer than our patience.
         """
-        waited, pause = 0.0, FIRST_PAUSE
+        clock = asyncio.get_running_loop().time
+        started, pause = clock(), FIRST_PAUSE
         while True:
-            status, reason = await self._try(resource)
-            if status in _NO_RIGHT:
+            await asyncio.sleep(max(0.0, self._rests_until - clock()))
+            answer = await self._try(resource)
+            if answer.status in _NO_RIGHT:
                 hint = "Set PICUSTREAM_FHIR_TOKEN to a token that may update."
-                raise UserError(f"The FHIR server answers {status}.", hint, ENVIRONMENT)
-            if status is not None and status not in _BUSY:
-                return status
-            if waited >= self._patience:
+                raise UserError(f"The FHIR server answers {answer.status}.", hint, ENVIRONMENT)
+            if answer.status is not None and answer.status not in _BUSY:
+                return answer.status
+            left = started + self._patience - clock()
+            if left <= 0 or answer.retry_after > left:
                 hint = "Push again once it answers: what it has is known."
-                raise UserError(f"The FHIR server does not take resources ({reason or status}).", hint, ENVIRONMENT)
-            print(f"the FHIR server is away ({reason or status}): again in {pause:g} s", file=sys.stderr)
-            await asyncio.sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, LONGEST_PAUSE)
+                raise UserError(f"The FHIR server does not take resources ({answer.reason}).", hint, ENVIRONMENT)
+            self._rest(max(min(pause, left), answer.retry_after), answer.reason)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _try(self, resource: Resource) -> tuple[int | None, str]:
+    def _rest(self, seconds: float, reason: str) -> None:
+        until = asyncio.get_running_loop().time() + seconds
+        if until > self._rests_until + FIRST_PAUSE / 2:
+            print(f"the FHIR server is away ({reason}): again in {seconds:g} s", file=sys.stderr)
+        self._rests_until = max(until, self._rests_until)
+
+    async def _try(self, resource: Resource) -> _Answer:
         address = f"{self._url}/{resource.kind}/{resource.id}"
         try:
             # A redirect would take the token elsewhere.
             async with self._session.put(address, data=resource.body, allow_redirects=False) as answer:
                 await answer.read()
-                return answer.status, ""
+                return _Answer(answer.status, str(answer.status), _seconds(answer.headers.get("Retry-After")))
+        except aiohttp.ClientConnectorCertificateError as error:
+            hint = "Name the authority of its certificate: PICUSTREAM_FHIR_CA_FILE."
+            raise UserError("The certificate of the FHIR server is not trusted.", hint, ENVIRONMENT) from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            return None, type(error).__name__
+            return _Answer(None, type(error).__name__)
+
+
+def _seconds(written: str | None) -> float:
+    """Of Retry-After: a number of seconds, or a moment. What is neither says nothing."""
+    if written is None:
+        return 0.0
+    if written.strip().isdecimal():
+        return float(written)
+    try:
+        return max(0.0, (parsedate_to_datetime(written) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
 
 
 class Push:
