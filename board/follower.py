@@ -19,6 +19,8 @@ AGAIN = 5.0
 STOP = 10.0
 """Seconds from SIGTERM to SIGKILL."""
 
+PROGRAM = ("-m", "picustream")
+
 log = logger(__name__)
 
 
@@ -50,7 +52,7 @@ class Follower:
 
     async def _follow(self) -> None:
         """Start a follower and return when it has ended."""
-        command = [sys.executable, "-m", "picustream", *self._arguments]
+        command = [sys.executable, *PROGRAM, *self._arguments]
         self._process = await asyncio.create_subprocess_exec(
             *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, start_new_session=True
         )

@@ -39,4 +39,6 @@ def density(beds: int) -> str:
     return next(name for most, name in ((8, "few"), (15, "some"), (24, "many"), (beds, "crowd")) if beds <= most)
 
 
-_environment.globals.update(static=static, density=density, steps=steps, day_words=times.day, clock_words=times.clock)
+_environment.globals.update(
+    static=static, density=density, steps=steps, day_words=times.day, day_short=times.weekday, clock_words=times.clock
+)

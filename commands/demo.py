@@ -33,7 +33,7 @@ def demo(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The sums as JSON; all else on standard error.")] = False,
 ) -> int:
-    """Runs Kafka, Redis, the worker and a simulated ward of eight beds, and shows what comes out.
+    """Runs Kafka, Redis, the worker and a simulated ward of eight beds, and shows what comes out, here and on a board.
 
     Eight days pass in four minutes, or in the time of --for. Everything it starts has its own folder and ports and is
     ended with it; on the first start Kafka is fetched, once. The numbers in the end are read from the topics anew:
@@ -46,7 +46,9 @@ def demo(
 
     console = Console(stderr=as_json)
     with download_meter() as meter:
-        outcome = Demo(Plan(seconds, speed, seed, picture, out, hl7), console, _print, meter).run()
+        outcome = Demo(
+            Plan(seconds, speed, seed, picture, out, hl7, browser=not no_browser), console, _print, meter
+        ).run()
     if as_json:
         print(json.dumps(outcome.sums, indent=2))
     return outcome.status

@@ -24,7 +24,7 @@ CLEAN_UP = 5.0
 class Plan:
     """What the user wants. `seconds` in all, start and end included (None: as long as it takes); `speed` in ward
     seconds per second (None: what fits the time); `seed` of the ward; `picture`: a file to draw the screen into;
-    `out`: a folder to keep the records in; `hl7`: the ward speaks HL7 v2 to a gateway.
+    `out`: a folder to keep the records in; `hl7`: the ward speaks HL7 v2 to a gateway; `browser`: opens the board.
     """
 
     seconds: float | None = None
@@ -33,6 +33,7 @@ class Plan:
     picture: Path | None = None
     out: Path | None = None
     hl7: bool = False
+    browser: bool = False
 
     @property
     def showing(self) -> float | None:

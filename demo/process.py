@@ -80,9 +80,14 @@ class Process:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def pages(self) -> str:
+        """Where its health page and its metrics are."""
+        return f"http://127.0.0.1:{self._settings.http_port}"
+
     def _page(self, page: str) -> str:
-        """Where one of its pages is."""
-        return f"http://127.0.0.1:{self._settings.http_port}/{page}"
+        """Where one of them is."""
+        return f"{self.pages}/{page}"
 
     def _ended(self, how: str) -> ProcessEnded:
         """The folder of the log goes with the demo, so the log is put where the user can read it."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from picustream.demo.board import show
 from picustream.demo.camera import MOMENT, Camera
 from picustream.demo.ending import Ended, Ending
 from picustream.demo.hl7 import Speech
@@ -73,11 +74,16 @@ class Demo:
             place.make_topics()
         if self._plan.hl7:
             self._speech = self._connect(place, ending)
-        self._tell("starting the worker")
+        self._tell("starting the worker and the board")
         clock = self._clock(lead(time.monotonic() - begun))
         worker = place.start_worker(clock)  # so quick that nothing has to break it off
+        board = place.start_board(clock, worker)
         with ending.breaks():
             worker.wait_until_ready()
+            board.wait_until_ready()
+            self._tell(f"the board: {board.address}")
+            if self._plan.browser:
+                show(board.address)
             view = view_for(self._console, self._ward.beds, clock.speed)
             feed, names = self._feed(place)
             play = Play(self._ward, clock, worker, feed, place.listener(names), view)

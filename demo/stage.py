@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from picustream.demo.board import Board
 from picustream.demo.feed import Feed
 from picustream.demo.gateway import Gateway
 from picustream.demo.hospital import Hospital, found
@@ -45,12 +46,23 @@ class Stage:
 
     def start_worker(self, clock: Clock) -> Worker:
         """Start a worker that goes by `clock`."""
-        clock_settings = {"clock_start": clock.start, "clock_at": clock.at, "clock_speed": clock.speed}
         more = {"http_port": ports.free_port(), "log_format": "text", "instance": "demo"}
-        worker = Worker(self._settings.model_copy(update=clock_settings | more), self._folder / "worker.log")
+        worker = Worker(self._going_by(clock).model_copy(update=more), self._folder / "worker.log")
         self._stack.callback(worker.stop)
         worker.start()
         return worker
+
+    def start_board(self, clock: Clock, worker: Worker) -> Board:
+        """Start a board that goes by `clock`, with a read model of its own."""
+        store, log = self._folder / "store.sqlite", self._folder / "board.log"
+        board = Board(self._going_by(clock), worker.pages, store, log)
+        self._stack.callback(board.stop)
+        board.start()
+        return board
+
+    def _going_by(self, clock: Clock) -> Settings:
+        times = {"clock_start": clock.start, "clock_at": clock.at, "clock_speed": clock.speed}
+        return self._settings.model_copy(update=times)
 
     def start_gateway(self, events: list[Timed]) -> tuple[Gateway, Hospital]:
         """Start a gateway for the hospital of these events, with a key made for it."""

@@ -123,6 +123,14 @@ class ReadModel:
         """The record of each stay whose child is here."""
         return self.current(STAY, state="present", unit=unit)
 
+    def places(self, since: datetime, until: datetime | None = None) -> list[tuple[str | None, str]]:
+        """Every unit and bed that a record of a stay has named since a moment, each once; `until` another one."""
+        named = [_REVISIONS.topic == STAY, _REVISIONS.bed.is_not(None), _REVISIONS.emitted_at >= to_micros(since)]
+        if until is not None:
+            named.append(_REVISIONS.emitted_at <= to_micros(until))
+        found = self._all(select(_REVISIONS.unit, _REVISIONS.bed).distinct().where(*named))
+        return [(one["unit"], one["bed"]) for one in found]
+
     def alerts(self, *, firing: bool | None = True, audience: str | None = None, stay: str | None = None) -> list[Row]:
         """Alerts that fire (False: that are resolved, None: both)."""
         state = None if firing is None else "firing" if firing else "resolved"

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from picustream.board.board import Board
-from picustream.board.pages.page import answer
+from picustream.board.pages.page import AT, answer
 from picustream.board.views.reading import Reading
 from picustream.board.views.ward import ward
 
@@ -16,6 +16,7 @@ async def show(request: Request) -> Response:
     unit = request.state.visitor.unit or request.query_params.get("unit") or None
 
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
-        return {"ward": ward(reading, now, board.zone, unit)}
+        at = None if reading.at is None else reading.at.astimezone(board.zone)
+        return {"ward": ward(reading, now, board.zone, unit), "unit": unit, "at": at, "AT": AT}
 
     return await answer(request, "ward.html", "/ward", content)

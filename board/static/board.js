@@ -70,15 +70,17 @@ function exchange(page) {
     return;
   }
   const changed = old.filter((piece) => piece.dataset.piece !== "known" && !same(piece, fresh.get(piece.dataset.piece)));
-  for (const piece of changed) put(piece, fresh.get(piece.dataset.piece));
-  say(changed.map((piece) => piece.dataset.label).filter(Boolean));
+  const news = changed.filter((piece) => bare(piece, "[data-age]") !== bare(fresh.get(piece.dataset.piece), "[data-age]"));
+  for (const piece of changed) put(piece, fresh.get(piece.dataset.piece), news.includes(piece));
+  say(news.map((piece) => piece.dataset.label).filter(Boolean));
 }
 
 /* The same but for what a person, or this script, has done to it. */
 function same(piece, other) { return bare(piece) === bare(other); }
 
-function bare(piece) {
+function bare(piece, without) {
   const copy = piece.cloneNode(true);
+  if (without) for (const one of copy.querySelectorAll(without)) one.remove();
   copy.classList.remove("changed-now");
   for (const one of copy.querySelectorAll("details")) one.open = false;
   return copy.innerHTML + copy.className;
@@ -90,15 +92,15 @@ function whole(page) {
   say(["The page"]);
 }
 
-function put(piece, other) {
+function put(piece, other, isNews) {
   if (piece.matches("form") && piece.contains(document.activeElement)) return; // a person is at it
   const next = document.importNode(other, true);
   const place = [...piece.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
   const open = [...piece.querySelectorAll("details")].map((one) => one.open);
   [...next.querySelectorAll("details")].forEach((one, which) => { one.open = open[which] || one.open; });
-  if (next.dataset.label) next.classList.add("changed-now");
+  if (isNews && next.dataset.label) next.classList.add("changed-now");
   piece.replaceWith(next);
-  if (next.matches("form.moments")) slide(next);
+  if (next.matches("form.moments:has(select)")) slide(next);
   if (place >= 0) next.querySelectorAll(FOCUSABLE)[place]?.focus({ preventScroll: true });
 }
 
@@ -152,7 +154,7 @@ function slide(form) {
   select.before(slider);
 }
 
-document.querySelectorAll("form.moments").forEach(slide);
+document.querySelectorAll("form.moments:has(select)").forEach(slide);
 document.querySelector(".days .chosen")?.scrollIntoView({ inline: "center", block: "nearest" });
 if (!("past" in root.dataset)) { // the past does not change
   document.addEventListener("visibilitychange", attend);

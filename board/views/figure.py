@@ -17,7 +17,7 @@ KINDS = {
 }
 """How an organ's points came about, by the basis in the record."""
 IN_WORDS = {"measured": "measured", "carried": "carried forward", "unmeasured": "not measured", "sedated": "sedated"}
-STATUSES = {"preliminary": "still open", "final": "closed", "amended": "changed after closing"}
+STATUSES = {"preliminary": "open", "final": "closed", "amended": "changed after closing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,10 @@ class Figure:
 
     @property
     def counts(self) -> str:
-        """`4 of 6 measured, 2 carried forward`."""
+        """`4 of 6 measured, 2 carried`."""
         counts = self.by_kind
-        others = [f"{counts[kind]} {IN_WORDS[kind]}" for kind in ("carried", "unmeasured", "sedated") if counts[kind]]
+        named = {"carried": "carried", "unmeasured": "not measured", "sedated": "sedated"}
+        others = [f"{counts[kind]} {words}" for kind, words in named.items() if counts[kind]]
         return ", ".join([f"{counts['measured']} of {len(self.cells)} measured", *others])
 
     @property

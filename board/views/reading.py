@@ -48,6 +48,9 @@ class Model(Protocol):
     def present(self, unit: str | None = None) -> Sequence[Row]:
         """The records of the stays of those who are in the PICU."""
 
+    def places(self, since: datetime, until: datetime | None = None) -> Sequence[tuple[str | None, str]]:
+        """Units and beds that were named since a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

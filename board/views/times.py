@@ -12,9 +12,16 @@ def day(on: date) -> str:
     return f"{on:%a} {on.day} {on:%b}"
 
 
-def clock(at: datetime, today: date | None = None) -> str:
-    """`07:41`, with its day where that is not `today`: `Wed 4 Mar 07:41`."""
-    return f"{at:%H:%M}" if at.date() == today else f"{day(at.date())} {at:%H:%M}"
+def clock(at: datetime, today: date | None = None, short: bool = False) -> str:
+    """`07:41`, with its day where that is not `today`: `Wed 4 Mar 07:41`; `short`: `Wed 07:41`."""
+    if at.date() == today:
+        return f"{at:%H:%M}"
+    return f"{weekday(at.date()) if short else day(at.date())} {at:%H:%M}"
+
+
+def weekday(on: date) -> str:
+    """`Wed`."""
+    return f"{on:%a}"
 
 
 def long(length: timedelta) -> str:

@@ -16,6 +16,8 @@ from picustream.scoring.scores.mods.record import MODS, ModsRecord
 MORNING = time(7)
 """Since when changes are shown: the hand-over to the day."""
 DAYS_SHOWN = 7
+EMPTY_FOR = timedelta(days=14)
+"""For how long a bed keeps its place on the page after a record last named it: no other bed takes it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ class Child:
     """Whether it had no figure in the morning."""
     days: tuple[Figure | date, ...]
     """The last days, oldest first; a date alone where there is no record."""
+
+    @property
+    def before(self) -> Figure | None:
+        """The figure of the day before."""
+        found = self.days[-2] if len(self.days) > 1 else None
+        return found if isinstance(found, Figure) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +119,23 @@ class Ward:
 
     @property
     def since_words(self) -> str:
-        return times.clock(self.since, self.today)
+        return times.clock(self.since, self.today, short=True)
 
 
-def ward(reading: Reading, now: datetime, zone: ZoneInfo, unit: str | None = None, beds: Iterable[str] = ()) -> Ward:
-    """The ward as known at `now`. `unit`: that one alone; `beds`: those to be shown even where nobody is in them."""
+def ward(reading: Reading, now: datetime, zone: ZoneInfo, unit: str | None = None) -> Ward:
+    """The ward as known at `now`; `unit`: that one alone."""
     now = now.astimezone(zone)
     since = morning(now)
     by_place: dict[tuple[str | None, str | None], list[Child]] = defaultdict(list)
     for stay in reading.present(unit):
         by_place[stay.unit, stay.bed].append(_child(reading, stay, now, since))
-    for empty in beds:
-        by_place.setdefault((unit, empty), [])
+    for place in reading.model.places(now - EMPTY_FOR, reading.at):
+        if unit in (None, place[0]):
+            by_place.setdefault(place, [])
     units: dict[str | None, list[Bed]] = defaultdict(list)
-    for place, bed in sorted(by_place, key=lambda pair: (natural(pair[0]), natural(pair[1]))):
-        children = sorted(by_place[place, bed], key=lambda child: child.stay)
-        units[place].append(Bed(bed, tuple(children)))
+    for name, bed in sorted(by_place, key=lambda place: (natural(place[0]), natural(place[1]))):
+        children = sorted(by_place[name, bed], key=lambda child: child.stay)
+        units[name].append(Bed(bed, tuple(children)))
     return Ward(tuple(Unit(name, tuple(found)) for name, found in units.items()), since, now.date())
 
 

@@ -92,6 +92,11 @@ class Memory:
         found = [(row, json.loads(row.body)) for row in self.current(STAY)]
         return [row for row, body in found if body["state"] == "present" and unit in (None, body["unit"])]
 
+    def places(self, since: datetime, until: datetime | None = None) -> Sequence[tuple[str | None, str]]:
+        rows = (row for row in self.rows if row.topic == STAY and row.emitted_at >= since)
+        bodies = (json.loads(row.body) for row in rows if until is None or row.emitted_at <= until)
+        return list({(body["unit"], body["bed"]): None for body in bodies if body["bed"] is not None})
+
 
 def newest(rows: Iterable[Kept]) -> list[Kept]:
     found: dict[tuple[str, str], Kept] = {}
@@ -132,12 +137,21 @@ def ask(app: ASGIApp, path: str, method: str = "GET", body: bytes = b"", **heade
     }  # fmt: skip
     sent: list[Message] = []
 
+    asked: list[bool] = []
+
     async def receive() -> Message:
+        if asked:
+            await asyncio.Event().wait()  # nobody goes away
+        asked.append(True)
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    try:
+        asyncio.run(app(scope, receive, send))
+    except RuntimeError:  # for the server's log
+        if not sent:
+            raise
     text = b"".join(message.get("body", b"") for message in sent).decode()
     return Answer(sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, text)

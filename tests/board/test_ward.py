@@ -35,8 +35,10 @@ def changed(row: Kept, **fields: Any) -> Kept:
 
 
 def test_the_ward_of_the_fifth_day() -> None:
-    beds = {bed.label: bed.children[0] for unit in shown().units for bed in unit.beds}
-    assert list(beds) == [f"Bed {number}" for number in range(1, 8)]
+    places = [bed for unit in shown().units for bed in unit.beds]
+    assert [bed.label for bed in places] == [f"Bed {number}" for number in range(1, 9)]
+    assert places.pop().children == (), "the child in bed 8 has gone to the ward"
+    beds = {bed.label: bed.children[0] for bed in places}
     figures = {label: child.figure.big for label, child in beds.items() if child.figure}
     assert figures["Bed 5"] == "15" and figures["Bed 4"] == "0–12"
     assert [bed.label for bed, _ in shown().worst] == ["Bed 5"]
@@ -95,6 +97,12 @@ def test_beds_stay_where_they_are_whatever_the_figures_do() -> None:
     wards = [shown(NOON + timedelta(hours=hours)) for hours in range(8)]
     orders = [[bed.label for unit in one.units for bed in unit.beds] for one in wards]
     assert [order for order in orders if order != orders[0]] == []
+
+
+def test_a_bed_that_a_child_left_keeps_its_place() -> None:
+    after = shown(NOON + timedelta(days=2, hours=1))
+    assert [bed.label for unit in after.units for bed in unit.beds] == [f"Bed {number}" for number in range(1, 10)]
+    assert {bed.label for unit in after.units for bed in unit.beds if not bed.children} >= {"Bed 3", "Bed 5", "Bed 8"}
 
 
 def test_two_children_in_one_bed_are_both_shown() -> None:
