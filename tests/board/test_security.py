@@ -30,7 +30,7 @@ class Gone(Memory):
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/ward", 200), ("/", 307), ("/stay/none", 404), ("/none", 404), ("/static/board.css", 200)]
+    ("path", "status"), [("/ward", 200), ("/", 307), ("/stay/none", 404), ("/none", 403), ("/static/board.css", 200)]
 )
 def test_every_answer_has_the_headers(path: str, status: int) -> None:
     answer = asked(BOARD, path)
