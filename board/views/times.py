@@ -20,7 +20,7 @@ def clock(at: datetime, today: date | None = None, short: bool = False) -> str:
 
 
 def weekday(on: date) -> str:
-    """`Wed`."""
+    """The day of the week, in three letters."""
     return f"{on:%a}"
 
 
