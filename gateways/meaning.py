@@ -31,6 +31,7 @@ _SCORES = {Variable.GCS_TOTAL, Variable.GCS_EYE, Variable.GCS_VERBAL, Variable.G
 _SCORE, _DIMENSIONLESS = "{score}", "1"
 _MODE, _SEDATION = ("support", "control", "mode"), ("state", "intrinsic_alteration")
 _UNKNOWN = "unknown"
+_MISNAMED = "its code and the name of its code mean different things"
 
 
 class Named(NamedTuple):
@@ -63,11 +64,13 @@ class Meaning:
 
     def named(self, value: Value) -> Named | Fault | None:
         """The variable of a value, by the first of its codes that is one; None: no rule uses it."""
+        if value.method and self._source.methods and (by_method := self._by_method(value)) is not None:
+            return by_method
         found = [(one, variable) for one in value.codings if (variable := self._variable(one, value)) is not None]
         if not found:
             return self._elsewhere(value)
         if any(self._is_misnamed(one, variable) for one, variable in found):
-            return Fault("code-conflict", value.path, "its code and the name of its code mean different things")
+            return Fault("code-conflict", value.path, _MISNAMED)
         coding, variable = found[0]
         variables = {variable for _, variable in found}
         if variables <= _PEEP:
@@ -100,6 +103,18 @@ class Meaning:
     def _rules(self, value: Value) -> list[Words]:
         return [one for one in self._source.words if any(coding.code in one.codes for coding in value.codings)]
 
+    def _by_method(self, value: Value) -> Named | Fault | None:
+        """What the method or the body site says, where the site gives them a meaning."""
+        words, codes = set(map(_folded, value.method)), {coding.code for coding in value.codings}
+        rules = [rule for rule in self._source.methods if codes & set(rule.codes)]
+        variables = {is_ for rule in rules for word, is_ in rule.means.items() if _folded(word) in words}
+        if len(variables) > 1:
+            return Fault("code-conflict", value.path, f"its method means {' and '.join(sorted(variables))}")
+        return self._by_name(variables.pop()) if variables else None
+
+    def _by_name(self, variable: Variable) -> Named:
+        return Named(variable, variable.value, VARIABLE)
+
     def _variable(self, coding: Coding, value: Value) -> Variable | None:
         if self._codemap.arterial_only(coding.system, coding.code) and value.specimen != "arterial":
             return None
@@ -116,6 +131,9 @@ class Meaning:
 
     def _elsewhere(self, value: Value) -> Fault | None:
         for coding in value.codings:
+            name = code_of_name(coding)
+            if name is not None and self._codemap.variable(coding.system, name) is not None:
+                return Fault("code-conflict", value.path, _MISNAMED)
             if coding.system != LOINC and self._codemap.known_elsewhere(coding.system, coding.code):
                 return Fault("system-unknown", value.path, "its code is a variable's, under another system")
         return None
@@ -134,7 +152,7 @@ class Meaning:
         """Codes that the worker knows are sent as they are; for all others the variable's own name."""
         if self._worker.variable(coding.system, coding.code) is variable:
             return Named(variable, coding.code, coding.system)
-        return Named(variable, variable.value, VARIABLE)
+        return self._by_name(variable)
 
     def unit(self, variable: Variable, value: Decimal, unit: str | None, path: str) -> str | Fault | None:
         """The unit in UCUM; None for an FiO2 without one."""

@@ -90,8 +90,8 @@ class Value:
     """The status of a value that was sent before, which is meant to stand (OBX-11 U)."""
     specimen: str = "unknown"
     """Of `picu.lab.v1`."""
-    method: str = ""
-    """OBX-17, OBX-20 or the FHIR method and body site, for what a site decides by it."""
+    method: tuple[str, ...] = ()
+    """Words of OBX-17 and OBX-20, or of the FHIR method and body site, for what a site decides by them."""
     device: str = ""
     """An identifier of the device; never leaves the gateway in plain."""
     setting: bool | None = None

@@ -54,7 +54,7 @@ def codings(concept: Any, local_system: str | None = None) -> tuple[Coding, ...]
         for coding in objects(concept_or_none.get("coding")):
             code = text(coding, "code")
             if code and len(code) <= _LONGEST_CODE:
-                system = system_of(text(coding, "system")) or local_system or ""
+                system = system_of(text(coding, "system") or local_system or "")
                 found.append(Coding(code, system, text(coding, "display")))
     return tuple(found)
 

@@ -38,7 +38,7 @@ class Whole:
     observed_at: datetime | Fault
     recorded_at: datetime | Fault | None
     specimen: str
-    method: str
+    method: tuple[str, ...]
     device: str
     setting: bool | None
     local_system: str | None
@@ -65,7 +65,7 @@ def whole(resource: Resource, source: Source, zone: ZoneInfo | None, around: Sur
         observed_at=observed_at,
         recorded_at=_recorded_at(resource, status, zone, around),
         specimen=specimen_of((specimen or {}).get("words", ()), source.specimens),
-        method=" ".join((*words(fields.get("method")), *words(fields.get("bodySite")))),
+        method=(*words(fields.get("method")), *words(fields.get("bodySite"))),
         device="|".join((device[0].authority, device[0].value)) if device else "",
         setting=_CATEGORIES.get((metric or {}).get("category", "")),
         local_system=source.system,

@@ -42,7 +42,7 @@ def _codings(cell: Cell, local_system: str | None) -> tuple[Coding, ...]:
         most = given.components
         for code, text, system in _CODED[: 1 + (most > 3) + (most > 9)]:
             if (value := _said(given, code)) and len(value) <= 200:
-                found.append(Coding(value, system_of(_said(given, system)) or local_system or "", _said(given, text)))
+                found.append(Coding(value, system_of(_said(given, system) or local_system or ""), _said(given, text)))
     return tuple(found)
 
 
@@ -83,12 +83,12 @@ def is_setting_code(coding: Coding) -> bool:
     return int(coding.code) >= FIRST_SETTING or coding.display.endswith("_SETTING")
 
 
-def method(obx: Segment) -> str:
-    """How and where it was measured: OBX-17 and OBX-20."""
+def method(obx: Segment) -> tuple[str, ...]:
+    """How and where it was measured: codes and texts of OBX-17 and OBX-20."""
     if not obx.raw(17) and not obx.raw(20):
-        return ""
-    given = [one for field in (17, 20) for one in obx.cell(field).repetitions()[:1]]
-    return " ".join(word for one in given for component in (1, 2) if (word := _said(one, component)))
+        return ()
+    given = [one for field in (17, 20) if obx.raw(field) for one in obx.cell(field).repetitions()]
+    return tuple(word for one in given for component in (1, 2, 4, 5) if (word := _said(one, component)))
 
 
 def words(obx: Segment) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ _NO_VALUE = {"INV": "device-invalid", "NAV": "device-invalid", "OFF": "device-in
              "NI": "device-invalid", "TEST": "test", "DEMO": "demonstration"}  # fmt: skip
 _DOUBTFUL = {"QUES": "device-questionable", "CAL": "device-calibrating"}
 _COMPARATORS = {"<", ">"}
+_NOT_JUDGED = {"X"}
+"""With it devices mark a number that stands for none; it is no word of a table."""
 
 
 def standing(obx: Segment, obr: Segment | None, device: bool, default: Status | None) -> Standing:
@@ -89,4 +91,4 @@ def flags(obx: Segment) -> Flags:
     doubts = sorted(_DOUBTFUL[word] for word in words if word in _DOUBTFUL)
     doubt = Fault(doubts[0], f"OBX[{obx.number}]-8", "the device says that its value is in doubt") if doubts else None
     comparators = words & _COMPARATORS
-    return Flags("", doubt, comparators.pop() if len(comparators) == 1 else None, bool(words))
+    return Flags("", doubt, comparators.pop() if len(comparators) == 1 else None, bool(words - _NOT_JUDGED))

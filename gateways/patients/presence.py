@@ -50,7 +50,7 @@ def presences(points: Sequence[Point], units: Units, site: Site) -> list[Presenc
 def _destination(point: Point, units: Units, site: Site) -> str:
     if point.spot is not None:
         return "other-icu" if units.kind_of(point.spot, point.at) == "other-icu" else "ward"
-    for word in (point.disposition, point.destination):
+    for word in (point.disposition, point.destination.casefold()):
         if word in _words(site.home):
             return "home"
         if word in _words(site.other_hospital):

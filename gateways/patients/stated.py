@@ -116,7 +116,7 @@ def stated(movement: Movement, message: str, received_at: datetime) -> Stated | 
         admitted=stamp(admitted) if admitted else None,
         discharged=stamp(discharged) if discharged else None,
         disposition=movement.disposition.strip().casefold(),
-        destination=movement.destination.strip().casefold(),
+        destination=movement.destination.strip(),
         birth_date=movement.birth_date,
         sex=movement.sex,
         dead=True if movement.dead is None and died is not None else movement.dead,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from picustream.models.envelope import Id, Status
+from picustream.models.variable import Variable
 
 Kind = Literal["laboratory", "monitor", "ventilator", "charting", "adt"]
 """What a source is: it decides topics, and what a status or a time of its messages means."""
@@ -79,6 +80,15 @@ class Words(_Closed):
     """Words of `sedation` that say, too, that the brain itself is affected, so that a charted GCS counts."""
 
 
+class Methods(_Closed):
+    """What a code means that leaves the method open, by how or where it was measured."""
+
+    codes: list[str]
+    """Codes of OBX-3, or of Observation.code."""
+    means: dict[Word, Variable]
+    """Code or text of OBX-17 or OBX-20, of Observation.method or bodySite -> variable."""
+
+
 class Source(_Closed):
     """One sending system."""
 
@@ -124,6 +134,8 @@ class Source(_Closed):
     """UCUM unit -> spellings, for this source alone."""
     words: list[Words] = []
     """`[[source.words]]`: what coded values mean that state no number."""
+    methods: list[Methods] = []
+    """`[[source.methods]]`: what the method or the body site of a measurement decides."""
     specimens: dict[str, str] = {}
     """Local word of SPM-4, OBR-15 or Specimen.type -> specimen."""
     base: str | None = None

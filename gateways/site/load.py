@@ -220,9 +220,14 @@ class _Checked:
             if meant not in _SPECIMENS:
                 place = ("source", index, "specimens", word)
                 self._wrong(place, f"no specimen of the name {meant}", f"There are {', '.join(_SPECIMENS)}.")
-
         for number, words in enumerate(source.words):
             self._check_words(("source", index, "words", number), words, source.words)
+
+        for number, methods in enumerate(source.methods):
+            for code in methods.codes:
+                if why := next((what for (_, one), what in never().items() if one == code), None):
+                    place = ("source", index, "methods", number, "codes")
+                    self._wrong(place, f"{code} is {why}", "Leave it out: it is never mapped.")
 
     def _check_words(self, place: Place, words: Words, others: Sequence[Words]) -> None:
         """Codes state sedation or ventilation, and not both."""

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from picustream.gateways.letters import REASONS
-from picustream.gateways.site.config import Acknowledgement, Authority, Identity, Site, Source, Units, Words
+from picustream.gateways.site.config import Acknowledgement, Authority, Identity, Methods, Site, Source, Units, Words
 from picustream.gateways.site.presets import ALWAYS, names, never, preset
 from picustream.models.variable import Variable
 from tests.paths import DOCS
@@ -20,6 +20,7 @@ MDC = "urn:iso:std:iso:11073:10101"
 _SYSTEMS = {MDC: "MDC", "http://loinc.org": "LOINC"}
 _MODELS: dict[str, type[BaseModel]] = {
     "words": Words,
+    "methods": Methods,
     "site": Site,
     "identity": Identity,
     "authority": Authority,

@@ -110,7 +110,7 @@ def test_a_code_of_a_setting_is_one_without_a_metric() -> None:
 
 def test_how_and_where_it_was_measured_is_kept_for_the_site() -> None:
     found = value_of(observation(method=concept("ASET", "urn:x"), bodySite={"text": "radial artery"}))
-    assert found.method == "ASET radial artery"
+    assert found.method == ("ASET", "radial artery")
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def test_settings_and_measurements(code: str, method: str, setting: bool | None)
 
 
 def test_how_and_where_it_was_measured() -> None:
-    assert lab(obx(f17="INV^invasive", f20="RA^radial artery")).method == "INV invasive RA radial artery"
-    assert lab(obx()).method == ""
+    assert lab(obx(f17="INV^invasive", f20="RA^radial artery")).method == ("INV", "invasive", "RA", "radial artery")
+    assert lab(obx()).method == ()
 
 
 # Times

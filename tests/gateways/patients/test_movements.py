@@ -317,3 +317,10 @@ def test_a_movement_without_a_number_leaves_its_visit_one_with_a_number() -> Non
     assert [word.split()[:2] for word in gateway.words()] == [
         ["admitted", "03T08:00"], ["discharged", "04T08:00"], ["admitted", "06T08:00"],
     ]  # fmt: skip
+
+
+def test_the_place_to_which_a_child_is_discharged_may_be_another_icu() -> None:
+    for place, destination in (("NICU", "other-icu"), ("1X", "home"), ("WARD3", "unknown")):
+        gateway = Gateway()
+        gateway.hl7(adt("A01", "03T08:00"), adt("A03", "05T08:00", to=place))
+        assert gateway.words()[1:] == [f"discharged 05T08:00 {destination}"]

@@ -111,6 +111,8 @@ def test_what_the_operator_maps_is_known_and_not_contradicted(folder: Path) -> N
         ('name = "monitors"', 'name = "lab"', 25, ("name",)),
         ('application = "MON"', 'port = 2576', 24, ("same sender", "application")),
         (PLAIN, PLAIN + '[[source.words]]\ncodes = ["S"]\nsedation.a = "on"\nsupport.b = "oxygen"', 31, ("S has",)),
+        (PLAIN, PLAIN + '[[source.methods]]\ncodes = ["150047"]\nmeans.a = "map_invasive"', 30, ("pulmonary",)),
+        (PLAIN, PLAIN + '[[source.methods]]\ncodes = ["1"]\nmeans.a = "map"', 31, ("means",)),
         (PLAIN, PLAIN + '[[source.words]]\ncodes = ["S"]\nintrinsic_alteration = ["a"]', 31, ("no word of sedation",)),
         (PLAIN, PLAIN + f'[[source.words]]\ncodes = ["S"]\nsupport.{"a" * 129} = "oxygen"', 31, ("support",)),
         ('key_file = "site.key"', 'key_file = "site.key"\ndemo = true', 3, ("--demo",)),
