@@ -21,8 +21,8 @@ from picustream.board.access.identity import BuiltIn, Identifies, Loopback
 from picustream.board.access.login import LogIn
 from picustream.board.access.roles import home
 from picustream.board.board import Board
-from picustream.board.live import live
-from picustream.board.pages import stay, ward
+from picustream.board.live import live, live_office
+from picustream.board.pages import desk, ops, stay, ward
 from picustream.board.pages.problem import problem, unread
 from picustream.board.rendering import STATIC
 from picustream.board.security import LOOPBACK_NAMES, Guard
@@ -41,7 +41,14 @@ ROUTES = (
     Route("/", begin),
     Route("/ward", ward.show),
     Route("/stay/{stay:path}", stay.show),
+    Route("/desk", desk.show),
+    Route("/desk/{stay:path}", desk.show_stay),
+    Route("/desk/{stay:path}", desk.enter, methods=["POST"]),
+    Route("/ops", ops.show),
+    Route("/ops", ops.acknowledge, methods=["POST"]),
     Route("/live", live),
+    Route("/live/desk", live_office),
+    Route("/live/ops", live_office),
 )
 
 
@@ -72,7 +79,7 @@ def application(
         exception_handlers={HTTPException: problem, NoStore: unread},
         lifespan=lifespan,
     )
-    app.state.board = board
+    app.state.board, app.state.audit = board, audit
     return Guard(Gate(app, identity, audit), names)
 
 

@@ -1,6 +1,6 @@
 """What the pages are made from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, cast
@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
+from picustream.board.entries import Sends
 from picustream.board.pulse import Pulse
 from picustream.board.views.reading import Model
+from picustream.board.workers import PartitionReport
 
 
 class Opens(Protocol):
@@ -30,8 +32,20 @@ class Board:
     zone: ZoneInfo
     """The protocol's: in it days begin, and all times are written."""
     software: str
+    office: "Board | None" = None
+    """What the desk and the operator's page are made from, where the ward has a read model of its own."""
+    send: Sends | None = None
+    """Where entries go; None: nothing can be entered."""
+    workers: Callable[[], Sequence[PartitionReport]] = tuple
+    """The partitions of the workers that the board knows."""
 
 
 def board_of(request: Request) -> Board:
     """The board that a request was sent to."""
     return cast(Board, request.app.state.board)
+
+
+def office_of(request: Request) -> Board:
+    """The board of the desk and the operator's page."""
+    board = board_of(request)
+    return board.office or board

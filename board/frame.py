@@ -24,6 +24,8 @@ class Frame:
     places: tuple[tuple[str, str], ...]
     """Pages to go to: name and address."""
     place: str
+    stream: str
+    """The address of the events that renew it."""
     visitor: str
     """Who looks."""
     logged_in: bool

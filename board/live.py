@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from picustream.board.board import Board, board_of
+from picustream.board.board import Board, board_of, office_of
 from picustream.board.pulse import Beat
 from picustream.board.views import times
 
@@ -19,12 +19,20 @@ RETRY = 2000
 
 async def live(request: Request) -> Response:
     """The stream; silent while the read model gives no answer, so that the pages know."""
+    return _stream(request, board_of(request))
+
+
+async def live_office(request: Request) -> Response:
+    """Likewise, of the desk and the operator's page."""
+    return _stream(request, office_of(request))
+
+
+def _stream(request: Request, board: Board) -> Response:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_messages(request), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_messages(request, board), media_type="text/event-stream", headers=headers)
 
 
-async def _messages(request: Request) -> AsyncIterator[str]:
-    board = board_of(request)
+async def _messages(request: Request, board: Board) -> AsyncIterator[str]:
     yield f"retry: {RETRY}\n\n"
     while not await request.is_disconnected():
         beat = board.pulse.fresh

@@ -1,7 +1,9 @@
 """The board as a process: the read model, whoever feeds it, the pages."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -9,14 +11,16 @@ from starlette.types import ASGIApp
 
 from picustream import __version__
 from picustream.board.access.exposure import Exposure, exposure
-from picustream.board.app import application
+from picustream.board.app import Task, application
 from picustream.board.board import Board
+from picustream.board.entries import Sender
 from picustream.board.follower import Follower
 from picustream.board.pulse import Pulse
 from picustream.board.source import Source
 from picustream.board.state import Watch
-from picustream.board.workers import Workers
-from picustream.readmodel.database import named
+from picustream.board.workers import PartitionReport, Workers
+from picustream.readmodel.audience import Audience
+from picustream.readmodel.database import Address, address, named
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.settings import Settings
@@ -25,21 +29,63 @@ PARTING = 2
 """Seconds for the answers that are on their way when the board is stopped; an event stream never ends by itself."""
 
 
-def serve(settings: Settings, zone: ZoneInfo, store: str | None, follow: bool, ready: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings,
+    zone: ZoneInfo,
+    store: str | None,
+    ward_store: str | None,
+    follow: bool,
+    ready: Callable[[str], None],
+) -> None:
     """Serve until stopped. `ready` is given the address, once it can be asked. Raises `UserError`."""
     shown = exposure(settings)
-    where, clock = named(settings, store), Clock.of(settings)
-    source = Source(where)
-    follower = Follower(source, ["store", "follow", "--store", str(where)]) if follow and where.is_file else None
-    workers = Workers(settings.board_workers.split(",")) if settings.board_workers else None
-    watch = Watch(source, clock, zone, tuple(one for one in (follower, workers) if one is not None))
-    board = Board(source, Pulse(watch, clock.now), clock.now, zone, __version__)
-    tasks = [board.pulse.run] if follower is None else [board.pulse.run, follower.run]
-    with _listening(settings) as listening:
+    sender = Sender(settings)
+    everything = _Part(settings, zone, named(settings, store), Audience.EVERYTHING, follow)
+    board = replace(everything.board, send=sender, workers=everything.partitions)
+    parts = [everything]
+    own = ward_store or settings.board_ward_store
+    if own is not None:
+        ward = _Part(settings, zone, address(own), Audience.WARD, follow, everything.source)
+        board = replace(ward.board, office=board)
+        parts.append(ward)
+    tasks = [task for part in parts for task in part.tasks]
+    with closing(sender), _listening(settings) as listening:
         host, port = listening.getsockname()[:2]
-        address = f"{'https' if shown.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        web = f"{'https' if shown.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
         app = application(board, tasks, shown.names, shown.identity, shown.audit)
-        _Server(_config(app, settings, shown), lambda: ready(address)).run([listening])
+        _Server(_config(app, settings, shown), lambda: ready(web)).run([listening])
+
+
+class _Part:
+    """A read model, who feeds it, and the board that is made from it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        zone: ZoneInfo,
+        where: Address,
+        audience: Audience,
+        follow: bool,
+        alerts: Source | None = None,
+    ) -> None:
+        clock, source = Clock.of(settings), Source(where)
+        self.source = source
+        command = ["store", "follow", "--store", str(where), "--for", audience]
+        self._follower = Follower(source, command) if follow and where.is_file else None
+        self._workers = Workers(settings.board_workers.split(",")) if settings.board_workers else None
+        others = tuple(one for one in (self._follower, self._workers) if one is not None)
+        pulse = Pulse(Watch(source, clock, zone, others, alerts), clock.now)
+        self.board = Board(source, pulse, clock.now, zone, __version__)
+
+    @property
+    def tasks(self) -> list[Task]:
+        """What has to run as long as the board does."""
+        pulse = self.board.pulse.run
+        return [pulse] if self._follower is None else [pulse, self._follower.run]
+
+    def partitions(self) -> Sequence[PartitionReport]:
+        """Of the workers that are known."""
+        return () if self._workers is None else self._workers.partitions()
 
 
 def _config(app: ASGIApp, settings: Settings, shown: Exposure) -> uvicorn.Config:

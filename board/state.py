@@ -34,11 +34,20 @@ class Watched(Protocol):
 class Watch:
     """Asks the read model how far it is (`pulse.Asks`)."""
 
-    def __init__(self, source: Source, clock: Clock, zone: ZoneInfo, others: tuple[Watched, ...] = ()) -> None:
+    def __init__(
+        self,
+        source: Source,
+        clock: Clock,
+        zone: ZoneInfo,
+        others: tuple[Watched, ...] = (),
+        alerts: Source | None = None,
+    ) -> None:
+        """`alerts`: a read model that has them, where the source's own may not."""
         self._source = source
         self._clock = clock
         self._zone = zone
         self._others = others
+        self._alerts = alerts or source
         self._last = State(0, clock.now(), ())
 
     def __call__(self) -> State:
@@ -55,7 +64,7 @@ class Watch:
     def _found(self, model: ReadModel) -> State:
         progress, now = model.progress(), self._clock.wall()
         known = self._last.known if progress.known_until is None else self._clock.showed(progress.known_until)
-        troubles = (*_of_follower(progress, now), *_silent(model, self._zone))
+        troubles = (*_of_follower(progress, now), *_silent(self._alerts.model(), self._zone))
         return State(progress.version, known, troubles)
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
@@ -29,6 +30,20 @@ def report(address: str) -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class PartitionReport:
+    """What a worker says of a partition."""
+
+    worker: str
+    partition: int
+    state: str
+    lag: int
+    seconds: float
+    """Since it got on."""
+    trouble: str
+    stuck: bool
+
+
 class Workers:
     """Those at these addresses (`http://127.0.0.1:6066`), asked now and then."""
 
@@ -40,12 +55,18 @@ class Workers:
         self._monotonic = monotonic
         self._at = float("-inf")
         self._found: tuple[Trouble, ...] = ()
+        self._partitions: dict[str, tuple[PartitionReport, ...]] = {}
 
     def __call__(self) -> Iterator[Trouble]:
         if self._monotonic() - self._at >= EVERY:
             self._found = tuple(self._troubles())
             self._at = self._monotonic()
         yield from self._found
+
+    def partitions(self) -> Sequence[PartitionReport]:
+        """What the workers said when they were last asked, by partition."""
+        found = [row for rows in tuple(self._partitions.values()) for row in rows]
+        return sorted(found, key=lambda row: (row.partition, row.worker))
 
     def _troubles(self) -> Iterator[Trouble]:
         """One line for all of them."""
@@ -55,9 +76,23 @@ class Workers:
 
     def _wrong(self, address: str) -> str:
         where = address.removeprefix("http://")
+        self._partitions[address] = ()
         try:
-            found = self._ask(address)
-            stuck = [row["partition"] for row in found["partitions"] if row["stuck"]]
+            rows = tuple(_partition(where, row) for row in self._ask(address)["partitions"])
         except (OSError, HTTPException, ValueError, KeyError, TypeError):
             return f"the worker at {where} does not answer"
+        self._partitions[address] = rows
+        stuck = [row.partition for row in rows if row.stuck]
         return f"the worker at {where} is stuck, partitions {', '.join(map(str, stuck))}" if stuck else ""
+
+
+def _partition(where: str, row: dict[str, Any]) -> PartitionReport:
+    return PartitionReport(
+        where,
+        row["partition"],
+        row["state"],
+        row["lag"],
+        row["seconds_since_progress"],
+        row["trouble"] or "",
+        row["stuck"],
+    )

@@ -13,6 +13,12 @@ def board(
     store: Annotated[
         str | None, typer.Option("--store", metavar="URL", help="The read model; default: PICUSTREAM_STORE.")
     ] = None,
+    ward_store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="The ward's own, with nothing of the trial in it: PICUSTREAM_BOARD_WARD_STORE."
+        ),
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; default: PICUSTREAM_BOARD_HOST.")] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Its port (0: any free one); default: PICUSTREAM_BOARD_PORT.")
@@ -33,7 +39,7 @@ def board(
     named = {"board_host": host, "board_port": port}
     settings = settings.model_copy(update={name: value for name, value in named.items() if value is not None})
     configure(settings)
-    serve(settings, loaded_rules(settings.protocol, settings.codemap).protocol.zone, store, follow, _ready)
+    serve(settings, loaded_rules(settings.protocol, settings.codemap).protocol.zone, store, ward_store, follow, _ready)
 
 
 def _ready(address: str) -> None:

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     board_cert_file: Path | None = Field(None, description="PEM file of the board's certificate: it speaks TLS")
     board_key_file: Path | None = Field(None, description="PEM file of its private key")
     board_behind_proxy: bool = Field(False, description="a proxy in front of the board speaks TLS with the browsers")
+    board_ward_store: str | None = Field(
+        None, repr=False, description="the ward's own read model, in which nothing of the trial is; default: `store`"
+    )
     board_workers: str | None = Field(
         None, description="health pages of the workers, comma separated: the board says when one is not at work"
     )

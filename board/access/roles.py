@@ -48,6 +48,8 @@ _OPENED = (
     ("/stay/", _BEDSIDE),
     ("/desk", frozenset({Role.TRIAL_OFFICE})),
     ("/ops", frozenset({Role.OPS})),
+    ("/live/desk", frozenset({Role.TRIAL_OFFICE})),
+    ("/live/ops", frozenset({Role.OPS})),
 )
 _EVERYBODY = frozenset({"/", "/live", "/logout"})
 

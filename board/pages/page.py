@@ -17,7 +17,7 @@ from picustream.board.rendering import render
 from picustream.board.views import times
 from picustream.board.views.reading import Reading
 
-PLACES = (("Ward", "/ward"),)
+PLACES = (("Ward", "/ward"), ("Desk", "/desk"), ("Operations", "/ops"))
 """Pages that each page leads to."""
 AT = "as-known-at"
 """The parameter of the moment as of which a page shows what was known."""
@@ -29,9 +29,9 @@ Content = Callable[[Board, Reading, datetime], dict[str, object]]
 """What a template is given, of a reading, and of the moment that is now in it."""
 
 
-async def answer(request: Request, template: str, place: str, content: Content) -> Response:
-    """The page, or that it has not changed since it was last fetched."""
-    board, at = board_of(request), moment(request)
+async def answer(request: Request, template: str, place: str, content: Content, board: Board | None = None) -> Response:
+    """The page, or that it has not changed since it was last fetched; of `board`, or else of the ward's."""
+    board, at = board or board_of(request), moment(request)
     beat = await board.pulse.now()
     visitor = request.state.visitor
     tag = security.etag(beat.version, board.software, visitor.name, str(request.url))
@@ -60,6 +60,7 @@ def frame(board: Board, beat: Beat, at: datetime | None, place: str, visitor: Vi
         board.software,
         tuple((name, address) for name, address in PLACES if may_open(visitor, address)),
         place,
+        f"/live{place}" if place in ("/desk", "/ops") else "/live",
         visitor.name,
         visitor.session is not None,
         known,

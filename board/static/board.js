@@ -24,7 +24,7 @@ function since(then) { const now = clocks(); return Math.max(now[0] - then[0], n
 
 function listen() {
   if (stream) stream.close();
-  stream = new EventSource("/live");
+  stream = new EventSource(root.dataset.stream);
   stream.onmessage = (event) => {
     const word = JSON.parse(event.data);
     heard = clocks();

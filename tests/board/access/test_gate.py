@@ -19,6 +19,7 @@ from picustream.board.access.roles import LOCAL, Role, Visitor, home, may_open
 from picustream.board.access.throttle import FREE
 from picustream.board.app import application
 from tests.board.made import NOON, Answer, Memory, ask, everything, made
+from tests.board.office import Office
 
 PASSWORD = "correct horse battery staple"
 HASH = hashed(PASSWORD)
@@ -42,7 +43,7 @@ class Door:
         self.audit = folder / "audit.ndjson"
         for role in Role:
             self.accounts.add(f"a-{role}", role, HASH)
-        board = made(Memory(everything(), NOON))
+        board = Office.of(folder).board()
         self.app: ASGIApp = application(board, identity=BuiltIn(self.accounts, secure), audit=Audit(self.audit))
 
     def log_in(self, name: str, password: str = PASSWORD, after: str = "", **headers: str) -> Answer:
