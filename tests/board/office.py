@@ -20,7 +20,6 @@ from picustream.scoring.validation import InputRecord
 from tests.board.made import NOON, ZONE
 from tests.readmodel.filling import Log, fill
 
-
 ALARMED = datetime(2026, 3, 5, 12, tzinfo=ZONE)
 """A moment at which an alert fires for operations."""
 
