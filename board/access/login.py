@@ -1,7 +1,8 @@
 """`/login`, `/logout` and `/display`: how a browser gets, and gives back, the cookie by which it is known."""
 
 import asyncio
-import time
+from time import monotonic
+from time import time as wall_seconds
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -39,7 +40,7 @@ class LogIn:
         given = await form(request)
         name, password = given.get("name", "")[:64], given.get("password", "")
         address = request.client.host if request.client else ""
-        names, now = (f"account {name}", f"address {address}"), time.monotonic()
+        names, now = (f"account {name}", f"address {address}"), monotonic()
         wait = self._throttle.wait(names, now)
         if wait:
             words = f"Too many attempts. Try again in {int(wait) + 1} seconds."
@@ -72,7 +73,7 @@ class LogIn:
         """The token, sent: this browser is a display from now on."""
         token = (await form(request)).get("token", "").strip()
         address = request.client.host if request.client else ""
-        names, now = (f"address {address}",), time.monotonic()
+        names, now = (f"address {address}",), monotonic()
         if self._throttle.wait(names, now) or not await asyncio.to_thread(self._identity.accounts.display, token):
             self._throttle.failed(names, now)
             self._audit.happened("display-refused", address=address)
@@ -84,8 +85,8 @@ class LogIn:
 
     async def _let_in(self, request: Request, name: str) -> Response:
         accounts = self._identity.accounts
-        token = await asyncio.to_thread(accounts.begin, name, time.time())
-        visitor = await asyncio.to_thread(accounts.session, token, time.time())
+        token = await asyncio.to_thread(accounts.begin, name, wall_seconds())
+        visitor = await asyncio.to_thread(accounts.session, token, wall_seconds())
         assert visitor is not None
         self._audit.did(visitor, "logged-in")
         wanted = request.query_params.get("next", "")
