@@ -84,7 +84,7 @@ class Sender:
                 raise NotSent from error
 
     def close(self) -> None:
-        """Let go of the broker."""
+        """Close the connection to the broker."""
         with self._lock:
             self._give_up()
 

@@ -64,7 +64,7 @@ async def enter(request: Request) -> Response:
 
 
 async def take(request: Request, stay: str | None, back: str) -> Response:
-    """Send what a form says, and lead back with `?sent=` so that the page can tell when it is on record."""
+    """Send what a form says, and lead back with `?sent=` so that the page knows when it is on record."""
     board = office_of(request)
     event = entered(await form(request), stay, request.state.visitor, board.now())
     if board.send is None:
