@@ -17,7 +17,7 @@ from picustream.gateways.journal import segment
 from picustream.gateways.journal.cipher import Key
 from picustream.gateways.journal.outcome import Outcome
 from picustream.gateways.journal.received import Received
-from picustream.gateways.journal.segment import DamagedJournal, Record
+from picustream.gateways.journal.segment import DAMAGED, DamagedJournal, Record
 from picustream.gateways.journal.uninterrupted import uninterrupted
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.errors import ENVIRONMENT, UserError
@@ -77,14 +77,29 @@ class Journal:
                 wanted = record.received.sequence + 1
 
     def find(self, sequences: Iterable[int]) -> Iterator[Received]:
-        """The messages of some places, in order; those that were pruned are left out."""
+        """The messages of some places, in order; those that were pruned are left out.
+
+        Raises `DamagedJournal` where one should be there, and cannot be read.
+        """
         wanted = sorted(set(sequences))
         held = segment.files(self.folder)
         for file, following in zip(held, [*held, None][1:], strict=True):
             end = segment.first_of(following) if following else None
             here = {one for one in wanted if segment.first_of(file) <= one and (end is None or one < end)}
             if here:
-                yield from (one.received for one in segment.records(file, self._keys) if one.received.sequence in here)
+                yield from self._found(file, here)
+
+    def _found(self, file: Path, wanted: set[int]) -> Iterator[Received]:
+        """Those of a file; where it ends at a whole record the next file is away, and with it what is not here."""
+        last, end = segment.first_of(file) - 1, segment.HEAD
+        for record in segment.records(file, self._keys):
+            last, end = record.received.sequence, record.end
+            if last in wanted:
+                yield record.received
+            if last >= max(wanted):
+                return
+        if end < file.stat().st_size:
+            raise DamagedJournal(file, end)
 
     def _records(self, first: int) -> Iterator[Record]:
         """Of files that may hold `first`: a file ends where the next begins, whatever a failed write left in it."""
@@ -143,7 +158,9 @@ class Writer(Journal):
             for record in self._records(self.last + 1):
                 self.last, end = record.received.sequence, record.end
         if self.last < at_least:
-            raise DamagedJournal(files[-1], end)
+            if not (self.folder / f"{segment.name_of(self.last + 1)}{DAMAGED}").exists():
+                raise DamagedJournal(files[-1], end)
+            self.last = at_least
         return self._cut_off(files[-1], end) if files else 0
 
     def append(self, received: Received) -> Ticket:

@@ -19,6 +19,8 @@ from picustream.gateways.journal.received import Received
 from picustream.runtime.errors import ENVIRONMENT, UserError
 
 SUFFIX = ".journal"
+DAMAGED = ".damaged"
+"""Suffix of a file that a person has given up."""
 MAGIC = b"PICUGJ01"
 HEAD = len(MAGIC) + FINGERPRINT
 _FRAME = struct.Struct(">IIQ")
@@ -32,7 +34,7 @@ class DamagedJournal(UserError):
     def __init__(self, path: Path, offset: int) -> None:
         super().__init__(
             f"The journal is damaged: {path} at byte {offset}.",
-            "What it held is lost there. Restore the file from a copy, or move it away to go on without it.",
+            f"Restore the file from a copy; or go on without it: mv {path} {path}{DAMAGED}",
             ENVIRONMENT,
         )
 

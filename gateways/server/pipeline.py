@@ -123,7 +123,7 @@ class Pipeline:
 
     async def _do(self, session: Session) -> None:
         # What came before this session is in the journal.
-        await session.redo_tail(self._inbox[0].sequence - 1 if self._inbox else self.last)
+        await session.redo_tail(self._inbox[0].sequence - 1 if self._inbox else self.last, self._now())
         await session.settled()
         self._redone = True
         self._open()

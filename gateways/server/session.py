@@ -65,16 +65,17 @@ class Session:
         """Seconds for which Kafka has acknowledged nothing of what it was given."""
         return asyncio.get_running_loop().time() - self._heard if self._flying or self._sending else 0.0
 
-    async def redo_tail(self, last: int) -> None:
+    async def redo_tail(self, last: int, now: datetime) -> None:
         """Do anew what the journal has beyond the index, up to a place.
 
-        What a session before sent and did not commit, of that or of what was to be done again, is asked of Kafka first.
+        What a session before sent and did not commit, of that or of what was to be done again, is asked of Kafka first:
+        since it came, and since `now` where the clock has been set back in between.
         """
         again = [asked.sequence for asked in self._index.asked_again() if not asked.everything]
         doubtful = again[:1] + ([self.next] if last >= self.next else [])
         moments = [received.at for received in self._journal.find(doubtful)]
         if moments:
-            self._there = await self._sink.published(min(moments))
+            self._there = await self._sink.published(min(*moments, now))
         if last >= self.next:
             log.info("doing-anew", first=self.next, last=last)
             for received in self._journal.read(self.next, last):
@@ -127,6 +128,7 @@ class Session:
         for received in found:
             await self._one(received, asked, given_up)
         if not found:
+            log.warning("no-longer-in-the-journal", sequence=asked.sequence)
             self._index.dismiss([asked.sequence])
 
     async def _one(self, received: Received, asked: Redo | None = None, given_up: bool = False) -> None:

@@ -101,6 +101,56 @@ def test_a_hole_in_the_middle_is_said_aloud(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+@pytest.mark.parametrize("at", [-1, -60, segment.HEAD + 3])
+def test_a_message_behind_a_damaged_record_is_not_taken_for_one_that_was_pruned(tmp_path: Path, at: int) -> None:
+    written(tmp_path, [b"one", b"two"])
+    written(tmp_path, [b"three"])
+    first = segment.files(tmp_path)[0]
+    content = bytearray(first.read_bytes())
+    content[at] ^= 1
+    first.write_bytes(content)
+    with pytest.raises(DamagedJournal, match=first.name):
+        list(Journal(tmp_path).find([2, 3]))
+    assert [one.raw for one in Journal(tmp_path).find([3])] == [b"three"]
+    first.unlink()
+    assert [one.raw for one in Journal(tmp_path).find([2, 3])] == [b"three"]
+
+
+def test_a_file_that_a_person_gives_up_keeps_the_gateway_no_longer(tmp_path: Path) -> None:
+    """The command is that of the error."""
+    for raw in (b"one", b"two"):
+        written(tmp_path, [raw])
+    file = segment.files(tmp_path)[-1]
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    writer = Writer(tmp_path, (), lambda *_: None)
+    with pytest.raises(DamagedJournal) as error:
+        writer.open(at_least=2)
+    writer.close()
+    source, target = error.value.hint.rpartition("mv ")[2].split()
+    assert Path(source) == file
+    file.rename(target)
+    assert [one.sequence for one in written_from(tmp_path, 2)] == [3]
+    assert [one.raw for one in Journal(tmp_path).read(3)] == [b"after"]
+
+
+def written_from(folder: Path, at_least: int) -> list[Received]:
+    stored: list[Received] = []
+
+    async def work() -> None:
+        writer = Writer(folder, (), lambda one, ticket: stored.append(one))
+        writer.open(at_least)
+        task = asyncio.create_task(writer.run())
+        await writer.append(Received(b"after", AT, "mllp")).stored
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        writer.close()
+
+    asyncio.run(work())
+    return stored
+
+
 def test_what_is_encrypted_shows_nothing_and_needs_its_key(tmp_path: Path) -> None:
     written(tmp_path, [b"PID|1||4711||Meier"], [OTHER])
     written(tmp_path, [b"PID|1||4712||Meier"], [KEY, OTHER])

@@ -17,7 +17,7 @@ from picustream.gateways.journal.received import Received
 from picustream.gateways.server.gate import Gate
 from picustream.gateways.server.interpreter import answer_to_unreadable
 from picustream.gateways.server.pipeline import Pipeline
-from picustream.gateways.server.sink import CannotPublish, mark
+from picustream.gateways.server.sink import CLOCKS_DIFFER, CannotPublish, mark
 from picustream.gateways.state import State
 from picustream.scoring.faults import Fault
 
@@ -70,6 +70,9 @@ class Topics:
     """Whether it keeps an event and does not say so."""
     forgets: bool = False
     """Whether it does not know what it has."""
+    clock: datetime = NOW
+    """By which events are stamped."""
+    stamps: list[datetime] = field(default_factory=list)
     unsaid: "list[asyncio.Future[object]]" = field(default_factory=list)
 
     def speak(self) -> None:
@@ -96,6 +99,7 @@ class FakeSink:
         if self._topics.away:
             raise CannotPublish("away")
         self._topics.events.append(event)
+        self._topics.stamps.append(self._topics.clock)
         if self._topics.swallows:
             self._topics.unsaid.append(delivery)
         else:
@@ -103,7 +107,10 @@ class FakeSink:
         return delivery
 
     async def published(self, since: datetime) -> set[bytes]:
-        return set() if self._topics.forgets else {mark(event) for event in self._topics.events}
+        if self._topics.forgets:
+            return set()
+        stamped = zip(self._topics.events, self._topics.stamps, strict=True)
+        return {mark(event) for event, stamp in stamped if stamp >= since - CLOCKS_DIFFER}
 
     async def close(self) -> None:
         pass

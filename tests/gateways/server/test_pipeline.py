@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +225,37 @@ def test_however_often_it_is_killed_all_is_there_once(
     assert {(event.event_id, event.value) for event in topics.events} == {
         (event.event_id, event.value) for event in expected.events
     }
+
+
+CLOCKS = st.integers(-3, 3).map(lambda hours: NOW + timedelta(hours=hours))
+
+
+@given(st.lists(RAWS, min_size=1, max_size=6), st.data())
+@settings(max_examples=40, deadline=None)
+def test_whatever_the_clock_does_all_is_there_once(
+    tmp_path_factory: pytest.TempPathFactory, raws: list[bytes], data: st.DataObject
+) -> None:
+    """It jumps by hours, once, back or ahead: before a message is sent, while it is, or before the next start."""
+    folder, topics = tmp_path_factory.mktemp("clock"), Topics()
+    before, after, jump = data.draw(CLOCKS), data.draw(CLOCKS), data.draw(st.integers(0, 3 * len(raws)))
+
+    def read_clock(step: int) -> datetime:
+        return before if step < jump else after
+
+    async def work() -> None:
+        for number, raw in enumerate(raws):
+            came, sent, began = (read_clock(3 * number + step) for step in range(3))
+            topics.clock, topics.swallows = sent, data.draw(st.booleans())
+            async with gateway(folder, topics, now=began) as one:
+                await one.writer.append(received(raw, came)).stored
+                for _ in range(data.draw(st.integers(0, 12))):
+                    await asyncio.sleep(0)
+        topics.clock, topics.swallows = after, False
+        async with gateway(folder, topics, now=after) as one:
+            await one.idle()
+
+    run(work())
+    assert len(set(topics.ids)) == len(topics.ids)
 
 
 async def redone(one: Gateway) -> None:
