@@ -5,7 +5,6 @@ other may read.
 """
 
 import asyncio
-import fcntl
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,16 +14,15 @@ from pathlib import Path
 
 from picustream.gateways.journal import segment
 from picustream.gateways.journal.cipher import Key
+from picustream.gateways.journal.lock import lock, unlock
 from picustream.gateways.journal.outcome import Outcome
 from picustream.gateways.journal.received import Received
 from picustream.gateways.journal.segment import DAMAGED, DamagedJournal, Record
 from picustream.gateways.journal.uninterrupted import uninterrupted
 from picustream.runtime.crash_points import crash_point
-from picustream.runtime.errors import ENVIRONMENT, UserError
 
 LARGEST_FILE = 64 << 20
 """Bytes after which a new file is begun."""
-LOCK = "lock"
 CUT = ".cut"
 """Suffix of what was cut off at the end of a file."""
 
@@ -48,15 +46,6 @@ class Ticket:
         self.outcome: asyncio.Future[Outcome] = loop.create_future()
         # A sender that has gone asks for neither.
         self.stored.add_done_callback(lambda future: future.cancelled() or future.exception())
-
-
-class InUse(UserError):
-    """Another process writes this journal."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"A gateway is at work on the journal in {folder}.", "Stop it, or use another folder.", ENVIRONMENT
-        )
 
 
 class Journal:
@@ -282,23 +271,6 @@ class Writer(Journal):
         for _, ticket in batch:
             if not ticket.stored.done():
                 ticket.stored.set_exception(CannotStore(os.strerror(error.errno or 0)))
-
-
-def lock(folder: Path) -> int:
-    """The lock of a folder, which the system drops when its holder ends. Raises `InUse`."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(held)
-        raise InUse(folder) from None
-    return held
-
-
-def unlock(held: int) -> None:
-    """Give a lock back."""
-    os.close(held)
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from picustream.gateways.journal import cipher, journal
+from picustream.gateways.journal import cipher
 from picustream.gateways.journal.browse import Wanted, letters
 from picustream.gateways.journal.index import Index
-from picustream.gateways.journal.journal import InUse, Journal, Writer
+from picustream.gateways.journal.journal import Journal, Writer
+from picustream.gateways.journal.lock import InUse, lock, unlock
 from picustream.gateways.server.gate import Gate
 from picustream.gateways.server.pipeline import Pipeline
 from picustream.gateways.server.run import Site, check_key, folder
@@ -99,8 +100,8 @@ def _wait(index: Index, site: Site, sequences: Sequence[int]) -> None:
 
 def _work(settings: Settings, site: Site) -> None:
     """Be the gateway for as long as it takes, and take nothing."""
-    held = journal.lock(folder(settings))  # before anything is asked of Kafka
-    journal.unlock(held)
+    held = lock(folder(settings))  # before anything is asked of Kafka
+    unlock(held)
     check(settings)
     asyncio.run(_until_idle(settings, site))
 

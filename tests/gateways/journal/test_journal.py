@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from picustream.gateways.journal import journal as journals
 from picustream.gateways.journal import segment
 from picustream.gateways.journal.cipher import Key, keys
-from picustream.gateways.journal.journal import CannotStore, InUse, Journal, Writer
+from picustream.gateways.journal.journal import CannotStore, Journal, Writer
+from picustream.gateways.journal.lock import InUse
 from picustream.gateways.journal.received import Received
 from picustream.gateways.journal.segment import DamagedJournal, UnknownKey
 from picustream.runtime.errors import UserError
