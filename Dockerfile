@@ -24,7 +24,8 @@ LABEL org.opencontainers.image.title="picustream" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN pip uninstall --yes --root-user-action=ignore wheel setuptools pip \
- && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin picustream
+ && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin picustream \
+ && install --directory --owner 10001 --group 10001 --mode 0700 /var/lib/picustream
 COPY --from=build /opt/picustream /opt/picustream
 COPY --from=build --chmod=0555 /src/deploy/healthy.py /usr/local/bin/picustream-healthy
 ENV PATH=/opt/picustream/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
-from bench import drain, gateway, growth, hl7, latency, page, rebuild, replay, stages, startup, workers
+from bench import drain, gateway, growth, hl7, latency, page, readmodel, rebuild, replay, stages, startup, workers
 from bench.plan import FULL, QUICK, TINY, Plan
 from bench.table import Table
 
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[Plan], Generator[Table]]] = {
     "year": growth.year_tables,
     "held": growth.held_tables,
     "startup": startup.tables,
+    "store": readmodel.tables,
     "hl7": hl7.tables,
     "gateway": gateway.tables,
     "drain": drain.tables,

@@ -31,6 +31,8 @@ class Sizes:
     """How long latency is measured at each rate."""
     messages: int
     """That are sent to the gateway."""
+    stored: int
+    """Records that a read model is filled with."""
 
 
 FULL = Sizes(
@@ -44,6 +46,7 @@ FULL = Sizes(
     held=(10, 100, 1_000, 3_000, 10_000),
     seconds=20,
     messages=5_000,
+    stored=200_000,
 )
 QUICK = Sizes(
     replay=Size(4, 2),
@@ -56,9 +59,12 @@ QUICK = Sizes(
     held=(10, 100, 1_000),
     seconds=5,
     messages=1_000,
+    stored=20_000,
 )
 _TINY = Size(1, 1, 0.1)
-TINY = Sizes(_TINY, _TINY, [_TINY], [_TINY], [_TINY], years=(), drained_year=0, held=(2, 4), seconds=1, messages=50)
+TINY = Sizes(
+    _TINY, _TINY, [_TINY], [_TINY], [_TINY], years=(), drained_year=0, held=(2, 4), seconds=1, messages=50, stored=600
+)
 
 
 @dataclass(frozen=True, slots=True)

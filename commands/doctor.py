@@ -30,11 +30,12 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the resul
     from picustream.doctor.gateway import check_site
     from picustream.doctor.here import here
     from picustream.doctor.journal import check_journal
+    from picustream.doctor.read_model import check_read_model
 
     settings = Settings()
     clock = Clock.of(settings)
     partitions: list[Partition] = []
-    findings = [*here(settings), *check_site(settings), *check_journal(settings)]
+    findings = [*here(settings), *check_site(settings), *check_journal(settings), *check_read_model(settings)]
     kafka = _tried("kafka", settings, lambda: _kafka(settings))
     redis = _tried("redis", settings, lambda: _redis(settings))
     findings += kafka + redis

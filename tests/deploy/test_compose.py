@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -128,6 +129,7 @@ def test_each_service_waits_for_what_it_needs() -> None:
         "redis": {},
         "topics": {"kafka": healthy},
         "worker": {"kafka": healthy, "redis": healthy, "topics": done},
+        "store": {"kafka": healthy, "topics": done},
     }
 
 
@@ -146,7 +148,7 @@ def test_every_setting_in_an_environment_is_one(name: str, service: str, monkeyp
 def test_containers_reach_kafka_at_the_address_that_it_advertises() -> None:
     kafka = main["kafka"]["environment"]
     told = dict(one.split("://") for one in kafka["KAFKA_ADVERTISED_LISTENERS"].split(","))
-    for service in ("topics", "worker"):
+    for service in ("topics", "worker", "store"):
         assert main[service]["environment"]["PICUSTREAM_KAFKA"] == told["INSIDE"]
     assert told["INSIDE"] in main["kafka"]["healthcheck"]["test"][1]
     assert told["OUTSIDE"] == Settings.model_fields["kafka"].default
@@ -171,6 +173,13 @@ def test_another_port_for_this_machine_is_the_port_that_kafka_advertises() -> No
 def test_kafka_and_redis_keep_their_data_in_volumes() -> None:
     assert main["kafka"]["volumes"] == [f"kafka-data:{main['kafka']['environment']['KAFKA_LOG_DIRS']}"]
     assert main["redis"]["volumes"] == ["redis-data:/data"]
+
+
+def test_the_read_model_is_a_file_on_a_volume_that_the_images_user_may_write() -> None:
+    folder = Path(main["store"]["environment"]["PICUSTREAM_STORE"]).parent
+    assert main["store"]["volumes"] == [f"store-data:{folder}"]
+    made = re.search(r"install --directory --owner 10001 .*? (/\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert made is not None and made[1] == str(folder)
 
 
 def test_redis_keeps_what_it_acknowledged_and_evicts_nothing() -> None:

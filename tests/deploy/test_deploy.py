@@ -63,8 +63,23 @@ def test_a_worker_under_systemd_has_a_slot_a_port_and_nothing_else_to_itself() -
     assert "ExecStart=/opt/picustream/bin/picustream worker" in lines
 
 
-def test_a_pod_may_do_no_more_than_it_must() -> None:
-    pod = kubernetes("StatefulSet")["spec"]["template"]["spec"]
+def test_a_read_model_under_systemd_has_a_folder_of_its_own_and_is_as_confined_as_a_worker() -> None:
+    units = [(DEPLOY / name).read_text().splitlines() for name in ("picustream-store@.service", "picustream@.service")]
+    lines = units[0]
+    variables = dict(
+        line.removeprefix("Environment=").split("=", 1) for line in lines if line.startswith("Environment=")
+    )
+    assert variables.keys() <= KNOWN
+    [folder] = [line.partition("=")[2] for line in lines if line.startswith("StateDirectory=")]
+    assert variables["PICUSTREAM_STORE"] == f"/var/lib/{folder}/store.sqlite" and "%i" in folder
+    assert "ExecStart=/opt/picustream/bin/picustream store follow --for %i" in lines
+    sandbox = [set(unit[unit.index("DynamicUser=yes") : unit.index("UMask=0077")]) for unit in units]
+    assert sandbox[0] == sandbox[1]
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
+def test_a_pod_may_do_no_more_than_it_must(kind: str) -> None:
+    pod = kubernetes(kind)["spec"]["template"]["spec"]
     (worker,) = pod["containers"]
     assert worker["image"] == f"picustream:{__version__}"
     assert worker["securityContext"] == {
@@ -77,9 +92,22 @@ def test_a_pod_may_do_no_more_than_it_must() -> None:
     assert worker["resources"]["limits"].keys() == {"memory"}
 
 
-def test_a_pod_runs_as_the_user_of_the_image() -> None:
+def test_the_read_model_has_one_writer_and_a_volume() -> None:
+    deployment, claim = kubernetes("Deployment")["spec"], kubernetes("PersistentVolumeClaim")
+    assert deployment["replicas"] == 1 and deployment["strategy"] == {"type": "Recreate"}
+    pod = deployment["template"]["spec"]
+    (store,) = pod["containers"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in store["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    assert volumes["store"]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    variables = {variable["name"]: variable["value"] for variable in store["env"]}
+    assert variables["PICUSTREAM_STORE"].startswith(f"{mounts['store']}/") and variables.keys() <= KNOWN
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
+def test_a_pod_runs_as_the_user_of_the_image(kind: str) -> None:
     user = re.search(r"^USER (\d+):(\d+)$", (DEPLOY.parent / "Dockerfile").read_text(), re.MULTILINE)
-    context = kubernetes("StatefulSet")["spec"]["template"]["spec"]["securityContext"]
+    context = kubernetes(kind)["spec"]["template"]["spec"]["securityContext"]
     assert (str(context["runAsUser"]), str(context["runAsGroup"])) == user.groups()
 
 

@@ -16,6 +16,9 @@ from picustream.streams.kafka import topics
 from tests.integration.realrun import PARTITIONS, RealRun, small_ward
 from tests.integration.secured import Secured, secured
 from tests.integration.workers import Bench, wait_for
+from tests.readmodel.databases import postgres_url, where
+
+__all__ = ["postgres_url", "where"]
 
 PATIENCE = 30.0
 """Seconds to wait for the broker to have done what it said it would."""

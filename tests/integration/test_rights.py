@@ -18,6 +18,8 @@ from picustream.commands.main import main
 from picustream.models.desk import DESK
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
 from picustream.models.record import ALERT, DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
+from picustream.readmodel.audience import Audience
+from picustream.readmodel.reading import ReadModel
 from picustream.scoring.dead_letters import dead_letter_topic
 from picustream.scoring.presence.record import STAY as PRESENCE
 from picustream.scoring.scores.apps.record import APPS
@@ -152,6 +154,27 @@ def test_every_user_of_the_page_can_do_what_it_is_there_for_and_nothing_else(run
     assert lacks(run("feed-lab", "explain", STAY), "feed-lab", "Read", MODS, APPS)
     assert run("operations", "alerts")[0] in (0, 1)
     assert lacks(run("ward", "alerts"), "ward", "Read", ALERT)
+
+
+@pytest.mark.usefixtures("ward")
+def test_each_read_model_is_filled_by_a_user_of_its_own_and_by_nobody_who_may_not(run: Run, tmp_path: Path) -> None:
+    """A topic that may not be read would be an empty one, with no error: the follower does not begin."""
+    followers = {
+        "ward": Audience.WARD,
+        "statistics": Audience.STATISTICIAN,
+        "trial-office": Audience.TRIAL_OFFICE,
+        "store-operations": Audience.OPS,
+    }
+    for user, own in followers.items():
+        for audience in Audience:
+            store = str(tmp_path / f"{user}-{audience}.sqlite")
+            answer = run(user, "store", "follow", "--drain", "--for", audience, "--store", store)
+            if set(audience.topics) <= set(own.topics):
+                assert answer[0] == 0 and ReadModel.open(store).progress().lag == 0
+            else:
+                status, _, err = answer
+                assert status == 3 and f"user {user} lacks the right Read on " in err and not Path(store).exists()
+    assert ReadModel.open(str(tmp_path / "ward-ward.sqlite")).present()
 
 
 @pytest.mark.usefixtures("ward")
