@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from picustream.gateways.drafts import Draft, Filing
 from picustream.gateways.patients.answers import Stay, Waiting
 from picustream.gateways.patients.stated import stamp
-from picustream.gateways.patients.values import VERSIONS
+from picustream.gateways.patients.values import KINDS, VERSIONS
+from picustream.gateways.site.config import Source
 from picustream.gateways.site.pseudonyms import Pseudonyms
 from picustream.gateways.state import Table
 from picustream.gateways.statement import Panel, Value
@@ -52,8 +53,9 @@ class _Version(NamedTuple):
 class Panels:
     """The Observations of one source."""
 
-    def __init__(self, source: str, pseudonyms: Pseudonyms, table: Table, most: int = MOST) -> None:
-        self._source = source
+    def __init__(self, source: Source, pseudonyms: Pseudonyms, table: Table, most: int = MOST) -> None:
+        self._source = source.name
+        self._is_spoken_of_again = source.kind in KINDS
         self._pseudonyms = pseudonyms
         self._table = table
         self._most = most
@@ -69,7 +71,7 @@ class Panels:
         if isinstance(filed, Fault) or isinstance(panel.status, Fault):
             is_lost = panel.status in WITHDRAWN and any(part for one in before for part in one.parts.values())
             return filed if is_lost and isinstance(filed, Fault) else []
-        if filed is None or not (before or panel.is_kept):
+        if filed is None or not (before or panel.is_kept or (parts.held and self._is_spoken_of_again)):
             return []
         held = {name: None if one is None else _written(*one) for name, one in parts.held.items()}
         now = _Version(stamp(filed), str(panel.status), held)

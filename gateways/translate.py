@@ -59,7 +59,7 @@ class Translator:
             for source in site.site.source
         }
         self._panels = {
-            source.name: Panels(source.name, site.pseudonyms, patients.state.table(f"panels {source.name}"))
+            source.name: Panels(source, site.pseudonyms, patients.state.table(f"panels {source.name}"))
             for source in site.site.source
         }
 

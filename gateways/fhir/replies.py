@@ -5,6 +5,7 @@ A status of 400 and more makes most servers give a subscription up, so what cann
 warning, and a letter.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -30,6 +31,7 @@ _ENTRY = re.compile(r"/entry/(\d{1,9})(?:/|$)", re.ASCII)
 _CHARSETS = {"", "utf-8", "utf8", "us-ascii"}
 _STATUS = {"too-large": 413, "xml-not-read": 415}
 """Of bodies that cannot be read; else 400."""
+Method = Literal["POST", "PUT", "DELETE"]
 _RESPONSES = {"transaction": "transaction-response", "batch": "batch-response"}
 
 
@@ -44,9 +46,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a request is addressed to: `POST /fhir`, `POST /fhir/Observation`, `PUT /fhir/Observation/123`."""
+    """What a request is addressed to: `POST /fhir`, `POST /fhir/Observation`, `PUT` or `DELETE`
+    `/fhir/Observation/123`."""
 
-    method: Literal["POST", "PUT"]
+    method: Method
     kind: str = ""
     id: str = ""
 
@@ -57,11 +60,18 @@ def address_of(method: str, path: str) -> Address | Reply:
     if form is None:
         return _refused(404, "no-such-address", f"send to {BASE}, {BASE}/TYPE or {BASE}/TYPE/ID")
     kind, identity = form[1] or "", form[2] or ""
-    allowed: Literal["POST", "PUT"] = "PUT" if identity else "POST"
-    if method.upper() != allowed:
-        message = f"{allowed} alone is taken here: a deletion or a change of parts says too little, a search finds none"
-        return _refused(405, "method", message, {"Allow": allowed})
-    return Address(allowed, kind, identity)
+    allowed: tuple[Method, ...] = ("PUT", "DELETE") if identity else ("POST",)
+    for one in allowed:
+        if method.upper() == one:
+            return Address(one, kind, identity)
+    message = f"{' and '.join(allowed)} alone is taken here: a change of parts says too little, a search finds nothing"
+    return _refused(405, "method", message, {"Allow": ", ".join(allowed)})
+
+
+def deletion(address: Address) -> bytes:
+    """A deletion that came as a request, as an entry of a history: so it has a body, to be kept."""
+    request = {"method": "DELETE", "url": f"{address.kind}/{address.id}"}
+    return json.dumps({"resourceType": "Bundle", "type": "history", "entry": [{"request": request}]}).encode()
 
 
 def refusal(method: str, path: str, content_type: str, size: int | None, most: int = LARGEST) -> Reply | None:
@@ -85,13 +95,15 @@ def unreadable(fault: Fault) -> Reply:
 
 def mismatch(address: Address, resources: Sequence[Resource]) -> Reply | None:
     """Why a body does not fit its address; None where it does."""
+    if address.method == "DELETE":
+        return None
     outer = [one for one in resources if _is_outermost(one)]
     if address.method == "PUT" and len(outer) != 1:
         return _refused(400, "not-a-resource", "one resource is taken at this address")
     if address.kind and any(one.kind not in (address.kind, "") for one in outer):
         return _refused(400, "not-a-resource", "the body is another type of resource than the address says")
-    if address.id and any(text(one.fields, "id") not in (address.id, "") for one in outer):
-        return _refused(400, "not-a-resource", "the body has another id than the address")
+    if address.id and any(text(one.fields, "id") != address.id for one in outer):
+        return _refused(400, "not-a-resource", "the body has another id than the address, or none")
     return None
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from picustream.gateways.fhir.elements import Fields, count_values, many, modifier_fault, text
+from picustream.gateways.fhir.xml import count_in_xml
 from picustream.gateways.statement import Unreadable
 from picustream.models.text import NotJson, decoded, number
 from picustream.scoring.faults import Fault
@@ -63,11 +64,17 @@ def read(data: bytes) -> list[Resource]:
     data = _unpacked(data).removeprefix(codecs.BOM_UTF8)
     if data.lstrip()[:1] == b"<":
         message = "XML is not read: have the sender send JSON (application/fhir+json)"
-        raise Unreadable(Fault("xml-not-read", "", message), _count_in_xml(data))
+        raise Unreadable(Fault("xml-not-read", "", message), count_in_xml(data))
     lines = data.splitlines()
-    if _is_one_a_line(lines):
-        return [one for number, line in enumerate(lines, 1) if line.strip() for one in _of_line(line, number)]
-    return _of_whole(data) if data.strip() else []
+    filled = [line for line in lines if line.strip()]
+    if len(filled) > 1 and _is_object(filled[0]):
+        return _of_lines(lines)
+    try:
+        return _of_whole(data) if filled else []
+    except Unreadable:
+        if len(filled) > 1 and 2 * sum(map(_looks_like_object, filled)) >= len(filled):
+            return _of_lines(lines)  # of which the first is broken
+        raise
 
 
 def _unpacked(data: bytes) -> bytes:
@@ -93,10 +100,18 @@ def _too_large(path: str, most: int) -> Fault:
     return Fault("too-large", path, f"more than {most >> 20} MiB: send it in parts")
 
 
-def _is_one_a_line(lines: list[bytes]) -> bool:
-    """Whether each line is a resource: in JSON over several lines most of them are fields and ends of objects."""
-    filled = [line for line in lines if line.strip()]
-    return len(filled) > 1 and 2 * sum(line.startswith(b"{") for line in filled) > len(filled)
+def _looks_like_object(line: bytes) -> bool:
+    line = line.strip()
+    return line.startswith(b"{") and line.endswith(b"}")
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether a line is an object by itself: of JSON over several lines the first is none."""
+    return _looks_like_object(line) and bool(_read_anyhow(line))
+
+
+def _of_lines(lines: list[bytes]) -> list[Resource]:
+    return [one for number, line in enumerate(lines, 1) if line.strip() for one in _of_line(line, number)]
 
 
 def _of_line(line: bytes, number: int) -> Iterator[Resource]:
@@ -275,20 +290,3 @@ def _is_text(part: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-_TAG = re.compile(rb"<(/?)(Observation|component|extension|dataAbsentReason|value[A-Z]\w*)\b")
-
-
-def _count_in_xml(data: bytes) -> int:
-    """How many values can be seen in XML: components of Observations, and one of its own in each that has one."""
-    components, own, inside = 0, 0, dict.fromkeys((b"Observation", b"component", b"extension"), 0)
-    waits = False  # for a value of its own
-    for closes, name in _TAG.findall(data):
-        if name in inside:
-            inside[name] += -1 if closes else 1
-            components += name == b"component" and not closes and inside[b"Observation"] > 0
-            waits = waits or (name == b"Observation" and not closes)
-        elif waits and not inside[b"component"] and not inside[b"extension"]:
-            own, waits = own + 1, False
-    return components + own

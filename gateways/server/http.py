@@ -117,6 +117,8 @@ class FhirServer:
         return await self._taken(request, address, raw, client)
 
     async def _taken(self, request: web.Request, address: Address, raw: bytes, client: str) -> Reply:
+        if address.method == "DELETE":
+            raw = replies.deletion(address)
         try:
             resources = read(raw)
         except Unreadable as error:

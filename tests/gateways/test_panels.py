@@ -114,6 +114,17 @@ def test_the_withdrawal_goes_to_the_stay_and_the_time_of_what_it_withdraws() -> 
     ]
 
 
+@pytest.mark.parametrize("kind", ["charting", "laboratory"])
+def test_a_value_is_withdrawn_by_its_name_alone(kind: str) -> None:
+    """Some servers leave nothing else of what was entered in error."""
+    bare = {"resourceType": "Observation", "id": "o1", "meta": {"lastUpdated": "2025-03-03T02:00:00Z"}}
+    bare |= {"status": "entered-in-error", "code": {"text": "masked"}}
+    for order in ([observation(effectiveDateTime=IN_PICU), bare], [bare, observation(effectiveDateTime=IN_PICU)]):
+        result = sent(bundle(*PICU), *order, kind=kind)
+        assert in_force(result) == {} and len(result.observations) == 2
+        assert result.reasons == []
+
+
 def test_a_withdrawal_that_does_not_say_when_is_a_letter_where_it_withdraws_something() -> None:
     second = {name: field for name, field in panel(70, "entered-in-error").items() if name != "meta"}
     unnamed = {**second, "code": {}}
@@ -159,7 +170,7 @@ def test_what_the_newest_version_holds_is_in_force_whatever_came_first(
 @given(st.lists(st.integers(0, 30), max_size=80), st.integers(3, 20))
 def test_what_is_remembered_has_a_bound(numbers: list[int], most: int) -> None:
     table = State().table("panels")
-    panels = Panels("s", Pseudonyms(KEY), table, most)
+    panels = Panels(Source(name="s", kind="monitor"), Pseudonyms(KEY), table, most)
     for number in numbers:
         panels.take(Panel("", ("o", str(number)), Status.FINAL, NOW, True), Parts(1), NOW)
         assert len(table) <= most

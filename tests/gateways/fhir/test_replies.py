@@ -13,6 +13,7 @@ from picustream.gateways.fhir.replies import (
     Reply,
     address_of,
     cannot_store,
+    deletion,
     mismatch,
     refusal,
     reply,
@@ -22,7 +23,7 @@ from picustream.gateways.fhir.replies import (
 from picustream.gateways.fhir.resources import LARGEST, Resource, read
 from picustream.gateways.statement import Unreadable
 from picustream.scoring.faults import Fault
-from tests.gateways.fhir.bodies import Json, bundle, observation, patient, stated, values
+from tests.gateways.fhir.bodies import Json, bundle, observation, patient, reasons, stated, values
 
 JSON = "application/fhir+json"
 LETTER = Fault("unit-unknown", "/entry/1/resource/valueQuantity", "a unit that is not known")
@@ -53,7 +54,9 @@ def codes(found: Reply) -> list[str]:
         ("PUT", "/fhir", 405),
         ("PUT", "/fhir/Observation", 405),
         ("POST", "/fhir/Observation/1", 405),
-        ("DELETE", "/fhir/Observation/1", 405),
+        ("DELETE", "/fhir/Observation/1", None),
+        ("DELETE", "/fhir/Observation", 405),
+        ("DELETE", "/fhir", 405),
         ("PATCH", "/fhir/Observation/1", 405),
         ("GET", "/fhir/Observation", 405),
         ("GET", "/fhir/metadata", 404),
@@ -68,7 +71,7 @@ def test_where_to_send(method: str, path: str, status: int | None) -> None:
     assert (found.status if found else None) == status
     if status == 405:
         assert found is not None
-        assert found.headers["Allow"] in ("POST", "PUT")
+        assert found.headers["Allow"] in ("POST", "PUT, DELETE")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +133,7 @@ def test_a_body_that_cannot_be_read(raw: bytes, status: int) -> None:
         ("POST", "/fhir/Observation", bundle(observation()), False),
         ("PUT", "/fhir/Observation/o1", observation(), True),
         ("PUT", "/fhir/Observation/o2", observation(), False),
-        ("PUT", "/fhir/Observation/o1", observation(id=None), True),
+        ("PUT", "/fhir/Observation/o1", observation(id=None), False),
         ("PUT", "/fhir/Patient/o1", observation(), False),
     ],
 )
@@ -138,6 +141,15 @@ def test_a_body_fits_its_address(method: str, path: str, body: Json, fits: bool)
     found = mismatch(address(method, path), parsed(body))
     assert (found is None) == fits
     assert found is None or found.status == 400
+
+
+def test_a_deletion_is_kept_as_an_entry_of_a_history_and_is_a_letter() -> None:
+    to = address("DELETE", "/fhir/Observation/o1")
+    found = read(deletion(to))
+    assert mismatch(to, found) is None
+    assert reasons(stated(deletion(to))) == ["deleted"]
+    assert reply(to, found, [Fault("deleted", "/entry/0/request", "deleted")], ()).status == 202
+    assert [one.unused for one in stated(deletion(address("DELETE", "/fhir/Flag/1")))] == ["unused-kind"]
 
 
 def test_several_lines_fit_an_address_of_their_type_and_none_of_one_resource() -> None:

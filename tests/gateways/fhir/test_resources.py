@@ -151,6 +151,28 @@ def test_a_line_that_fails_is_a_letter_and_the_rest_goes_on(broken: list[bytes])
         assert [one.path for one in read(packed)] == [f"line[{number}]" for number in range(1, len(broken) + 3)]
 
 
+@pytest.mark.parametrize("broken", [b"garbage", b"{", b'{"resourceType": "Observation", "sta', b"]}", b"[]", b"7"])
+@pytest.mark.parametrize("first", [False, True])
+def test_one_good_line_of_two_is_read(broken: bytes, first: bool) -> None:
+    good = json.dumps(observation()).encode()
+    lines = [broken, good] if first else [good, broken]
+    found = stated(b"\n".join(lines) + b"\n")
+    assert [value.status for value in values(found)] == ["final"]
+    assert len(reasons(found)) == 1
+
+
+@pytest.mark.parametrize("start", ["[\n", "[", "[\n\n", '[{"resource":{"resourceType":"Basic"}},\n'])
+@pytest.mark.parametrize("between", [",\n", "\n,\n", "\n,"])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_bundle_with_each_entry_on_a_line_is_one_bundle(start: str, between: str, count: int) -> None:
+    entries = between.join(json.dumps({"resource": observation(id=f"o{number}")}) for number in range(count))
+    for end in ("]}", "\n]}", "\n]\n}\n"):
+        raw = f'{{"resourceType":"Bundle","entry":{start}{entries}{end}'.encode()
+        found = stated(raw)
+        assert [value.status for value in values(found)] == ["final"] * count
+        assert reasons(found) == [] and read(raw)[0].kind == "Bundle"
+
+
 def test_a_line_whose_values_can_be_seen_has_a_letter_for_each() -> None:
     bad = json.dumps(observation(component=[{}])).replace("0.7", "NaN")
     found = stated("\n".join([json.dumps(observation(id="o2")), bad]).encode())

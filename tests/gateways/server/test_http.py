@@ -97,6 +97,22 @@ def test_what_cannot_be_mapped_is_said_and_what_cannot_be_read_is_refused(tmp_pa
     run(work)
 
 
+def test_a_deletion_is_a_letter_and_is_kept(tmp_path: Path) -> None:
+    """As some servers send it to a subscriber: a 4xx would end the subscription, silence the deletion."""
+
+    async def work() -> None:
+        async with running(tmp_path, Topics(), make=lambda state: Translating(demo(), rules(), state)) as one:
+            status, said = await one.send(b"", "/fhir/Observation/o1", "DELETE")
+            assert (status, said["issue"][0]["details"]["coding"][0]["code"]) == (202, "deleted")
+            assert one.gateway.letters() == ["deleted"]
+            (stored,) = one.gateway.writer.read()
+            assert b"Observation/o1" in stored.raw
+            assert (await one.send(b"", "/fhir/Flag/1", "DELETE"))[0] == 200
+            assert (await one.send(b"", "/fhir/Observation", "DELETE"))[0] == 405
+
+    run(work)
+
+
 def test_a_body_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def read_again(raw: bytes) -> None:
         raise AssertionError("read again")
