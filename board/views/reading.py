@@ -27,6 +27,8 @@ class Row(Protocol):
     @property
     def record(self) -> str: ...
     @property
+    def state(self) -> str | None: ...
+    @property
     def body(self) -> str: ...
 
 
@@ -67,9 +69,12 @@ class Reading:
 
     def present(self, unit: str | None) -> list[StayRecord]:
         """The stays of those who were there, in a unit or in any."""
-        rows = self.model.present(unit) if self.at is None else self.model.known_at(self.at, STAY)
+        if self.at is None:
+            rows = self.model.present(unit)
+        else:
+            rows = [row for row in self.model.known_at(self.at, STAY) if row.state == "present"]
         stays = [record for record in records(rows) if isinstance(record, StayRecord)]
-        return [stay for stay in stays if stay.state == "present" and unit in (None, stay.unit)]
+        return [stay for stay in stays if unit in (None, stay.unit)]
 
     def revisions(self, topic: str, stay: str) -> list[list[Record]]:
         """Each of a stay's records with its revisions, oldest first."""

@@ -14,9 +14,15 @@ def day(on: date) -> str:
 
 def clock(at: datetime, today: date | None = None, short: bool = False) -> str:
     """`07:41`, with its day where that is not `today`: `Wed 4 Mar 07:41`; `short`: `Wed 07:41`."""
+    time = f"{at:%H:%M}{_which(at)}"
     if at.date() == today:
-        return f"{at:%H:%M}"
-    return f"{weekday(at.date()) if short else day(at.date())} {at:%H:%M}"
+        return time
+    return f"{weekday(at.date()) if short else day(at.date())} {time}"
+
+
+def _which(at: datetime) -> str:
+    """The offset, in the hour that there is twice when clocks are put back."""
+    return f" {at:%z}" if at.utcoffset() != at.replace(fold=1 - at.fold).utcoffset() else ""
 
 
 def weekday(on: date) -> str:
@@ -44,4 +50,4 @@ def age(months: int | None) -> str:
 
 def exact(at: datetime) -> str:
     """`Wed 4 Mar 07:41:09`."""
-    return f"{day(at.date())} {at:%H:%M:%S}"
+    return f"{day(at.date())} {at:%H:%M:%S}{_which(at)}"

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,9 @@ def page(browser: Browser) -> Iterator[Page]:
         assert [text for text in complaints if not text.startswith("Failed to load resource")] == []
 
 
-@pytest.fixture(scope="session")
-def serves() -> Iterator[Serves]:
-    """Serves a board on a free port until all tests are done: its address."""
+@contextmanager
+def serving() -> Iterator[Serves]:
+    """Serves boards on free ports: their addresses."""
     running: list[uvicorn.Server] = []
 
     def serve(board: Board) -> str:
@@ -60,6 +61,13 @@ def serves() -> Iterator[Serves]:
     yield serve
     for server in running:
         server.should_exit = True
+
+
+@pytest.fixture(scope="session")
+def serves() -> Iterator[Serves]:
+    """Serves boards until all tests are done."""
+    with serving() as serve:
+        yield serve
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,11 @@ class Kept:
     emitted_at: datetime
     body: str
 
+    @property
+    def state(self) -> str | None:
+        found = json.loads(self.body).get("state")
+        return None if found is None else str(found)
+
 
 def kept(topic: str, body: str) -> Kept:
     """A record's text as a revision."""

@@ -117,3 +117,31 @@ def test_a_tab_that_nobody_sees_leaves_the_server_alone(browser: Browser, ward_p
             tab.evaluate("window.unseen = true; document.dispatchEvent(new Event('visibilitychange'))")
         tabs[0].evaluate("window.unseen = false; document.dispatchEvent(new Event('visibilitychange'))")
         tabs[0].wait_for_selector(LIVE, timeout=SEEN)
+
+
+def test_a_display_that_was_renewed_all_day_is_no_larger(page: Page, serves: Serves) -> None:
+    """A page that changes three hundred times has the nodes and the listeners that it began with."""
+    model = Memory(row for row in everything() if row.emitted_at <= NOON)
+    page.goto(serves(made(model)) + "/ward")
+    page.wait_for_selector(LIVE)
+    before = sizes(page)
+    renewed = """async (times) => {
+      for (let turn = 0; turn < times; turn += 1) {
+        for (const piece of document.querySelectorAll(".bed")) piece.append(`${turn}`);
+        await renew({ version: `${turn}`, known: "", known_words: "" });
+      }
+    }"""
+    page.evaluate(renewed, 300)
+    assert page.locator(".total .big").count() == 7
+    after = sizes(page)
+    assert after["Nodes"] < 1.5 * before["Nodes"]
+    assert after["JSEventListeners"] <= before["JSEventListeners"]
+    assert after["JSHeapUsedSize"] < before["JSHeapUsedSize"] + 1_000_000
+
+
+def sizes(page: Page) -> dict[str, float]:
+    """What the page holds once what is unused is gone."""
+    client = page.context.new_cdp_session(page)
+    client.send("HeapProfiler.collectGarbage")
+    client.send("Performance.enable")
+    return {one["name"]: one["value"] for one in client.send("Performance.getMetrics")["metrics"]}

@@ -3,9 +3,10 @@
 import json
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -214,3 +215,29 @@ def test_how_long_something_lasts_never_sounds_longer(length: timedelta) -> None
     number, unit = times.long(length).split()
     size = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "days": timedelta(days=1)}[unit]
     assert int(number) * size <= length < (int(number) + 1) * size
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NIGHT = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+"""In Berlin 02:30 in summer time; an hour later it is 02:30 again."""
+
+
+def test_the_hour_that_there_is_twice_is_written_with_its_offset() -> None:
+    said = [times.clock((NIGHT + timedelta(hours=hour)).astimezone(BERLIN)) for hour in (-1, 0, 1, 2)]
+    assert said == ["Sun 25 Oct 01:30", "Sun 25 Oct 02:30 +0200", "Sun 25 Oct 02:30 +0100", "Sun 25 Oct 03:30"]
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)))
+def test_the_morning_is_the_last_seven_o_clock_in_any_night(at: datetime) -> None:
+    """Also where the night had 23 or 25 hours."""
+    local = at.astimezone(BERLIN)
+    since = morning(local)
+    assert since.hour == 7 and since <= local
+    assert at - since.astimezone(UTC) < timedelta(hours=25)
+
+
+@pytest.mark.parametrize("at", [NIGHT, NIGHT + timedelta(hours=1), datetime(2026, 3, 29, 0, 59, tzinfo=UTC)])
+def test_a_page_is_made_in_a_night_in_which_clocks_are_set(at: datetime) -> None:
+    """The figures are months old, and say so."""
+    found = ward(Reading(Memory(everything(), NOON)), at, BERLIN)
+    assert {child.old for _, child in found.children} == {True}
