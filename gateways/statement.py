@@ -183,6 +183,10 @@ class Movement:
     """A date alone, or a fault, is no time of death: a person decides."""
     loser: tuple[Identifier, ...] = ()
     """Of a merge: the identifiers that are given up (MRG-1)."""
+    linked_by: Identifier | None = None
+    """The FHIR Patient that states it: its latest version has all of its links."""
+    links: tuple[tuple[tuple[Identifier, ...], tuple[Identifier, ...]], ...] = ()
+    """Of a Patient that states its links: in each who stays and who is given up."""
     history: tuple[Stretch, ...] = ()
     ended: bool = False
     """Of a history: whether the visit is over."""

@@ -1,5 +1,7 @@
 """Patient and Encounter as movements: who a patient is, where, and how it ended."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -39,8 +41,11 @@ def patient(resource: Resource, zone: ZoneInfo | None, around: Surroundings) -> 
         dead=True if died_at is not None else said if isinstance(said, bool) else None,
         died_at=died_at,
     )
-    found = Statements(PATIENT, whom, movements=(movement,), same=names, faults=faults)
-    return [found, *_merges(resource, names, zone, around)]
+    merges = list(_merges(resource, names, zone, around))
+    if not any(one.faults for one in merges):
+        links = tuple((one.subject.patients, merge.loser) for one in merges for merge in one.movements)
+        movement = replace(movement, linked_by=around.references.own_name(resource), links=links)
+    return [Statements(PATIENT, whom, movements=(movement,), same=names, faults=faults), *merges]
 
 
 def _born(fields: Fields, path: str) -> tuple[str | None, tuple[Fault, ...]]:
@@ -55,9 +60,8 @@ def _born(fields: Fields, path: str) -> tuple[str | None, tuple[Fault, ...]]:
 
 def _merges(
     resource: Resource, names: tuple[Identifier, ...], zone: ZoneInfo | None, around: Surroundings
-) -> list[Statements]:
+) -> Iterator[Statements]:
     """Links by which one patient takes the place of another."""
-    found = []
     for index, link in enumerate(objects(resource.fields.get("link"))):
         word = text(link, "type")
         if word not in ("replaced-by", "replaces"):
@@ -66,11 +70,11 @@ def _merges(
         others = around.references.all_names(link.get("other"), resource, PATIENT)
         survivor, loser = (others, names) if word == "replaced-by" else (names, others)
         if fault := modifier_fault(link, path) or _incomplete(survivor, loser, path):
-            found.append(Statements(PATIENT, Subject(patients=names), faults=(fault,)))
+            yield Statements(PATIENT, Subject(patients=names), faults=(fault,))
             continue
-        merge = Movement(path, Move.MERGE, None, _updated(resource, zone), loser=loser)
-        found.append(Statements(PATIENT, Subject(patients=survivor), movements=(merge,)))
-    return found
+        by = around.references.own_name(resource)
+        merge = Movement(path, Move.MERGE, None, _updated(resource, zone), loser=loser, linked_by=by)
+        yield Statements(PATIENT, Subject(patients=survivor), movements=(merge,))
 
 
 def _incomplete(survivor: tuple[Identifier, ...], loser: tuple[Identifier, ...], path: str) -> Fault | None:

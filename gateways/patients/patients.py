@@ -14,7 +14,7 @@ from picustream.gateways.patients.controls import Controls
 from picustream.gateways.patients.identity import Named
 from picustream.gateways.patients.memory import forget
 from picustream.gateways.patients.people import People
-from picustream.gateways.patients.stated import Stamp, spot_of, stamp, stated
+from picustream.gateways.patients.stated import Stamp, Stated, spot_of, stamp, stated
 from picustream.gateways.patients.stays import Row
 from picustream.gateways.patients.units import Units
 from picustream.gateways.patients.values import Values
@@ -66,6 +66,7 @@ class Patients:
         found = [self._unnamed(statements, stamp(received_at))]
         found += [self._link(statements.same, _Whom(patient, visit, message, received_at))]
         for movement in statements.movements:
+            found.append(self._relink(movement, _Whom(patient, visit, message, received_at)))
             found.append(self._take(movement, _Whom(patient, visit, message, received_at)))
         return _joined(found)
 
@@ -191,13 +192,35 @@ class Patients:
         if loser is None or whom.patient is None:
             advice = "the rules of `identity` take none of its identifiers"
             return Learnt(faults=(Fault("merge-incomplete", movement.path, advice),))
-        received = stamp(whom.received_at)
         survivor = whom.patient.key
-        if not self._people.merge(loser.key, survivor, said.filed, said.key):
+        if (by := self._own(movement)) and not self._people.is_linked(by, said.filed, [survivor, loser.key]):
             return Learnt()
-        cause = Cause(f"{said.key} {survivor} {loser.key}", said.filed, received)
-        together = survivor in (keys := self._people.cluster(loser.key))
-        settled = [self._visits.settle(key, cause) for key in ([survivor] if together else [survivor, loser.key])]
+        return self._merged(loser.key, survivor, said, whom)
+
+    def _relink(self, movement: Movement, whom: _Whom) -> Learnt:
+        """A version of a Patient states all of its links: what it states no longer is undone."""
+        if movement.move is Move.MERGE or not (by := self._own(movement)):
+            return Learnt()
+        said = stated(movement, whom.message, whom.received_at)
+        named = [(self._who.patient(survivor), self._who.loser(loser)) for survivor, loser in movement.links]
+        if isinstance(said, Fault):
+            return Learnt()
+        pairs = [[one.key, other.key] for one, other in named if isinstance(one, Named) and isinstance(other, Named)]
+        gone = self._people.relink(by, said.filed, pairs)
+        return _joined([self._merged(survivor, loser, said, whom) for survivor, loser in gone])
+
+    def _own(self, movement: Movement) -> str:
+        """The key of the Patient whose links are meant."""
+        own = self._who.patient_references([movement.linked_by]) if movement.linked_by is not None else ()
+        return own[0].key if own else ""
+
+    def _merged(self, loser: str, survivor: str, said: Stated, whom: _Whom) -> Learnt:
+        """Two mean one patient, or no longer, where it is the inverse."""
+        if not self._people.merge(loser, survivor, said.filed, said.key):
+            return Learnt()
+        cause = Cause(f"{said.key} {survivor} {loser}", said.filed, stamp(whom.received_at))
+        together = survivor in (keys := self._people.cluster(loser))
+        settled = [self._visits.settle(key, cause) for key in ([survivor] if together else [survivor, loser])]
         return _joined([Learnt(opened=tuple(keys)), *settled])
 
 

@@ -1,7 +1,8 @@
 """Which identifiers mean one patient: references to a resource, and merges, which may be undone.
 
 A row has `to` (the patient that a reference means), `from` (the references that mean it), `merges` with others,
-`visits`, `since`, when it was first used, and `number`, as which of all.
+`visits`, `since`, when it was first used, `number`, as which of all, and `links`, when a version was filed and all
+merges that it states.
 """
 
 from collections.abc import Iterable
@@ -64,6 +65,21 @@ class People:
             said = sorted([*merges.get(other, []), [filed, message, loser]])
             self._set(one, merges={**merges, other: _squeezed(said)})
         return True
+
+    def relink(self, key: str, filed: Stamp, pairs: list[list[str]]) -> list[list[str]]:
+        """All merges that the version of a resource states; those that it states no longer. An older version changes
+        nothing."""
+        before = self.row(key).get("links", ["", []])
+        if before[0] > filed:
+            return []
+        if before != [filed, pairs]:
+            self._set(key, links=[filed, pairs])
+        return [pair for pair in before[1] if pair not in pairs]
+
+    def is_linked(self, key: str, filed: Stamp, pair: list[str]) -> bool:
+        """Whether a merge that the version of a resource states is one of its latest version, too."""
+        latest = self.row(key).get("links", ["", []])
+        return bool(latest[0] <= filed or pair in latest[1])
 
     def visit(self, key: str, visit: str) -> None:
         """A visit is of this patient."""

@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from picustream.gateways.fhir import resources
 from picustream.gateways.fhir.known import Known
 from picustream.gateways.fhir.statements import statements
@@ -172,6 +175,38 @@ def test_a_patient_that_is_replaced_by_another_is_merged() -> None:
     server.send(patient(filed="2025-03-11T00:00:00Z", link=link))
     (found,) = server.send(observation(subject={"reference": "Patient/p2"}))
     assert isinstance(found, Stay) and set(waiting.keys) & set(server.gateway.opened)
+
+
+LINK = [{"type": "replaced-by", "other": {"reference": "Patient/p2"}}]
+
+
+def second(**other: Any) -> dict[str, Any]:
+    number = {"system": "HOSP", "value": "7", "type": {"coding": [{"code": "MR"}]}}
+    return {"resourceType": "Patient", "id": "p2", "meta": {"lastUpdated": FILED}, "identifier": [number], **other}
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=5), st.data())
+def test_a_link_that_the_latest_version_of_a_patient_has_no_longer_is_undone(linked: list[bool], data: Any) -> None:
+    """In whatever order the versions come; a resource with the same number elsewhere has nothing to say of it."""
+    versions = [
+        patient(filed=f"2025-03-{day + 11}T00:00:00Z", **({"link": LINK} if is_linked else {}))
+        for day, is_linked in enumerate(linked)
+    ]
+    server = Server()
+    server.send(patient(), second(), encounter(location("PICU-A", "03T08:00")))
+    for version in data.draw(st.permutations(versions + versions)):
+        server.send(version)
+        server.send({**patient(filed="2025-03-30T00:00:00Z"), "id": "elsewhere"})
+    (found,) = server.send(observation(subject={"reference": "Patient/p2"}))
+    assert isinstance(found, Stay if linked[-1] else Waiting)
+
+
+def test_a_link_that_cannot_be_read_undoes_none() -> None:
+    server = Server()
+    server.send(patient(link=LINK), second(), encounter(location("PICU-A", "03T08:00")))
+    server.send(patient(filed="2025-03-12T00:00:00Z", link=[{"type": "replaced-by", "other": {}}]))
+    (found,) = server.send(observation(subject={"reference": "Patient/p2"}))
+    assert isinstance(found, Stay) and server.gateway.faults == []
 
 
 def test_the_same_body_again_makes_the_same() -> None:
