@@ -29,7 +29,7 @@ def dead_letter_output(one: ValidatedInput, number: int, now: datetime, zone: tz
     """The dead letter of a fault of an input record, with the record's key unless it is too long to be a stay's."""
     record, event_id = one.input_record, dead_letter_id(one.input_record, number)
     fields = dead_letter_fields(record, one.faults[number], now)
-    value = text.encode(DeadLetter(event_id=event_id, **fields), zone).encode()
+    value = text.encoded(DeadLetter(event_id=event_id, **fields), zone)
     key, stay_id = record.key, one.stay_id
     if key is not None:
         stay_id = stay_of_key(key)

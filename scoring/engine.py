@@ -10,6 +10,7 @@ from datetime import datetime
 
 from picustream.models.protocol import hours
 from picustream.models.record import Cause
+from picustream.models.times import EARLIEST
 from picustream.scoring.alerts.alerts import Severity, passing_alert
 from picustream.scoring.alerts.feed_monitor import FeedMonitor
 from picustream.scoring.alerts.feed_snapshot import FeedSnapshot
@@ -184,9 +185,7 @@ class Engine(EnginePort):
             moment = self.clock
             if (filed_at := one.filed_at) is not None:
                 topic = one.input_record.topic
-                before = reached.get(topic)
-                if before is None or filed_at > before:
-                    reached[topic] = filed_at
+                reached[topic] = max(filed_at, reached.get(topic, EARLIEST))
                 moment = min(now, filed_at, *self._reached_by(behind)) if behind or filed_at > now else filed_at
             if not self._pass_time(moment, effects, emitted_at) or effects.is_full(self._lot):
                 effects.left = Batch(batch.inputs[place:])
@@ -280,10 +279,11 @@ class Engine(EnginePort):
         self, stay: StayState, moment: datetime, cause: Cause, effects: Effects, emitted_at: datetime | None
     ) -> None:
         """Evaluates a stay as of a moment, as far as a lot goes."""
-        budget = Budget(self._lot)
-        revisions = stay.revisions(moment, cause, emitted_at or moment, budget)
-        effects.work += budget.used
-        effects.publish(record_output(one, self._zone) for one in revisions)
+        if stay.may_change(moment):
+            budget = Budget(self._lot)
+            revisions = stay.revisions(moment, cause, emitted_at or moment, budget)
+            effects.work += budget.used
+            effects.publish(record_output(one, self._zone) for one in revisions)
         self.cache.save(stay)
         if stay.unfinished:
             self._due_times.goes_on(stay.stay_id, cause)

@@ -28,16 +28,16 @@ def record_output(revision: Revision, zone: tzinfo) -> Output:
     fields = revision.record
     stay_id, event_id = fields["stay_id"], fields["event_id"]  # an alert about a source has no stay
     subject, key = (stay_id, stay_id.encode()) if stay_id else (fields["alert_id"], None)
-    head = text.encode([str(revision.key), *revision.head.to_store()]).encode()
+    head = text.encoded([str(revision.key), *revision.head.to_store()])
     common = headers(revision.topic, event_id, subject, text.written(fields["effective_at"], zone))
-    return Output(revision.topic, key, event_id, text.encode(fields, zone).encode(), (*common, (HEAD_HEADER, head)))
+    return Output(revision.topic, key, event_id, text.encoded(fields, zone), (*common, (HEAD_HEADER, head)))
 
 
 def alert_output(record: dict[str, Any], zone: tzinfo) -> Output:
     """An alert about neither a stay nor a source."""
     event_id = record["event_id"]
     common = headers(ALERT, event_id, record["alert_id"], text.written(record["effective_at"], zone))
-    return Output(ALERT, None, event_id, text.encode(record, zone).encode(), common)
+    return Output(ALERT, None, event_id, text.encoded(record, zone), common)
 
 
 def headers(topic: str, event_id: str, subject: str | None, when: str) -> tuple[tuple[str, bytes], ...]:

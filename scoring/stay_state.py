@@ -215,7 +215,7 @@ class StayState:
         fields = {HEAD + str(key): _stored_head(head) for key, head in self._heads.items()}
         fields |= {name: value for name, value in self._fields_of(everything, EventPacks()) if value is not None}
         if just_filed := self._stay_alerts.just_filed_to_store():
-            fields[JUST_FILED] = text.encode(just_filed).encode()
+            fields[JUST_FILED] = text.encoded(just_filed)
         return fields
 
     def take_unsaved(self) -> dict[str, bytes | None]:
@@ -250,10 +250,10 @@ class StayState:
             yield from packs.write(changes.stored, self._chart.live.events)
         if changes.conflicts:
             conflicts = self._chart.conflicts.to_store()
-            yield CONFLICTS, text.encode(conflicts).encode() if conflicts else None
+            yield CONFLICTS, text.encoded(conflicts) if conflicts else None
         for piece in changes.lineages:
             known = self._chart.lineages.to_store(piece)
-            yield LINEAGE + " ".join(piece), text.encode(known).encode() if known else None
+            yield LINEAGE + " ".join(piece), text.encoded(known) if known else None
         if changes.pruned:
             yield from gaps_to_store(self._chart).items()
 
@@ -282,4 +282,4 @@ class StayState:
 
 
 def _stored_head(head: Head) -> bytes:
-    return text.encode(head.to_store()).encode()
+    return text.encoded(head.to_store())

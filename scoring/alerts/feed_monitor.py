@@ -183,7 +183,7 @@ class FeedMonitor:
 
     def _keep(self, key: RecordKey, head: Head) -> None:
         self._note_head(key, head)
-        self._unsaved[HEAD + str(key)] = text.encode(head.to_store()).encode()
+        self._unsaved[HEAD + str(key)] = text.encoded(head.to_store())
 
     def _note_head(self, key: RecordKey, head: Head) -> None:
         self._heads[key] = head

@@ -109,7 +109,7 @@ class Source:
 
     def to_store(self) -> bytes:
         counts = [[[hour, *counted] for hour, counted in kept.items()] for kept in (self.hours, self.readings)]
-        return text.encode([self.last, self.accepted, self.measures, self.faults, *counts]).encode()
+        return text.encoded([self.last, self.accepted, self.measures, self.faults, *counts])
 
     @classmethod
     def from_store(cls, kept: bytes) -> "Source":

@@ -11,6 +11,7 @@ from picustream.scoring.alerts.alerts import (
     MOST_SUBJECTS,
     SILENT_AFTER,
     STAY_SILENT,
+    VITAL_SIGNS,
     Situation,
     alert_name,
     alert_revisions,
@@ -82,7 +83,20 @@ class StayAlerts:
         """Whether an alert may begin or end: of the evaluations of a stay one in ten changes what one depends on."""
         if self._changed or stay is not self._stay or STAY_SILENT in self._firing:
             return True
-        return (self.due is not None and now >= self.due) or self._chart.anomalies != self._anomalies
+        if self._chart.anomalies != self._anomalies:
+            return True
+        return self.due is not None and now >= self.due and not self._was_heard_of(now)
+
+    def _was_heard_of(self, now: datetime) -> bool:
+        """Whether nothing but silence was awaited, and a vital sign has come since, so that it is awaited anew, as of
+        every stay every four hours."""
+        if self._chart.lineages or not self._chart.index.is_whole(VITAL_SIGNS):
+            return False
+        silent = silent_since(self._chart, self._stay)
+        if silent is None or now >= silent + SILENT_AFTER:
+            return False
+        self.due = silent + SILENT_AFTER
+        return True
 
     @property
     def depend_on_values(self) -> bool:

@@ -20,7 +20,7 @@ def gaps_to_store(chart: Chart) -> dict[str, bytes]:
     """Both fields."""
     gaps = {series.channel: [list(gap) for gap in series.gaps] for series in chart.index.every() if series.gaps}
     pruned = {"gaps": gaps, "reused": chart.lineages.pruned_to_store()} | chart.pruned.to_store()
-    return {GAPS: zstandard.compress(text.encode(pruned).encode(), 1), NAMES: chart.pruned.names_to_store()}
+    return {GAPS: zstandard.compress(text.encoded(pruned), 1), NAMES: chart.pruned.names_to_store()}
 
 
 def restore_gaps(chart: Chart, fields: Mapping[str, bytes]) -> list[str]:

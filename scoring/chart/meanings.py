@@ -122,15 +122,17 @@ class Meanings:
 
     def words_of(self, topic: str, message: Message) -> Words:
         """What the words of a message mean, besides those of its observations."""
-        if isinstance(message, LabMessage):
-            given: dict[str, Given] = {"specimen": message.specimen}
-        elif isinstance(message, VentilatorMessage):
-            given = {"support": message.support, "mode": message.mode, "control": message.control}
+        names: tuple[str, ...]
+        key: Form
+        if type(message) is LabMessage:
+            names, key = ("specimen",), (topic, message.specimen)
+        elif type(message) is VentilatorMessage:
+            names, key = ("support", "mode", "control"), (topic, message.support, message.mode, message.control)
         else:
-            given = {}
-        key = (topic, *given.values())
+            names, key = (), (topic,)
         found = self._words.get(key)
         if found is None:
+            given = dict(zip(names, key[1:], strict=True))
             event = _checked(topic, given)
             known = (event.support_known, event.control_known) if isinstance(event, VentilatorEvent) else (None, None)
             self.remember()

@@ -26,6 +26,8 @@ class Reads:
     def __init__(self) -> None:
         self._spans: dict[Channel, _ByDay] = {}
         self._places: dict[Owner, list[_OfDay]] = {}
+        self._until: dict[Channel, datetime] = {}
+        """After this moment nothing was read: most values of a monitor come after it."""
 
     def put(self, owner: Owner, found: list[tuple[Channel, datetime, datetime]]) -> None:
         """Notes what an answer was read from, in the place of what was noted for the owner before."""
@@ -34,7 +36,10 @@ class Reads:
         for channel, first, last in _joined(found):
             by_day = self._spans.get(channel)
             if by_day is None:
-                by_day = self._spans[channel] = {}
+                by_day, self._until[channel] = {}, last
+                self._spans[channel] = by_day
+            elif last > self._until[channel]:
+                self._until[channel] = last
             for day in _days(first, last):
                 of_day = by_day.get(day)
                 if of_day is None:
@@ -60,9 +65,10 @@ class Reads:
 
     def hit(self, channel: Channel, moment: datetime, found: set[Owner]) -> None:
         """Adds whose answer a change at a moment may change."""
-        by_day = self._spans.get(channel)
-        if by_day is None:
+        until = self._until.get(channel)
+        if until is None or moment > until:
             return
+        by_day = self._spans[channel]
         for day in (moment.toordinal(), None):
             for owner, spans in by_day.get(day, _NONE).items():
                 for first, last in spans:

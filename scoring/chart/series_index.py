@@ -1,6 +1,6 @@
 """The current versions of a stay, each in the series in which the rules look it up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from picustream.models.variable import Variable
 from picustream.scoring.chart.entries import Observed, Ventilation
@@ -60,6 +60,10 @@ class SeriesIndex:
         if observed.variable is not None and observed.fault is not None:
             return UNUSABLE[observed.variable]
         return series.channel
+
+    def is_whole(self, variables: Iterable[Variable]) -> bool:
+        """Whether nothing of the usable values of some variables was pruned."""
+        return not any(self.usable[variable].gaps for variable in variables)
 
     def _of_fault(self, variable: Variable, fault: str) -> Series[Observed]:
         faults = self.unusable[variable]

@@ -1,7 +1,7 @@
 """What the facts say of a stay: its bounds, its patient, its treatment (rules T2, T3, V1)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TypeVar, cast
 
@@ -19,14 +19,11 @@ from picustream.models.fact import (
     VitalStatus,
 )
 from picustream.models.protocol import Protocol
-from picustream.models.times import ONE_DAY
+from picustream.models.times import EARLIEST, ONE_DAY
 from picustream.scoring.chart.chart import Chart
 from picustream.scoring.chart.entries import Fact
 from picustream.scoring.chart.series_index import SEDATION
 from picustream.scoring.clinical.days import local_date, midnight
-
-ALWAYS = datetime.min.replace(tzinfo=UTC)
-"""Before every moment."""
 
 F = TypeVar("F", bound=FactEvent)
 
@@ -152,7 +149,7 @@ def follow_up(chart: Chart) -> list[tuple[Fact, VitalStatus]]:
 
 def sedated(chart: Chart, moment: datetime) -> bool:
     """Whether sedation without intrinsic alteration is on at a moment; it may have begun before the stay (M6, T2)."""
-    chart.index.watch.note(SEDATION, ALWAYS, moment)
+    chart.index.watch.note(SEDATION, EARLIEST, moment)
     so_far = [event for fact, event in all_in_force(chart, Sedation) if fact.at <= moment]
     return bool(so_far) and so_far[-1].state == "on" and not so_far[-1].intrinsic_alteration
 

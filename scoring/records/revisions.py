@@ -128,7 +128,7 @@ def _digest(body: Body, patient_id: str | None) -> str:
 
 
 def _digest_of(content: Any) -> str:
-    return blake2b(text.encode(content).encode(), digest_size=12).hexdigest()
+    return blake2b(text.encoded(content), digest_size=12).hexdigest()
 
 
 def _without(value: Any, names: set[str]) -> Any:
