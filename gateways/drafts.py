@@ -102,6 +102,10 @@ class Drafts:
         is_peak = named.variable is Variable.PEAK_PRESSURE
         return Draft(number, value, filing, identity, fields, Status(str(value.status)), is_peak=is_peak)
 
+    def identity_undecided(self, value: Value) -> str | None:
+        """The id of a value of which it is not known yet what it means; None where it is, or never will be."""
+        return self._identity(value) if self._meaning.is_undecided(value) else None
+
     def hiding(self, value: Value, number: int) -> Draft | None:
         """What says that an older value no longer holds: a newer one came, though it could not be read."""
         if self._meaning.is_coded(value):

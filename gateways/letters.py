@@ -58,6 +58,10 @@ REASONS: dict[str, Advice] = {
         "a code of LOINC's form, or a variable's name, under another system",
         "set `system` of the source, or give the code under `codes`",
     ),
+    "specimen-not-known": Advice(
+        "a code that counts of arterial blood alone, and a Specimen that never came",
+        "have the Specimen sent; then resubmit",
+    ),
     "setting-not-said": Advice(
         "a code of what was set and of what was measured, and the message does not say which",
         "have the DeviceMetric sent, or give the code under `codes`",

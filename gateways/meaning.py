@@ -115,6 +115,17 @@ class Meaning:
     def _by_name(self, variable: Variable) -> Named:
         return Named(variable, variable.value, VARIABLE)
 
+    def is_undecided(self, value: Value) -> bool:
+        """Whether a specimen or device that did not come yet decides what a value means."""
+        if not value.awaits:
+            return False
+        is_peep = any(self._site.is_set_or_measured(self._source, one.system, one.code) for one in value.codings)
+        return (is_peep and value.setting is None) or self._is_of_arteries_alone(value)
+
+    def _is_of_arteries_alone(self, value: Value) -> bool:
+        codes = (self._codemap.arterial_only(one.system, one.code) for one in value.codings)
+        return value.specimen != "arterial" and any(codes)
+
     def _variable(self, coding: Coding, value: Value) -> Variable | None:
         if self._codemap.arterial_only(coding.system, coding.code) and value.specimen != "arterial":
             return None
@@ -130,6 +141,10 @@ class Meaning:
         return meant is not variable and not {meant, variable} <= _PEEP
 
     def _elsewhere(self, value: Value) -> Fault | None:
+        if value.awaits and self._is_of_arteries_alone(value):
+            return Fault(
+                "specimen-not-known", value.path, "its code is one of arterial blood, and its specimen never came"
+            )
         for coding in value.codings:
             name = code_of_name(coding)
             if name is not None and self._codemap.variable(coding.system, name) is not None:

@@ -100,6 +100,8 @@ class Value:
     """Codes and texts of a value that is none of numbers, for a site to say what they mean; they leave in no event."""
     note: str = ""
     """A machine-readable word about it: `device-invalid`, `not-asked`, `wrong-patient` ..."""
+    awaits: tuple[str, ...] = ()
+    """Keys that a specimen or device opens which it names, and which did not come yet: it may decide what is meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -142,6 +142,10 @@ class _Message:
             if stated.unused:
                 tally.ignored[f"{_code_of(value)}: {stated.unused}"] += 1
                 continue
+            if not self._given_up and (identity := self._drafts.identity_undecided(value)) is not None:
+                parts.held[identity] = None
+                self._wait(value.awaits)
+                continue
             draft = self._drafts.draft(value, number)
             if isinstance(draft, Fault):
                 self._refuse(value, draft)
@@ -190,12 +194,15 @@ class _Message:
         if isinstance(stay, Fault):
             self._refuse(draft.value, stay)
         elif not self._given_up:
-            self._waits |= dict.fromkeys(stay.keys)
-            self._found.tally.waiting += 1
+            self._wait(stay.keys)
             return stay
         else:
             self._give_up(draft.value, stay)
         return None
+
+    def _wait(self, keys: Iterable[str]) -> None:
+        self._waits |= dict.fromkeys(keys)
+        self._found.tally.waiting += 1
 
     def _whose(self, stated: Statements, draft: Draft) -> Stay | Waiting | Fault:
         """Whose a value is: that is one question for all values of a patient and a time."""

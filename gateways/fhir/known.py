@@ -81,8 +81,8 @@ class Surroundings:
         self._opened: dict[int, list[str]] = {}
         for resource in sorted(usable, key=age):
             for name in self.references.names(resource):
-                if known.keep(source, key(name), self._row(resource)) and resource.kind == LOCATION:
-                    self._opened.setdefault(id(resource), []).append(self._waited_for(key(name)))
+                if known.keep(source, key(name), self._row(resource)):
+                    self._opened.setdefault(id(resource), []).append(self._waited_for(resource.kind, key(name)))
 
     def row(self, reference: Any, at: Resource, kind: str) -> Row | None:
         """What is known of the resource that a reference leads to."""
@@ -105,7 +105,7 @@ class Surroundings:
         if row is None:
             names = self.references.written(reference, at, LOCATION)
             said = text(reference, "display") if isinstance(reference, dict) else ""
-            keys = tuple(self._waited_for(key(name)) for name in names)
+            keys = self.awaited(reference, at, LOCATION)
             return Found(said or (names[-1].value if names else ""), "", keys, bool(said))
         bed = ""
         for _ in range(_DEEPEST):
@@ -116,16 +116,20 @@ class Surroundings:
             outer = (within[0], within[1])
             further = self._known.row(self._source, outer)
             if further is None:
-                return Found(within[1], bed, (self._waited_for(outer),))
+                return Found(within[1], bed, (self._waited_for(LOCATION, outer),))
             row = further
         return Found(row["name"], bed)
 
+    def awaited(self, reference: Any, at: Resource, kind: str) -> tuple[str, ...]:
+        """What is opened when the resource comes to which a reference leads."""
+        return tuple(self._waited_for(kind, key(name)) for name in self.references.written(reference, at, kind))
+
     def opens(self, resource: Resource) -> tuple[str, ...]:
-        """What a Location opens that was not known, or known otherwise."""
+        """What a resource opens that was not known, or known otherwise."""
         return tuple(self._opened.get(id(resource), ()))
 
-    def _waited_for(self, name: Key) -> str:
-        return f"{LOCATION} {_written(self._source, name)}"
+    def _waited_for(self, kind: str, name: Key) -> str:
+        return f"{kind} {_written(self._source, name)}"
 
     def _row(self, resource: Resource) -> Row:
         return KEPT[resource.kind](resource.fields, resource, self.references)

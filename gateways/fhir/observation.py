@@ -106,6 +106,7 @@ def _value(element: Fields, path: str, common: Whole, part: tuple[str, ...]) -> 
         setting=True if any(map(is_setting_code, codes)) else common.setting,
         words=_words(element),
         note=note,
+        awaits=common.awaits,
     )
 
 

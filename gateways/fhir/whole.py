@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from picustream.gateways.fhir.elements import PATIENT, Fields, codings, inner, many, text, words
-from picustream.gateways.fhir.groups import REPORT
+from picustream.gateways.fhir.groups import REPORT, Said
 from picustream.gateways.fhir.known import Row, Surroundings
 from picustream.gateways.fhir.references import URN
 from picustream.gateways.fhir.resources import Resource
@@ -44,20 +44,26 @@ class Whole:
     local_system: str | None
     warnings: tuple[str, ...]
     """What it refers to and nobody sent."""
+    awaits: tuple[str, ...]
+    """Keys of the same."""
 
 
 def whole(resource: Resource, source: Source, zone: ZoneInfo | None, around: Surroundings) -> Whole:
     """Of an Observation."""
     fields = resource.fields
     status = resource.fault or _status(resource, source, around)
-    has_specimen, specimen = _specimen(resource, around)
-    observed_at = _observed_at(resource, source, zone, around, specimen if has_specimen else None)
+    drawn = _specimen(resource, around)
+    specimen = around.row(drawn.value, drawn.by, "Specimen") if drawn is not None else None
+    observed_at = _observed_at(resource, source, zone, around, specimen)
     metric = around.row(fields.get("device"), resource, "DeviceMetric")
     device = around.references.written(fields.get("device"), resource, "Device")
-    missing = {
-        "device-metric-not-known": metric is None and _is_metric(inner(fields, "device")),
-        "specimen-not-known": specimen is None and has_specimen,
-    }
+    warnings, awaits = [], list[str]()
+    if metric is None and _is_metric(inner(fields, "device")):
+        warnings.append("device-metric-not-known")
+        awaits += around.awaited(fields["device"], resource, "DeviceMetric")
+    if specimen is None and drawn is not None:
+        warnings.append("specimen-not-known")
+        awaits += around.awaited(drawn.value, drawn.by, "Specimen")
     return Whole(
         resource=resource,
         identity=_identity(resource, source, around, observed_at),
@@ -69,7 +75,8 @@ def whole(resource: Resource, source: Source, zone: ZoneInfo | None, around: Sur
         device="|".join((device[0].authority, device[0].value)) if device else "",
         setting=_CATEGORIES.get((metric or {}).get("category", "")),
         local_system=source.system,
-        warnings=tuple(word for word, is_missing in missing.items() if is_missing),
+        warnings=tuple(warnings),
+        awaits=tuple(awaits),
     )
 
 
@@ -77,13 +84,11 @@ def _is_metric(device: Fields) -> bool:
     return "DeviceMetric/" in text(device, "reference") or text(device, "type") == "DeviceMetric"
 
 
-def _specimen(resource: Resource, around: Surroundings) -> tuple[bool, Row | None]:
-    """Whether a specimen is named, and what is known of it; of a report with several nobody knows which."""
-    named = [(one.by, part) for one in around.groups.said(resource, "specimen") for part in many(one.value)]
-    if not named or any(part != named[0][1] for _, part in named):
-        return False, None
-    by, reference = named[0]
-    return True, around.row(reference, by, "Specimen")
+def _specimen(resource: Resource, around: Surroundings) -> Said | None:
+    """The reference to its specimen; of a report with several nobody knows which."""
+    said = around.groups.said(resource, "specimen")
+    named = [one._replace(value=part) for one in said for part in many(one.value)]
+    return named[0] if named and all(one.value == named[0].value for one in named) else None
 
 
 def _status(resource: Resource, source: Source, around: Surroundings) -> Status | Fault:

@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from picustream.gateways.site.config import Site, Units
 from picustream.gateways.site.load import LoadedSite
 from tests.gateways.converting import KEY, Result, converted
-from tests.gateways.fhir.bodies import LABORATORY, Json, bundle, concept, encounter, observation, patient, quantity
+from tests.gateways.fhir.bodies import LABORATORY, MDC, Json, bundle, concept, encounter, observation, patient, quantity
+from tests.gateways.fhir.test_known import METRIC, SPECIMEN
 from tests.gateways.fhir.test_people import LOCATIONS
 
 SITE = LoadedSite(Site(unit=[Units(match="PICU")], source=[LABORATORY]), KEY)
@@ -139,3 +141,123 @@ def test_the_same_again_changes_nothing() -> None:
     assert {event.event_id: event.value for event in twice.events} == {
         event.event_id: event.value for event in once.events
     }
+
+
+DEVICES = LoadedSite(Site(unit=[Units(match="PICU")], source=[LABORATORY.model_copy(update={"presets": ["mii"]})]), KEY)
+GAS = observation(
+    id="g1", code=concept("11556-8"), valueQuantity=quantity(70, "mm[Hg]"), effectiveDateTime=IN_PICU,
+    specimen={"reference": "Specimen/s1"},
+)  # fmt: skip
+PEEP = observation(
+    id="v1", code=concept("151976", MDC), valueQuantity=quantity(6, "cm[H2O]"), effectiveDateTime=IN_PICU,
+    device={"reference": "DeviceMetric/m1"},
+)  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(st.permutations([*PEOPLE, GAS, PEEP, SPECIMEN, METRIC]))
+def test_what_comes_before_the_specimen_or_device_that_decides_it_waits(entries: list[Json]) -> None:
+    result = converted([json.dumps(one).encode() for one in entries], DEVICES)
+    assert observations(result) == [("11556-8", 70, None), ("peep", 6, None)]
+    assert result.reasons == [] and result.tally.values["sent"] == 2
+    assert {body["specimen"] for body in result.bodies if "specimen" in body} == {"arterial"}
+
+
+@settings(max_examples=10)
+@given(st.permutations([*PEOPLE, GAS, PEEP, *VALUES]))
+def test_what_waits_in_vain_for_its_specimen_or_device_is_a_letter(entries: list[Json]) -> None:
+    result = converted([json.dumps(one).encode() for one in entries], DEVICES)
+    assert sorted(result.reasons) == ["setting-not-said", "specimen-not-known", "value-not-numeric"]
+    assert observations(result) == observations(one_by_one([*PEOPLE, *VALUES]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "fate"),
+    [("BLDA", "sent"), ("BLDV", "ignored"), ("BLD", "ignored")],
+)
+def test_a_gas_that_is_of_arteries_alone_is_none_of_a_vein(kind: str, fate: str) -> None:
+    result = converted([in_bundle(*PEOPLE, GAS, {**SPECIMEN, "type": concept(kind)})], DEVICES)
+    assert (result.tally.values[fate], result.tally.values["seen"], result.reasons) == (1, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("category", "code"), [("setting", "peep"), ("measurement", "peep_measured"), ("calculation", "peep_measured")]
+)
+def test_the_metric_says_whether_a_peep_was_set(category: str, code: str) -> None:
+    result = converted([in_bundle(*PEOPLE, PEEP, {**METRIC, "category": category})], DEVICES)
+    assert [one["code"] for one in result.observations] == [code]
+
+
+def test_a_history_is_its_last_version_and_a_deletion_in_it_a_letter() -> None:
+    """Newest first, as servers answer `_history`."""
+    versions = [
+        observation(effectiveDateTime=IN_PICU, status=status, valueQuantity=quantity(value),
+                    meta={"versionId": str(number), "lastUpdated": f"2025-03-03T0{number}:00:00Z"})
+        for number, (status, value) in enumerate([("preliminary", 0.6), ("final", 0.7), ("corrected", 0.8)], 1)
+    ]  # fmt: skip
+    gone = {"fullUrl": "urn:x", "request": {"method": "DELETE", "url": "Observation/o1"}}
+    entries = [gone, *bundle(*versions[::-1])["entry"]]
+    body = {"resourceType": "Bundle", "type": "history", "entry": entries}
+    result = converted([in_bundle(*PEOPLE), json.dumps(body).encode()], SITE)
+    last = max((body for body in result.bodies if "observations" in body), key=lambda body: str(body["recorded_at"]))
+    assert [(one["value"], one["status"]) for one in last["observations"]] == [(0.8, "corrected")]
+    assert len({one["id"] for one in result.observations}) == 1
+    assert [(letter.reason, letter.path) for letter in result.letters] == [("deleted", "/entry/0/request")]
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch", "collection", "message", "searchset", "document", ""])
+def test_every_kind_of_bundle_makes_the_same_events(kind: str) -> None:
+    result = converted([json.dumps(bundle(*PEOPLE, *VALUES, kind=kind)).encode()], SITE)
+    assert stated_by(result) == stated_by(converted([in_bundle(*PEOPLE, *VALUES)], SITE))
+
+
+@pytest.mark.parametrize(
+    ("given_unit", "sent"),
+    [
+        ({"unit": "mmHg"}, "mm[Hg]"),
+        ({"unit": "mm[Hg]"}, "mm[Hg]"),
+        ({"code": "mm[Hg]"}, "mm[Hg]"),
+        ({"unit": "mmHg", "code": "mm[Hg]"}, "mm[Hg]"),
+        ({"unit": "millimeter of mercury", "code": "mm[Hg]", "system": "http://unitsofmeasure.org"}, "mm[Hg]"),
+        ({"unit": "mmHg", "code": "259018001", "system": "http://snomed.info/sct"}, "mm[Hg]"),
+        ({"unit": "mmHg", "code": "266016", "system": MDC}, "mm[Hg]"),
+        ({"code": "266016", "system": MDC}, "mm[Hg]"),
+        ({"unit": "torr"}, "unit-unknown"),
+        ({"unit": "mg/dL"}, "unit-mismatch"),
+        ({}, "unit-missing"),
+    ],
+)
+def test_units_by_code_and_by_text(given_unit: Json, sent: str) -> None:
+    one = observation(code=concept("8478-0"), valueQuantity={"value": 60, **given_unit}, effectiveDateTime=IN_PICU)
+    result = converted([in_bundle(*PEOPLE, one)], SITE)
+    assert [*(one["unit"] for one in result.observations), *result.reasons] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [
+        ("2025-03-02T12:00:00.123456789Z", None),
+        ("2025-03-02T12:00Z", None),
+        ("2025-03-02T20:00:00+08:00", None),
+        ("2025-03-02T12:00:00", "time-without-zone"),
+        ("2025-03-02T12:00:60Z", "time-unreadable"),
+        ("2025-03-02T12Z", "time-unreadable"),
+        ("2025-03-02", "time-too-coarse"),
+    ],
+)
+def test_the_forms_of_a_time(at: str, reason: str | None) -> None:
+    for name in ("effectiveDateTime", "effectiveInstant"):
+        one = observation(**{"effectiveDateTime": None, name: at})
+        result = converted([in_bundle(*PEOPLE, one)], SITE)
+        assert result.reasons == ([reason] if reason else [])
+        assert len(result.observations) == (reason is None)
+
+
+def test_a_visit_as_r5_writes_it_is_a_letter_and_no_stay() -> None:
+    """Its period has another name, and its class is a list: what it says of time is not guessed."""
+    visit = {name: field for name, field in encounter().items() if name not in ("period", "location")}
+    visit |= {"class": [concept("IMP")], "actualPeriod": {"start": IN_PICU}}
+    visit["location"] = [{"location": {"reference": "Location/bed-4"}}]
+    assert converted([in_bundle(*LOCATIONS, PEOPLE[-2], visit)], SITE).reasons == ["no-location-time"]
+    discharged = {**encounter(), "status": "discharged"}
+    assert converted([in_bundle(*LOCATIONS, PEOPLE[-2], discharged)], SITE).reasons == ["status-unknown"]
