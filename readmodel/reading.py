@@ -117,7 +117,9 @@ class ReadModel:
     ) -> list[Row]:
         """The newest revision of each record of a topic, withdrawn ones too; those alone that the words name."""
         asked = {"topic": topic, "stay": stay, "record": record, "state": state, "unit": unit}
-        return self._current([_CURRENT[name] == value for name, value in asked.items() if value is not None])
+        same = and_(*(_REVISIONS[name] == _CURRENT[name] for name in ("topic", "partition", "offset")))
+        joined = select(schema.revisions).select_from(schema.current.join(schema.revisions, same))
+        return self._rows(joined.where(*_named(asked)))
 
     def present(self, unit: str | None = None) -> list[Row]:
         """The record of each stay whose child is here."""
@@ -139,30 +141,37 @@ class ReadModel:
 
     def known_at(self, at: datetime, topic: str, *, stay: str | None = None, record: str | None = None) -> list[Row]:
         """What `current` would have said at a moment, if nothing had been behind: by `emitted_at`."""
+        by_then = (
+            select(func.max(_REVISIONS.revision))
+            .where(
+                _REVISIONS.topic == _CURRENT.topic,
+                _REVISIONS.record == _CURRENT.record,
+                _REVISIONS.emitted_at <= to_micros(at),
+            )
+            .correlate(schema.current)
+            .scalar_subquery()
+        )
         asked = {"topic": topic, "stay": stay, "record": record}
-        wanted = [_REVISIONS[name] == value for name, value in asked.items() if value is not None]
-        newest = (
-            select(_REVISIONS.record, func.max(_REVISIONS.revision).label("revision"))
-            .where(*wanted, _REVISIONS.emitted_at <= to_micros(at))
-            .group_by(_REVISIONS.record)
-            .subquery()
-        )
         same = and_(
-            _REVISIONS.topic == topic, _REVISIONS.record == newest.c.record, _REVISIONS.revision == newest.c.revision
+            _REVISIONS.topic == _CURRENT.topic, _REVISIONS.record == _CURRENT.record, _REVISIONS.revision == by_then
         )
-        return self._rows(select(schema.revisions).join(newest, same), one_each=True)
+        # An outer join, so that SQLite begins with the current records and not with all revisions of the topic.
+        joined = select(schema.revisions).select_from(schema.current.outerjoin(schema.revisions, same))
+        return self._rows(joined.where(*_named(asked)), one_each=True)
 
     def revisions(self, topic: str, *, stay: str, record: str | None = None) -> list[Row]:
         """Every revision of a stay's records, or of one of them, in order."""
-        wanted = [_REVISIONS.topic == topic, _REVISIONS.stay == stay]
-        if record is not None:
-            wanted.append(_REVISIONS.record == record)
-        return self._rows(select(schema.revisions).where(*wanted))
+        return self._rows(select(schema.revisions).where(_REVISIONS.topic == topic, *_of(stay, topic, record)))
 
     def moments(self, stay: str) -> list[datetime]:
         """The moments at which anything about a stay changed, in order."""
+        same = and_(_REVISIONS.topic == _CURRENT.topic, _REVISIONS.record == _CURRENT.record)
         found = self._all(
-            select(_REVISIONS.emitted_at).distinct().where(_REVISIONS.stay == stay).order_by(_REVISIONS.emitted_at)
+            select(_REVISIONS.emitted_at)
+            .distinct()
+            .select_from(schema.current.join(schema.revisions, same))
+            .where(_CURRENT.stay == stay)
+            .order_by(_REVISIONS.emitted_at)
         )
         return [of_micros(one["emitted_at"]) for one in found]
 
@@ -215,16 +224,14 @@ class ReadModel:
                 found[one["topic"]] = found[one["topic"]][0], one["records"]
         return found
 
-    def _current(self, wanted: list[ColumnElement[bool]]) -> list[Row]:
-        same = and_(*(_REVISIONS[name] == _CURRENT[name] for name in ("topic", "partition", "offset")))
-        return self._rows(
-            select(schema.revisions).select_from(schema.current.join(schema.revisions, same)).where(*wanted)
-        )
-
     def _rows(self, statement: Select[Any], one_each: bool = False) -> list[Row]:
-        """Revisions in the order of their records, each in the order in which they were published."""
-        order = (_REVISIONS.record, _REVISIONS.revision, _REVISIONS.partition, _REVISIONS.offset)
-        rows = [of_row(Row, one) for one in self._all(statement.order_by(*order))]
+        """Revisions in the order of their records, each in the order in which they were published; what an outer join
+        did not find is left out.
+
+        They are put in order here: a database that has to do it reads whole topics, by the index that has the order.
+        """
+        found = self._all(statement)
+        rows = sorted((of_row(Row, one) for one in found if one["topic"] is not None), key=_order)
         if not one_each:
             return rows
         return list({row.record: row for row in reversed(rows)}.values())[::-1]  # of a repeat the first one counts
@@ -253,3 +260,18 @@ class ReadModel:
         if found is None:
             raise NoStore(str(self.where), "it is not made yet")
         return found
+
+
+def _order(row: Row) -> tuple[str, int, int, int]:
+    return row.record, row.revision, row.partition, row.offset
+
+
+def _named(asked: Mapping[str, str | None]) -> list[ColumnElement[bool]]:
+    """Those of the current revisions that have these values; None: whatever it is."""
+    return [_CURRENT[name] == value for name, value in asked.items() if value is not None]
+
+
+def _of(stay: str, topic: str, record: str | None) -> list[ColumnElement[bool]]:
+    """Revisions of a stay's records, which are known from the current ones, or of one of them."""
+    mine = select(_CURRENT.record).where(_CURRENT.stay == stay, _CURRENT.topic == topic)
+    return [_REVISIONS.record.in_(mine), *([] if record is None else [_REVISIONS.record == record])]

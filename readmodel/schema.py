@@ -57,7 +57,6 @@ revisions = Table(
 )
 """Every revision of every record of a stay, and of every alert."""
 Index("revisions_of_record", *(revisions.c[name] for name in ("topic", "record", "revision", "emitted_at")))
-Index("revisions_of_stay", *(revisions.c[name] for name in ("stay", "topic")))
 
 current = Table(
     "current",
