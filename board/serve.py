@@ -73,15 +73,14 @@ class _Part:
         command = ["store", "follow", "--store", str(where), "--for", audience]
         self._follower = Follower(source, command) if follow and where.is_file else None
         self._workers = Workers(settings.board_workers.split(",")) if settings.board_workers else None
-        others = tuple(one for one in (self._follower, self._workers) if one is not None)
-        pulse = Pulse(Watch(source, clock, zone, others, alerts), clock.now)
+        self._others = tuple(one for one in (self._follower, self._workers) if one is not None)
+        pulse = Pulse(Watch(source, clock, zone, self._others, alerts), clock.now)
         self.board = Board(source, pulse, clock.now, zone, __version__)
 
     @property
     def tasks(self) -> list[Task]:
         """What has to run as long as the board does."""
-        pulse = self.board.pulse.run
-        return [pulse] if self._follower is None else [pulse, self._follower.run]
+        return [self.board.pulse.run, *(other.run for other in self._others)]
 
     def partitions(self) -> Sequence[PartitionReport]:
         """Of the workers that are known."""

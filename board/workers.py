@@ -1,7 +1,7 @@
 """Whether the workers are at work: where they are not, nothing new is published, and no read model would know."""
 
+import asyncio
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -45,36 +45,37 @@ class PartitionReport:
 
 
 class Workers:
-    """Those at these addresses (`http://127.0.0.1:6066`), asked now and then."""
+    """Those at these addresses (`http://127.0.0.1:6066`); `run` asks them until it is cancelled."""
 
-    def __init__(
-        self, addresses: Sequence[str], ask: Answers = report, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, addresses: Sequence[str], ask: Answers = report) -> None:
         self._addresses = [address.strip().rstrip("/") for address in addresses]
         self._ask = ask
-        self._monotonic = monotonic
-        self._at = float("-inf")
-        self._found: tuple[Trouble, ...] = ()
+        self._wrong: tuple[str, ...] = ()
         self._partitions: dict[str, tuple[PartitionReport, ...]] = {}
 
     def __call__(self) -> Iterator[Trouble]:
-        if self._monotonic() - self._at >= EVERY:
-            self._found = tuple(self._troubles())
-            self._at = self._monotonic()
-        yield from self._found
+        """One line for all of them, of when they were last asked."""
+        if self._wrong:
+            yield Trouble("stale", "No new scores:", "; ".join(self._wrong))
 
     def partitions(self) -> Sequence[PartitionReport]:
         """What the workers said when they were last asked, by partition."""
         found = [row for rows in tuple(self._partitions.values()) for row in rows]
         return sorted(found, key=lambda row: (row.partition, row.worker))
 
-    def _troubles(self) -> Iterator[Trouble]:
-        """One line for all of them."""
-        bad = [words for address in self._addresses if (words := self._wrong(address))]
-        if bad:
-            yield Trouble("stale", "No new scores:", "; ".join(bad))
+    async def run(self) -> None:
+        """Ask for ever, all at a time: a worker that hangs keeps nobody waiting."""
+        while True:
+            await self.ask()
+            await asyncio.sleep(EVERY)
 
-    def _wrong(self, address: str) -> str:
+    async def ask(self) -> None:
+        """Ask now."""
+        found = await asyncio.gather(*(asyncio.to_thread(self._of, address) for address in self._addresses))
+        self._wrong = tuple(words for words in found if words)
+
+    def _of(self, address: str) -> str:
+        """What is wrong with one; empty where nothing is."""
         where = address.removeprefix("http://")
         self._partitions[address] = ()
         try:

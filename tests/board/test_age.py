@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from picustream.board.frame import Trouble
 from picustream.board.pulse import STALE, Pulse, State
 from picustream.board.source import Source
 from picustream.board.state import BEHIND, UNFED, Watch
-from picustream.board.workers import EVERY, Workers
+from picustream.board.workers import Workers
 from picustream.readmodel.audience import Audience
 from picustream.readmodel.database import Address, NoStore, address
 from picustream.readmodel.rows import Position, Progress
@@ -163,7 +164,10 @@ def test_the_version_is_another_one_when_anything_that_is_shown_is(states: list[
 
 
 def _worker(**partition: Any) -> Callable[[str], dict[str, Any]]:
-    return lambda _: {"ok": True, "partitions": [{"partition": 3, "stuck": False} | partition]}
+    row = {
+        "partition": 3, "state": "working", "lag": 0, "seconds_since_progress": 0.1, "trouble": None, "stuck": False,
+    }  # fmt: skip
+    return lambda _: {"ok": True, "partitions": [row | partition]}
 
 
 def _dead(_: str) -> dict[str, Any]:
@@ -180,18 +184,33 @@ def _dead(_: str) -> dict[str, Any]:
     ],
 )
 def test_a_worker_that_is_not_at_work_makes_all_figures_old(ask: Any, words: list[str]) -> None:
-    found = list(Workers(["http://127.0.0.1:6066/"], ask)())
+    workers = Workers(["http://127.0.0.1:6066/"], ask)
+    asyncio.run(workers.ask())
+    found = list(workers())
     assert [one.words for one in found] == words
     assert {one.kind for one in found} <= {"stale"}
 
 
-def test_workers_are_asked_now_and_then() -> None:
-    clock, asked = Ticking(), list[str]()
-    workers = Workers(["a", "b"], lambda where: asked.append(where) or {"partitions": []}, clock)  # type: ignore[func-returns-value]
-    for at in (0, EVERY / 2, EVERY):
-        clock.at = at
-        list(workers())
-    assert asked == ["a", "b", "a", "b"]
+def test_a_worker_that_hangs_keeps_no_page_waiting() -> None:
+    """Neither the answer of the read model nor what is known of the other workers waits for it."""
+    goes_on = threading.Event()
+
+    def ask(address: str) -> dict[str, Any]:
+        if address == "hangs":
+            goes_on.wait(30)
+        raise ConnectionRefusedError
+
+    workers = Workers(["hangs", "dead"], ask)
+
+    async def life() -> None:
+        asking = asyncio.create_task(workers.ask())
+        await asyncio.sleep(0.05)
+        assert list(workers()) == []  # and this returned at once
+        goes_on.set()
+        await asking
+        assert len(list(workers())) == 1
+
+    asyncio.run(life())
 
 
 def test_a_follower_that_ends_is_named_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
