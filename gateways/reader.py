@@ -29,7 +29,8 @@ def read_statements(
     bytes, where they were read before."""
     zone = site.zone_of(source)
     if found is not None or is_fhir(raw):
-        return fhir.statements(read(raw) if found is None else found, source, zone, Known(state.table(_TABLE)))
+        known = Known(state.table(_TABLE), site.pseudonyms.observation)
+        return fhir.statements(read(raw) if found is None else found, source, zone, known)
     return [one for part in _messages(raw, source) for one in hl7.statements(part, source, zone)]
 
 

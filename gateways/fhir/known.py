@@ -3,7 +3,7 @@
 Nothing of a patient is in it.
 """
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, NamedTuple
 
 from picustream.gateways.fhir.elements import Fields, inner, text, words
@@ -24,19 +24,25 @@ _COUNT = ""
 
 
 class Known:
-    """A table of JSON, one row for each name of a resource, for each source apart."""
+    """A table of JSON, one row for each name of a resource, for each source apart. `name_of`: makes a pseudonym of a
+    name, for that of a specimen leads to a patient."""
 
-    def __init__(self, table: MutableMapping[str, Any], most: int = MOST) -> None:
+    def __init__(self, table: MutableMapping[str, Any], name_of: Callable[..., str], most: int = MOST) -> None:
         self._table = table
+        self._name_of = name_of
         self._most = most
+
+    def name(self, source: str, name: Key) -> str:
+        """Under which it is kept."""
+        return self._name_of("known", source, *name)
 
     def row(self, source: str, name: Key) -> Row | None:
         """What is kept under a name."""
-        return self._table.get(_written(source, name))
+        return self._table.get(self.name(source, name))
 
     def keep(self, source: str, name: Key, row: Row) -> bool:
         """Keep it; a row that is the same is no change. Whether there is one."""
-        written = _written(source, name)
+        written = self.name(source, name)
         former = self._table.get(written, {})
         if {**former, "number": 0} == {**row, "number": 0}:
             return False
@@ -52,10 +58,6 @@ class Known:
         rows = [(row["number"], name) for name, row in self._table.items() if name != _COUNT and "level" not in row]
         for _, name in sorted(rows)[: max(1, self._most // 10)]:
             del self._table[name]
-
-
-def _written(source: str, name: Key) -> str:
-    return "\t".join((source, *name))
 
 
 class Found(NamedTuple):
@@ -129,7 +131,7 @@ class Surroundings:
         return tuple(self._opened.get(id(resource), ()))
 
     def _waited_for(self, kind: str, name: Key) -> str:
-        return f"{kind} {_written(self._source, name)}"
+        return f"{kind} {self._known.name(self._source, name)}"
 
     def _row(self, resource: Resource) -> Row:
         return KEPT[resource.kind](resource.fields, resource, self.references)

@@ -9,6 +9,7 @@ from picustream.gateways.fhir.known import Known
 from picustream.gateways.fhir.resources import read
 from picustream.gateways.fhir.statements import statements
 from picustream.gateways.site.config import Source
+from picustream.gateways.site.pseudonyms import Pseudonyms
 from picustream.gateways.statement import Movement, Statements, Value
 
 Json = dict[str, Any]
@@ -17,6 +18,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 LOINC = "http://loinc.org"
 MDC = "urn:iso:std:iso:11073:10101"
 UCUM = "http://unitsofmeasure.org"
+PSEUDONYMS = Pseudonyms(b"a key of the tests, thirty-two bytes")
 LABORATORY = Source(name="laboratory", kind="laboratory", base=BASE)
 VENTILATOR = Source(name="ventilator", kind="ventilator", base=BASE)
 
@@ -102,7 +104,7 @@ def stated(
 ) -> list[Statements]:
     """What a body states: JSON, or bytes as they are."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return statements(read(raw), source, zone, known or Known({}))
+    return statements(read(raw), source, zone, known or Known({}, PSEUDONYMS.observation))
 
 
 def values(found: Iterable[Statements]) -> list[Value]:

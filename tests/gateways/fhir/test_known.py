@@ -16,6 +16,7 @@ from tests.gateways.fhir.bodies import (
     BASE,
     LABORATORY,
     MDC,
+    PSEUDONYMS,
     VENTILATOR,
     Json,
     bundle,
@@ -65,7 +66,7 @@ def test_the_specimen(kind: Any, meant: str) -> None:
 
 @pytest.mark.parametrize("later", [False, True])
 def test_specimens_and_metrics_are_known_by_reference_contained_or_from_before(later: bool) -> None:
-    known = Known({})
+    known = Known({}, PSEUDONYMS.observation)
     if later:
         stated(bundle(SPECIMEN, METRIC), known=known)
         found = [*stated(OF_SPECIMEN, known=known), *stated(OF_METRIC, VENTILATOR, known)]
@@ -130,19 +131,22 @@ def test_of_two_versions_the_later_one_is_known() -> None:
     new = {**METRIC, "meta": {"versionId": "10"}}
     for pair in ([old, new], [new, old]):
         assert only(stated(bundle(*pair, OF_METRIC))).setting is True
-        known = Known({})
+        known = Known({}, PSEUDONYMS.observation)
         stated(bundle(*pair), known=known)
         assert only(stated(OF_METRIC, known=known)).setting is True
 
 
 def test_a_repeat_changes_no_table_and_nothing_of_a_patient_is_in_it() -> None:
     state = State()
-    known = Known(state.table("fhir-known"))
-    body = bundle(SPECIMEN, METRIC, *LOCATIONS, patient(), encounter(), OF_SPECIMEN)
+    known = Known(state.table("fhir-known"), PSEUDONYMS.observation)
+    specimen = {**SPECIMEN, "identifier": [{"value": "ACC-4711"}]}
+    body = bundle(specimen, METRIC, *LOCATIONS, patient(), encounter(), OF_SPECIMEN)
     stated(body, known=known)
     kept = state.take_changes()
-    assert len(kept) == 7
-    assert not any(word in str(kept) for word in ("0042", "p1", "V7", "2021"))
+    assert len(kept) == 8
+    assert not any(word in str(kept) for word in ("0042", "p1", "V7", "2021", "ACC-4711", "s1"))
+    (waits,) = stated(observation(specimen={"identifier": {"value": "ACC-4712"}}), known=known)
+    assert waits.values[0].awaits and not any("4712" in key for key in waits.values[0].awaits)
     stated(body, known=known)
     assert state.take_changes() == []
 
@@ -150,7 +154,7 @@ def test_a_repeat_changes_no_table_and_nothing_of_a_patient_is_in_it() -> None:
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=120), st.integers(6, 30))
 def test_what_is_kept_has_a_bound_and_locations_stay(numbers: list[int], most: int) -> None:
     table: dict[str, Any] = {}
-    known = Known(table, most)
+    known = Known(table, PSEUDONYMS.observation, most)
     stated(bundle(*LOCATIONS), known=known)
     for number in numbers:
         stated({**SPECIMEN, "id": f"s{number}"}, known=known)
@@ -162,7 +166,7 @@ def test_what_is_kept_has_a_bound_and_locations_stay(numbers: list[int], most: i
 
 
 def test_a_source_does_not_know_what_another_one_sent() -> None:
-    known = Known({})
+    known = Known({}, PSEUDONYMS.observation)
     stated(SPECIMEN, known=known)
     other = Source(name="other", kind="laboratory", base=BASE)
     assert only(stated(OF_SPECIMEN, other, known)).specimen == "unknown"
@@ -202,7 +206,7 @@ def test_the_order_of_entries_means_nothing(entries: list[Json], full_urls: bool
 
 @given(st.permutations(WARD), st.permutations(WARD))
 def test_what_is_known_from_before_states_the_same_in_any_order(before: list[Json], entries: list[Json]) -> None:
-    known = Known({})
+    known = Known({}, PSEUDONYMS.observation)
     stated(bundle(*before), known=known)
     found = [one for entry in entries for one in stated(bundle(entry), known=known)]
     assert sorted(one.kind for one in found) == sorted(one.kind for one in stated(bundle(*WARD)))

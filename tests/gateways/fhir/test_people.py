@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from picustream.gateways.fhir.known import Known
 from picustream.gateways.statement import Identifier, Move, Place, Stretch
 from picustream.scoring.faults import Fault
-from tests.gateways.fhir.bodies import BASE, Json, bundle, encounter, movement_of, observation, patient, reasons, stated
+from tests.gateways.fhir.bodies import (
+    BASE,
+    PSEUDONYMS,
+    Json,
+    bundle,
+    encounter,
+    movement_of,
+    observation,
+    patient,
+    reasons,
+    stated,
+)
 from tests.gateways.fhir.test_observation import JSON
 
 NAMES = (Identifier("p1", f"{BASE}/Patient", "", "Patient"), Identifier("0042", "urn:hospital", "MR", "Patient"))
@@ -128,7 +139,7 @@ def test_a_visit_is_the_history_of_its_locations() -> None:
 
 
 def test_locations_are_known_from_earlier_messages() -> None:
-    known = Known({})
+    known = Known({}, PSEUDONYMS.observation)
     stated(bundle(*LOCATIONS), known=known)
     assert movement_of(encounter(), known).history[1].place == Place("PICU", "Bed 4")
 

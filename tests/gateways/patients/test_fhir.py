@@ -12,6 +12,7 @@ from picustream.gateways.fhir.statements import statements
 from picustream.gateways.patients.answers import Stay, Waiting
 from picustream.gateways.site.config import Source
 from tests.gateways.converting import converted
+from tests.gateways.fhir.bodies import PSEUDONYMS
 from tests.gateways.hl7.texts import ZONE
 from tests.gateways.patients.hospital import Gateway, adt, time
 
@@ -25,7 +26,7 @@ class Server:
 
     def __init__(self) -> None:
         self.gateway = Gateway()
-        self.known = Known(self.gateway.state.table("fhir"))
+        self.known = Known(self.gateway.state.table("fhir"), PSEUDONYMS.observation)
         self.count = 0
 
     def send(self, *sent: dict[str, Any]) -> list[Stay | Waiting]:
