@@ -8,13 +8,28 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
-from bench import drain, gateway, growth, hl7, latency, page, readmodel, rebuild, replay, stages, startup, workers
+from bench import (
+    drain,
+    gateway,
+    growth,
+    hl7,
+    latency,
+    page,
+    pauses,
+    readmodel,
+    rebuild,
+    replay,
+    stages,
+    startup,
+    workers,
+)
 from bench.plan import FULL, QUICK, TINY, Plan
 from bench.table import Table
 
 BENCHMARKS: dict[str, Callable[[Plan], Generator[Table]]] = {
     "replay": replay.tables,
     "stages": stages.tables,
+    "pauses": pauses.tables,
     "growth": growth.tables,
     "year": growth.year_tables,
     "held": growth.held_tables,

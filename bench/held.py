@@ -1,6 +1,5 @@
 """What one event costs an engine that has so many stays: `python -m bench.held STAYS`."""
 
-import gc
 import json
 import random
 import resource
@@ -9,6 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from bench.live import FIRSTS, MONITOR, listed
+from bench.pauses import Pauses
 from picustream.models.event import ADT, VITAL
 from picustream.runtime import collector
 from picustream.scoring.budget import LOT
@@ -46,20 +46,6 @@ class Worker:
                     kept.pop(field, None)
                 else:
                     kept[field] = value
-
-
-class Pauses:
-    """The longest walk of Python's collector, in seconds of processor time."""
-
-    def __init__(self) -> None:
-        self.longest = self._since = 0.0
-        gc.callbacks.append(self._note)
-
-    def _note(self, phase: str, _: dict[str, int]) -> None:
-        if phase == "start":
-            self._since = time.process_time()
-        else:
-            self.longest = max(self.longest, time.process_time() - self._since)
 
 
 def measured(stays: int) -> dict[str, float]:

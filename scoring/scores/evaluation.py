@@ -19,7 +19,7 @@ Known = Mapping[str, Collection[RecordKey]]
 """Keys that ever had a record, by their group."""
 
 
-@dataclass(frozen=True)
+@dataclass  # never changed; frozen, it would take three times as long to make
 class Evaluation:
     """As of when, and of how much."""
 

@@ -35,6 +35,8 @@ Source = Observed | Ventilation
 SEDATED: Literal["assumed-normal-sedated"] = "assumed-normal-sedated"
 NORMAL_GCS = Decimal(15)
 INTUBATED_VERBAL = "intubated-verbal"
+_TOTAL = Variable.GCS_TOTAL
+_COMA = (_TOTAL, Variable.GCS_EYE)
 _ASSUMED_VERBAL = Decimal(5)
 
 
@@ -131,12 +133,12 @@ def cardiovascular(view: View, day: date) -> OrganDay:
 def neurologic(view: View, day: date) -> OrganDay:
     """M6: the day's first GCS, a total or three parts; under sedation it counts as 15, as an assumption."""
     hours_of = view.hours_of(day)
-    totals_and_eyes = (view.walk(v, *hours_of) for v in (Variable.GCS_TOTAL, Variable.GCS_EYE))
-    anchors = merge(*totals_and_eyes, key=lambda o: (o.at, o.variable is not Variable.GCS_TOTAL, o.order))
-    rejected = [o for v in (Variable.GCS_TOTAL, Variable.GCS_EYE) for o in view.refused(v, *hours_of)]
+    totals_and_eyes = (view.walk(v, *hours_of) for v in _COMA)
+    anchors = merge(*totals_and_eyes, key=lambda o: (o.at, o.variable is not _TOTAL, o.order))
+    rejected = [o for v in _COMA for o in view.refused(v, *hours_of)]
     unpaired: list[Observed] = []
     for anchor in anchors:
-        parts = (anchor,) if anchor.variable is Variable.GCS_TOTAL else _parts(view, anchor)
+        parts = (anchor,) if anchor.variable is _TOTAL else _parts(view, anchor)
         if parts is not None:
             return _gcs(view, parts, _passed_over(rejected, unpaired, anchor.at))
         unpaired.append(anchor)
