@@ -97,9 +97,11 @@ function put(piece, other, isNews) {
   const next = document.importNode(other, true);
   const place = [...piece.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
   const open = [...piece.querySelectorAll("details")].map((one) => one.open);
+  const moved = [...piece.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
   [...next.querySelectorAll("details")].forEach((one, which) => { one.open = open[which] || one.open; });
   if (isNews && next.dataset.label) next.classList.add("changed-now");
   piece.replaceWith(next);
+  [...next.querySelectorAll(".scroll")].forEach((one, which) => { one.scrollLeft = moved[which] ?? 0; });
   if (next.matches("form.moments:has(select)")) slide(next);
   if (place >= 0) next.querySelectorAll(FOCUSABLE)[place]?.focus({ preventScroll: true });
 }
@@ -155,7 +157,10 @@ function slide(form) {
 }
 
 document.querySelectorAll("form.moments:has(select)").forEach(slide);
-document.querySelector(".days .chosen")?.scrollIntoView({ inline: "center", block: "nearest" });
+for (const chosen of document.querySelectorAll(".days thead .chosen")) {
+  const box = chosen.closest(".scroll");
+  box.scrollLeft = chosen.offsetLeft - (box.clientWidth - chosen.offsetWidth) / 2;
+}
 if (!("past" in root.dataset)) { // the past does not change
   document.addEventListener("visibilitychange", attend);
   listen();

@@ -106,6 +106,24 @@ def test_what_is_new_comes_by_itself_and_nothing_else_moves(page: Page, serves: 
     assert page.inner_text("#said") == "Bed 6 changed"
 
 
+def test_a_table_that_was_moved_stays_where_it_is(page: Page, serves: Serves) -> None:
+    """On a phone, whose screen is narrower than the table; it begins with the day that is chosen in sight."""
+    rows = [row for row in everything() if row.emitted_at <= NOON]
+    model = Memory(rows)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(serves(made(model)) + "/stay/S-301")
+    page.wait_for_selector(LIVE)
+    assert page.evaluate("window.scrollY") == 0
+    assert page.evaluate("document.querySelector('.scroll').scrollLeft") > 100
+    page.evaluate("document.querySelector('.scroll').scrollLeft = 40")
+    [newest] = [row for row in model.current(MODS, stay="S-301") if row.record.endswith("03-06")]
+    model.rows.append(
+        changed(newest, event_id=f"{newest.record}/r99", revision=99, total=9, range={"min": 9, "max": 9})
+    )
+    page.wait_for_selector("#days .totals b:text-is('9')", timeout=SEEN)
+    assert page.evaluate("document.querySelector('.scroll').scrollLeft") == 40
+
+
 def test_a_tab_that_nobody_sees_leaves_the_server_alone(browser: Browser, ward_page: str) -> None:
     """Eight tabs of one browser, of which it gives a server no more than six connections: each of them is live."""
     with browser.new_context() as context:
