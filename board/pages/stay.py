@@ -20,7 +20,7 @@ async def show(request: Request) -> Response:
     everything = request.query_params.get("revisions") == "all"
 
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
-        found = stay(reading, stay_id, now, board.zone, chosen)
+        found = stay(reading, stay_id, board.zone, chosen)
         if found is None:
             raise HTTPException(404, "There is no such stay.")
         here = partial(address, stay_id, day=found.chosen, at=reading.at, all=everything)

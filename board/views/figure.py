@@ -31,7 +31,6 @@ class Cell:
     """One of `KINDS`."""
     points: int
     observed_at: datetime | None
-    value: str = ""
 
     @property
     def mark(self) -> str:

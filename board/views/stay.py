@@ -20,7 +20,6 @@ from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.scores.description import Description
 from picustream.scoring.scores.mods.record import MODS
 
-SEEN = (MODS, APPS, STAY)
 LONGEST_LABEL = 60
 MEANINGS = {**STATUSES, WITHDRAWN: "withdrawn"}
 
@@ -103,11 +102,11 @@ class Stay:
         return [(day, *day.pairs(names)[place]) for day in self.days]
 
 
-def stay(reading: Reading, stay_id: str, now: datetime, zone: ZoneInfo, chosen: date | None = None) -> Stay | None:
+def stay(reading: Reading, stay_id: str, zone: ZoneInfo, chosen: date | None = None) -> Stay | None:
     """The stay as known at the reading's moment; None where nothing is known of it at all."""
     today = Reading(reading.model)
     known, ever = scores(reading, stay_id), scores(today, stay_id)
-    presence = [_last(chain) for chain in reading.revisions(STAY, stay_id)]
+    presence = [chain[-1] for chain in reading.revisions(STAY, stay_id)]
     found = cast(StayRecord, presence[0]) if presence else None
     all_presence = today.revisions(STAY, stay_id)
     if not ever.chains and not all_presence:
@@ -133,10 +132,6 @@ def scores(reading: Reading, stay_id: str) -> StayScores:
     """The scores of a stay with all their revisions."""
     found = (reading.revisions(topic, stay_id) for topic in (MODS, APPS))
     return collect(cast(ScoreRecord, one) for chains in found for one in joined.from_iterable(chains))
-
-
-def _last(chain: list[Record]) -> Record:
-    return chain[-1]
 
 
 def _of_day(known: StayScores, day: date | None) -> Iterable[Chain]:

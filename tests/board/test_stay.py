@@ -22,7 +22,7 @@ MOMENTS = sorted({row.emitted_at for row in everything() if row.stay == "S-301"}
 
 
 def shown(rows: Memory, at: datetime | None = None, chosen: date | None = None) -> Stay:
-    found = stay(Reading(rows, at), "S-301", at or NOON, ZONE, chosen)
+    found = stay(Reading(rows, at), "S-301", ZONE, chosen)
     assert found is not None
     return found
 
