@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from threading import Event
 from typing import Any
 
 from starlette.applications import Starlette
@@ -58,8 +59,11 @@ def application(
     names: frozenset[str] = LOOPBACK_NAMES,
     identity: Identifies | None = None,
     audit: Audit | None = None,
+    leaving: Event | None = None,
 ) -> ASGIApp:
     """The board as an application that is known by these host names. `tasks` run as long as it does.
+
+    `leaving`: is set when it is to be stopped, for an event stream never ends by itself.
 
     Without an `identity` whoever asks is taken for somebody at this machine.
     """
@@ -79,7 +83,7 @@ def application(
         exception_handlers={HTTPException: problem, NoStore: unread},
         lifespan=lifespan,
     )
-    app.state.board, app.state.audit = board, audit
+    app.state.board, app.state.audit, app.state.leaving = board, audit, leaving or Event()
     return Guard(Gate(app, identity, audit), names)
 
 

@@ -13,6 +13,8 @@ from picustream.board.views import times
 
 EVERY = 2.0
 """Seconds between two messages. A page that has had none for six says that it is not live."""
+SLICES = 4
+"""How often between two messages a stream looks whether the board is stopped."""
 RETRY = 2000
 """Milliseconds until a page tries again."""
 
@@ -38,7 +40,10 @@ async def _messages(request: Request, board: Board) -> AsyncIterator[str]:
         beat = board.pulse.fresh
         if beat is not None:
             yield f"data: {json.dumps(message(board, beat))}\n\n"
-        await asyncio.sleep(EVERY)
+        for _ in range(SLICES):
+            if request.app.state.leaving.is_set():
+                return
+            await asyncio.sleep(EVERY / SLICES)
 
 
 def message(board: Board, beat: Beat) -> dict[str, str]:

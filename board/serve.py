@@ -1,9 +1,11 @@
 """The board as a process: the read model, whoever feeds it, the pages."""
 
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from threading import Event
+from types import FrameType
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -26,7 +28,7 @@ from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.settings import Settings
 
 PARTING = 2
-"""Seconds for the answers that are on their way when the board is stopped; an event stream never ends by itself."""
+"""Seconds for the answers that are on their way when the board is stopped."""
 
 
 def serve(
@@ -52,8 +54,9 @@ def serve(
     with closing(sender), _listening(settings) as listening:
         host, port = listening.getsockname()[:2]
         web = f"{'https' if shown.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-        app = application(board, tasks, shown.names, shown.identity, shown.audit)
-        _Server(_config(app, settings, shown), lambda: ready(web)).run([listening])
+        leaving = Event()
+        app = application(board, tasks, shown.names, shown.identity, shown.audit, leaving)
+        _Server(_config(app, settings, shown), lambda: ready(web), leaving).run([listening])
 
 
 class _Part:
@@ -114,13 +117,24 @@ def _listening(settings: Settings) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready."""
+    """Says when it is ready, and when it is to be stopped; then it ends with status 0."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], leaving: Event) -> None:
         super().__init__(config)
         self._ready = ready
+        self._leaving = leaving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._leaving.set()
+        super().handle_exit(sig, frame)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()  # they would be raised again, and end the process by the signal
