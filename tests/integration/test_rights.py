@@ -166,10 +166,10 @@ def test_each_read_model_is_filled_by_a_user_of_its_own_and_by_nobody_who_may_no
         "store-operations": Audience.OPS,
     }
     for user, own in followers.items():
-        for audience in Audience:
+        for audience in (own, Audience.EVERYTHING):
             store = str(tmp_path / f"{user}-{audience}.sqlite")
             answer = run(user, "store", "follow", "--drain", "--for", audience, "--store", store)
-            if set(audience.topics) <= set(own.topics):
+            if audience is own:
                 assert answer[0] == 0 and ReadModel.open(store).progress().lag == 0
             else:
                 status, _, err = answer
