@@ -115,7 +115,7 @@ def test_without_kafka_nothing_is_said_to_be_kept_and_afterwards_it_goes_on(
         status, _ = post(f"{address}/desk/S-301", type="note", note="while away", based_on="0")
         assert status == 503
         assert time.monotonic() - begun < PATIENCE
-        wait_for(lambda: "what is shown is old" in get(f"{address}/ward"), "the sign that nothing new comes in")
+        wait_for(lambda: 'class="trouble stale"' in get(f"{address}/ward"), "it is said that what is shown is old")
         started_again(local.start_kafka, fresh_servers.dir)
         wait_for(lambda: post(f"{address}/desk/S-301", type="note", note="while away", based_on="0")[0] == 200, "Kafka")
         wait_for(lambda: "while away" in get(f"{address}/desk/S-301"), "the note on record")
