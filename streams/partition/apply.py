@@ -1,4 +1,4 @@
-"""One batch of a partition, from the records in hand to their outputs acknowledged: the steps, in order."""
+"""One batch of a partition, from the records in hand to their outputs on the way: the steps, in order."""
 
 import asyncio
 import time
@@ -62,8 +62,8 @@ async def apply(
     2. Read the events; install the states they need.
     3. Process.
     4. Write states, offsets, due times, outbox and clock in one Redis call. Until here nothing has happened (I2).
-    5. Publish the outbox. A crash from here on is made good by the next take-over (I3).
-    6. Trim the outbox.
+    5. Let the outbox out (`outgoing.py`): it is published, and trimmed, while the next batch is computed. A crash from
+       here on is made good by the next take-over (I3).
 
     Fenced, PublisherFenced, StateLost, StreamGap, HistoryNeeded: the partition must be taken over again, or is another
     worker's.
@@ -82,29 +82,23 @@ async def apply(
     else:
         effects, computed = await _compute(owned, store, intake, moment)  # 2, 3
         intake = intake.before(one.input_record for one in effects.left.inputs)
-    await _make_durable(owned, store, intake, effects)  # 4, 5, 6
-    metrics.BATCH_SECONDS.observe(time.monotonic() - started)
+    await _make_durable(owned, store, intake, effects, started)  # 4, 5
     return computed
 
 
 async def put_off(owned: OwnedPartition, store: Store, stay_id: str, now: datetime) -> None:
     """Evaluate a stay again later at which the engine fails though no record of it has come. Raises as `apply`."""
     effects = quarantine.put_off(owned.engine, stay_id, owned.partition, now)
-    await _make_durable(owned, store, Intake(), effects)
+    await _make_durable(owned, store, Intake(), effects, time.monotonic())
 
 
-async def _make_durable(owned: OwnedPartition, store: Store, intake: Intake, effects: Effects) -> None:
+async def _make_durable(owned: OwnedPartition, store: Store, intake: Intake, effects: Effects, started: float) -> None:
     entries = _entries(owned, intake, effects)
     crash_point("before-lua")
     await store.commit(owned.partition, _write(owned, intake, effects, entries))
     crash_point("after-lua")
     _note(owned, intake, effects, len(entries))
-    if entries:
-        with metrics.pending(owned.partition, len(entries)):
-            sent = await owned.publisher.publish(entries)
-            await store.trim(owned.partition, owned.epoch, entries[-1].sequence, sent)
-        crash_point("after-trim")
-        metrics.published(entries)
+    owned.outgoing.put(entries, started)
 
 
 async def _compute(owned: OwnedPartition, store: Store, intake: Intake, moment: Moment) -> tuple[Effects, float]:

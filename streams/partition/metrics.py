@@ -3,8 +3,8 @@
 import json
 import re
 from collections import Counter as Counted
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -76,15 +76,6 @@ def forget(partition: int) -> None:
     for gauge in (OUTBOX_PENDING, STUCK):
         with suppress(KeyError):
             gauge.remove(str(partition))
-
-
-@contextmanager
-def pending(partition: int, entries: int) -> Iterator[None]:
-    """Show `entries` as written and not yet acknowledged, until they are; if they never are, they stay shown."""
-    gauge = OUTBOX_PENDING.labels(str(partition))
-    gauge.set(entries)
-    yield
-    gauge.set(0)
 
 
 def published(entries: Sequence[Entry]) -> None:

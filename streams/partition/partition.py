@@ -154,7 +154,7 @@ class Partition:
         owned = self._owned
         if owned is None or self._in_hand is not None or owned.observed is not self.snapshot:
             return False
-        if not self._waiting.empty or self._broker.unread(self.number, owned.position):
+        if not (self._waiting.empty and owned.outgoing.empty) or self._broker.unread(self.number, owned.position):
             return False
         due = owned.engine.next_due()
         busy = owned.engine.unfinished or owned.engine.pruning_deferred
@@ -215,7 +215,7 @@ class Partition:
         self._in_hand = None
         self._waiting.clear()
         if owned is not None:
-            await owned.publisher.close()
+            await owned.outgoing.close()
 
     async def _wait_out_the_fence(self) -> None:
         """Another worker owns the partition, and the group will say so within a session time-out, by releasing it here.
@@ -236,6 +236,8 @@ class Partition:
         records, turn = FIRST_RECORDS, False
         rest: list[FetchedBatch] = []
         while not self._stopping:
+            self._tried_at = -1  # what publishing fails with no record in hand is to blame for
+            await owned.outgoing.ready()
             # What is not finished, a stay that spans years, takes turns with what is fetched.
             unfinished = owned.engine.unfinished
             turn = unfinished and not turn
@@ -245,6 +247,7 @@ class Partition:
             rest = rest if turn else left_of(batches, owned.position)
             self._in_hand = rest or None
             records = records if turn else adjusted(records, seconds, self._settings.batch_records)
+        await owned.outgoing.ready(0)
 
     async def _go_on(self, owned: OwnedPartition, batches: list[FetchedBatch], unfinished: bool) -> float:
         """Time first, up to where everything that came is processed; then what came since. Seconds of computing."""

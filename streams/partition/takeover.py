@@ -29,6 +29,7 @@ from picustream.streams.kafka.publisher import Publisher
 from picustream.streams.partition import metrics
 from picustream.streams.partition.history import HistoryReader
 from picustream.streams.partition.misrouted import as_dead_letter
+from picustream.streams.partition.outgoing import Outgoing
 from picustream.streams.partition.rebuild import Rebuilder, Report
 from picustream.streams.partition.suspects import QuarantineCount
 from picustream.streams.store.batch_write import BatchWrite
@@ -82,7 +83,7 @@ class OwnedPartition:
     position: dict[str, int]
     """Next offset by topic that will be processed."""
     engine: EnginePort
-    publisher: Publisher
+    outgoing: Outgoing
     observed: FeedSnapshot | None = None
     """What all partitions observed of the sources, as the engine observed last."""
 
@@ -163,7 +164,7 @@ class TakeOver:
             next=dict(control.next),
             position=position,
             engine=engine,
-            publisher=publisher,
+            outgoing=Outgoing(partition, control.epoch, publisher, self.store),
         )
 
     async def _last_published(self, partition: int, control: Control, broker: Broker, report: Report) -> int:
