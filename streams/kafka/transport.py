@@ -34,8 +34,8 @@ from picustream.streams.kafka.scheduler import FetchedBatch
 FETCH_WAIT_MS = 200
 """Milliseconds that a fetch may wait at the broker. Faust's own 1,500 would hold back a partition with records while
 the fetch for the empty ones of the same broker is under way."""
-PREFETCH = 64 * 1024 * 1024
-"""Bytes of one answer over all partitions of a broker."""
+PREFETCH = 16 * 1024 * 1024
+"""Bytes of one answer over all partitions of a broker, which is in memory three times while it is read."""
 
 T = TypeVar("T")
 

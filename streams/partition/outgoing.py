@@ -16,8 +16,9 @@ from picustream.streams.partition import metrics
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import Store
 
-MOST = 2_000
-"""Entries on their way after which no further batch is computed: two of the largest transactions."""
+MOST, MOST_BYTES = 2_000, 1024 * 1024
+"""Entries, or bytes of them, on their way after which no further batch is computed: each is in memory four times while
+it is sent."""
 
 CLOSE = 0.5
 """Seconds for a transaction to be given up."""
@@ -34,10 +35,10 @@ class Outgoing:
         self._waiting: list[Entry] = []
         self._begun: list[float] = []
         """When the batches were begun whose entries wait."""
-        self._pending = 0
+        self._pending = self._bytes = 0
         self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._count(0)
+        self._count([], 1)
 
     @property
     def empty(self) -> bool:
@@ -51,13 +52,20 @@ class Outgoing:
             return
         self._waiting += entries
         self._begun.append(begun)
-        self._count(len(entries))
+        self._count(entries, 1)
         if self._task is None or (self._task.done() and not self._task.exception()):
             self._task = asyncio.create_task(self._publish(), name=f"outgoing-{self._partition}")
 
-    async def ready(self, most: int = MOST) -> None:
-        """Return once no more than so many records are on their way. Raises what publishing failed with: for good."""
-        while self._pending > most and self._task is not None and not self._task.done():
+    async def ready(self) -> None:
+        """Return once there is room for more. Raises what publishing failed with: for good."""
+        await self._left(MOST, MOST_BYTES)
+
+    async def sent(self) -> None:
+        """Return once every record is acknowledged. Raises likewise."""
+        await self._left(0, 0)
+
+    async def _left(self, most: int, bytes_: int) -> None:
+        while (self._pending > most or self._bytes > bytes_) and self._task is not None and not self._task.done():
             self._moved.clear()
             await self._moved.wait()
         if self._task is not None and self._task.done():
@@ -83,11 +91,12 @@ class Outgoing:
                 metrics.published(entries)
                 for moment in begun:
                     metrics.BATCH_SECONDS.observe(time.monotonic() - moment)
-                self._count(-len(entries))
+                self._count(entries, -1)
                 self._moved.set()
         finally:
             self._moved.set()
 
-    def _count(self, more: int) -> None:
-        self._pending += more
+    def _count(self, entries: Sequence[Entry], sign: int) -> None:
+        self._pending += sign * len(entries)
+        self._bytes += sign * sum(len(entry.value) for entry in entries)
         metrics.OUTBOX_PENDING.labels(str(self._partition)).set(self._pending)

@@ -247,7 +247,7 @@ class Partition:
             rest = rest if turn else left_of(batches, owned.position)
             self._in_hand = rest or None
             records = records if turn else adjusted(records, seconds, self._settings.batch_records)
-        await owned.outgoing.ready(0)
+        await owned.outgoing.sent()
 
     async def _go_on(self, owned: OwnedPartition, batches: list[FetchedBatch], unfinished: bool) -> float:
         """Time first, up to where everything that came is processed; then what came since. Seconds of computing."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.streams.partition import metrics
-from picustream.streams.partition.outgoing import MOST, Outgoing
+from picustream.streams.partition.outgoing import MOST, MOST_BYTES, Outgoing
 from picustream.streams.store.outbox import Entry
 
 PARTITION = 77
@@ -50,8 +50,8 @@ def outgoing(broker: Broker) -> Outgoing:
     return Outgoing(PARTITION, 5, broker, broker)  # type: ignore[arg-type] # both as far as they are needed
 
 
-def entries(first: int, count: int) -> list[Entry]:
-    return [Entry(number, "picu.mods.v1", PARTITION, b"S", "id", b"{}") for number in range(first, first + count)]
+def entries(first: int, count: int, size: int = 2) -> list[Entry]:
+    return [Entry(one, "picu.mods.v1", PARTITION, b"S", "id", b"x" * size) for one in range(first, first + count)]
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
@@ -85,7 +85,7 @@ def test_i3_whatever_is_put_goes_out_once_and_in_order(batches: list[tuple[int, 
             last += count
             if waits:
                 await pause()
-        await out.ready(0)
+        await out.sent()
         assert out.empty
         assert [one for some in broker.transactions for one in some] == list(range(1, last + 1))
         assert all(broker.transactions)
@@ -107,22 +107,23 @@ def test_what_is_put_while_a_transaction_is_under_way_goes_out_together() -> Non
             await pause()
         assert (broker.transactions, pending(), out.empty) == ([], 3, False)
         broker.gate.set()
-        await out.ready(0)
+        await out.sent()
         assert broker.transactions == [[1], [2, 3]]
 
     run(story())
 
 
 @pytest.mark.proves("I9")
-def test_i9_while_too_much_is_on_its_way_nothing_more_is_computed() -> None:
+@pytest.mark.parametrize(("count", "size"), [(MOST, 2), (4, MOST_BYTES // 4)])
+def test_i9_while_too_much_is_on_its_way_nothing_more_is_computed(count: int, size: int) -> None:
     """Until so much of it has gone that there is room."""
 
     async def story() -> None:
         broker = Broker()
         out = outgoing(broker)
-        out.put(entries(1, MOST), 0.0)
+        out.put(entries(1, count, size), 0.0)
         await out.ready()
-        out.put(entries(MOST + 1, 1), 0.0)
+        out.put(entries(count + 1, 1), 0.0)
         waits = asyncio.create_task(out.ready())
         await pause()
         assert not waits.done()
@@ -141,7 +142,7 @@ def test_i2_what_publishing_fails_with_is_said_and_nothing_goes_out_any_more(mor
         broker = Broker(fails_at=1, open_=True)
         out = outgoing(broker)
         out.put(entries(1, 1), 0.0)
-        await out.ready(0)
+        await out.sent()
         out.put(entries(2, 1), 0.0)
         await pause()
         if more:
