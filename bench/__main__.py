@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bench import (
+    batches,
     drain,
     gateway,
     growth,
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Plan], Generator[Table]]] = {
     "replay": replay.tables,
     "stages": stages.tables,
     "pauses": pauses.tables,
+    "batches": batches.tables,
     "growth": growth.tables,
     "year": growth.year_tables,
     "held": growth.held_tables,

@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr
 from functools import wraps
 from typing import Any
@@ -40,8 +40,8 @@ START, REST, ALL = "start", "the rest", "all"
 class Clock:
     """Seconds by stage."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = dict.fromkeys((START, *STAGES, REST), 0.0)
+    def __init__(self, stages: Iterable[str]) -> None:
+        self.seconds: dict[str, float] = dict.fromkeys((START, *stages, REST), 0.0)
         self._stage, self._since = START, time.perf_counter()
 
     def enter(self, stage: str) -> str:
@@ -79,11 +79,11 @@ _END = object()
 
 
 @contextmanager
-def staged() -> Iterator[Clock]:
+def staged(stages: Mapping[str, list[str]]) -> Iterator[Clock]:
     """A clock, and every stage wrapped by it as long as this lasts."""
-    clock = Clock()
+    clock = Clock(stages)
     with ExitStack() as stack:
-        for stage, names in STAGES.items():
+        for stage, names in stages.items():
             for name in names:
                 holder, attribute = _found(name)
                 function = getattr(holder, attribute)
@@ -120,7 +120,7 @@ def replayed(events: str, folder: str) -> dict[str, float]:
     """Processor seconds of a replay, by stage."""
     from picustream.commands.main import main
 
-    with staged() as clock, redirect_stderr(io.StringIO()):
+    with staged(STAGES) as clock, redirect_stderr(io.StringIO()):
         started = time.process_time()
         main(["replay", events, "--out", folder])
         used = time.process_time() - started

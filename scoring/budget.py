@@ -17,7 +17,7 @@ one piece (140 were the most of 140 real stays), and no other stay waits for mor
 LOTS = 2
 """After so many lots a call files no further event: a batch of small changes is one call, for each call costs a
 transaction."""
-MOST_RECORDS, MOST_BYTES = 1_000, 1024 * 1024
+MOST_RECORDS, MOST_BYTES = 1_000, 4 * 1024 * 1024
 """Outputs after which a call files no further event: one event may add two hundred."""
 
 

@@ -16,7 +16,7 @@ from picustream.streams.partition import metrics
 from picustream.streams.store.outbox import Entry
 from picustream.streams.store.store import Store
 
-MOST, MOST_BYTES = 2_000, 1024 * 1024
+MOST, MOST_BYTES = 2_000, 4 * 1024 * 1024
 """Entries, or bytes of them, on their way after which no further batch is computed: each is in memory four times while
 it is sent."""
 

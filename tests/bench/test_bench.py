@@ -25,7 +25,10 @@ def test_a_ward_is_the_same_each_time_and_every_event_of_it_is_valid() -> None:
     assert {one.stay_id for one in checked} == {"B-00000", "B-00001"}
 
 
-@pytest.mark.parametrize("name", ["replay", "stages", "pauses", "growth", "held", "startup", "store", "hl7"])
+NAMES = ["replay", "stages", "pauses", "batches", "growth", "held", "startup", "store", "hl7"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_benchmark_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figures = tmp_path / "figures.json"
     assert main([name, "--tiny", "--json", str(figures)]) == 0
