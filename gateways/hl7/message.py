@@ -23,6 +23,8 @@ DELETED = '""'
 CUT_OFF = b"\x0b"
 """Before bytes whose end never came; no message begins with it."""
 
+_SHORT = 8 * 1024
+"""Bytes of a message whose header is kept until it is answered."""
 _BEFORE = charsets.BYTE_ORDER_MARK + CUT_OFF + b"\x00 \t\r\n"
 _AFTER = b"\x00\x1a\x1c\r\n"
 """A byte order mark, NULs, blanks before it, ends of lines and files after it: around a message."""
@@ -157,7 +159,12 @@ def header(raw: bytes) -> Message | None:
     """The first segment alone, of bytes that need not be readable otherwise; None where there is none.
 
     It names the sender before the sender's own character set is known. Where that matters, each byte is one character.
+    It is asked for three times on a message's way, and read once.
     """
+    return _recent_header(raw) if len(raw) <= _SHORT else _header(raw)
+
+
+def _header(raw: bytes) -> Message | None:
     try:
         line, separators = _head(raw)
     except Unreadable:
@@ -169,6 +176,9 @@ def header(raw: bytes) -> Message | None:
         codec = "latin-1"
         text = line.decode(codec)
     return Message((Segment(text, 1, separators, codec),), raw, codec, separators)
+
+
+_recent_header = lru_cache(maxsize=1024)(_header)
 
 
 def _head(raw: bytes) -> tuple[bytes, Separators]:

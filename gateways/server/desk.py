@@ -33,20 +33,28 @@ class HandedIn:
     ticket: Ticket
     deadline: float
 
+    @property
+    def is_done(self) -> bool:
+        """Whether what became of it is known."""
+        return self.ticket.outcome.done()
+
     async def stored(self) -> None:
         """Until the journal has it. Raises `NoAnswer`."""
         await self._within(self.ticket.stored)
 
     async def outcome(self) -> Outcome:
         """What became of it. Raises `NoAnswer`."""
-        await self.stored()
+        if not self.is_done:
+            await self.stored()
         await self._within(self.ticket.outcome)
         return self.ticket.outcome.result()
 
     async def _within(self, future: "asyncio.Future[int] | asyncio.Future[Outcome]") -> None:
         try:
-            async with asyncio.timeout_at(self.deadline):
-                await asyncio.shield(future)
+            if not future.done():
+                async with asyncio.timeout_at(self.deadline):
+                    await asyncio.shield(future)
+            future.result()
         except (TimeoutError, CannotStore) as error:
             raise NoAnswer(type(error).__name__) from error
 
@@ -85,7 +93,7 @@ class Desk:
         """Hand in a message, once there is room for it; `settled` is to be called for it in the end."""
         await self._budget.take(len(received.raw))
         crash_point("gateway-received")
-        metrics.received_bytes.labels(received.way).inc(len(received.raw))
+        metrics.one(metrics.received_bytes, received.way).inc(len(received.raw))
         ticket = self._writer.append(received)
         ticket.stored.add_done_callback(self._watch_disk)
         return HandedIn(received, ticket, asyncio.get_running_loop().time() + self._patience)

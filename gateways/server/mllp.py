@@ -144,6 +144,8 @@ class _Connection:
         self._reading: asyncio.Task[None] | None = None
         self._handed_in: asyncio.Queue[HandedIn | bytes] = asyncio.Queue(WINDOW)
         """What is to be answered, in order; bytes are an answer that is ready."""
+        self._ready: list[bytes] = []
+        """Answers that go out together, before any other is waited for: each time costs 50 us."""
         self._unanswered = 0
         self.heard = asyncio.get_running_loop().time()
         """The loop's time at which it sent its last message, or began."""
@@ -227,35 +229,47 @@ class _Connection:
             handed_in = await self._handed_in.get()
             try:
                 if isinstance(handed_in, bytes):
-                    await self._write(handed_in)
+                    self._ready.append(framed(handed_in))
                 else:
                     await self._answer_one(handed_in)
+            except NoAnswer:
+                await self._send()
+                raise
             finally:
                 self._settle(handed_in)
+            if self._handed_in.empty():
+                await self._send()
 
     async def _answer_one(self, handed_in: HandedIn) -> None:
         received, wish = handed_in.received, _wish(handed_in.received.raw)
-        await handed_in.stored()
         if wish.enhanced:
+            await self._send()
+            await handed_in.stored()
             refusal = self._desk.refusal(received)
             accepted = refusal is None
             if wish.accepts(accepted):
-                await self._acknowledge(received, "C", refusal or Answer())
+                self._acknowledge(received, "C", refusal or Answer())
                 if not accepted:
                     return
+        if not handed_in.is_done:
+            await self._send()
         outcome = await handed_in.outcome()
         if wish.applies(outcome.answer.code == "AA"):
-            await self._acknowledge(received, "A", outcome.answer)
+            self._acknowledge(received, "A", outcome.answer)
 
-    async def _acknowledge(self, received: Received, kind: str, answer: Answer) -> None:
+    def _acknowledge(self, received: Received, kind: str, answer: Answer) -> None:
         code = kind + answer.code[1]
-        await self._write(acknowledgement(received.raw, code, self._desk.now(), answer.faults))
-        metrics.answers.labels("mllp", code).inc()
-        crash_point("gateway-answered")
+        self._ready.append(framed(acknowledgement(received.raw, code, self._desk.now(), answer.faults)))
+        metrics.one(metrics.answers, "mllp", code).inc()
 
-    async def _write(self, answer: bytes) -> None:
-        self._writer.write(framed(answer))
+    async def _send(self) -> None:
+        """Send what is ready."""
+        if not self._ready:
+            return
+        self._writer.write(b"".join(self._ready))
+        self._ready.clear()
         await self._writer.drain()
+        crash_point("gateway-answered")
 
     def _settle(self, handed_in: HandedIn | bytes) -> None:
         self._handed_in.task_done()

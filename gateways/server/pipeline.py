@@ -11,6 +11,7 @@ the same numbers, so that it is there once whatever of it is still on its way. M
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -37,6 +38,8 @@ SILENT = 5.0
 LOST = 600.0
 """Seconds after which it is tried with another producer: brokers may have moved. By then no packet of the former one is
 on its way any more, and what arrived is found."""
+TURN = 0.003
+"""Seconds that are spent on messages before connections and answers have their turn."""
 GIVE_UP = 60.0
 """Seconds between two looks at what has waited for too long."""
 
@@ -131,15 +134,21 @@ class Pipeline:
         while True:
             self._news.clear()
             while self._inbox:
-                await session.do(self._inbox.popleft())
-                if session.asked:
-                    await session.do_again()
+                await self._do_some(session)
                 await asyncio.sleep(0)
             await session.do_again()
             if (now := asyncio.get_running_loop().time()) >= given_up:
                 await session.give_up(self._now())
                 given_up = now + GIVE_UP
             await self._rest(session)
+
+    async def _do_some(self, session: Session) -> None:
+        """Do what came, for as long as others may wait: what is done at one go travels and is committed together."""
+        until = time.monotonic() + TURN
+        while self._inbox and time.monotonic() < until:
+            await session.do(self._inbox.popleft())
+            if session.asked:
+                await session.do_again()
 
     async def _listen(self, session: Session) -> None:
         """Take nothing while Kafka acknowledges nothing. Raises `CannotPublish` where that lasts."""

@@ -52,7 +52,10 @@ class Session:
         """How many of each are."""
         self._there: set[bytes] = set()
         """What Kafka has already, until all is done that a session before may have sent."""
-        self._changed = asyncio.Condition()
+        self._some = asyncio.Event()
+        """Set while something is on its way."""
+        self._fewer = asyncio.Event()
+        """Set, and made anew, when some of it is committed."""
         self.next = index.done + 1
         self.asked = True
         """Whether something may have to be done again."""
@@ -102,8 +105,7 @@ class Session:
     async def commit(self, settle: Callable[[Done], None]) -> None:
         """Commit what Kafka has acknowledged, in order, until cancelled. Raises `CannotPublish`."""
         while True:
-            async with self._changed:
-                await self._changed.wait_for(lambda: self._flying)
+            await self._some.wait()
             batch = await self._arrived()
             crash_point("gateway-published")
             self._index.commit([one.done for one in batch], self._interpreter.site)
@@ -114,13 +116,15 @@ class Session:
                 self._landed(pending.done)
                 settle(pending.done)
                 self.asked |= bool(pending.done.outcome.opened)
-            async with self._changed:
-                self._changed.notify_all()
+            if not self._flying:
+                self._some.clear()
+            self._fewer.set()
+            self._fewer = asyncio.Event()
 
     async def settled(self) -> None:
         """Until nothing is on its way."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self._flying)
+        while self._flying:
+            await self._fewer.wait()
 
     async def _again(self, asked: Redo, given_up: bool = False) -> None:
         await self.settled()
@@ -178,10 +182,10 @@ class Session:
             known = Known(place, outcome.source, outcome.state, site, code, pending.done.sent, times)
         self._names[outcome.message] = known._replace(times=times)
         self._flights[outcome.message] += 1
-        async with self._changed:
-            await self._changed.wait_for(lambda: len(self._flying) < FLYING)
-            self._flying.append(pending)
-            self._changed.notify_all()
+        while len(self._flying) >= FLYING:
+            await self._fewer.wait()
+        self._flying.append(pending)
+        self._some.set()
 
     def _landed(self, done: Done) -> None:
         """What is committed is known from the index."""

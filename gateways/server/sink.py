@@ -129,7 +129,10 @@ class KafkaSink:
 async def acknowledged(deliveries: Sequence["asyncio.Future[object]"]) -> None:
     """Until all are acknowledged. Raises `CannotPublish`."""
     try:
-        await asyncio.gather(*deliveries)
+        if waited := [delivery for delivery in deliveries if not delivery.done()]:
+            await asyncio.gather(*waited)
+        for delivery in deliveries:
+            delivery.result()
     except KafkaError as error:
         raise CannotPublish(type(error).__name__) from error
 
