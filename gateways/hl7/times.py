@@ -1,7 +1,7 @@
 """Times of HL7 v2: `YYYYMMDDHHMM[SS[.S...]][+ZZZZ]`, with the zone of the source where they have no offset."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -42,10 +42,12 @@ class _Written:
     """In UTC, where there is an offset; None where that is before the first year or after the last."""
 
 
-def instant(text: str, path: str, reckoning: Reckoning, siblings: Iterable[str] = ()) -> datetime | Fault | None:
+def instant(
+    text: str, path: str, reckoning: Reckoning, siblings: Callable[[], Iterable[str]] = tuple
+) -> datetime | Fault | None:
     """A moment in UTC; None where there is none; a fault where it cannot be known.
 
-    `siblings` are other times of the same thing: one of the same reading on the clock, with an offset, settles which
+    `siblings` gives other times of the same thing: one of the same reading on the clock, with an offset, settles which
     of two hours is meant when clocks are put back.
     """
     if is_absent(text):
@@ -134,7 +136,9 @@ def _readings(local: datetime, zone: tzinfo) -> tuple[datetime, datetime, bool]:
     return first, second, first == second or first.astimezone(zone).replace(tzinfo=None) == local
 
 
-def _in_zone(local: datetime, path: str, reckoning: Reckoning, siblings: Iterable[str]) -> datetime | Fault:
+def _in_zone(
+    local: datetime, path: str, reckoning: Reckoning, siblings: Callable[[], Iterable[str]]
+) -> datetime | Fault:
     zone = reckoning.zone
     if zone is None:
         return Fault(
@@ -145,7 +149,7 @@ def _in_zone(local: datetime, path: str, reckoning: Reckoning, siblings: Iterabl
         return first
     if not is_there:
         return Fault("time-skipped", path, "no such time in the zone of the source: the clocks were put forward")
-    for sibling in siblings:
+    for sibling in siblings():
         other = _written(sibling)
         if (
             isinstance(other, _Written)

@@ -130,7 +130,7 @@ def _observed_at(result: Result, context: Context) -> datetime | Fault:
     fields = context.source.observed_at or (_OF_DEVICE if context.is_device else _OF_RESULT)
     for field in fields:
         for text, path in _times(field, result):
-            moment = instant(text, path, context.reckoning, _siblings(result))
+            moment = instant(text, path, context.reckoning, lambda: _siblings(result))
             if moment is not None:
                 return moment
     if context.is_device:
@@ -162,7 +162,7 @@ def _recorded_at(result: Result, context: Context, status: Status | Fault | None
     where = context.source.recorded_at
     found: datetime | Fault | None = None
     if where in (None, "obr22") and (obr := result.order.obr) is not None:
-        found = instant(obr.text(22), f"OBR[{obr.number}]-22", context.reckoning, _siblings(result))
+        found = instant(obr.text(22), f"OBR[{obr.number}]-22", context.reckoning, lambda: _siblings(result))
     if where == "evn2" and (evn := context.message.first("EVN")) is not None:
         found = instant(evn.text(2), "EVN-2", context.reckoning)
     if where == "msh7" or (where is None and found is None):

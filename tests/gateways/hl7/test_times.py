@@ -114,7 +114,7 @@ def test_a_time_that_came_twice_is_refused() -> None:
     ],
 )
 def test_a_sibling_with_an_offset_settles_which_it_was(sibling: str, expected: datetime | None) -> None:
-    found = instant(BACK, "", PARIS, [sibling])
+    found = instant(BACK, "", PARIS, lambda: [sibling])
     assert found == expected if expected else isinstance(found, Fault)
 
 
