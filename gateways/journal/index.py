@@ -199,16 +199,22 @@ class Index:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
-    def prune(self, before: datetime) -> None:
-        """Forget messages, and their letters, that came before a moment and wait for nothing."""
-        moment = before.isoformat()
+    def prune(self, before: datetime, most: int = 1000) -> bool:
+        """Forget messages, and their letters, that came before a moment and wait for nothing: at most so many, so that
+        whoever comes meanwhile is not kept waiting. Whether there may be more."""
         with self._transaction():
-            self._db.execute(
-                "DELETE FROM messages WHERE at < ? AND sequence NOT IN (SELECT sequence FROM waits)"
-                " AND sequence NOT IN (SELECT sequence FROM redo)",
-                (moment,),
+            gone = self._db.execute(
+                "SELECT sequence, message FROM messages WHERE at < ? AND sequence NOT IN (SELECT sequence FROM waits)"
+                " AND sequence NOT IN (SELECT sequence FROM redo) ORDER BY at LIMIT ?",
+                (before.isoformat(), most),
+            ).fetchall()
+            self._db.executemany("DELETE FROM messages WHERE sequence = ?", [(sequence,) for sequence, _ in gone])
+            self._db.executemany(
+                "DELETE FROM letters WHERE message = ?"
+                " AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.message = letters.message)",
+                [(message,) for _, message in gone],
             )
-            self._db.execute("DELETE FROM letters WHERE message NOT IN (SELECT message FROM messages)")
+        return len(gone) == most
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What a query finds."""

@@ -54,6 +54,7 @@ class Journal:
     def __init__(self, folder: Path, keys: Sequence[Key] = ()) -> None:
         self.folder = folder
         self._keys = keys
+        self._places = segment.Places()
 
     def read(self, first: int = 1, last: int | None = None) -> Iterator[Received]:
         """Messages from a place on, up to and with another. Raises `DamagedJournal` where one is missing between."""
@@ -80,8 +81,8 @@ class Journal:
 
     def _found(self, file: Path, wanted: set[int]) -> Iterator[Received]:
         """Those of a file; where it ends at a whole record the next file is away, and with it what is not here."""
-        last, end = segment.first_of(file) - 1, segment.HEAD
-        for record in segment.records(file, self._keys):
+        last, end = segment.first_of(file) - 1, self._places.of(file, min(wanted))
+        for record in segment.records(file, self._keys, end):
             last, end = record.received.sequence, record.end
             if last in wanted:
                 yield record.received

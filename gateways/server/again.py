@@ -67,8 +67,8 @@ def done_again(settings: Settings, site: Site, sequences: Sequence[int], everyth
             _work(settings, site)
         except InUse:
             _wait(index, site, sequences)
-        held = {row[0]: row[1] for row in index.rows("SELECT sequence, events FROM messages")}
-        events = sum(held.get(sequence, 0) for sequence in sequences)
+        found = (index.rows("SELECT events FROM messages WHERE sequence = ?", (sequence,)) for sequence in sequences)
+        events = sum(row[0] for rows in found for row in rows)
         kept = Journal(folder(settings), cipher.keys(settings.gateway_journal_key_file))
         missing = len(set(sequences) - {one.sequence for one in kept.find(sequences)})
         return Account(len(sequences) - missing, missing, events, before, reasons(index, sequences))

@@ -163,15 +163,16 @@ class _Gateway:
             oldest = self._pipeline.oldest_unsettled()
             metrics.oldest.set((now - oldest).total_seconds() if oldest else 0)
             if (clock := asyncio.get_running_loop().time()) >= pruned:
-                self._prune(now - timedelta(days=self._settings.gateway_keep_days))
+                await self._prune(now - timedelta(days=self._settings.gateway_keep_days))
                 pruned = clock + PRUNE
             await asyncio.sleep(WATCH)
 
-    def _prune(self, before: datetime) -> None:
+    async def _prune(self, before: datetime) -> None:
         first = self._index.first_unsettled()
         try:
             files = self._writer.prune(before, min(first or self._index.done + 1, self._index.done + 1))
-            self._index.prune(before)
+            while self._index.prune(before):
+                await asyncio.sleep(0)
         except (OSError, CannotKeep) as error:
             log.error("not-pruned", error=str(error))
             return

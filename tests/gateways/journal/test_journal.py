@@ -64,6 +64,27 @@ def test_what_is_stored_is_read_as_it_came(
     assert list(Journal(folder, given).find(one.sequence for one in some)) == some
 
 
+@given(RAWS, KEYS, st.integers(1, 2000), st.data())
+@settings(max_examples=30)
+def test_messages_are_found_in_whatever_order_they_are_asked_for(
+    tmp_path_factory: pytest.TempPathFactory,
+    raws: list[bytes],
+    given: tuple[Key, ...],
+    largest: int,
+    data: st.DataObject,
+) -> None:
+    """Also those that come while others are asked for."""
+    folder = tmp_path_factory.mktemp("journal")
+    stored, journal = written(folder, raws, given, largest), Journal(folder, given)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segment, "_STEP", data.draw(st.integers(1, 3)))
+        for one in data.draw(st.permutations(stored)):
+            assert list(journal.find([one.sequence])) == [one]
+        more = written(folder, raws, given, largest)
+        for one in data.draw(st.permutations(stored + more)):
+            assert [*journal.find([one.sequence, one.sequence + 1])][:1] == [one]
+
+
 @given(RAWS, KEYS, st.data())
 @settings(max_examples=40)
 def test_what_was_being_written_when_all_ended_is_cut_off_and_kept_beside(
