@@ -1,11 +1,13 @@
 """What hospitals send, row by row, through the whole gateway: a value, nothing, or a letter with its reason."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.gateways.converting import Result, converted, site_of
-from tests.gateways.texts import admission, header, message, pid, pv1
+from tests.gateways.fhir.bodies import concept, observation, quantity
+from tests.gateways.texts import NUMBER, admission, header, message, pid, pv1
 
 FILED = "20260301092900+0800"
 LATER = "20260301095900+0800"
@@ -227,6 +229,20 @@ def test_what_the_method_decides_where_the_site_says_so(method: str, site: str, 
     found = sent(results(pressure), kind="monitor", methods=METHODS)
     assert [*found.reasons, *(one["code"] for one in found.observations)] == [expected]
     assert fate(sent(results(pressure), kind="monitor")) == "60"
+
+
+def test_the_method_of_a_resource_of_fhir_decides_likewise() -> None:
+    subject = {"identifier": {"system": "CH", "value": NUMBER, "type": {"coding": [{"code": "MR"}]}}}
+    given = observation(
+        code=concept("8478-0"),
+        subject=subject,
+        encounter=None,
+        effectiveDateTime="2026-03-01T09:15:00+08:00",
+        bodySite={"text": "Arterial line"},
+        valueQuantity=quantity(60, "mm[Hg]"),
+    )
+    found = sent(json.dumps(given).encode(), kind="monitor", methods=METHODS)
+    assert [one["code"] for one in found.observations] == ["map_invasive"]
 
 
 def test_what_is_twice_in_a_message() -> None:
