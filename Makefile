@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 FOLDERS := $(filter-out bench picustream tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format trace schemas bench chaos fuzz fuzz-hl7 hostile mutation clean
+.PHONY: help install demo test lint format trace schemas bench chaos fuzz fuzz-hl7 gateway hostile mutation clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,10 @@ fuzz: $(READY) ## Send broken messages through the engine, each accounted for (A
 
 fuzz-hl7: $(READY) ## Send broken frames of HL7 v2 to the gateway's reader (ARGS="--messages 1000000 --seed 1")
 	@$(BIN)/python -m tests.gateways.hl7.fuzz $(ARGS)
+
+gateway: $(READY) ## Kill the gateway twenty times, a long outage, a million broken frames (ARGS="-k outage")
+	@PICUSTREAM_TEST_KILLS=20 PICUSTREAM_TEST_OUTAGE=60 PICUSTREAM_TEST_FRAMES=1000000 \
+	  $(BIN)/python -m pytest --timeout 3600 $(wildcard tests/integration/test_gateway*.py) $(ARGS)
 
 hostile: $(READY) ## Send every record that a Kafka client can produce among a good ward (ARGS="--seed 7 --minutes 10")
 	@$(BIN)/python -m tests.hostile $(ARGS)

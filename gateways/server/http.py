@@ -28,6 +28,8 @@ log = logger(__name__)
 
 STOP = 5.0
 """Seconds for requests under way when the server stops."""
+SOON = 0.05
+"""Seconds until it is looked whether a new connection is one too many."""
 IDLE = 120.0
 """Seconds without a whole request, but for its body, after which a connection is closed."""
 BODY = 120.0
@@ -70,11 +72,17 @@ class FhirServer:
         """What serves one more connection."""
         server = self._runner.server
         assert server is not None
-        metrics.connections.labels("fhir").set(len(server.connections))
-        if len(server.connections) < self._connections:
-            return server()
-        metrics.closed.labels("too-many").inc()
-        return _Refused()
+        # It counts once it is made, which is later than this.
+        asyncio.get_running_loop().call_later(SOON, self._make_room)
+        return server()
+
+    def _make_room(self) -> None:
+        """Close the newest connections where there are too many."""
+        held = self._runner.server.connections if self._runner.server else []
+        for handler in held[self._connections :]:
+            metrics.closed.labels("too-many").inc()
+            handler.force_close()
+        metrics.connections.labels("fhir").set(min(len(held), self._connections))
 
     async def _receive(self, request: web.Request) -> web.Response:
         try:
@@ -150,15 +158,6 @@ class FhirServer:
         if named or not self._tokens:
             return named
         return self._tokens.name(request.headers.get("Authorization"))
-
-
-class _Refused(asyncio.Protocol):
-    """A connection for which there is no room."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close it."""
-        assert isinstance(transport, asyncio.Transport)
-        transport.abort()
 
 
 def _reply(address: Address, resources: list[Resource], outcome: Outcome) -> Reply:
