@@ -1,4 +1,4 @@
-"""A mended site while a gateway serves and a worker scores: nothing counts twice, and the score catches up."""
+"""A corrected site while a gateway serves and a worker scores: nothing counts twice, and the score catches up."""
 
 import json
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ name = "adt"
 kind = "adt"
 application = "ADT"
 """
-MENDED = 'spellings = { "umol/L" = ["umol/litre"] }'
+CORRECTED = 'spellings = { "umol/L" = ["umol/litre"] }'
 BILIRUBIN = texts.obx("14631-6^Bilirubin^LN", "120", "umol/litre", number=2)
 DAY = "2026-02-28T00:00:00Z"
 
@@ -71,7 +71,7 @@ def test_a_letter_is_done_again_while_all_goes_on_and_the_score_catches_up(bench
     before = event_ids(bench)
     assert len(before) == 2 and not of_bilirubin(bench)
 
-    site.write_text(SITE.format(spellings=MENDED))
+    site.write_text(SITE.format(spellings=CORRECTED))
     refused = ran(bench, "letters", "resubmit", "--all", "--json")
     assert refused.returncode == 3 and "another configuration" in refused.stderr
     tried = json.loads(command(bench, "letters", "resubmit", "--all", "--dry-run", "--json"))
