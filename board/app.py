@@ -22,7 +22,7 @@ from picustream.board.access.identity import BuiltIn, Identifies, Loopback
 from picustream.board.access.login import LogIn
 from picustream.board.access.roles import home
 from picustream.board.board import Board
-from picustream.board.live import live, live_office
+from picustream.board.live import health, live, live_office
 from picustream.board.pages import desk, ops, stay, ward
 from picustream.board.pages.problem import problem, unread
 from picustream.board.rendering import STATIC
@@ -47,6 +47,7 @@ ROUTES = (
     Route("/desk/{stay:path}", desk.enter, methods=["POST"]),
     Route("/ops", ops.show),
     Route("/ops", ops.acknowledge, methods=["POST"]),
+    Route("/healthz", health),
     Route("/live", live),
     Route("/live/desk", live_office),
     Route("/live/ops", live_office),

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from picustream.board.board import Board, board_of, office_of
 from picustream.board.pulse import Beat
@@ -27,6 +27,12 @@ async def live(request: Request) -> Response:
 async def live_office(request: Request) -> Response:
     """Likewise, of the desk and the operator's page."""
     return _stream(request, office_of(request))
+
+
+async def health(request: Request) -> Response:
+    """For whoever sees to it that the board runs: whether it answers, and its read model can be read."""
+    ok = (await board_of(request).pulse.now()).state.there
+    return JSONResponse({"ok": ok}, 200 if ok else 503, headers={"Cache-Control": "no-store"})
 
 
 def _stream(request: Request, board: Board) -> Response:

@@ -12,7 +12,7 @@ from picustream.board.access.audit import Audit
 from picustream.board.access.identity import PERSON, Asked, Identifies
 from picustream.board.access.roles import NOBODY, Visitor, may_open
 
-OPEN = ("/static/", "/login", "/display")
+OPEN = ("/static/", "/login", "/display", "/healthz")
 """What is there for those who have yet to say who they are."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -130,6 +130,7 @@ def test_each_service_waits_for_what_it_needs() -> None:
         "topics": {"kafka": healthy},
         "worker": {"kafka": healthy, "redis": healthy, "topics": done},
         "store": {"kafka": healthy, "topics": done},
+        "board": {"store": healthy},
     }
 
 
@@ -148,7 +149,7 @@ def test_every_setting_in_an_environment_is_one(name: str, service: str, monkeyp
 def test_containers_reach_kafka_at_the_address_that_it_advertises() -> None:
     kafka = main["kafka"]["environment"]
     told = dict(one.split("://") for one in kafka["KAFKA_ADVERTISED_LISTENERS"].split(","))
-    for service in ("topics", "worker", "store"):
+    for service in ("topics", "worker", "store", "board"):
         assert main[service]["environment"]["PICUSTREAM_KAFKA"] == told["INSIDE"]
     assert told["INSIDE"] in main["kafka"]["healthcheck"]["test"][1]
     assert told["OUTSIDE"] == Settings.model_fields["kafka"].default
@@ -192,11 +193,22 @@ def test_redis_keeps_what_it_acknowledged_and_evicts_nothing() -> None:
     assert in_bytes(options["--maxmemory"]) * 2 <= limit
 
 
-def test_only_kafka_has_a_way_out_of_the_inner_network() -> None:
+def test_only_kafka_and_the_board_have_a_way_out_of_the_inner_network() -> None:
     assert compose("docker-compose.yml")["networks"]["inside"] == {"internal": True}
     assert {name: one["networks"] for name, one in main.items() if one["networks"] != ["inside"]} == {
-        "kafka": ["inside", "outside"]
+        "kafka": ["inside", "outside"],
+        "board": ["inside", "outside"],
     }
+
+
+def test_the_board_reads_the_file_that_is_filled_lets_nobody_in_unknown_and_is_asked_at_its_port() -> None:
+    variables = main["board"]["environment"]
+    assert variables["PICUSTREAM_STORE"] == main["store"]["environment"]["PICUSTREAM_STORE"]
+    assert main["board"]["volumes"] == main["store"]["volumes"]
+    assert variables["PICUSTREAM_BOARD_ACCESS"] == "accounts"
+    (published,) = compose("docker-compose.yml")["services"]["board"]["ports"]
+    assert published.rpartition(":")[2] == variables["PICUSTREAM_HTTP_PORT"]
+    assert int(variables["PICUSTREAM_HTTP_PORT"]) == Settings.model_fields["board_port"].default
 
 
 @pytest.mark.parametrize("name", FILES)

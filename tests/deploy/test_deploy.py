@@ -77,6 +77,20 @@ def test_a_read_model_under_systemd_has_a_folder_of_its_own_and_is_as_confined_a
     assert sandbox[0] == sandbox[1]
 
 
+def test_a_board_under_systemd_keeps_its_files_in_its_own_folder_and_is_as_confined_as_a_worker() -> None:
+    units = [(DEPLOY / name).read_text().splitlines() for name in ("picustream-board.service", "picustream@.service")]
+    lines = units[0]
+    variables = dict(
+        line.removeprefix("Environment=").split("=", 1) for line in lines if line.startswith("Environment=")
+    )
+    assert variables.keys() <= KNOWN
+    [folder] = [line.partition("=")[2] for line in lines if line.startswith("StateDirectory=")]
+    assert all(path.startswith((f"/var/lib/{folder}/", "%d/")) for path in variables.values())
+    assert "ExecStart=/opt/picustream/bin/picustream board" in lines
+    sandbox = [set(unit[unit.index("DynamicUser=yes") : unit.index("UMask=0077")]) for unit in units]
+    assert sandbox[0] == sandbox[1]
+
+
 @pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
 def test_a_pod_may_do_no_more_than_it_must(kind: str) -> None:
     pod = kubernetes(kind)["spec"]["template"]["spec"]

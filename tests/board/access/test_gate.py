@@ -98,6 +98,7 @@ def test_without_a_log_in_there_is_the_door_and_nothing_else(door: Door, path: s
     assert ask(door.app, path, sec_fetch_dest="empty").status == 401
     assert ask(door.app, path, cookie="picustream-session=guess; picustream-display=guess").status == 303
     assert ask(door.app, "/login").status == 200
+    assert ask(door.app, "/healthz").text == '{"ok":true}'
 
 
 @pytest.mark.parametrize(
