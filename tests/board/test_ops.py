@@ -1,5 +1,6 @@
 """The operator's page: what fires, what was refused and how far everything is, as the read model has it."""
 
+import asyncio
 import re
 from pathlib import Path
 from urllib.parse import urlencode
@@ -70,11 +71,11 @@ def test_partitions_of_workers_are_shown_by_number_and_a_worker_that_is_away_has
             raise OSError
         return dict(answers[address])
 
-    clock = iter((0.0, 0.0, 9.0, 9.0))
-    workers = Workers(["a", "b"], report, lambda: next(clock))
+    workers = Workers(["a", "b"], report)
+    asyncio.run(workers.ask())
     assert [trouble.words for trouble in workers()] == ["the worker at b does not answer"]
     [row] = workers.partitions()
     assert (row.partition, row.worker, row.lag, row.stuck) == (3, "a", 1200, False)
     answers.clear()
-    list(workers())
+    asyncio.run(workers.ask())
     assert workers.partitions() == []
