@@ -74,8 +74,9 @@ class Run:
         return {pid: found for pid, found in environments.items() if mark in found and pid != self.process.pid}
 
     def worker(self) -> int:
-        """The id of the worker's process."""
-        (pid,) = [pid for pid, found in self.started().items() if b"PICUSTREAM_CLOCK_AT=" in found]
+        """The id of the worker's process: of what runs by the ward's clock the one that is no board and no follower."""
+        ward = [pid for pid, found in self.started().items() if b"PICUSTREAM_CLOCK_AT=" in found]
+        (pid,) = [pid for pid in ward if b"\0worker\0" in _read(Path(f"/proc/{pid}/cmdline"))]
         return pid
 
     def left_over(self) -> tuple[list[int], list[str]]:
