@@ -110,4 +110,5 @@ def test_killed_at_random_moments_all_that_was_answered_is_there_once(bench: Ben
     made = expected(taken)
     assert {one["event_id"]: one for one in records} == {name: json.loads(value) for name, value in made.items()}
     assert len(made) >= 30
+    ready(client.gateways[-1])  # the last kill may have come after the last answer
     assert client.gateways[-1].stop() == 0
