@@ -18,7 +18,7 @@ from picustream.gateways.server.sink import TOPICS
 from picustream.gateways.site.load import demo
 from tests.gateways.converting import rules
 from tests.gateways.fhir.bodies import bundle, encounter, observation, patient, quantity
-from tests.integration.gateways import bench, port_of, serving
+from tests.integration.gateways import bench, port_of, ready, serving
 from tests.integration.workers import PATIENCE, Bench, Worker, wait_for
 from tests.paths import INTEROP
 
