@@ -7,8 +7,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
-"""By what this machine calls itself: another name that leads here is another site's (DNS rebinding)."""
+from picustream.gateways.server.access import LOOPBACK
+
+LOOPBACK_NAMES = frozenset(f"[{name}]" if ":" in name else name for name in LOOPBACK)
+"""By what this machine calls itself as a Host: another name that leads here is another site's (DNS rebinding)."""
 
 POLICY = "; ".join(
     (

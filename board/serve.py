@@ -1,7 +1,7 @@
 """The board as a process: the read model, whoever feeds it, the pages."""
 
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from threading import Event
@@ -20,7 +20,7 @@ from picustream.board.follower import Follower
 from picustream.board.pulse import Pulse
 from picustream.board.source import Source
 from picustream.board.state import Watch
-from picustream.board.workers import PartitionReport, Workers
+from picustream.board.workers import Workers
 from picustream.readmodel.audience import Audience
 from picustream.readmodel.database import Address, address, named
 from picustream.runtime.clock import Clock
@@ -42,15 +42,16 @@ def serve(
     """Serve until stopped. `ready` is given the address, once it can be asked. Raises `UserError`."""
     shown = exposure(settings)
     sender = Sender(settings)
-    everything = _Part(settings, zone, named(settings, store), Audience.EVERYTHING, follow)
-    board = replace(everything.board, send=sender, workers=everything.partitions)
+    workers = Workers(settings.board_workers.split(",") if settings.board_workers else ())
+    everything = _Part(settings, zone, named(settings, store), Audience.EVERYTHING, follow, workers)
+    board = replace(everything.board, send=sender, workers=workers.partitions)
     parts = [everything]
     own = ward_store or settings.board_ward_store
     if own is not None:
-        ward = _Part(settings, zone, address(own), Audience.WARD, follow, everything.source)
+        ward = _Part(settings, zone, address(own), Audience.WARD, follow, workers, everything.source)
         board = replace(ward.board, office=board)
         parts.append(ward)
-    tasks = [task for part in parts for task in part.tasks]
+    tasks = [workers.run, *(task for part in parts for task in part.tasks)]
     with closing(sender), _listening(settings) as listening:
         host, port = listening.getsockname()[:2]
         web = f"{'https' if shown.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
@@ -69,25 +70,22 @@ class _Part:
         where: Address,
         audience: Audience,
         follow: bool,
+        workers: Workers,
         alerts: Source | None = None,
     ) -> None:
         clock, source = Clock.of(settings), Source(where)
         self.source = source
         command = ["store", "follow", "--store", str(where), "--for", audience]
         self._follower = Follower(source, command) if follow and where.is_file else None
-        self._workers = Workers(settings.board_workers.split(",")) if settings.board_workers else None
-        self._others = tuple(one for one in (self._follower, self._workers) if one is not None)
-        pulse = Pulse(Watch(source, clock, zone, self._others, alerts), clock.now)
+        others = (workers,) if self._follower is None else (self._follower, workers)
+        pulse = Pulse(Watch(source, clock, zone, others, alerts), clock.now)
         self.board = Board(source, pulse, clock.now, zone, __version__)
 
     @property
     def tasks(self) -> list[Task]:
         """What has to run as long as the board does."""
-        return [self.board.pulse.run, *(other.run for other in self._others)]
-
-    def partitions(self) -> Sequence[PartitionReport]:
-        """Of the workers that are known."""
-        return () if self._workers is None else self._workers.partitions()
+        pulse = self.board.pulse.run
+        return [pulse] if self._follower is None else [pulse, self._follower.run]
 
 
 def _config(app: ASGIApp, settings: Settings, shown: Exposure) -> uvicorn.Config:

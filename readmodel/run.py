@@ -16,6 +16,7 @@ from picustream.readmodel.opening import Cluster, NotOurs, alone, opened
 from picustream.runtime.errors import NoKafka
 from picustream.runtime.logs import configure, logger
 from picustream.runtime.settings import Settings
+from picustream.runtime.tasks import until_one_ends
 from picustream.streams.worker import loop
 from picustream.streams.worker.health import serve
 
@@ -71,20 +72,7 @@ async def _read(
     with opened(target, audience, cluster, zone) as writer:
         async with from_kafka(settings, writer.positions()) as feed:
             log.info("store-following", store=str(target), audience=audience, pid=os.getpid())
-            await _until_one_ends(Follower(writer, feed, pulse).run(drain=drain), _watch(settings, target, cluster))
-
-
-async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
-    """And no longer; raises what that one raised."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await until_one_ends(Follower(writer, feed, pulse).run(drain=drain), _watch(settings, target, cluster))
 
 
 async def _watch(settings: Settings, where: Address, cluster: Cluster) -> None:

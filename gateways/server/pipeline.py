@@ -26,6 +26,7 @@ from picustream.gateways.server.interpreter import MakesInterpreter
 from picustream.gateways.server.session import Session
 from picustream.gateways.server.sink import CannotPublish, Sink
 from picustream.runtime.logs import logger
+from picustream.runtime.tasks import until_one_ends
 
 log = logger(__name__)
 
@@ -113,16 +114,7 @@ class Pipeline:
 
     async def _session(self, sink: Sink) -> None:
         session = Session(self._journal, self._index, self._make, sink)
-        works = (self._do(session), session.commit(self._settle), self._listen(session))
-        tasks = [asyncio.create_task(work) for work in works]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await until_one_ends(self._do(session), session.commit(self._settle), self._listen(session))
 
     async def _do(self, session: Session) -> None:
         # What came before this session is in the journal.
