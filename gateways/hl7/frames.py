@@ -44,7 +44,6 @@ class Framer:
         self._searched = 0
         """Up to where there is no end of the frame."""
         self._passing = False
-        """Whether the rest of a frame that was too large is passed over."""
         self.skipped = 0
         """Bytes since the last frame that belong to none."""
 
@@ -52,6 +51,11 @@ class Framer:
     def is_open(self) -> bool:
         """Whether a frame has begun and not ended."""
         return self._open
+
+    @property
+    def passes_over(self) -> bool:
+        """Whether the rest of a frame that was too large is still to come."""
+        return self._passing
 
     @property
     def may_have_ended(self) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import socket
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,19 @@ def client_name(certificate: Any) -> str:
             if kind == "commonName":
                 return str(value)
     return ""
+
+
+def address_of(peer: Any) -> str:
+    """The address of the other end as asyncio gives it; empty where it has none."""
+    return str(peer[0]) if isinstance(peer, tuple) else ""
+
+
+def keep_alive(connection: socket.socket) -> None:
+    """Find out within two minutes that the other end is gone."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, option):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 class Tokens:

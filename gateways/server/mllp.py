@@ -5,10 +5,9 @@ closed, and the sender sends it again. An answer that comes late would be taken 
 """
 
 import asyncio
-import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from picustream.gateways.hl7.acknowledge import Wanted, acknowledgement, wanted
 from picustream.gateways.hl7.frames import Frame, Framer, framed
@@ -16,7 +15,7 @@ from picustream.gateways.hl7.message import header
 from picustream.gateways.journal.outcome import Answer
 from picustream.gateways.journal.received import Received
 from picustream.gateways.server import metrics
-from picustream.gateways.server.access import HANDSHAKE, client_name
+from picustream.gateways.server.access import HANDSHAKE, address_of, client_name, keep_alive
 from picustream.gateways.server.desk import Desk, HandedIn, NoAnswer
 from picustream.runtime.crash_points import crash_point
 from picustream.runtime.logs import logger, place
@@ -34,6 +33,8 @@ UNFINISHED = 60.0
 """Seconds that a frame may pause."""
 QUIET = 60.0
 """Seconds without a message after which a connection has to make room for another, where there are too many."""
+LINGER = 5.0
+"""Seconds for which the rest of a message that is too large is read, so that its sender sees the answer."""
 STOP = 5.0
 """Seconds for messages that are on their way when the server stops."""
 _TOO_LARGE = Fault("too-large", "", "the message is larger than is taken")
@@ -95,7 +96,7 @@ class MllpServer:
         connection = self._connections[task] = _Connection(self._desk, self._limits, reader, writer, port)
         metrics.connections.labels("mllp").set(len(self._connections))
         try:
-            _keep_alive(writer)
+            keep_alive(writer.get_extra_info("socket"))
             await connection.run()
         except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             metrics.closed.labels("lost").inc()
@@ -138,7 +139,7 @@ class _Connection:
         self._reader = reader
         self._writer = writer
         self._port = port
-        self._peer = _address(writer.get_extra_info("peername"))
+        self._peer = address_of(writer.get_extra_info("peername"))
         self._client = client_name(writer.get_extra_info("peercert"))
         self._framer = Framer()
         self._reading: asyncio.Task[None] | None = None
@@ -190,9 +191,17 @@ class _Connection:
             for frame in frames:
                 await self._take(frame)
                 if frame.kind == "too-large":
+                    await self._pass_over()
                     return
             if data == b"":
                 return
+
+    async def _pass_over(self) -> None:
+        """Read what is left of a frame that is too large: bytes not read at the close would reset the answer away."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while self._framer.passes_over and (data := await self._reader.read(READ)):
+                    self._framer.feed(data)
 
     async def _some(self) -> bytes | None:
         """Some bytes; None for a silence that may end a frame, none at all where no more are waited for."""
@@ -282,16 +291,3 @@ def _wish(raw: bytes) -> Wanted:
     """Which acknowledgements a message asks for; of one that cannot be read, those of the original mode."""
     found = header(raw)
     return wanted(found) if found else Wanted(False)
-
-
-def _address(peer: Any) -> str:
-    return str(peer[0]) if isinstance(peer, tuple) else ""
-
-
-def _keep_alive(writer: asyncio.StreamWriter) -> None:
-    """Find out within two minutes that the other end is gone."""
-    sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
-        if hasattr(socket, option):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

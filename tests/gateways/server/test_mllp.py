@@ -174,7 +174,24 @@ def test_what_is_too_large_is_refused_and_ends_the_connection(tmp_path: Path) ->
         async with running(tmp_path, Topics()) as one:
             sender = await one.connect()
             sender.send(framed(message("event a", "1")) + b"\x0b" + message("event " + "x" * LARGEST, "2"))
-            assert await sender.answers(3) == ["AA 1", "AR 2", "end"]
+            assert await sender.answers(2) == ["AA 1", "AR 2"]
+            sender.send(b"x" * LARGEST)  # read all the same: an answer must not be reset away
+            sender.send(b"\x1c\r")
+            assert await sender.answers(1) == ["end"]
+
+    run(work)
+
+
+def test_what_is_too_large_and_has_no_end_ends_the_connection_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mllp, "LINGER", 0.05)
+
+    async def work() -> None:
+        async with running(tmp_path, Topics()) as one:
+            sender = await one.connect()
+            sender.send(b"\x0b" + message("event " + "x" * LARGEST, "1"))
+            assert await sender.answers(2) == ["AR 1", "end"]
 
     run(work)
 
