@@ -47,9 +47,13 @@ class ReadModel:
     def at(cls, where: Address) -> "ReadModel":
         """Likewise, of an address."""
         model = cls(where, for_reading(where))
-        found = model._one(select(schema.origin.c.schema))
-        if found is None or found["schema"] != schema.SCHEMA:
-            raise NoStore(str(where), "it is of another version of picustream, or not made yet")
+        try:
+            found = model._one(select(schema.origin.c.schema))
+            if found is None or found["schema"] != schema.SCHEMA:
+                raise NoStore(str(where), "it is of another version of picustream, or not made yet")
+        except NoStore:  # whoever waits for it asks again and again, and a server has so many connections to give
+            model.close()
+            raise
         return model
 
     @contextmanager

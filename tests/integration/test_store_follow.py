@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -127,11 +128,13 @@ def assert_equals_kafka(where: Address, ward: Ward) -> None:
     for place, (sha256, body) in found.items():
         assert sha256 == digest(wanted[place])
         assert place[0] == "picu.dead-letter.v1" or body == wanted[place]
-    assert ReadModel.at(where).holes() == [] and len(found) > 50
+    with closing(ReadModel.at(where)) as model:
+        assert model.holes() == [] and len(found) > 50
 
 
 def progress_of(where: Address) -> Progress:
-    return ReadModel.at(where).progress()
+    with closing(ReadModel.at(where)) as model:
+        return model.progress()
 
 
 @pytest.mark.proves("I3")

@@ -1,5 +1,6 @@
 """What a read model answers, beside a plain walk over the same records."""
 
+import gc
 import json
 from collections import defaultdict
 from datetime import datetime, timedelta
@@ -7,11 +8,13 @@ from functools import cache
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from picustream.eventfiles.replay import run
 from picustream.models.record import ALERT, DEAD_LETTERS
+from picustream.readmodel import schema
 from picustream.readmodel.audience import Audience
-from picustream.readmodel.database import Address, NoStore
+from picustream.readmodel.database import Address, NoStore, for_writing
 from picustream.readmodel.reading import ReadModel
 from picustream.readmodel.rows import Row
 from picustream.scoring.presence.record import STAY
@@ -148,3 +151,19 @@ def test_where_none_was_made_there_is_none_to_read(where: Address) -> None:
     with pytest.raises(NoStore, match="No read model can be read") as error:
         ReadModel.at(where)
     assert error.value.status == 3 and not (where.is_file and where.path.exists())
+
+
+def test_who_waits_for_a_read_model_takes_no_connections_away(where: Address) -> None:
+    """The board asks every second, and a server of the tests has fifty: nothing waits for Python's collector."""
+    fill(where, histories())
+    engine = for_writing(where)
+    with engine.begin() as connection:
+        connection.execute(update(schema.origin).values(schema=schema.SCHEMA + 1))
+    engine.dispose()
+    gc.disable()
+    try:
+        for _ in range(60):
+            with pytest.raises(NoStore, match="of another version"):
+                ReadModel.at(where)
+    finally:
+        gc.enable()
