@@ -109,15 +109,16 @@ def plain(path: Path, found: Iterator[Record]) -> None:
 
 
 def everything(path: Path, found: Iterator[Record]) -> None:
-    _fill(path, found, Audience.EVERYTHING)
+    fill_for(path, found, Audience.EVERYTHING)
 
 
 def ward(path: Path, found: Iterator[Record]) -> None:
     """As many records as the others read, of which the ward has some."""
-    _fill(path, found, Audience.WARD)
+    fill_for(path, found, Audience.WARD)
 
 
-def _fill(path: Path, found: Iterator[Record], audience: Audience) -> None:
+def fill_for(path: Path, found: Iterator[Record], audience: Audience) -> None:
+    """A read model of records."""
     followed = {topic: FollowedTopic(topic, {0: 0}, {0: 1 << 40}) for topic in audience.topics}
     with opened(address(str(path)), audience, Cluster("bench", "bench", followed), "UTC") as writer:
         while batch := list(islice(found, BATCH)):

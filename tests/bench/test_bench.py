@@ -25,7 +25,7 @@ def test_a_ward_is_the_same_each_time_and_every_event_of_it_is_valid() -> None:
     assert {one.stay_id for one in checked} == {"B-00000", "B-00001"}
 
 
-NAMES = ["replay", "stages", "pauses", "batches", "growth", "held", "startup", "store", "hl7"]
+NAMES = ["replay", "stages", "pauses", "batches", "growth", "held", "startup", "store", "pages", "hl7"]
 
 
 @pytest.mark.parametrize("name", NAMES)
