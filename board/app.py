@@ -92,8 +92,14 @@ def doors(identity: Identifies, audit: Audit) -> list[Route]:
     """The pages by which one logs in and out, where the board has accounts of its own."""
     if not isinstance(identity, BuiltIn):
         return []
-    pages = LogIn(identity, audit)
+    elsewhere = None
+    if identity.provider is not None:
+        from picustream.board.access.oidc.pages import Elsewhere
+
+        elsewhere = Elsewhere(identity, identity.provider, audit)
+    pages = LogIn(identity, audit, elsewhere)
     return [
+        *([] if elsewhere is None else elsewhere.routes),
         Route("/login", pages.page),
         Route("/login", pages.log_in, methods=["POST"]),
         Route("/logout", pages.log_out, methods=["POST"]),

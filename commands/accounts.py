@@ -15,7 +15,7 @@ from picustream.runtime.settings import Settings
 if TYPE_CHECKING:
     from picustream.board.access.accounts import Accounts
 
-app = typer.Typer(help="Who may look at the board (PICUSTREAM_BOARD_ACCESS=accounts).", no_args_is_help=True)
+app = typer.Typer(help="Who may look at the board (PICUSTREAM_BOARD_ACCESS=accounts or oidc).", no_args_is_help=True)
 displays = typer.Typer(help="Screens on a wall: each has a token, and nobody logs in to it.", no_args_is_help=True)
 app.add_typer(displays, name="displays")
 
@@ -49,6 +49,12 @@ def disable(name: _Name) -> None:
 def enable(name: _Name) -> None:
     """Let a disabled account in again."""
     _open().enable(name)
+
+
+@app.command(short_help="Log somebody out wherever they are.")
+def end(name: _Name) -> None:
+    """End all sessions of an account, or of whoever logged in at a provider: NAME as the audit has it (oidc:ana)."""
+    print(f"{_open().end_all(name)} ended")
 
 
 @app.command("list", short_help="All accounts.")

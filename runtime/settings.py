@@ -3,18 +3,32 @@
 Environment wins over file, file over default. Secrets are `SecretStr`: they never show in a log, a `repr` or an error.
 """
 
+import json
 import os
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from picustream.runtime.errors import BadSettings
 
 CONFIG = "PICUSTREAM_CONFIG"
+BoardRole = Literal["ward", "trial-office", "ops", "statistician"]
+"""Those that have a page."""
+
+
+def _table(value: object) -> object:
+    """A table of the file, or the same as JSON in a variable."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -92,14 +106,32 @@ class Settings(BaseSettings):
 
     board_host: str = Field("127.0.0.1", description="address on which the board shows its pages")
     board_port: int = Field(8765, ge=0, le=65535, description="its port (0: any free one)")
-    board_access: Literal["none", "accounts", "proxy"] = Field(
-        "none", description="who may look: whoever is at this machine, accounts of its own, or a proxy's word"
+    board_access: Literal["none", "accounts", "proxy", "oidc"] = Field(
+        "none",
+        description="who may look: whoever is at this machine, accounts of its own, a proxy's word, or accounts and"
+        " whoever logs in at an OpenID Connect provider",
     )
     board_accounts: Path | None = Field(
         None, description="file of accounts, sessions and displays; default: one in the user's state folder"
     )
     board_proxy_secret_file: Path | None = Field(
         None, description="what the proxy sends as x-picustream-secret, to prove that it is the proxy"
+    )
+    board_oidc_issuer: str | None = Field(None, description="the provider's name: the https:// address of its issuer")
+    board_oidc_client: str | None = Field(None, description="the name by which the provider knows the board")
+    board_oidc_secret_file: Path | None = Field(
+        None, description="the secret that goes with it; default: none, PKCE alone"
+    )
+    board_oidc_scopes: str = Field("openid profile", description="what the provider is asked for")
+    board_oidc_name_claim: str = Field("preferred_username", description="the claim that names who logged in")
+    board_oidc_roles_claim: str = Field(
+        "groups", description="the claim that says what they may see, or the way to it by dots: realm_access.roles"
+    )
+    board_oidc_roles: Annotated[dict[str, BoardRole] | None, NoDecode, BeforeValidator(_table)] = Field(
+        None, description='the role of each value of that claim, as JSON: {"picu-nurses": "ward"}'
+    )
+    board_oidc_ca_file: Path | None = Field(
+        None, description="PEM file of the authority that signed the provider's certificate; default: the machine's"
     )
     board_audit: Path | None = Field(None, description="file to which is appended who saw which stay; default: the log")
     board_names: str | None = Field(

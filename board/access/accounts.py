@@ -8,7 +8,7 @@ import hashlib
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,8 @@ IDLE = 15 * 60.0
 """Seconds without a page that somebody asked for after which a session ends."""
 LONGEST = 12 * 3600.0
 """Seconds after which it ends anyhow: a shift."""
+ELSEWHERE = "oidc:"
+"""Before the name of somebody who logged in at a provider: no account of the board's own has such a name."""
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 _PATIENCE = 10.0
 
@@ -71,12 +73,12 @@ class Accounts:
     def set_password(self, name: str, password: str) -> None:
         """Another password; whoever is logged in by the old one is so no more. Raises `UserError`."""
         self._change("account", name, "password = ?", password)
-        self._end_all(name)
+        self.end_all(name)
 
     def disable(self, name: str) -> None:
         """No more log-in, and no session that goes on. Raises `UserError`."""
         self._change("account", name, "disabled_at = ?", _now())
-        self._end_all(name)
+        self.end_all(name)
 
     def enable(self, name: str) -> None:
         """A disabled account can log in again. Raises `UserError`."""
@@ -94,25 +96,33 @@ class Accounts:
 
     def begin(self, name: str, now: float) -> str:
         """A session of an account: what its cookie holds."""
+        return self._begin(now, account=name)
+
+    def begin_elsewhere(self, name: str, roles: Iterable[Role], now: float) -> str:
+        """A session of somebody who logged in at a provider, who says what they may see."""
+        return self._begin(now, name=f"{ELSEWHERE}{name}", roles=" ".join(sorted(roles)))
+
+    def _begin(self, now: float, account: str | None = None, name: str | None = None, roles: str | None = None) -> str:
         token = secrets.token_urlsafe(32)
+        values = (digest(token), account, name, roles, now, now)
         with self._writing() as connection:
             connection.execute("DELETE FROM session WHERE seen_at < ? OR created_at < ?", (now - IDLE, now - LONGEST))
-            connection.execute("INSERT INTO session VALUES (?, ?, ?, ?)", (digest(token), name, now, now))
+            connection.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)", values)
         return token
 
     def session(self, token: str, now: float) -> Visitor | None:
         """Whose it is, unless it is over. `now`: seconds since 1970."""
         rows = self._rows(
-            "SELECT account.name, role, seen_at, session.created_at FROM session JOIN account ON name = account"
-            " WHERE hash = ? AND disabled_at IS NULL",
+            "SELECT account, coalesce(account, session.name), coalesce(role, roles), seen_at, session.created_at"
+            " FROM session LEFT JOIN account ON account.name = account WHERE hash = ? AND disabled_at IS NULL",
             digest(token),
         )
         if not rows:
             return None
-        name, role, seen, created = rows[0]
+        account, name, roles, seen, created = rows[0]
         if now - seen > IDLE or now - created > LONGEST:
             return None
-        return Visitor(name, frozenset({Role(role)}), session=digest(token))
+        return Visitor(name, frozenset(map(Role, roles.split())), session=digest(token), elsewhere=account is None)
 
     def seen(self, session: bytes, now: float) -> None:
         """Somebody asked for a page: the session's idle time begins anew."""
@@ -123,6 +133,11 @@ class Accounts:
         """Log out."""
         with self._writing() as connection:
             connection.execute("DELETE FROM session WHERE hash = ?", (session,))
+
+    def end_all(self, name: str) -> int:
+        """Log somebody out wherever they are; how many sessions that were. `name` as the audit has it."""
+        with self._writing() as connection:
+            return connection.execute("DELETE FROM session WHERE account = ? OR name = ?", (name, name)).rowcount
 
     def add_display(self, name: str, unit: str | None) -> str:
         """A display, and its token, which nothing keeps. Raises `UserError`."""
@@ -147,10 +162,6 @@ class Accounts:
             return None
         name, unit = rows[0]
         return Visitor(f"display:{name}", frozenset({Role.WARD}), display=True, unit=unit)
-
-    def _end_all(self, name: str) -> None:
-        with self._writing() as connection:
-            connection.execute("DELETE FROM session WHERE account = ?", (name,))
 
     def _new(self, table: str, name: str, columns: str, values: tuple[object, ...]) -> None:
         if not _NAME.fullmatch(name):

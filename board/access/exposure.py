@@ -2,15 +2,20 @@
 
 import ssl
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from picustream.board.access.accounts import Accounts
 from picustream.board.access.audit import Audit
 from picustream.board.access.identity import BuiltIn, Identifies, Loopback, Proxy, secret_of
+from picustream.board.access.oidc.terms import terms
 from picustream.board.security import LOOPBACK_NAMES
 from picustream.gateways.server.access import LOOPBACK
-from picustream.runtime.errors import BadSettings
+from picustream.runtime.errors import ENVIRONMENT, BadSettings, UserError
 from picustream.runtime.places import state_home
 from picustream.runtime.settings import Settings
+
+if TYPE_CHECKING:  # an extra
+    from picustream.board.access.oidc.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ def _allowed(settings: Settings, names: set[str], secure: bool) -> None:
     if beyond and settings.board_access == "none":
         raise BadSettings(
             "The board would be seen beyond this machine, and nobody has to say who they are.",
-            "Set PICUSTREAM_BOARD_ACCESS to accounts or proxy; or leave PICUSTREAM_BOARD_HOST at 127.0.0.1, without"
-            " PICUSTREAM_BOARD_NAMES and _BEHIND_PROXY.",
+            "Set PICUSTREAM_BOARD_ACCESS to accounts, proxy or oidc; or leave PICUSTREAM_BOARD_HOST at 127.0.0.1,"
+            " without PICUSTREAM_BOARD_NAMES and _BEHIND_PROXY.",
         )
     if settings.board_host not in LOOPBACK and not secure:
         raise BadSettings(
@@ -54,9 +59,23 @@ def _allowed(settings: Settings, names: set[str], secure: bool) -> None:
 def _identity(settings: Settings, secure: bool) -> Identifies:
     if settings.board_access == "accounts":
         return BuiltIn(accounts_of(settings), secure)
+    if settings.board_access == "oidc":
+        return BuiltIn(accounts_of(settings), secure, _provider(settings))
     if settings.board_access == "proxy":
         return Proxy(secret_of(settings.board_proxy_secret_file))
     return Loopback()
+
+
+def _provider(settings: Settings) -> "Provider":
+    try:
+        from picustream.board.access.oidc.provider import Provider
+    except ModuleNotFoundError:
+        raise UserError(
+            "PICUSTREAM_BOARD_ACCESS is oidc, and the package joserfc is missing.",
+            "pip install 'picustream[oidc]'",
+            ENVIRONMENT,
+        ) from None
+    return Provider(terms(settings))
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

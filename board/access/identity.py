@@ -1,15 +1,20 @@
-"""Who sent a request, in each of the three ways to know."""
+"""Who sent a request, in each of the ways to know."""
 
 import hmac
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from starlette.responses import Response
 
 from picustream.board.access.accounts import Accounts
 from picustream.board.access.roles import LOCAL, Role, Visitor
 from picustream.runtime.errors import BadSettings
+
+if TYPE_CHECKING:  # an extra
+    from picustream.board.access.oidc.provider import Provider
 
 SESSION, DISPLAY = "picustream-session", "picustream-display"
 """Cookies. Over TLS their names begin with `__Host-`: no other host, and no plain connection, can set them."""
@@ -65,13 +70,23 @@ class Proxy:
 
 
 class BuiltIn:
-    """Accounts of the board's own, and displays that have a token."""
+    """Accounts of the board's own, displays that have a token, and, where there is one, a provider's log-in."""
 
     logs_in = True
 
-    def __init__(self, accounts: Accounts, secure: bool) -> None:
+    def __init__(self, accounts: Accounts, secure: bool, provider: "Provider | None" = None) -> None:
         self.accounts = accounts
+        self.provider = provider
+        self.secure = secure
         self.prefix = "__Host-" if secure else ""
+
+    def give(
+        self, answer: Response, cookie: str, value: str, seconds: int | None, site: Literal["strict", "lax"] = "strict"
+    ) -> None:
+        """Have the browser keep a cookie; 0 seconds: have it forget."""
+        answer.set_cookie(
+            self.prefix + cookie, value, seconds, path="/", secure=self.secure, httponly=True, samesite=site
+        )
 
     def visitor(self, asked: Asked) -> Visitor | None:
         session = asked.cookies.get(self.prefix + SESSION)

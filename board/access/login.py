@@ -3,6 +3,7 @@
 import asyncio
 from time import monotonic
 from time import time as wall_seconds
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -22,12 +23,20 @@ A_YEAR = 365 * 24 * 3600
 WRONG = "Name or password are not right."
 
 
+class LogsOut(Protocol):
+    """The pages of a log-in elsewhere."""
+
+    async def out(self, request: Request) -> Response:
+        """What somebody is shown who has logged out of the board, to log out there, too."""
+
+
 class LogIn:
     """The pages."""
 
-    def __init__(self, identity: BuiltIn, audit: Audit) -> None:
+    def __init__(self, identity: BuiltIn, audit: Audit, elsewhere: LogsOut | None = None) -> None:
         self._identity = identity
         self._audit = audit
+        self._elsewhere = elsewhere
         self._throttle = Throttle()
         self._verifier = Verifier()
 
@@ -60,9 +69,10 @@ class LogIn:
         if visitor.session is not None:
             await asyncio.to_thread(self._identity.accounts.end, visitor.session)
         self._audit.did(visitor, "logged-out")
-        answer = RedirectResponse("/login", 303)
+        elsewhere = self._elsewhere if visitor.elsewhere else None
+        answer = RedirectResponse("/login", 303) if elsewhere is None else await elsewhere.out(request)
         for cookie in (SESSION, DISPLAY):
-            self._set(answer, cookie, "", 0)
+            self._identity.give(answer, cookie, "", 0)
         return answer
 
     async def show_display(self, request: Request) -> Response:
@@ -80,7 +90,7 @@ class LogIn:
             words = "No display has this token, or there were too many attempts."
             return HTMLResponse(render("display.html", words=words), 403, headers={"Cache-Control": "no-store"})
         answer = RedirectResponse("/ward", 303)
-        self._set(answer, DISPLAY, token, A_YEAR)
+        self._identity.give(answer, DISPLAY, token, A_YEAR)
         return answer
 
     async def _let_in(self, request: Request, name: str) -> Response:
@@ -91,18 +101,14 @@ class LogIn:
         self._audit.did(visitor, "logged-in")
         wanted = request.query_params.get("next", "")
         answer = RedirectResponse(wanted if local(wanted) else home(visitor) or "/logout", 303)
-        self._set(answer, SESSION, token, None)
+        self._identity.give(answer, SESSION, token, None)
         return answer
 
     def _form(self, request: Request, words: str, status: int, headers: dict[str, str] | None = None) -> Response:
-        html = render("login.html", words=words, next=request.query_params.get("next", ""))
+        provider = self._identity.provider
+        there = None if provider is None else provider.name
+        html = render("login.html", words=words, next=request.query_params.get("next", ""), provider=there)
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store", **(headers or {})})
-
-    def _set(self, answer: Response, cookie: str, value: str, seconds: int | None) -> None:
-        prefix = self._identity.prefix
-        answer.set_cookie(
-            prefix + cookie, value, seconds, path="/", secure=bool(prefix), httponly=True, samesite="strict"
-        )
 
 
 async def form(request: Request) -> dict[str, str]:

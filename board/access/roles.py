@@ -29,7 +29,9 @@ class Visitor:
     unit: str | None = None
     """The one unit that a display shows; None: all."""
     session: bytes | None = None
-    """The hash of the session, of an account of the board's own."""
+    """The hash of the session, of whoever logged in at the board or by a provider."""
+    elsewhere: bool = False
+    """Whether a provider said who it is."""
 
     @property
     def role(self) -> Role:

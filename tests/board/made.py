@@ -123,6 +123,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     text: str
+    cookies: tuple[str, ...] = ()
+    """Each as it is set."""
 
 
 def asked(board: Board, path: str, **headers: str) -> Answer:
@@ -159,4 +161,6 @@ def ask(app: ASGIApp, path: str, method: str = "GET", body: bytes = b"", **heade
         if not sent:
             raise
     text = b"".join(message.get("body", b"") for message in sent).decode()
-    return Answer(sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, text)
+    answered = [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
+    cookies = tuple(value for name, value in answered if name == "set-cookie")
+    return Answer(sent[0]["status"], dict(answered), text, cookies)

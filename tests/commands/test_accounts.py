@@ -7,6 +7,7 @@ import pytest
 
 from picustream.board.access.accounts import Accounts
 from picustream.board.access.passwords import verify
+from picustream.board.access.roles import Role
 from picustream.commands.main import main
 
 
@@ -63,3 +64,11 @@ def test_a_password_that_is_none_is_refused_and_not_shown(
 def test_without_a_file_and_a_person_there_is_no_password(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["accounts", "add", "ana", "--role", "ward"]) == 2
     assert "--password-file" in capsys.readouterr().err
+
+
+def test_whoever_logged_in_is_logged_out_wherever_it_was(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    accounts = Accounts(file)
+    tokens = [accounts.begin_elsewhere(name, {Role.WARD}, 0.0) for name in ("ana", "ana", "bob")]
+    assert main(["accounts", "end", "oidc:ana"]) == 0
+    assert capsys.readouterr().out == "2 ended\n"
+    assert [accounts.session(token, 1.0) is None for token in tokens] == [True, True, False]

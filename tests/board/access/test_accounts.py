@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picustream.board.access.accounts import IDLE, LONGEST, Accounts
+from picustream.board.access.accounts import IDLE, LONGEST, TABLES, Accounts, digest
 from picustream.board.access.passwords import hashed, verify
 from picustream.board.access.roles import Role
 from picustream.runtime.errors import UserError
@@ -108,6 +108,22 @@ def test_a_name_that_is_taken_or_unknown_is_refused(accounts: Accounts) -> None:
         accounts.disable("bob")
     with pytest.raises(UserError, match="no display"):
         accounts.revoke_display("hall")
+
+
+def test_a_file_of_the_first_form_keeps_its_accounts_and_displays(tmp_path: Path) -> None:
+    """Whoever was logged in logs in again."""
+    path = tmp_path / "accounts.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.executescript((TABLES / "001.sql").read_text())
+        connection.execute("INSERT INTO account VALUES ('ana', 'ops', ?, '2026-01-01', NULL)", (HASH,))
+        connection.execute("INSERT INTO session VALUES (x'00', 'ana', 0, 0)")
+        connection.execute("INSERT INTO display VALUES ('hall', ?, 'PICU', '2026-01-01', NULL)", (digest("token"),))
+        connection.execute("PRAGMA user_version = 1")
+    accounts = Accounts(path)
+    assert [one.name for one in accounts.all()] == ["ana"]
+    assert accounts.display("token") is not None
+    assert accounts.session(accounts.begin("ana", 0.0), 1.0) is not None
+    assert accounts.end_all("ana") == 1
 
 
 def test_a_file_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
