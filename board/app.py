@@ -50,7 +50,7 @@ ROUTES = (
     Route("/healthz", health),
     Route("/live", live),
     Route("/live/desk", live_office),
-    Route("/live/ops", live_office),
+    Route("/live/ops", ops.live),
 )
 
 

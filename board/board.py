@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
+from picustream.board.checks import Checked
 from picustream.board.entries import Sends
+from picustream.board.pipeline import Behind
 from picustream.board.pulse import Pulse
 from picustream.board.views.reading import Model
 from picustream.board.workers import PartitionReport
@@ -38,6 +40,10 @@ class Board:
     """Where entries go; None: nothing can be entered."""
     workers: Callable[[], Sequence[PartitionReport]] = tuple
     """The partitions of the workers that the board knows."""
+    behind: Callable[[], Behind] = Behind
+    """What Kafka and Redis say of partitions and feeds."""
+    checked: Callable[[], Checked] = Checked
+    """What `picustream doctor` found."""
 
 
 def board_of(request: Request) -> Board:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -21,12 +21,12 @@ RETRY = 2000
 
 async def live(request: Request) -> Response:
     """The stream; silent while the read model gives no answer, so that the pages know."""
-    return _stream(request, board_of(request))
+    return stream(request, board_of(request))
 
 
 async def live_office(request: Request) -> Response:
-    """Likewise, of the desk and the operator's page."""
-    return _stream(request, office_of(request))
+    """Likewise, of the desk."""
+    return stream(request, office_of(request))
 
 
 async def health(request: Request) -> Response:
@@ -35,28 +35,29 @@ async def health(request: Request) -> Response:
     return JSONResponse({"ok": ok}, 200 if ok else 503, headers={"Cache-Control": "no-store"})
 
 
-def _stream(request: Request, board: Board) -> Response:
+def stream(request: Request, board: Board, more: Callable[[], str] = str) -> Response:
+    """Of a board. `more`: the version of what a page shows beside the read model."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_messages(request, board), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_messages(request, board, more), media_type="text/event-stream", headers=headers)
 
 
-async def _messages(request: Request, board: Board) -> AsyncIterator[str]:
+async def _messages(request: Request, board: Board, more: Callable[[], str]) -> AsyncIterator[str]:
     yield f"retry: {RETRY}\n\n"
     while not await request.is_disconnected():
         beat = board.pulse.fresh
         if beat is not None:
-            yield f"data: {json.dumps(message(board, beat))}\n\n"
+            yield f"data: {json.dumps(message(board, beat, more()))}\n\n"
         for _ in range(SLICES):
             if request.app.state.leaving.is_set():
                 return
             await asyncio.sleep(EVERY / SLICES)
 
 
-def message(board: Board, beat: Beat) -> dict[str, str]:
+def message(board: Board, beat: Beat, more: str = "") -> dict[str, str]:
     """What a page is sent."""
     known = beat.state.known.astimezone(board.zone)
     return {
-        "version": beat.version,
+        "version": beat.version + more,
         "software": board.software,
         "known": known.isoformat(),
         "known_words": times.exact(known),

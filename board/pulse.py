@@ -81,5 +81,9 @@ class Pulse:
 
 def _version(state: State, now: datetime) -> str:
     """Ages on a page are in minutes, so the minute is part of it."""
-    shown = repr((state.version, state.troubles, now.replace(second=0, microsecond=0)))
+    return digest(repr((state.version, state.troubles, now.replace(second=0, microsecond=0))))
+
+
+def digest(shown: str) -> str:
+    """A version of what is shown."""
     return hashlib.sha256(shown.encode()).hexdigest()[:16]

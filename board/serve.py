@@ -15,8 +15,10 @@ from picustream import __version__
 from picustream.board.access.exposure import Exposure, exposure
 from picustream.board.app import Task, application
 from picustream.board.board import Board
+from picustream.board.checks import Checks
 from picustream.board.entries import Sender
 from picustream.board.follower import Follower
+from picustream.board.pipeline import Pipeline
 from picustream.board.pulse import Pulse
 from picustream.board.source import Source
 from picustream.board.state import Watch
@@ -26,6 +28,7 @@ from picustream.readmodel.database import Address, address, named
 from picustream.runtime.clock import Clock
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.settings import Settings
+from picustream.scoring.rules import Rules
 
 PARTING = 2
 """Seconds for the answers that are on their way when the board is stopped."""
@@ -33,7 +36,7 @@ PARTING = 2
 
 def serve(
     settings: Settings,
-    zone: ZoneInfo,
+    rules: Rules,
     store: str | None,
     ward_store: str | None,
     follow: bool,
@@ -41,18 +44,20 @@ def serve(
 ) -> None:
     """Serve until stopped. `ready` is given the address, once it can be asked. Raises `UserError`."""
     shown = exposure(settings)
-    sender = Sender(settings)
+    sender, zone = Sender(settings), rules.protocol.zone
+    pipeline = Pipeline(settings, rules.codemap.sources, Clock.of(settings))
+    checks = Checks({} if store is None else {"PICUSTREAM_STORE": store})
     workers = Workers(settings.board_workers.split(",") if settings.board_workers else ())
     everything = _Part(settings, zone, named(settings, store), Audience.EVERYTHING, follow, workers)
-    board = replace(everything.board, send=sender, workers=workers.partitions)
+    board = replace(everything.board, send=sender, workers=workers.partitions, behind=pipeline, checked=checks)
     parts = [everything]
     own = ward_store or settings.board_ward_store
     if own is not None:
         ward = _Part(settings, zone, address(own), Audience.WARD, follow, workers, everything.source)
         board = replace(ward.board, office=board)
         parts.append(ward)
-    tasks = [workers.run, *(task for part in parts for task in part.tasks)]
-    with closing(sender), _listening(settings) as listening:
+    tasks = [workers.run, pipeline.run, checks.run, *(task for part in parts for task in part.tasks)]
+    with closing(sender), closing(pipeline), _listening(settings) as listening:
         host, port = listening.getsockname()[:2]
         web = f"{'https' if shown.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
         leaving = Event()

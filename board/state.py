@@ -73,22 +73,16 @@ def _of_follower(progress: Progress, now: datetime) -> Iterator[Trouble]:
     unseen = None if progress.heartbeat_at is None else now - progress.heartbeat_at
     age = progress.age(now)
     if unseen is None or unseen > UNFED:
-        since = "" if unseen is None else f" for {_seconds(unseen)}"
+        since = "" if unseen is None else f" for {times.short(unseen)}"
         yield Trouble("stale", "Nothing new comes in.", f"The read model is not fed{since}: what is shown is old.")
     elif age is None or not progress.ready:
         yield Trouble("stale", "Not complete yet.", f"The read model is being filled; {_left(progress)}.")
     elif age > BEHIND:
-        yield Trouble("stale", "The read model is behind", f"by {_seconds(age)}; {_left(progress)}.")
+        yield Trouble("stale", "The read model is behind", f"by {times.short(age)}; {_left(progress)}.")
 
 
 def _left(progress: Progress) -> str:
     return "how much is to be read is not known" if progress.lag is None else f"{progress.lag:,} records to be read"
-
-
-def _seconds(length: timedelta) -> str:
-    """In steps of five seconds below two minutes: a page is made anew with each."""
-    seconds = int(length.total_seconds())
-    return f"{seconds // 5 * 5} s" if seconds < 120 else times.long(length)
 
 
 def _silent(model: ReadModel, zone: ZoneInfo) -> Iterator[Trouble]:

@@ -39,7 +39,7 @@ def board(
     named = {"board_host": host, "board_port": port}
     settings = settings.model_copy(update={name: value for name, value in named.items() if value is not None})
     configure(settings)
-    serve(settings, loaded_rules(settings.protocol, settings.codemap).protocol.zone, store, ward_store, follow, _ready)
+    serve(settings, loaded_rules(settings.protocol, settings.codemap), store, ward_store, follow, _ready)
 
 
 def _ready(address: str) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.admin import OffsetSpec
 from kafka.errors import UnsupportedVersionError
 
 from picustream.doctor.clocks import check_kafka_clock
 from picustream.doctor.finding import Finding, not_allowed, ok
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import topics
+from picustream.streams.kafka.group import newest
 from picustream.streams.kafka.rights import Right, Topic
 
 READING = 30.0
@@ -102,7 +102,7 @@ def _newest(admin: KafkaAdminClient) -> float | None:
     counts = topics.partition_counts(admin, topics.ALL)
     parts = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
     try:
-        found = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.MAX_TIMESTAMP)) if parts else {}
+        found = newest(admin, parts)
     except UnsupportedVersionError:
         return None
-    return max((one.timestamp / 1000 for one in found.values() if one.timestamp >= 0), default=None)
+    return max((one.timestamp() for one in found.values()), default=None)

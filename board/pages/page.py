@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from starlette.exceptions import HTTPException
@@ -29,10 +30,16 @@ Content = Callable[[Board, Reading, datetime], dict[str, object]]
 """What a template is given, of a reading, and of the moment that is now in it."""
 
 
-async def answer(request: Request, template: str, place: str, content: Content, board: Board | None = None) -> Response:
-    """The page, or that it has not changed since it was last fetched; of `board`, or else of the ward's."""
+async def answer(
+    request: Request, template: str, place: str, content: Content, board: Board | None = None, more: str = ""
+) -> Response:
+    """The page, or that it has not changed since it was last fetched; of `board`, or else of the ward's.
+
+    `more`: the version of what it shows beside the read model.
+    """
     board, at = board or board_of(request), moment(request)
     beat = await board.pulse.now()
+    beat = replace(beat, version=beat.version + more)
     visitor = request.state.visitor
     tag = security.etag(beat.version, board.software, visitor.name, str(request.url))
     headers = {"ETag": tag, "Vary": "Accept-Encoding, Cookie"}

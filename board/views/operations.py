@@ -1,7 +1,7 @@
 """The operator's page: what runs, how far it is, what was refused, what fires, and how old each of these is."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from picustream.board.views import times
 from picustream.board.views.screening import Entry, entry_of
 from picustream.readmodel.rows import DeadLetterCount, DeskRow, Hole, Position, Progress, Row
+from picustream.scoring.alerts.source import SILENT
 
 SEVERITIES = ("critical", "warning", "info")
 """The worst first."""
@@ -70,6 +71,8 @@ class Operations:
     follower: str
     age: str
     holes: tuple[Hole, ...]
+    silent: Mapping[str, datetime]
+    """Feeds that are silent, and since when."""
     versions: tuple[str, ...]
     """Software and protocol of what fires: more than one, while an upgrade is on its way."""
 
@@ -88,6 +91,7 @@ def operations(model: Watched, now: datetime, wall: datetime, zone: ZoneInfo) ->
         progress.follower or "nobody",
         "not whole yet" if age is None else times.long(max(age, timedelta(0))),
         tuple(model.holes()),
+        {one.subject: one.since for one in fires if one.name == SILENT},
         tuple(sorted({_version(row) for row in rows})),
     )
 

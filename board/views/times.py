@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+STEP = 5
 MONTHS_IN_WORDS = 24
 """Below this age a child's months are said."""
 
@@ -37,6 +38,12 @@ def long(length: timedelta) -> str:
     if length < 2 * DAY:
         return f"{length // HOUR} h"
     return f"{length // DAY} days"
+
+
+def short(length: timedelta) -> str:
+    """Likewise, in steps of some seconds below two minutes: with each of them a page is made anew."""
+    seconds = max(0, int(length.total_seconds()))
+    return f"{seconds // STEP * STEP} s" if seconds < 120 else long(length)
 
 
 def age(months: int | None) -> str:

@@ -5,15 +5,22 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from picustream.board.frame import Trouble
+from picustream.board.pipeline import Behind, Feed
+from picustream.board.pulse import Pulse, State
 from picustream.local.ports import free_port
 from picustream.scoring.scores.mods.record import MODS
-from tests.board.conftest import Serves
+from tests.board.conftest import Serves, serving
 from tests.board.made import NOON, Memory, everything, made
+from tests.board.office import ALARMED, Office
 from tests.board.test_ward import changed
 from tests.paths import ROOT
 
@@ -87,6 +94,41 @@ def test_what_is_wrong_with_the_age_is_seen_and_passes(page: Page, serves: Serve
     found.clear()
     page.wait_for_selector(LIVE, timeout=SEEN)
     assert opacity(page) == 1 and page.inner_text("#troubles") == ""
+
+
+def test_a_silent_feed_a_model_that_lags_and_a_page_that_is_dead_are_three_things_to_an_operator(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Each within ten seconds, with signs that the others have not; and a worker that is gone is a fourth."""
+    heard = Feed("monitor", True, ALARMED - timedelta(hours=1), timedelta(hours=24), ALARMED + timedelta(hours=23))
+    behind = Behind({0: "icu-1"}, {("picu.lab.v1", 0): 0}, {}, (heard,), 1)
+    found: dict[str, Any] = {"behind": behind, "troubles": ()}
+    office = Office.of(tmp_path, ALARMED)
+    pulse = Pulse(lambda: State(1, ALARMED, found["troubles"]), lambda: ALARMED)
+    board = replace(office.board(), pulse=pulse, behind=lambda: found["behind"])
+    with browser.new_context() as context:
+        page = context.new_page()
+        with serving() as serve:
+            page.goto(serve(board) + "/ops")
+            page.wait_for_selector(LIVE)
+            feed, worker = page.locator("[data-piece=feeds] tr.bad"), page.locator("[data-piece=workers] tr.bad")
+            assert (feed.count(), worker.count(), opacity(page)) == (0, 0, 1)
+
+            found["behind"] = replace(behind, feeds=(replace(heard, due=ALARMED),))
+            feed.wait_for(timeout=SEEN)
+            assert "monitor" in feed.inner_text() and worker.count() == 0
+            assert (page.get_attribute("html", "data-live"), opacity(page)) == ("yes", 1)
+
+            found["behind"] = replace(behind, owners={})
+            worker.wait_for(timeout=SEEN)
+            assert "nobody" in worker.inner_text() and feed.count() == 0 and opacity(page) == 1
+
+            found["behind"], found["troubles"] = behind, (Trouble("stale", "The read model is behind", "by 45 s"),)
+            page.wait_for_selector(OLD, timeout=SEEN)
+            assert (feed.count(), worker.count()) == (0, 0) and opacity(page) < 1
+            assert "NOT LIVE" not in page.inner_text("#live")
+        page.wait_for_selector(NOT_LIVE, timeout=SEEN)
+        assert "NOT LIVE" in page.inner_text("#live") and opacity(page) < 1
 
 
 def test_what_is_new_comes_by_itself_and_nothing_else_moves(page: Page, serves: Serves) -> None:

@@ -14,12 +14,16 @@ import pytest
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
+from picustream.board.pipeline import Behind, Pipeline
 from picustream.commands.main import main
 from picustream.models.desk import DESK
 from picustream.models.event import ADT, INPUT_TOPICS, LAB, TRIAL, VENTILATOR, VITAL
+from picustream.models.feeds import SourceMap
 from picustream.models.record import ALERT, DEAD_LETTER, DEAD_LETTER_TRIAL, DEAD_LETTERS
 from picustream.readmodel.audience import Audience
 from picustream.readmodel.reading import ReadModel
+from picustream.runtime.clock import Clock
+from picustream.runtime.settings import Settings
 from picustream.scoring.dead_letters import dead_letter_topic
 from picustream.scoring.presence.record import STAY as PRESENCE
 from picustream.scoring.scores.apps.record import APPS
@@ -129,7 +133,7 @@ def test_the_page_gives_rights_to_every_kind_of_user() -> None:
     """And the parser of these tests reads all of them."""
     users = {right.principal.removeprefix("User:") for right in kafka_rights()}
     others = {"picustream", "ward", "statistics", "operations", "deployer", "board", "store-operations"}
-    assert users == {*SENDERS, *others} and set(redis_users()) == {"picustream", "operations"}
+    assert users == {*SENDERS, *others} and set(redis_users()) == {"picustream", "operations", "board"}
 
 
 @pytest.mark.usefixtures("ward")
@@ -257,19 +261,46 @@ def test_doctor_says_of_each_user_what_it_could_not_see(ward: Bench, run: Run) -
     [(check, message)] = skipped("operations")
     assert check == "dead-letters" and f"the right Read on {DEAD_LETTER_TRIAL} in" in message
     assert {one for one, _ in skipped("ward")} == {"topics", "partitions", "dead-letters"}
+    [(check, message)] = skipped("board", "board")
+    assert check == "dead-letters" and f"the right Read on {DEAD_LETTER}, {DEAD_LETTER_TRIAL} in" in message
 
 
-def test_who_looks_after_redis_sees_no_state_of_a_stay(secured_servers: Secured, ward: Bench) -> None:
+@pytest.mark.parametrize("user", ["operations", "board"])
+def test_who_looks_after_redis_sees_no_state_of_a_stay(secured_servers: Secured, ward: Bench, user: str) -> None:
     """Nor that of a stay whose name looks like one of the keys that it may read."""
-    with Redis.from_url(ward.env["PICUSTREAM_REDIS"], username="operations", password=PASSWORD) as redis:
+    feeds = "picustream:{picustream.1}:partition"
+    with Redis.from_url(ward.env["PICUSTREAM_REDIS"], username=user, password=PASSWORD) as redis:
         assert redis.hgetall("picustream:{picustream.1}:control")
         assert redis.zrange("picustream:{picustream.11}:due", 0, 0) == []
         with secured_servers.redis_client() as ruler:
             keys = [key.decode() for key in ruler.keys("picustream:*:stay:*")]
         assert keys
-        for key in (*keys, "picustream:{picustream.1}:partition", "picustream:{picustream.1}:stay:S:control"):
+        hidden = (*keys, "picustream:{picustream.1}:stay:S:control", *([feeds] if user == "operations" else []))
+        for key in hidden:
             with pytest.raises(NoPermissionError):
                 redis.hgetall(key)
+
+
+def test_the_board_sees_partitions_and_feeds_and_others_say_which_right_they_lack(
+    secured_servers: Secured, ward: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seen(user: str, redis_user: str) -> Behind:
+        for name, value in secured_servers.env(user, redis_user).items():
+            monkeypatch.setenv(name, value)
+        pipeline = Pipeline(Settings(), SourceMap(), Clock())
+        found = pipeline.ask()
+        pipeline.close()
+        return found
+
+    board = seen("board", "board")
+    assert board.unknown == () and board.owners is not None
+    assert board.waiting is not None and set(board.waiting.values()) == {0}
+    assert board.newest is not None and board.newest.keys() == set(INPUT_TOPICS)
+    assert [feed.source for feed in board.feeds or ()] == ["test"]
+    blind = seen("feed-lab", "operations")
+    assert (blind.owners, blind.waiting, blind.newest, blind.feeds) == (None, None, None, None)
+    assert [why for why in blind.unknown if "Not allowed by Kafka" in why]
+    assert "Redis refuses us: NoPermissionError." in blind.unknown
 
 
 def test_a_wrong_password_is_reported_as_that_and_at_once(ward: Bench, run: Run) -> None:
