@@ -1,4 +1,4 @@
-"""What is behind the read model: who has the partitions, what waits, and when each feed was heard.
+"""What is behind the read model: who has the partitions, what waits, and when something last came from each feed.
 
 Asked of Kafka and of Redis every few seconds, with the rights of the board's own users. What neither says is not known,
 and the page gives the reason: it is never shown as it was.
@@ -35,7 +35,7 @@ STALE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A source, as the workers have heard it. Moments are those of the ward's clock."""
+    """A source, as the workers know it. Moments are those of the ward's clock."""
 
     source: str
     measures: bool
@@ -144,13 +144,13 @@ class Pipeline:
         found = await asyncio.gather(*(store.feed_state(number) for number in range(self._settings.partitions)))
         return joined((fields for _, fields in found), as_of)
 
-    def feeds(self, heard: FeedSnapshot) -> tuple[Feed, ...]:
+    def feeds(self, known: FeedSnapshot) -> tuple[Feed, ...]:
         """By name, as the workers judge them."""
         found = []
-        for name, source in sorted(heard.sources.items()):
+        for name, source in sorted(known.sources.items()):
             limits = self._sources.limits(name, source.measures)
-            counts = source.accepted and heard.opened is not None
-            due = silent_at(source.last, heard.opened, limits) if counts and heard.opened is not None else None
+            counts = source.accepted and known.opened is not None
+            due = silent_at(source.last, known.opened, limits) if counts and known.opened is not None else None
             found.append(Feed(name, source.measures, source.last, hours(limits.silence_after_hours), due))
         return tuple(found)
 

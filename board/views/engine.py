@@ -13,7 +13,7 @@ from picustream.models.event import INPUT_TOPICS
 
 NOT_KNOWN = "not known"
 WORST = ("missing", "finding", "skipped")
-"""Levels of findings that are told, in this order."""
+"""Levels of findings that are shown, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class PartitionRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A source: when it was heard, and whether that is as it should be."""
+    """A source: when something last came from it, and whether that is as it should be."""
 
     source: str
     sends: str
@@ -40,7 +40,7 @@ class FeedRow:
     ago: str
     limit: str
     state: str
-    """`heard`, `silent`: an alert fires; `overdue`: none does, though its limit is over; `not expected`."""
+    """`in time`; `silent`: an alert fires; `overdue`: none does, though its limit is over; `not expected`."""
 
     @property
     def bad(self) -> bool:
@@ -140,7 +140,7 @@ def _feeds(feeds: Sequence[Feed] | None, silent: Mapping[str, datetime], now: da
 
 
 def _feed(feed: Feed, silent: bool, now: datetime) -> FeedRow:
-    state = "silent" if silent else "not expected" if feed.due is None else "overdue" if now >= feed.due else "heard"
+    state = "silent" if silent else "not expected" if feed.due is None else "overdue" if now >= feed.due else "in time"
     sends = "measurements" if feed.measures else "admissions, trial events"
     limit = times.long(feed.limit)
     return FeedRow(feed.source, sends, _local(feed.last, now), _ago(feed.last, now), limit, state)
@@ -161,10 +161,10 @@ def _inputs(behind: Behind, now: datetime) -> Iterable[InputRow]:
 
 
 def _checks(checked: Checked, wall: datetime) -> CheckRow:
-    told = [one for one in checked.findings if one.level in WORST]
+    shown = [one for one in checked.findings if one.level in WORST]
     ago = "" if checked.at is None else f"{times.long(wall - checked.at)} ago"
-    told.sort(key=lambda one: WORST.index(one.level))
-    return CheckRow(tuple(told), len(checked.findings) - len(told), ago, checked.trouble)
+    shown.sort(key=lambda one: WORST.index(one.level))
+    return CheckRow(tuple(shown), len(checked.findings) - len(shown), ago, checked.trouble)
 
 
 def _local(at: datetime, now: datetime) -> datetime:

@@ -84,7 +84,7 @@ def test_every_partition_is_on_the_page_with_whoever_has_it_and_what_is_not_know
     assert [(row.owner, row.waiting) for row in shown] == [("not known", None), ("127.0.0.1:6066", 7)]
     text = office(tmp_path, away)
     assert "Not all is known: Kafka does not answer at a:1." in text
-    assert "When each feed was heard is not known" in text
+    assert "When something last came from each feed is not known" in text
 
 
 @given(st.dictionaries(st.sampled_from(sorted(PARTS)), st.none() | st.integers(0, 9), min_size=10))
