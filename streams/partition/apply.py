@@ -28,6 +28,9 @@ _ENGINES = ThreadPoolExecutor(1, thread_name_prefix="engine")
 run into their time limits. One thread, for Python runs one at a time anyway."""
 
 
+SMALL = 16
+"""Records for which the engine computes on the event loop: a visit to another thread takes longer than they do."""
+
 _DONE = object()
 
 
@@ -111,7 +114,7 @@ async def _compute(owned: OwnedPartition, store: Store, intake: Intake, moment: 
         missing = engine.missing(batch, moment.now, advance_clock=moment.advance_clock)
         return batch, missing, None if missing else _processed(engine, intake, batch, moment)
 
-    batch, missing, done = await run(read)
+    batch, missing, done = read() if len(intake.input_records) <= SMALL and intake.next else await run(read)
     if done is not None:
         return done
     ours = {"", *batch.stays}
