@@ -80,12 +80,13 @@ class References:
 
     def all_names(self, reference: Any, at: Resource, kind: str) -> tuple[Identifier, ...]:
         """The names that a reference to that kind of resource gives, and those of the resource it leads to, where the
-        message has it; none of a group or a device."""
+        message has it; none of a group or a device. An address of the message alone is no name beside these."""
         target = self.target(reference, at, kind)
         if target is not None and target.kind != kind:
             return ()
+        own = self.names(target) if target is not None else ()
         written = (one for one in self.written(reference, at, kind) if one.field == kind)
-        return _distinct([*written, *(self.names(target) if target is not None else ())])
+        return _distinct([*(one for one in written if one.authority != URN or not own), *own])
 
     def _literal(self, reference: str, at: Resource, kind: str) -> Identifier | None:
         if form := _REFERENCE.fullmatch(reference):
