@@ -10,8 +10,10 @@ from datetime import datetime
 from picustream.gateways.events import OutEvent
 from picustream.gateways.hl7 import files
 from picustream.gateways.hl7.message import header, values_in
+from picustream.gateways.hl7.private import private_in
 from picustream.gateways.letters import Letter, letter_of
 from picustream.gateways.patients.patients import Patients
+from picustream.gateways.private import NOTHING, Private
 from picustream.gateways.reader import is_fhir, read_statements
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
@@ -87,7 +89,7 @@ class Conversion:
         source = self._source_of(raw)
         if isinstance(source, Fault):
             name = self._site.pseudonyms.message("", raw)
-            yield self._letter(source, "", now, name, _values_in(raw, self._site), **_sender(raw))
+            yield self._letter(source, "", now, name, _values_in(raw, self._site), private_in(raw), **_sender(raw))
             return
         origin = Origin(source, self._site.pseudonyms.message(source.name, raw), now)
         try:
@@ -121,8 +123,17 @@ class Conversion:
         self.tally.add(found.tally)
         return Converted([event for event in found.events if event.event_id not in sent], found.letters)
 
-    def _letter(self, fault: Fault, source: str, now: datetime, name: str, values: int, **about: str) -> Converted:
-        found = Translation(letters=[letter_of(fault, source, now, name, **about)])
+    def _letter(
+        self,
+        fault: Fault,
+        source: str,
+        now: datetime,
+        name: str,
+        values: int,
+        private: Private = NOTHING,
+        **about: str,
+    ) -> Converted:
+        found = Translation(letters=[letter_of(fault, source, now, name, private=private, **about)])
         found.tally.seen = values
         if values:
             found.tally.letters[fault.reason] = values

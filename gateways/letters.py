@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from picustream.gateways.private import NOTHING, Private
 from picustream.scoring.faults import Fault
 
 
@@ -137,9 +138,10 @@ REASONS: dict[str, Advice] = {
 }  # fmt: skip
 """Reason -> what it means, what to do."""
 
-_CODE = re.compile(r"[A-Za-z0-9._:/\-]{1,64}", re.ASCII)
-_UNIT = re.compile(r"[A-Za-z0-9.*/%^\[\]{}()#\u00b5\u03bc-]{1,24}")
-_FORMS = {"code": _CODE, "system": _CODE, "unit": _UNIT, "application": _CODE, "facility": _CODE}
+_CODE = re.compile(r"[\w.:/%()+#*^-]{1,64}", re.ASCII)
+_UNIT = re.compile(r"(?! )(?!.*  )[\w.:/%()+#*^\[\]{}'\u00b0\u00b7\uff0f -]{1,24}(?<! )")
+"""In any script: the sender's spelling is what the site's file has to have."""
+_FORMS = {"code": _CODE, "system": _CODE, "kind": _CODE, "unit": _UNIT, "application": _CODE, "facility": _CODE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,21 @@ class Letter:
         }
 
 
-def letter_of(fault: Fault, source: str, at: datetime, message_id: str, path: str = "", **about: str | None) -> Letter:
-    """The letter of a fault. `path`: where the fault itself names none. Of `about` only what has the form of a code."""
-    shown = {name: word for name, word in about.items() if word and _FORMS[name].fullmatch(word)}
+def letter_of(
+    fault: Fault,
+    source: str,
+    at: datetime,
+    message_id: str,
+    path: str = "",
+    private: Private = NOTHING,
+    **about: str | None,
+) -> Letter:
+    """The letter of a fault. `path`: where the fault itself names none."""
+    found = {name: word for name, word in about.items() if word and is_shown(name, word, private)}
     reason = fault.reason if fault.reason in REASONS else "unforeseen"
-    return Letter(reason, fault.path or path, fault.message, source, at, message_id, shown)
+    return Letter(reason, fault.path or path, fault.message, source, at, message_id, found)
+
+
+def is_shown(name: str, word: str, private: Private) -> bool:
+    """Whether a code, a unit ... may be shown: it has the form of one, and is of no patient."""
+    return _FORMS[name].fullmatch(word) is not None and not private.hides(word)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
+from picustream.gateways.private import NOTHING, Private
 from picustream.models.envelope import Status
 from picustream.scoring.faults import Fault
 
@@ -214,5 +215,7 @@ class Statements:
     """Why nothing of it is used, where its kind is none of ours: counted, no fault."""
     opens: tuple[str, ...] = ()
     """Keys for which messages may wait, and which it opens."""
+    private: Private = NOTHING
+    """What may not be shown of the message."""
     warnings: tuple[str, ...] = ()
     """Machine-readable words about what was put right on reading (`segments-joined`): counted, no letter."""

@@ -1,6 +1,5 @@
 """Statements to events and letters: what a message states becomes what the topics carry, each value with one fate."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,11 +7,12 @@ from datetime import datetime
 
 from picustream.gateways.drafts import Draft, Drafts, Unsent
 from picustream.gateways.events import Events, Group, OutEvent, groups
-from picustream.gateways.letters import Letter, letter_of
+from picustream.gateways.letters import Letter, is_shown, letter_of
 from picustream.gateways.meaning import Meaning
 from picustream.gateways.panels import Panels, Parts
 from picustream.gateways.patients.answers import Stay, Waiting
 from picustream.gateways.patients.patients import Patients
+from picustream.gateways.private import NOTHING, together
 from picustream.gateways.site.config import Source
 from picustream.gateways.site.load import LoadedSite
 from picustream.gateways.statement import Panel, Statements, Unreadable, Value
@@ -22,7 +22,6 @@ from picustream.scoring.faults import Fault
 from picustream.scoring.rules import Rules
 
 _WRONG_PATIENT = "wrong-patient"
-_CODE = re.compile(r"[A-Za-z0-9._:/^-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,10 @@ class _Message:
         self._stays: dict[tuple[int, datetime], Stay | Waiting | Fault] = {}
         self._beside: list[tuple[Stay, Draft]] = []
         """Observations that are sent besides those of the message's own values."""
+        self._private = NOTHING
 
     def translated(self, statements: Sequence[Statements]) -> Translation:
+        self._private = together(stated.private for stated in statements)
         for number, stated in enumerate(statements, 1):
             self._learn(stated, number)
         placed = [one for stated, first in _numbered(statements) for one in self._values(stated, first)]
@@ -117,13 +118,14 @@ class _Message:
         tally = self._found.tally
         tally.warnings.update(stated.warnings)
         if stated.unused:
-            tally.unused[f"{_coded(stated.kind)}: {stated.unused}"] += 1
+            tally.unused[f"{self._shown('kind', stated.kind)}: {stated.unused}"] += 1
         learnt = self._patients.learn(stated, self._origin.message, self._origin.received_at)
         self._found.opened = (*self._found.opened, *stated.opens, *learnt.opened)
         if not self._given_up:
             self._waits |= dict.fromkeys(learnt.waits)
         if stated.movements and not stated.unused:
-            (tally.used if learnt.used else tally.unused)[_coded(stated.kind)] += 1
+            kind = self._shown("kind", stated.kind)
+            (tally.used if learnt.used else tally.unused)[kind] += 1
         for fault in (*stated.faults, *learnt.faults, *(learnt.in_vain if self._given_up else ())):
             self._letter(fault)
         for fact in learnt.facts:
@@ -140,7 +142,7 @@ class _Message:
         for number, value in enumerate(stated.values, first):
             tally.seen += 1
             if stated.unused:
-                tally.ignored[f"{_code_of(value)}: {stated.unused}"] += 1
+                tally.ignored[f"{self._code(value)}: {stated.unused}"] += 1
                 continue
             if not self._given_up and (identity := self._drafts.identity_undecided(value)) is not None:
                 parts.held[identity] = None
@@ -153,9 +155,9 @@ class _Message:
             elif draft is Unsent.EMPTY:
                 tally.empty += 1
             elif draft is Unsent.IGNORED:
-                tally.ignored[_code_of(value)] += 1
+                tally.ignored[self._code(value)] += 1
             elif draft is Unsent.NOT_KNOWN:
-                tally.ignored[_code_of(value)] += 1
+                tally.ignored[self._code(value)] += 1
                 self._hide(stated, value, number, parts)
             else:
                 assert isinstance(draft, Draft)
@@ -213,7 +215,7 @@ class _Message:
 
     def _give_up(self, value: Value, waiting: Waiting) -> None:
         if waiting.elsewhere:
-            self._found.tally.ignored[f"{_code_of(value)}: elsewhere"] += 1
+            self._found.tally.ignored[f"{self._code(value)}: elsewhere"] += 1
         else:
             self._refuse(value, Fault("no-stay", value.path, "no stay of its patient is known for its time"))
 
@@ -227,7 +229,7 @@ class _Message:
             if all(one.fields == first.fields and one.filing == first.filing for _, one in same):
                 yield same[0]
                 for _, repeat in same[1:]:
-                    self._found.tally.ignored[f"{_code_of(repeat.value)}: repeated"] += 1
+                    self._found.tally.ignored[f"{self._code(repeat.value)}: repeated"] += 1
                 continue
             for stay, one in same:
                 self._ventilators.doubt(stay, one)
@@ -261,9 +263,19 @@ class _Message:
 
     def _letter(self, fault: Fault, path: str = "", **about: str | None) -> Letter:
         origin = self._origin
-        letter = letter_of(fault, origin.source.name, origin.received_at, origin.message, path, **about)
+        letter = letter_of(fault, origin.source.name, origin.received_at, origin.message, path, self._private, **about)
         self._found.letters.append(letter)
         return letter
+
+    def _code(self, value: Value) -> str:
+        """System and code for the account."""
+        if not value.codings:
+            return "(no code)"
+        coding = value.codings[0]
+        return f"{self._shown('system', coding.system)} {self._shown('code', coding.code)}".strip()
+
+    def _shown(self, name: str, word: str) -> str:
+        return word if not word or is_shown(name, word, self._private) else "(other)"
 
 
 def _numbered(statements: Sequence[Statements]) -> Iterator[tuple[Statements, int]]:
@@ -272,15 +284,3 @@ def _numbered(statements: Sequence[Statements]) -> Iterator[tuple[Statements, in
     for stated in statements:
         yield stated, number
         number += len(stated.values)
-
-
-def _code_of(value: Value) -> str:
-    """System and code for the account: words of another form are not shown, for they may be anything."""
-    if not value.codings:
-        return "(no code)"
-    coding = value.codings[0]
-    return f"{_coded(coding.system)} {_coded(coding.code)}".strip()
-
-
-def _coded(word: str) -> str:
-    return word if not word or _CODE.fullmatch(word) else "(other)"

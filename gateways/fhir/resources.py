@@ -28,7 +28,8 @@ _GZIP = b"\x1f\x8b"
 _TWICE = "\0twice"
 """Marks an object that has a field twice; no field has a name like it."""
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
-_NAME = re.compile(r"[A-Za-z]{1,64}", re.ASCII)
+_HOLDERS = {"contained", "entry", "resource", "parameter", "part", "response", "outcome"}
+"""Elements in which a resource stands: any other name in a path may be anything."""
 _KIND = re.compile(r"(?:^|/)([A-Z][A-Za-z]{2,40})(?=/|$)", re.ASCII)
 _NOT_READ = {"DELETE": "deleted", "PATCH": "patch-not-read"}
 _REQUESTS = {
@@ -218,7 +219,7 @@ def _walk(value: Any, path: str, at: _Surroundings, top: bool = False) -> Iterat
                 value = {name: part for name, part in value.items() if name != "entry"}
         for name, part in value.items():
             if isinstance(part, dict | list):
-                yield from _walk(part, f"{path}/{name if _NAME.fullmatch(name) else '?'}", at)
+                yield from _walk(part, f"{path}/{name if name in _HOLDERS else '?'}", at)
 
 
 def _inside(resource: Resource, at: _Surroundings) -> _Surroundings:
@@ -242,7 +243,7 @@ def _entries(bundle: Fields, path: str, at: _Surroundings) -> Iterator[Resource]
             yield Resource(place, {"resourceType": _kind_of(address)}, request=address, fault=fault)
         for name, part in entry.items():
             is_resource = name == "resource"
-            yield from _walk(part, f"{place}/{name}" if _NAME.fullmatch(name) else place, surroundings, is_resource)
+            yield from _walk(part, f"{place}/{name}" if name in _HOLDERS else place, surroundings, is_resource)
 
 
 def _kind_of(address: str) -> str:

@@ -8,6 +8,7 @@ from picustream.gateways.fhir import observation, people
 from picustream.gateways.fhir.elements import ENCOUNTER, OBSERVATION, PATIENT
 from picustream.gateways.fhir.groups import REPORT
 from picustream.gateways.fhir.known import KEPT, Known, Surroundings
+from picustream.gateways.fhir.private import private
 from picustream.gateways.fhir.resources import Resource
 from picustream.gateways.site.config import Source
 from picustream.gateways.statement import Statements, Subject
@@ -32,7 +33,9 @@ def statements(resources: Sequence[Resource], source: Source, zone: ZoneInfo | N
         else:
             found += _of(one, source, zone, around)
     reports = [one for one in stated if one.kind == REPORT and one.fault is None and one.within is None]
-    return found + [one for report in reports for one in _report(report, contained.get(id(report), []), zone, around)]
+    found += [one for report in reports for one in _report(report, contained.get(id(report), []), zone, around)]
+    hidden = private(resources)
+    return [replace(one, private=hidden) for one in found]
 
 
 def _of(resource: Resource, source: Source, zone: ZoneInfo | None, around: Surroundings) -> list[Statements]:

@@ -7,6 +7,7 @@ from picustream.gateways.hl7.groups import Patient, patients
 from picustream.gateways.hl7.identifiers import subject
 from picustream.gateways.hl7.message import Message
 from picustream.gateways.hl7.movements import BY_HAND, MOVES, birth_faults, merge_fault, movement
+from picustream.gateways.hl7.private import private
 from picustream.gateways.hl7.times import Reckoning
 from picustream.gateways.hl7.values import Context, context_of, took_a_period, value_of
 from picustream.gateways.site.config import Source
@@ -28,8 +29,9 @@ def statements(message: Message, source: Source, zone: ZoneInfo | None) -> list[
     found = [one for patient in groups for one in _of_patient(kind, patient, context)]
     if unused:
         found = [replace(one, movements=(), faults=(), unused=unused) for one in found]
-    warnings = _warnings(message, groups, context)
-    return [replace(found[0], warnings=warnings), *found[1:]] if warnings else found
+    found[0] = replace(found[0], warnings=_warnings(message, groups, context))
+    hidden = private(message)
+    return [replace(one, private=hidden) for one in found]
 
 
 def _warnings(message: Message, groups: list[Patient], context: Context) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from picustream.gateways.patients.controls import Controls
 from picustream.gateways.patients.identity import Named
 from picustream.gateways.patients.memory import forget
 from picustream.gateways.patients.people import People
+from picustream.gateways.patients.places import nameless
 from picustream.gateways.patients.stated import Stamp, Stated, spot_of, stamp, stated
 from picustream.gateways.patients.stays import Row
 from picustream.gateways.patients.units import Units
@@ -65,7 +66,8 @@ class Patients:
             return Learnt(faults=tuple(one for one in (patient, visit) if isinstance(one, Fault)))
         found = [self._unnamed(statements, stamp(received_at))]
         found += [self._link(statements.same, _Whom(patient, visit, message, received_at))]
-        for movement in statements.movements:
+        for stated_as in statements.movements:
+            movement = nameless(stated_as, statements.private, self._units, stamp(received_at))
             found.append(self._relink(movement, _Whom(patient, visit, message, received_at)))
             found.append(self._take(movement, _Whom(patient, visit, message, received_at)))
         return _joined(found)

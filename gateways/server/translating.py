@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from picustream import __version__
 from picustream.gateways.hl7.message import CUT_OFF, header
+from picustream.gateways.hl7.private import private_in
 from picustream.gateways.hl7.statements import no_production
 from picustream.gateways.journal.outcome import Answer, Outcome, State
 from picustream.gateways.journal.received import Received
@@ -113,7 +114,7 @@ class Translating:
 
     def _letter(self, received: Received, sent: _Sent, fault: Fault) -> Letter:
         source = sent.source.name if sent.source else ""
-        return letter_of(fault, source, received.at, sent.name, **sent.about)
+        return letter_of(fault, source, received.at, sent.name, private=private_in(sent.raw), **sent.about)
 
 
 def known_by(site: LoadedSite, rules: Rules) -> str:

@@ -28,8 +28,16 @@ def test_every_reason_has_advice(reason: str) -> None:
 
 @given(st.text(max_size=40))
 def test_free_text_is_not_shown(text: str) -> None:
-    letter = letter_of(Fault("unit-unknown", "OBX[1]", "no"), "lab", NOW, "h-1", code="2160-0", unit=f"{text} {text}")
+    told = {"code": "2160-0", "system": f"{text} {text}", "unit": f"{text:>25}"}
+    letter = letter_of(Fault("unit-unknown", "OBX[1]", "no"), "lab", NOW, "h-1", **told)
     assert letter.about == {"code": "2160-0"}
+
+
+@pytest.mark.parametrize("unit", ["mm Hg", "x10(3)/mcL", "次/分", "мм рт.ст.", "µmol/L", "10³/µl", "beats per minute"])
+def test_a_unit_is_shown_as_it_is_written(unit: str) -> None:
+    """The site's file has to have this very spelling."""
+    letter = letter_of(Fault("unit-unknown", "OBX[1]", "no"), "lab", NOW, "h-1", unit=unit)
+    assert letter.about == {"unit": unit}
 
 
 def test_a_row_has_what_is_needed_to_act() -> None:
