@@ -19,6 +19,9 @@ _FIELDS: dict[str, dict[int, tuple[int, ...]]] = {
 }
 """Segment -> field -> components that are of a person and of nobody else: an authority or a type is not."""
 
+_LONGEST = 10_000
+"""Characters of a field that are searched: a name of more is none."""
+
 
 def private(message: Message) -> Private:
     """Of all patients of a message."""
@@ -43,7 +46,8 @@ def _words(segments: Iterable[Segment]) -> Iterator[str]:
         if (fields := _FIELDS.get(segment.name)) is not None:
             for field, components in fields.items():
                 if segment.raw(field):
-                    yield from _parts(segment.cell(field), components)
+                    cell = segment.cell(field)
+                    yield from _parts(cell._replace(written=cell.written[:_LONGEST]), components)
 
 
 @alike
