@@ -82,7 +82,11 @@ def _of_follower(progress: Progress, now: datetime) -> Iterator[Trouble]:
 
 
 def _left(progress: Progress) -> str:
-    return "how much is to be read is not known" if progress.lag is None else f"{progress.lag:,} records to be read"
+    if progress.lag is None:
+        return "how much is to be read is not known"
+    if not progress.lag:  # or it would not be behind
+        return "Kafka was not heard since, and how much is to be read is not known"
+    return f"{progress.lag:,} records to be read"
 
 
 def _silent(model: ReadModel, zone: ZoneInfo) -> Iterator[Trouble]:

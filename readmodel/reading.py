@@ -137,6 +137,13 @@ class ReadModel:
         found = self._all(select(_REVISIONS.unit, _REVISIONS.bed).distinct().where(*named))
         return [(one["unit"], one["bed"]) for one in found]
 
+    def published(self, topic: str, since: datetime, until: datetime | None = None) -> list[Row]:
+        """Every revision of a topic that was published since a moment, by records; `until` another one."""
+        when = [_REVISIONS.emitted_at >= to_micros(since)]
+        if until is not None:
+            when.append(_REVISIONS.emitted_at <= to_micros(until))
+        return self._rows(select(schema.revisions).where(_REVISIONS.topic == topic, *when))
+
     def alerts(self, *, firing: bool | None = True, audience: str | None = None, stay: str | None = None) -> list[Row]:
         """Alerts that fire (False: that are resolved, None: both)."""
         state = None if firing is None else "firing" if firing else "resolved"

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from picustream.board.board import Board
-from picustream.board.pages.page import AT, answer
+from picustream.board.pages.page import AT, answer, written
 from picustream.board.views.reading import Reading
-from picustream.board.views.ward import ward
+from picustream.board.views.ward import moments, ward
 
 
 async def show(request: Request) -> Response:
@@ -16,7 +16,10 @@ async def show(request: Request) -> Response:
     unit = request.state.visitor.unit or request.query_params.get("unit") or None
 
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
-        at = None if reading.at is None else reading.at.astimezone(board.zone)
-        return {"ward": ward(reading, now, board.zone, unit), "unit": unit, "at": at, "AT": AT}
+        at = None if reading.at is None else datetime.fromisoformat(written(reading.at)).astimezone(board.zone)
+        offered = moments(board.now().astimezone(board.zone))
+        if at is not None and at not in offered:  # one that an address names
+            offered = sorted([*offered, at], reverse=True)
+        return {"ward": ward(reading, now, board.zone, unit), "unit": unit, "at": at, "AT": AT, "moments": offered}
 
     return await answer(request, "ward.html", "/ward", content)

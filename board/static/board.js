@@ -159,7 +159,8 @@ function slide(form) {
 document.querySelectorAll("form.moments:has(select)").forEach(slide);
 for (const chosen of document.querySelectorAll(".days thead .chosen")) {
   const box = chosen.closest(".scroll");
-  box.scrollLeft = chosen.offsetLeft - (box.clientWidth - chosen.offsetWidth) / 2;
+  const names = box.querySelector("th").offsetWidth; // which stay where they are, over whatever is moved
+  box.scrollLeft = chosen.offsetLeft - names - (box.clientWidth - names - chosen.offsetWidth) / 2;
 }
 if (!("past" in root.dataset)) { // the past does not change
   document.addEventListener("visibilitychange", attend);

@@ -17,6 +17,8 @@ KINDS = {
 }
 """How an organ's points came about, by the basis in the record."""
 IN_WORDS = {"measured": "measured", "carried": "carried forward", "unmeasured": "not measured", "sedated": "sedated"}
+UNKNOWN = "?"
+"""For points that there are none of."""
 STATUSES = {"preliminary": "open", "final": "closed", "amended": "changed after closing"}
 
 
@@ -35,7 +37,7 @@ class Cell:
     @property
     def mark(self) -> str:
         """The points; `2←` carried forward, `?` not measured, `z` sedated: never a 0 that nobody measured."""
-        return {"measured": f"{self.points}", "carried": f"{self.points}←", "sedated": "z"}.get(self.kind, "?")
+        return {"measured": f"{self.points}", "carried": f"{self.points}←", "sedated": "z"}.get(self.kind, UNKNOWN)
 
     @property
     def level(self) -> str:
@@ -89,9 +91,14 @@ class Figure:
         return ", ".join([f"{counts['measured']} of {len(self.cells)} measured", *others])
 
     @property
-    def oldest(self) -> datetime | None:
-        """When the oldest value was taken that has a say in the figure."""
-        taken = [cell.observed_at for cell in self.cells if cell.level != "none" and cell.observed_at]
+    def early(self) -> bool:
+        """Whether less than half of the organs are measured: so it is after midnight, when the day is young."""
+        return 2 * self.by_kind["measured"] < len(self.cells)
+
+    @property
+    def oldest(self) -> tuple[datetime, str] | None:
+        """When the oldest value was taken that has a say in the figure, and of which organ it is."""
+        taken = [(cell.observed_at, cell.short) for cell in self.cells if cell.level != "none" and cell.observed_at]
         return min(taken, default=None)
 
 
@@ -123,13 +130,26 @@ class Change:
     def words(self) -> str:
         return f"{self.short} {self.before}→{self.after}"
 
+    @property
+    def course(self) -> str:
+        """`worse`, `better`; `known` or `unknown` where there were no points, or are none: neither is either."""
+        if self.before == UNKNOWN:
+            return "known"
+        if self.after == UNKNOWN:
+            return "unknown"
+        return "worse" if int(self.after) > int(self.before) else "better"
+
+    @property
+    def arrow(self) -> str:
+        return {"worse": "▲", "better": "▼"}.get(self.course, "")
+
 
 def changes(before: Figure | None, after: Figure) -> Iterator[Change]:
     """What an organ's points were and are; that the same points are measured now, or carried, is no change."""
     earlier = {} if before is None else {cell.organ: cell for cell in before.cells}
     for cell in after.cells:
         old = earlier.get(cell.organ)
-        was = "?" if old is None or old.level == "none" else old.level
-        now = "?" if cell.level == "none" else cell.level
+        was = UNKNOWN if old is None or old.level == "none" else old.level
+        now = UNKNOWN if cell.level == "none" else cell.level
         if was != now:
             yield Change(cell.short, was, now)

@@ -50,6 +50,9 @@ class Model(Protocol):
     def present(self, unit: str | None = None) -> Sequence[Row]:
         """The records of the stays of those who are in the PICU."""
 
+    def published(self, topic: str, since: datetime, until: datetime | None = None) -> Sequence[Row]:
+        """The revisions that were published since a moment, until another, in the order of their records."""
+
     def places(self, since: datetime, until: datetime | None = None) -> Sequence[tuple[str | None, str]]:
         """Units and beds that were named since a moment."""
 
@@ -75,6 +78,12 @@ class Reading:
             rows = [row for row in self.model.known_at(self.at, STAY) if row.state == "present"]
         stays = [record for record in records(rows) if isinstance(record, StayRecord)]
         return [stay for stay in stays if unit in (None, stay.unit)]
+
+    def left(self, since: datetime, unit: str | None) -> list[StayRecord]:
+        """The stays that ended since a moment, in a unit or in any."""
+        newest = {row.record: row for row in self.model.published(STAY, since, self.at)}
+        stays = [record for record in records([*newest.values()]) if isinstance(record, StayRecord)]
+        return [one for one in stays if one.left_at is not None and one.left_at > since and unit in (None, one.unit)]
 
     def revisions(self, topic: str, stay: str) -> list[list[Record]]:
         """Each of a stay's records with its revisions, oldest first."""

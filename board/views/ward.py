@@ -3,12 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from picustream.board.views import times
-from picustream.board.views.figure import Change, Figure, changes, figure
+from picustream.board.views.beds import Bed, Child, Left, Unit, Ward
+from picustream.board.views.figure import Figure, changes, figure
 from picustream.board.views.reading import Reading
 from picustream.scoring.presence.record import StayRecord
 from picustream.scoring.scores.mods.record import MODS, ModsRecord
@@ -16,127 +16,41 @@ from picustream.scoring.scores.mods.record import MODS, ModsRecord
 MORNING = time(7)
 """Since when changes are shown: the hand-over to the day."""
 DAYS_SHOWN = 7
+HOURS_BACK, DAYS_BACK = 48, 12
+"""How far back moments are offered."""
+Place = tuple[str | None, str | None]
+"""A unit and a bed."""
 EMPTY_FOR = timedelta(days=14)
 """For how long a bed keeps its place on the page after a record last named it: no other bed takes it meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A stay as its bed shows it."""
-
-    stay: str
-    who: str
-    """`4 years`; empty where nothing is known."""
-    picu_day: int | None
-    figure: Figure | None
-    of_day: str
-    """Which day the figure speaks of: `today`, `yesterday`, `Wed 4 Mar`."""
-    old: bool
-    """Whether the figure is not of today."""
-    oldest: str
-    """How long ago its oldest value was taken."""
-    changes: tuple[Change, ...]
-    new: bool
-    """Whether it had no figure in the morning."""
-    days: tuple[Figure | date, ...]
-    """The last days, oldest first; a date alone where there is no record."""
-
-    @property
-    def before(self) -> Figure | None:
-        """The figure of the day before."""
-        found = self.days[-2] if len(self.days) > 1 else None
-        return found if isinstance(found, Figure) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Bed:
-    """A place on the ward. More than one child in it is a conflict, and shown as one."""
-
-    name: str | None
-    children: tuple[Child, ...]
-
-    @property
-    def anchor(self) -> str:
-        """A name for the page."""
-        return "bed-" + re.sub(r"[^A-Za-z0-9]+", "-", self.name or "none")
-
-    @property
-    def label(self) -> str:
-        return f"Bed {self.name}" if self.name else "No bed known"
-
-    @property
-    def conflict(self) -> bool:
-        return self.name is not None and len(self.children) > 1
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit's beds, in the order of their names."""
-
-    name: str | None
-    beds: tuple[Bed, ...]
-
-    @property
-    def children(self) -> list[tuple[Bed, Child]]:
-        return [(bed, child) for bed in self.beds for child in bed.children]
-
-
-@dataclass(frozen=True, slots=True)
-class Ward:
-    """What the page of the ward shows."""
-
-    units: tuple[Unit, ...]
-    since: datetime
-    today: date
-
-    @property
-    def children(self) -> list[tuple[Bed, Child]]:
-        return [pair for unit in self.units for pair in unit.children]
-
-    @property
-    def highest(self) -> int | None:
-        """The highest total, if any child has one above 0."""
-        totals = [child.figure.counted for _, child in self.children if child.figure]
-        return max(totals, default=0) or None
-
-    @property
-    def worst(self) -> list[tuple[Bed, Child]]:
-        """Those who have it."""
-        return [pair for pair in self.children if pair[1].figure and pair[1].figure.counted == self.highest]
-
-    @property
-    def could_be_worse(self) -> list[tuple[Bed, Child]]:
-        """Those whose total could be higher than the highest, for something is not measured."""
-        return [
-            (bed, child)
-            for bed, child in self.children
-            if child.figure and (bed, child) not in self.worst and child.figure.high > (self.highest or 0)
-        ]
-
-    @property
-    def changed(self) -> int:
-        return sum(bool(child.changes) for _, child in self.children)
-
-    @property
-    def since_words(self) -> str:
-        return times.clock(self.since, self.today, short=True)
 
 
 def ward(reading: Reading, now: datetime, zone: ZoneInfo, unit: str | None = None) -> Ward:
     """The ward as known at `now`; `unit`: that one alone."""
     now = now.astimezone(zone)
     since = morning(now)
-    by_place: dict[tuple[str | None, str | None], list[Child]] = defaultdict(list)
+    by_place: dict[Place, list[Child]] = defaultdict(list)
     for stay in reading.present(unit):
         by_place[stay.unit, stay.bed].append(_child(reading, stay, now, since))
-    for place in reading.model.places(now - EMPTY_FOR, reading.at):
+    gone: dict[Place, list[Left]] = defaultdict(list)
+    for stay in reading.left(since, unit):
+        gone[stay.unit, stay.bed].append(_left(stay, now))
+    for place in [*gone, *reading.model.places(now - EMPTY_FOR, reading.at)]:
         if unit in (None, place[0]):
             by_place.setdefault(place, [])
     units: dict[str | None, list[Bed]] = defaultdict(list)
-    for name, bed in sorted(by_place, key=lambda place: (natural(place[0]), natural(place[1]))):
-        children = sorted(by_place[name, bed], key=lambda child: child.stay)
-        units[name].append(Bed(bed, tuple(children)))
+    for place in sorted(by_place, key=lambda place: (natural(place[0]), natural(place[1]))):
+        children = sorted(by_place[place], key=lambda child: child.stay)
+        units[place[0]].append(Bed(place[1], place[0], tuple(children), tuple(gone[place])))
     return Ward(tuple(Unit(name, tuple(found)) for name, found in units.items()), since, now.date())
+
+
+def moments(now: datetime) -> list[datetime]:
+    """What the ward may be looked at, the newest first: each hour of two days, and the mornings of the days before."""
+    hour = now.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+    hours = [(hour - timedelta(hours=back)).astimezone(now.tzinfo) for back in range(HOURS_BACK + 1)]
+    dawn = morning(hours[-1])
+    mornings = [dawn - timedelta(days=back) for back in range(DAYS_BACK)]
+    return hours + [one for one in mornings if one < hours[-1]]
 
 
 def natural(name: str | None) -> tuple[bool, list[tuple[bool, int, str]]]:
@@ -168,11 +82,39 @@ def _child(reading: Reading, stay: StayRecord, now: datetime, since: datetime) -
         latest,
         _of_day(latest, now.date()),
         latest is not None and latest.day != now.date(),
-        times.long(now - latest.oldest) if latest and latest.oldest else "",
+        _oldest(latest, now),
+        stay.admitted_at is not None and stay.admitted_at > since,
+        _arrived(stay, now, since),
         tuple(changes(before[max(before)], latest)) if latest and before else (),
-        not before,
+        _unchanged(latest, before, since),
         tuple(_last_days(by_day)),
     )
+
+
+def _left(stay: StayRecord, now: datetime) -> Left:
+    assert stay.left_at is not None
+    at = times.clock(stay.left_at.astimezone(now.tzinfo), now.date(), short=True)
+    return Left(stay.stay_id, f"{stay.end or 'left'} {at}")
+
+
+def _arrived(stay: StayRecord, now: datetime, since: datetime) -> str:
+    for words, at in (("came", stay.admitted_at), ("moved here", stay.bed_since)):
+        if at is not None and at > since:
+            return f"{words} {times.clock(at.astimezone(now.tzinfo), now.date(), short=True)}"
+    return ""
+
+
+def _unchanged(latest: Figure | None, before: dict[date, Figure], since: datetime) -> str:
+    if latest is not None and latest.day < since.date():
+        return "nothing new"
+    return "no change" if before else "no score then"
+
+
+def _oldest(latest: Figure | None, now: datetime) -> str:
+    if latest is None or latest.oldest is None:
+        return ""
+    at, short = latest.oldest
+    return f"{times.long(now - at)} ({short})"
 
 
 def _picu_day(found: Sequence[object], latest: Figure | None) -> int | None:

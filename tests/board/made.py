@@ -97,6 +97,12 @@ class Memory:
         found = [(row, json.loads(row.body)) for row in self.current(STAY)]
         return [row for row, body in found if body["state"] == "present" and unit in (None, body["unit"])]
 
+    def published(self, topic: str, since: datetime, until: datetime | None = None) -> Sequence[Kept]:
+        found = [
+            row for row in self.rows if row.topic == topic and since <= row.emitted_at <= (until or row.emitted_at)
+        ]
+        return sorted(found, key=lambda row: (row.record, row.revision))
+
     def places(self, since: datetime, until: datetime | None = None) -> Sequence[tuple[str | None, str]]:
         rows = (row for row in self.rows if row.topic == STAY and row.emitted_at >= since)
         bodies = (json.loads(row.body) for row in rows if until is None or row.emitted_at <= until)

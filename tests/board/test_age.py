@@ -36,6 +36,7 @@ class Model:
     unseen: timedelta | None = timedelta(seconds=1)
     age: timedelta | None = timedelta(seconds=1)
     ready: bool = True
+    lag: int = 1234
     audience: Audience = Audience.EVERYTHING
     firing: list[dict[str, Any]] = field(default_factory=list)
 
@@ -44,7 +45,7 @@ class Model:
 
     def progress(self) -> Progress:
         seen, known = (None if ago is None else NOW - ago for ago in (self.unseen, self.age))
-        places = (Position("picu.stay.v1", 0, 10, 1244, NOW),)
+        places = (Position("picu.stay.v1", 0, 1244 - self.lag, 1244, NOW),)
         return Progress(7, known, known, seen, known, "here", "there", self.ready, places)
 
     def alerts(self, audience: str) -> list["Alert"]:
@@ -82,6 +83,10 @@ def test_what_is_shown_is_fresh_or_a_page_says_what_is_wrong(unseen: timedelta, 
         (Model(unseen=timedelta(seconds=44)), "not fed for 40 s"),
         (Model(unseen=None, age=None), "not fed: what"),
         (Model(age=timedelta(minutes=7)), "behind by 7 min; 1,234 records to be read"),
+        (
+            Model(age=timedelta(seconds=9), lag=0),
+            "behind by 5 s; Kafka was not heard since, and how much is to be read is not known",
+        ),
         (Model(age=None, ready=False), "being filled; 1,234 records"),
     ],
 )

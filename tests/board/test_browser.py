@@ -1,22 +1,26 @@
 """The pages in a real browser: on a wall, a desk and a phone, by keyboard alone, at twice the size, without scripts."""
 
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from picustream.board.frame import Trouble
 from picustream.board.pages.page import AT
 from picustream.scoring.presence.record import STAY
 from tests.board.conftest import Serves
-from tests.board.made import NOON, Kept, Memory, everything, made
+from tests.board.made import NOON, ZONE, Kept, Memory, everything, made
 from tests.board.test_ward import changed
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 SIZES = {"wall": (1920, 1080), "desktop": (1280, 800), "phone": (390, 844)}
 PAST = f"/stay/S-301?{urlencode({AT: '2026-03-05T08:00', 'day': '2026-03-04', 'revisions': 'all'})}"
+MIDNIGHT = datetime(2026, 3, 6, 0, 20, tzinfo=ZONE)
+"""Soon after it, when little is measured."""
 PAGES = ("/ward", "/stay/S-301?day=2026-03-04", PAST, "/stay/S-999")
 
 
@@ -62,23 +66,37 @@ def test_a_wall_shows_all_beds_at_once_and_large(page: Page, ward_page: str) -> 
     assert min(heights) >= 70
 
 
-def test_a_wall_shows_forty_beds(page: Page, serves: Serves) -> None:
-    opened(page, serves(made(Memory(forty(), NOON))) + "/ward", "wall")
-    assert page.locator(".bed").count() == 40
+@pytest.mark.parametrize("at", [NOON, MIDNIGHT])
+@pytest.mark.parametrize("beds", [8, 12, 20, 40])
+def test_a_wall_shows_all_of_so_many_beds(page: Page, serves: Serves, beds: int, at: datetime) -> None:
+    """With a line of trouble above them, with long ids, and after midnight: no bed is off the screen, no figure cut."""
+    troubles = (Trouble("silent", "Silent:", "bga-2 since 19:36"),)
+    opened(page, serves(made(Memory(many(beds, at), at), at, lambda: troubles)) + "/ward", "wall")
+    assert page.locator(".bed").count() == beds
     assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
     assert fits(page)
+    assert page.evaluate(CUT) == []
 
 
-def forty() -> list[Kept]:
+CUT = """[...document.querySelectorAll(".child")].flatMap((child) => {
+  const box = child.getBoundingClientRect();
+  const within = (one) => { const it = one.getBoundingClientRect();
+    return !it.width || (it.bottom <= box.bottom && it.right <= box.right && it.top >= box.top); };
+  return [...child.querySelectorAll("h3, .big, .beside b, .cell, .change, .counts span, .steps")]
+    .filter((one) => !within(one)).map((one) => one.outerHTML); })"""
+"""What of a child is drawn, and lies outside of its tile."""
+
+
+def many(beds: int, until: datetime) -> list[Kept]:
     """The seven children of the ward again and again, each in a bed of its own."""
     children = [f"S-30{number}" for number in range(1, 8)]
-    rows = [row for row in everything() if row.emitted_at <= NOON and row.stay in children]
-    return [moved(row, bed) for bed in range(1, 41) for row in rows if row.stay == children[bed % 7]]
+    rows = [row for row in everything() if row.emitted_at <= until and row.stay in children]
+    return [moved(row, bed) for bed in range(1, beds + 1) for row in rows if row.stay == children[bed % 7]]
 
 
 def moved(row: Kept, bed: int) -> Kept:
     """The revision, of another child in this bed."""
-    own, other = str(row.stay), f"S-4{bed:02}"
+    own, other = str(row.stay), f"S-4kx7h2q9m3vz{bed:02}"
     one = replace(row, stay=other, body=row.body.replace(own, other), record=row.record.replace(own, other))
     return changed(one, bed=str(bed)) if row.topic == STAY else one
 
@@ -140,6 +158,23 @@ def test_the_slider_goes_to_a_moment(page: Page, ward_page: str) -> None:
     page.wait_for_url("**as-known-at=2026-03-02**")
     assert "The past." in page.inner_text("#troubles")
     assert page.locator("input[type=range]").input_value() == "0"
+
+
+def test_the_ward_of_yesterday_is_one_slider_away(page: Page, ward_page: str) -> None:
+    opened(page, ward_page + "/ward", "desktop")
+    slider = page.locator("input[type=range]")
+    slider.focus()
+    slider.press("ArrowLeft")
+    page.wait_for_url("**as-known-at=2026-03-06T15**")
+    assert "The past. As it was known at Fri 6 Mar 15:00:00" in page.inner_text("#troubles")
+    page.get_by_role("link", name="Back to now").click()
+    page.wait_for_url("**/ward")
+
+
+def test_the_chosen_day_is_beside_the_names_of_the_organs_and_not_under_them(page: Page, ward_page: str) -> None:
+    opened(page, ward_page + "/stay/S-301?day=2026-03-04", "phone")
+    names, chosen = (page.locator(one).bounding_box() for one in ("thead th:first-child", "thead .chosen"))
+    assert names and chosen and chosen["x"] >= names["x"] + names["width"] and chosen["x"] + chosen["width"] <= 390
 
 
 def test_what_is_shown_of_a_figure_is_the_same_on_paper(page: Page, ward_page: str) -> None:

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picustream.board.frame import Trouble
 from picustream.board.views import times
 from picustream.board.views.figure import Cell, Figure, changes, figure
 from picustream.board.views.reading import Reading, record
-from picustream.board.views.ward import Ward, morning, natural, ward
+from picustream.board.views.ward import Ward, moments, morning, natural, ward
 from picustream.demo.timeline import Timed
 from picustream.demo.ward import SEED
 from picustream.demo.ward import ward as ward_of
@@ -24,6 +25,9 @@ from picustream.scoring.scores.mods.record import MODS
 from tests.board.made import NOON, ZONE, Kept, Memory, asked, everything, kept, made, revisions_of
 
 MOMENTS = st.datetimes(datetime(2026, 3, 2, 8), datetime(2026, 3, 10, 12)).map(lambda at: at.replace(tzinfo=ZONE))
+
+
+OLD = (Trouble("stale", "Not complete yet.", "The read model is being filled."),)
 
 
 def shown(at: datetime = NOON, rows: tuple[Kept, ...] | None = None) -> Ward:
@@ -123,11 +127,108 @@ def test_a_child_without_a_score_is_shown_without_a_figure() -> None:
     assert "no score yet" in asked(made(Memory(rows, NOON)), "/ward").text
 
 
+def test_where_nothing_is_measured_nobody_is_said_to_be_well() -> None:
+    at = datetime(2026, 3, 5, 0, 30, tzinfo=ZONE)
+    page = asked(made(Memory([row for row in everything() if row.stay == "S-304"], at), at), "/ward").text
+    assert "No child has a point; for want of values Bed 4 could have some" in page
+
+
+@pytest.mark.parametrize(("troubles", "words"), [((), "Nobody is here."), (OLD, "Who is here is not known.")])
+def test_a_ward_that_is_not_known_yet_is_not_an_empty_one(troubles: tuple[Trouble, ...], words: str) -> None:
+    page = asked(made(Memory([]), troubles=lambda: troubles), "/ward").text
+    assert [one for one in ("Nobody is here.", "Who is here is not known.") if one in page] == [words]
+
+
+@given(MOMENTS)
+def test_while_little_is_measured_the_day_before_stands_beside_it(at: datetime) -> None:
+    """The sentence counts what the records have measured of this day; the tile keeps the range."""
+    found, today = shown(at), at.date().isoformat()
+    organs = [
+        component["basis"] == "measured" and body["day"] == today
+        for _, child in found.children
+        if child.figure
+        for body in bodies_of(child.stay, at)
+        if body["day"] == child.figure.day.isoformat()
+        for component in body["components"]
+    ]
+    assert (found.measured, found.organs) == (sum(organs), len(organs))
+    page = asked(made(Memory(everything(), at), at), "/ward").text
+    assert ("organs are measured so far" in page) == found.early == (2 * sum(organs) < len(organs))
+    for _, child in found.children:
+        if child.figure and child.figure.early:
+            assert child.figure.open and f'range">{child.figure.big}<' in page
+            earlier = [body for body in bodies_of(child.stay, at) if body["day"] < child.figure.day.isoformat()]
+            assert (child.before is None) == (not earlier)
+
+
+def bodies_of(stay: str, at: datetime) -> list[dict[str, Any]]:
+    return [json.loads(row.body) for row in Memory(everything(), at).current(MODS, stay=stay)]
+
+
+def test_shortly_after_midnight_yesterday_says_who_was_worst() -> None:
+    at = datetime(2026, 3, 6, 0, 20, tzinfo=ZONE)
+    page = asked(made(Memory(everything(), at), at), "/ward").text
+    summary = re.sub(r"<[^>]+>", "", page[page.index('id="summary"') : page.index('class="asked"')])
+    assert "Highest MODS, counted as 13: Bed 5 (6–22); for want of values 6 others could be higher" in summary
+    assert "Today 9 of 42 organs are measured so far; Thu highest: Bed 5 (11)" in summary
+    assert "Since Thu 07:00: 5 changed (Bed 1, 2, 5, 6, 7), 1 left" in summary
+
+
+def test_who_came_went_and_moved_since_the_morning_is_said() -> None:
+    came = shown(datetime(2026, 3, 4, 10, tzinfo=ZONE))
+    assert (came.came, came.left) == (1, 0)
+    assert [child.arrived for _, child in came.children if child.arrived] == ["came 09:00"]
+    went = shown(NOON + timedelta(days=1))
+    assert (went.came, went.left) == (0, 3)
+    gone = {bed.label: [one.words for one in bed.left] for unit in went.units for bed in unit.beds if bed.left}
+    assert gone == {"Bed 3": ["discharged 11:06"], "Bed 4": ["discharged 10:18"], "Bed 5": ["discharged 14:30"]}
+    moved = shown(datetime(2026, 3, 8, 17, tzinfo=ZONE))
+    assert [(bed.label, child.arrived) for bed, child in moved.children if child.arrived] == [
+        ("Bed 9", "moved here 16:12")
+    ]
+    page = asked(made(Memory(everything(), NOON + timedelta(days=1)), NOON + timedelta(days=1)), "/ward").text
+    assert 'href="/stay/S-305">S-305</a> discharged 14:30' in page
+
+
+@given(MOMENTS)
+def test_a_change_is_worse_if_and_only_if_there_are_more_points(at: datetime) -> None:
+    for _, child in shown(at).children:
+        for one in child.changes:
+            known = one.before != "?", one.after != "?"
+            courses = {(False, True): "known", (True, False): "unknown"}
+            expected = courses.get(known) or ("worse" if int(one.after) > int(one.before) else "better")
+            assert one.course == expected
+            assert bool(one.arrow) == (expected in ("worse", "better"))
+
+
+@given(MOMENTS)
+def test_moments_of_the_ward_go_back_from_now_and_each_can_be_asked_for(at: datetime) -> None:
+    found = moments(at)
+    assert found == sorted(set(found), reverse=True) and found[0] <= at < found[0] + timedelta(hours=1)
+    assert {(one.minute, one.second) for one in found} == {(0, 0)}
+    assert min(found) < at - timedelta(days=10)
+
+
+def test_a_moment_that_an_address_names_is_one_of_those_offered() -> None:
+    page = asked(made(Memory(everything(), NOON)), "/ward?as-known-at=2026-03-05T08:17").text
+    assert re.findall(r'<option value="([^"]*)" selected', page) == ["2026-03-05T08:17:00+08:00"]
+    page = asked(made(Memory(everything(), NOON)), "/ward?as-known-at=2026-03-05T08:00").text
+    assert page.count('value="2026-03-05T08:00:00+08:00"') == 1
+
+
 def test_a_figure_of_yesterday_is_named_and_marked() -> None:
     at = NOON + timedelta(days=1)
     page = asked(made(Memory(everything(), NOON), at), "/ward").text
     assert page.count('class="of-day">yesterday,</span>') == 7
     assert 'class="child old"' in page
+    assert "Bed 5 (15, yesterday)" in page, "nor is it the highest of today"
+
+
+def test_a_child_of_whom_nothing_was_heard_since_the_morning_is_not_said_to_be_unchanged() -> None:
+    at = NOON + timedelta(days=1)
+    assert {child.unchanged for _, child in ward(Reading(Memory(everything(), NOON)), at, ZONE).children} == {
+        "nothing new"
+    }
 
 
 def test_units_are_apart_and_one_can_be_chosen() -> None:

@@ -15,7 +15,7 @@ from picustream.models.record import ALERT, DEAD_LETTERS
 from picustream.readmodel import schema
 from picustream.readmodel.audience import Audience
 from picustream.readmodel.database import Address, NoStore, for_writing
-from picustream.readmodel.reading import ReadModel
+from picustream.readmodel.reading import ReadModel, _order
 from picustream.readmodel.rows import Row
 from picustream.scoring.presence.record import STAY
 from picustream.scoring.scores.mods.record import MODS
@@ -113,6 +113,15 @@ def test_who_is_here_and_what_fires_are_by_their_current_state(model: ReadModel)
     assert model.alerts(firing=None) == alerts and {row.audience for row in alerts} == {"operations", "trial-office"}
     mine = model.alerts(firing=None, audience="trial-office")
     assert mine == [row for row in alerts if row.json()["audience"] == "trial-office"]
+
+
+def test_what_was_published_between_two_moments_is_all_there_is(model: ReadModel) -> None:
+    rows = sorted((row for stay in model.stays() for row in model.revisions(STAY, stay=stay)), key=_order)
+    moments = sorted({row.emitted_at for row in rows})
+    first, last = moments[len(moments) // 3], moments[2 * len(moments) // 3]
+    assert model.published(STAY, moments[0]) == rows
+    assert model.published(STAY, first) == [row for row in rows if row.emitted_at >= first] != rows
+    assert model.published(STAY, first, last) == [row for row in rows if first <= row.emitted_at <= last]
 
 
 def test_dead_letters_are_counted_by_what_they_are_about(model: ReadModel) -> None:
