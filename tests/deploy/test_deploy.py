@@ -9,16 +9,22 @@ import pytest
 import yaml
 
 from picustream import __version__
+from picustream.board.access.exposure import exposure
+from picustream.runtime.errors import BadSettings
 from picustream.runtime.settings import CONFIG, Settings
+from tests.gateways.certificates import party
 from tests.paths import ROOT
 
 DEPLOY = ROOT / "deploy"
 KNOWN = {f"PICUSTREAM_{field}".upper() for field in Settings.model_fields} | {CONFIG}
 
 
-def kubernetes(kind: str) -> dict[str, Any]:
-    documents = yaml.safe_load_all((DEPLOY / "kubernetes.yml").read_text())
-    (found,) = [document for document in documents if document["kind"] == kind]
+PODS = [("StatefulSet", "picustream"), ("Deployment", "picustream-store"), ("Deployment", "picustream-board")]
+
+
+def kubernetes(kind: str, name: str = "picustream") -> dict[str, Any]:
+    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes.yml").read_text()))
+    (found,) = [one for one in documents if (one["kind"], one["metadata"]["name"]) == (kind, name)]
     return found
 
 
@@ -91,9 +97,9 @@ def test_a_board_under_systemd_keeps_its_files_in_its_own_folder_and_is_as_confi
     assert sandbox[0] == sandbox[1]
 
 
-@pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
-def test_a_pod_may_do_no_more_than_it_must(kind: str) -> None:
-    pod = kubernetes(kind)["spec"]["template"]["spec"]
+@pytest.mark.parametrize(("kind", "name"), PODS)
+def test_a_pod_may_do_no_more_than_it_must(kind: str, name: str) -> None:
+    pod = kubernetes(kind, name)["spec"]["template"]["spec"]
     (worker,) = pod["containers"]
     assert worker["image"] == f"picustream:{__version__}"
     assert worker["securityContext"] == {
@@ -106,22 +112,76 @@ def test_a_pod_may_do_no_more_than_it_must(kind: str) -> None:
     assert worker["resources"]["limits"].keys() == {"memory"}
 
 
-def test_the_read_model_has_one_writer_and_a_volume() -> None:
-    deployment, claim = kubernetes("Deployment")["spec"], kubernetes("PersistentVolumeClaim")
+@pytest.mark.parametrize("name", ["picustream-store", "picustream-board"])
+def test_what_keeps_a_file_is_one_pod_with_a_volume_for_it(name: str) -> None:
+    deployment, claim = kubernetes("Deployment", name)["spec"], kubernetes("PersistentVolumeClaim", name)
     assert deployment["replicas"] == 1 and deployment["strategy"] == {"type": "Recreate"}
     pod = deployment["template"]["spec"]
-    (store,) = pod["containers"]
-    mounts = {mount["name"]: mount["mountPath"] for mount in store["volumeMounts"]}
+    (container,) = pod["containers"]
+    mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
-    assert volumes["store"]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
-    variables = {variable["name"]: variable["value"] for variable in store["env"]}
-    assert variables["PICUSTREAM_STORE"].startswith(f"{mounts['store']}/") and variables.keys() <= KNOWN
+    assert volumes.keys() == mounts.keys()
+    [(volume, _)] = [(kept, one) for kept, one in volumes.items() if "persistentVolumeClaim" in one]
+    assert volumes[volume]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert all(mount.get("readOnly") == (True if kept != volume else None) for kept, mount in mounts.items())
+    assert all("secret" in one for kept, one in volumes.items() if kept != volume)
+    variables = variables_of(container)
+    assert variables.keys() <= KNOWN
+    folders = tuple(f"{mount['mountPath']}/" for mount in mounts.values())
+    assert all(value.startswith(folders) for value in variables.values() if value.startswith("/"))
+    assert variables["PICUSTREAM_STORE"].startswith(f"{mounts[volume]['mountPath']}/")
 
 
-@pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
-def test_a_pod_runs_as_the_user_of_the_image(kind: str) -> None:
+def variables_of(container: dict[str, Any]) -> dict[str, str]:
+    return {variable["name"]: variable["value"] for variable in container["env"]}
+
+
+def test_whatever_the_board_writes_is_on_its_volume() -> None:
+    (board,) = kubernetes("Deployment", "picustream-board")["spec"]["template"]["spec"]["containers"]
+    written = {"STORE", "BOARD_WARD_STORE", "BOARD_ACCOUNTS", "BOARD_AUDIT"}
+    variables = variables_of(board)
+    assert {Path(variables[f"PICUSTREAM_{name}"]).parent for name in written} == {Path("/var/lib/picustream")}
+
+
+def test_the_board_is_reached_by_tls_alone_and_asked_how_it_is() -> None:
+    """By its pages: `picustream-healthy` asks a worker."""
+    (board,) = kubernetes("Deployment", "picustream-board")["spec"]["template"]["spec"]["containers"]
+    variables = variables_of(board)
+    [port] = board["ports"]
+    assert str(port["containerPort"]) == variables["PICUSTREAM_BOARD_PORT"]
+    probes = [board[f"{name}Probe"]["httpGet"] for name in ("startup", "readiness", "liveness")]
+    asked = {"path": "/healthz", "port": port["name"], "scheme": "HTTPS"}
+    assert probes == [asked | {"httpHeaders": [{"name": "Host", "value": "localhost"}]}] * 3
+    [served] = kubernetes("Service", "picustream-board")["spec"]["ports"]
+    assert (served["port"], served["targetPort"]) == (443, port["name"])
+
+
+def test_the_settings_of_the_board_s_pod_are_enough_with_those_of_the_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are refused without a log-in, and not for anything else."""
+    (board,) = kubernetes("Deployment", "picustream-board")["spec"]["template"]["spec"]["containers"]
+    for name in KNOWN:
+        monkeypatch.delenv(name, raising=False)
+    secret = party(tmp_path, "board")
+    files = {"/run/tls/tls.crt": str(secret.certificate), "/run/tls/tls.key": str(secret.key_file)}
+    for name, value in variables_of(board).items():
+        monkeypatch.setenv(name, files.get(value, value.replace("/var/lib/picustream", str(tmp_path))))
+    config = tmp_path / "board.toml"
+    monkeypatch.setenv(CONFIG, str(config))
+    config.write_text('board_names = "board.hospital.example"\n')
+    with pytest.raises(BadSettings, match="nobody has to say who they are"):
+        exposure(Settings())
+    config.write_text('board_names = "board.hospital.example"\nboard_access = "accounts"\n')
+    shown = exposure(Settings())
+    assert shown.tls is not None
+    assert {"board.hospital.example", "localhost"} <= shown.names
+
+
+@pytest.mark.parametrize(("kind", "name"), PODS)
+def test_a_pod_runs_as_the_user_of_the_image(kind: str, name: str) -> None:
     user = re.search(r"^USER (\d+):(\d+)$", (DEPLOY.parent / "Dockerfile").read_text(), re.MULTILINE)
-    context = kubernetes(kind)["spec"]["template"]["spec"]["securityContext"]
+    context = kubernetes(kind, name)["spec"]["template"]["spec"]["securityContext"]
     assert (str(context["runAsUser"]), str(context["runAsGroup"])) == user.groups()
 
 
@@ -136,9 +196,19 @@ def test_a_pods_name_is_its_slot_and_its_settings_are_the_secret() -> None:
     assert kubernetes("StatefulSet")["spec"]["serviceName"] == kubernetes("Service")["metadata"]["name"]
 
 
-def test_pods_are_found_by_one_label() -> None:
+@pytest.mark.parametrize(("kind", "name"), PODS)
+def test_pods_are_found_by_one_label(kind: str, name: str) -> None:
+    label = {"app.kubernetes.io/name": name}
+    pods = kubernetes(kind, name)["spec"]
+    assert pods["selector"]["matchLabels"] == pods["template"]["metadata"]["labels"] == label
+
+
+@pytest.mark.parametrize("name", ["picustream", "picustream-board"])
+def test_what_is_called_is_found_by_its_label(name: str) -> None:
+    label = {"app.kubernetes.io/name": name}
+    assert kubernetes("Service", name)["spec"]["selector"] == label
+
+
+def test_of_the_workers_one_at_a_time_may_be_moved() -> None:
     label = {"app.kubernetes.io/name": "picustream"}
-    workers = kubernetes("StatefulSet")["spec"]
-    assert workers["selector"]["matchLabels"] == workers["template"]["metadata"]["labels"] == label
-    assert kubernetes("Service")["spec"]["selector"] == label
     assert kubernetes("PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == label
