@@ -61,10 +61,12 @@ def application(
     identity: Identifies | None = None,
     audit: Audit | None = None,
     leaving: Event | None = None,
+    secure: bool = False,
 ) -> ASGIApp:
     """The board as an application that is known by these host names. `tasks` run as long as it does.
 
     `leaving`: is set when it is to be stopped, for an event stream never ends by itself.
+    `secure`: browsers come by TLS.
 
     Without an `identity` whoever asks is taken for somebody at this machine.
     """
@@ -85,7 +87,7 @@ def application(
         lifespan=lifespan,
     )
     app.state.board, app.state.audit, app.state.leaving = board, audit, leaving or Event()
-    return Guard(Gate(app, identity, audit), names)
+    return Guard(Gate(app, identity, audit), names, secure)
 
 
 def doors(identity: Identifies, audit: Audit) -> list[Route]:

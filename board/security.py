@@ -35,12 +35,20 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-class Guard:
-    """Refuses a Host that is none of `names`, and puts `HEADERS` on every answer, the refusals too."""
+TLS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}
+"""For a year a browser that was here by TLS asks this host by nothing else, whatever is typed or a network says."""
 
-    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+
+class Guard:
+    """Refuses a Host that is none of `names`, and puts `HEADERS` on every answer, the refusals too.
+
+    `secure`: browsers come by TLS, to the board or to a proxy in front of it.
+    """
+
+    def __init__(self, app: ASGIApp, names: frozenset[str], secure: bool = False) -> None:
         self._app = app
         self._names = names
+        self._carried = {**HEADERS, **(TLS_ALONE if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,7 +58,7 @@ class Guard:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._carried.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-cache, private")
             await send(message)

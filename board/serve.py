@@ -57,12 +57,12 @@ def serve(
         board = replace(ward.board, office=board)
         parts.append(ward)
     tasks = [workers.run, pipeline.run, checks.run, *(task for part in parts for task in part.tasks)]
-    with closing(sender), closing(pipeline), _listening(settings) as listening:
-        host, port = listening.getsockname()[:2]
+    with closing(sender), closing(pipeline), listening(settings) as listener:
+        host, port = listener.getsockname()[:2]
         web = f"{'https' if shown.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
         leaving = Event()
-        app = application(board, tasks, shown.names, shown.identity, shown.audit, leaving)
-        _Server(_config(app, settings, shown), lambda: ready(web), leaving).run([listening])
+        app = application(board, tasks, shown.names, shown.identity, shown.audit, leaving, shown.secure)
+        _Server(config(app, settings, shown), lambda: ready(web), leaving).run([listener])
 
 
 class _Part:
@@ -93,7 +93,8 @@ class _Part:
         return [pulse] if self._follower is None else [pulse, self._follower.run]
 
 
-def _config(app: ASGIApp, settings: Settings, shown: Exposure) -> uvicorn.Config:
+def config(app: ASGIApp, settings: Settings, shown: Exposure) -> uvicorn.Config:
+    """How the pages are served."""
     tls = shown.tls
     return uvicorn.Config(
         app,
@@ -107,7 +108,8 @@ def _config(app: ASGIApp, settings: Settings, shown: Exposure) -> uvicorn.Config
     )
 
 
-def _listening(settings: Settings) -> socket.socket:
+def listening(settings: Settings) -> socket.socket:
+    """The port, taken. Raises `UserError`."""
     host, port = settings.board_host, settings.board_port
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)

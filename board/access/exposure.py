@@ -25,6 +25,8 @@ class Exposure:
     identity: Identifies
     audit: Audit
     names: frozenset[str]
+    secure: bool
+    """Whether browsers come by TLS, to the board or to a proxy in front of it."""
     tls: ssl.SSLContext | None
 
 
@@ -33,7 +35,8 @@ def exposure(settings: Settings) -> Exposure:
     names = {name.strip().lower() for name in (settings.board_names or "").split(",") if name.strip()}
     secure = settings.board_cert_file is not None or settings.board_behind_proxy
     _allowed(settings, names, secure)
-    return Exposure(_identity(settings, secure), Audit(settings.board_audit), LOOPBACK_NAMES | names, _tls(settings))
+    identity, audit = _identity(settings, secure), Audit(settings.board_audit)
+    return Exposure(identity, audit, LOOPBACK_NAMES | names, secure, _tls(settings))
 
 
 def accounts_of(settings: Settings) -> Accounts:

@@ -50,6 +50,15 @@ def test_a_read_model_that_is_not_there_is_a_page_that_says_so() -> None:
     assert "There is nothing to show yet." in answer.text
 
 
+@pytest.mark.parametrize("path", ["/ward", "/none", "/static/board.css", "/healthz"])
+def test_a_browser_that_came_by_tls_comes_by_nothing_else_from_then_on(path: str) -> None:
+    """And one that did not is not held to it: the demo's board would be gone, and whatever else this host serves."""
+    answer = ask(application(BOARD, secure=True), path)
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert ask(application(BOARD, secure=True), path, host="evil.example").headers["strict-transport-security"]
+    assert "strict-transport-security" not in asked(BOARD, path).headers
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil.example:80", "", "[::2]"])
 def test_another_name_that_leads_here_is_refused(host: str) -> None:
     """A page of another site whose name was bound to this address sees nothing."""

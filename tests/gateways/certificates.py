@@ -21,8 +21,14 @@ class Party:
     key_file: Path
 
 
-def party(folder: Path, common_name: str, issuer: Party | None = None, until: datetime.timedelta = DAY) -> Party:
-    """A party of an authority, or one of its own; its certificate is good `until` so long from now."""
+def party(
+    folder: Path,
+    common_name: str,
+    issuer: Party | None = None,
+    until: datetime.timedelta = DAY,
+    host: str = "localhost",
+) -> Party:
+    """A party of an authority, or one of its own; its certificate is good `until` so long from now, for one host."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, common_name)])
     end = datetime.datetime.now(datetime.UTC) + until
@@ -35,7 +41,7 @@ def party(folder: Path, common_name: str, issuer: Party | None = None, until: da
         .not_valid_before(end - 2 * DAY)
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(issuer.key if issuer else key, hashes.SHA256())
     )
     made = Party(name, key, folder / f"{common_name}.pem", folder / f"{common_name}.key")

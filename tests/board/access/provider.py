@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -88,6 +89,8 @@ class Provider:
         self.forged = False
         self.kid = KID
         self.refuses = ""
+        self.asks = False
+        """Whether somebody has to press something there."""
         self.metadata: dict[str, Any] = {}
         self.answer: dict[str, Any] | None = None
         """In place of a token."""
@@ -129,7 +132,10 @@ class Provider:
             self._codes[code] = given
             self.seen.add(code)
             answer |= {"code": code}
-        return RedirectResponse(f"{given['redirect_uri']}?{urlencode(answer)}", 302)
+        back = f"{given['redirect_uri']}?{urlencode(answer)}"
+        if self.asks:
+            return HTMLResponse(f"<h1>Staff only</h1><a href='{escape(back)}'>It is me</a>")
+        return RedirectResponse(back, 302)
 
     async def token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))

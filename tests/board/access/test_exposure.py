@@ -54,10 +54,12 @@ def test_settings_that_would_show_it_to_others_are_refused(
 
 def test_what_is_allowed(tmp_path: Path) -> None:
     assert isinstance(exposure(settings(tmp_path)).identity, Loopback)
+    assert not exposure(settings(tmp_path)).secure
     beyond = {"board_host": "0.0.0.0", "board_names": "Board.example.org, b2", "board_behind_proxy": True}
     built = exposure(settings(tmp_path, board_access="accounts", **beyond))
     assert isinstance(built.identity, BuiltIn)
     assert built.identity.prefix == "__Host-"
+    assert built.secure
     assert {"board.example.org", "b2", "127.0.0.1"} <= built.names
     secret = tmp_path / "secret"
     secret.write_text("s" * 32 + "\n")
