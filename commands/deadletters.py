@@ -41,7 +41,8 @@ def list_dead_letters(
     open_only: Annotated[bool, typer.Option("--open", help="Only what somebody has still to see to.")] = False,
     all_lines: Annotated[bool, typer.Option("--all-lines", help="One line per dead letter, no sums.")] = False,
     letters_only: Annotated[
-        bool, typer.Option("--letters-only", help="Do not search the input topics for what was sent again: quicker.")
+        bool,
+        typer.Option("--letters-only", help="Do not search the input topics for what was sent again: quicker."),
     ] = False,
     file: list[Path] | None = _FILES,
     from_kafka: Annotated[bool, typer.Option("--from-kafka", help="Do not ask the read model.")] = False,
@@ -49,18 +50,19 @@ def list_dead_letters(
 ) -> int:
     """Sum up dead letters by topic, source, reason, path and message; no value of an event is shown.
 
-    They are read from the read model, where that is fresh, else from Kafka. What has become of them is read from the
-    input topics: open, sent again, refused again, or the feed has sent the event since. In files that does not show,
-    nor with --letters-only.
+    The read model answers at once, where it is fresh; else they are read from Kafka. What has become of them (sent
+    again, or the feed has sent the event since) is in the input topics, searched with --open and with --from-kafka.
     """
     from picustream.deadletters import printing
 
-    wanted, unread = _selection(reason, source, since), Unread()
-    history = History(_listed(Settings(), file, unread, from_kafka))
-    if not file and not letters_only:
+    settings, wanted, unread = Settings(), _selection(reason, source, since), Unread()
+    answered = None if file or from_kafka else _answered(settings)
+    history = History(Source.of(settings, file).dead_letters(unread) if answered is None else answered)
+    if not (file or letters_only) and (open_only or answered is None):
         _report_hidden(_look_up(history, wanted))
     elif history.dead_letters:
-        print("What was sent again since is not searched for here, so it may be listed as open.", file=sys.stderr)
+        more = "" if file or letters_only else " --open searches the input topics."
+        print(f"What was sent again since is not searched for, so it may be listed as open.{more}", file=sys.stderr)
     judged = (
         (dead_letter, history.state(dead_letter)) for dead_letter in history.dead_letters if dead_letter in wanted
     )
@@ -69,16 +71,14 @@ def list_dead_letters(
     return _report_unread(unread)
 
 
-def _listed(
-    settings: Settings, file: list[Path] | None, unread: Unread, from_kafka: bool
-) -> Iterable[DecodedDeadLetter]:
-    """All dead letters, from the read model if that is fresh and may be asked."""
+def _answered(settings: Settings) -> Iterable[DecodedDeadLetter] | None:
+    """All dead letters of the read model; None where that is not fresh, or has none of them."""
     from picustream.readmodel.fresh import fresh
 
-    answers = None if file or from_kafka else fresh(settings)
-    topics = [] if answers is None else [topic for topic in DEAD_LETTERS if topic in answers.topics]
-    if answers is None or not topics:
-        return Source.of(settings, file).dead_letters(unread)
+    answers = fresh(settings, DEAD_LETTERS, some=True)
+    if answers is None:
+        return None
+    topics = [topic for topic in DEAD_LETTERS if topic in answers.topics]
     for topic in set(DEAD_LETTERS).difference(topics):
         print(f"Without {topic}: it is not in this read model.", file=sys.stderr)
     return answers.dead_letters(topics)

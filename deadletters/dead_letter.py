@@ -55,6 +55,8 @@ class DecodedDeadLetter:
     @property
     def without_event(self) -> "DecodedDeadLetter":
         """Itself without the event: small enough to keep many."""
+        if not self.record.payload:
+            return self
         record = self.record.model_copy(update={"payload": "", "message": sys.intern(self.record.message)})
         return replace(self, record=record, payload=b"")
 

@@ -29,6 +29,11 @@ class Chain:
         return self.current.status == WITHDRAWN
 
     @property
+    def of_ward(self) -> bool:
+        """Whether it is from the ward's read model, which counts revisions by itself: `w1` in the place of `r1`."""
+        return self.current.event_id.rpartition("/")[2].startswith("w")
+
+    @property
     def day(self) -> date:
         """The local day it speaks of."""
         return self.score.description.day(self.current)

@@ -15,10 +15,16 @@ def as_json(stay_id: str, scores: StayScores, counted: FirstCounted) -> str:
     return encode(
         {
             "stay_id": stay_id,
-            "records": [dump(chain.current) | {"explained": _explained(chain, counted)} for chain in scores.chains],
+            "records": [_record(chain) | {"explained": _explained(chain, counted)} for chain in scores.chains],
             "revisions": [revision for chain in scores.chains for revision in _revisions(chain)],
         }
     )
+
+
+def _record(chain: Chain) -> dict[str, Any]:
+    """As it was published; from the ward's read model without the fields that this has not."""
+    hidden = STUDY_DAY if chain.of_ward else ()
+    return {name: value for name, value in dump(chain.current).items() if name not in hidden}
 
 
 def _explained(chain: Chain, counted: FirstCounted) -> dict[str, Any]:
@@ -69,6 +75,8 @@ def _revisions(chain: Chain) -> list[dict[str, Any]]:
     return found
 
 
+STUDY_DAY = ("elapsed_day", "sdtm_day", "in_window")
+"""Fields that are not in the ward's read model, where null would say that no treatment has started."""
 _HEADING = (
     "event_id", "score", "basis", "day", "episode", "revision", "supersedes", "status", "cause", "emitted_at", "total",
 )  # fmt: skip

@@ -24,7 +24,8 @@ def receipt(page: Page, chain: Chain, counted: FirstCounted) -> None:
     description, record = chain.score.description, chain.current
     opening(page, record, description.title(record), _total(chain))
     for label, text in description.headings(record):
-        page.field(label, text, COLUMN)
+        if label != words.COUNTED or not chain.of_ward:
+            page.field(label, text, COLUMN)
     parts = description.parts(record)
     if description.pictured and parts:
         page.blank()

@@ -15,6 +15,7 @@ from picustream.readmodel.intake import NotARecord, digest
 from picustream.scoring.presence.record import STAY
 from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.scores.registry import MODELS
 
 _COMMON = (
     "event_id", "stay_id", "patient_id", "status", "revision", "supersedes", "cause", "effective_at", "emitted_at",
@@ -62,6 +63,12 @@ def digest_of(seen: dict[str, Any]) -> str:
     if compared.get("status") == "amended":
         compared["status"] = "final"
     return digest(text.encode(compared).encode())
+
+
+def completed(topic: str, seen: dict[str, Any]) -> dict[str, Any]:
+    """What the ward sees of a record as one of its topic: null in all that is left out."""
+    empty = {name: None for name, field in MODELS[topic].model_fields.items() if field.is_required()}
+    return empty | seen
 
 
 def numbered(seen: dict[str, Any], record: str, revision: int) -> str:

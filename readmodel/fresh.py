@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from picustream.readmodel.answers import Answers
 
 
-def fresh(settings: Settings, topics: Sequence[str] = ()) -> "Answers | None":
-    """The read model, if it is fresh and has these topics. Which of the two is asked is said on standard error."""
+def fresh(settings: Settings, topics: Sequence[str], *, some: bool = False) -> "Answers | None":
+    """The read model, if it is fresh and has these topics, or `some` of them. Which of the two is asked is said on
+    standard error."""
     if settings.store is None and not default_store().exists():
         return None
     from picustream.readmodel.answers import look
 
-    found = look(settings, topics)
+    found = look(settings, topics, some=some)
     if isinstance(found, str):
         print(f"From Kafka: {found}", file=sys.stderr)
         return None
-    print(f"From the read model, as of {found.known_until:%Y-%m-%d %H:%M:%S} UTC.", file=sys.stderr)
+    whose = "the ward's read model, without what the ward may not know" if found.is_of_ward else "the read model"
+    print(f"From {whose}, as of {found.known_until:%Y-%m-%d %H:%M:%S} UTC.", file=sys.stderr)
     return found

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Protocol, cast
 
 from picustream.models.record import Record
-from picustream.readmodel.blinding import digest_of, seen_by_ward
+from picustream.readmodel.blinding import completed, digest_of, seen_by_ward
 from picustream.scoring.presence.record import STAY, StayRecord
 from picustream.scoring.scores.registry import MODELS
 
@@ -121,9 +121,7 @@ def records(rows: Sequence[Row]) -> list[Record]:
 @lru_cache(REMEMBERED)
 def record(topic: str, body: str) -> Record:
     """A record of a stay from its text: what the ward may see of it, and nothing in all other fields."""
-    model = MODELS[topic]
-    empty = {name: None for name, field in model.model_fields.items() if field.is_required()}
-    return cast(Record, model.model_validate(empty | seen_by_ward(topic, body)))
+    return cast(Record, MODELS[topic].model_validate(completed(topic, seen_by_ward(topic, body))))
 
 
 @lru_cache(REMEMBERED)

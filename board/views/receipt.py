@@ -12,9 +12,6 @@ from picustream.scoring.scores import words
 from picustream.scoring.scores.mods.record import ModsComponent
 from picustream.scoring.scores.working import working
 
-COUNTED = "counted"
-"""The heading that says where a day lies in the trial: not for the ward."""
-
 
 @dataclass(frozen=True, slots=True)
 class InputLine:
@@ -72,7 +69,7 @@ def receipt(chain: Chain, counted: FirstCounted, statuses: Mapping[str, str]) ->
         title=description.title(record),
         total=f"{total}{could}",
         status=f"{statuses[record.status]}, as of {words.moment(record.emitted_at)}",
-        headings=tuple((label, text) for label, text in description.headings(record) if label != COUNTED),
+        headings=tuple((label, text) for label, text in description.headings(record) if label != words.COUNTED),
         parts=tuple(_part(chain, name, part, counted) for name, part in description.parts(record).items()),
         caveats=tuple(description.caveats.get(code, code) for code in record.caveats),
         faults=tuple(faults(description, record)),

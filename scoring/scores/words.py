@@ -104,6 +104,10 @@ def cause(made: Cause) -> str:
     return f"{words} ({made.event_id})" if made.event_id else words
 
 
+COUNTED = "counted"
+"""The heading of `study_day`, which is left out for whoever may not know it."""
+
+
 def study_day(record: ScoreRecord) -> str:
     """Where the day lies in the trial (T3)."""
     if record.elapsed_day is None:

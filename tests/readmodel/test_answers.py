@@ -1,6 +1,7 @@
 """Commands that answer from the read model say the same as from the records themselves, and from where."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from picustream.readmodel.database import Address, address
 from picustream.readmodel.reading import ReadModel
 from picustream.runtime.settings import Settings
 from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import ELIGIBILITY
 from tests.readmodel.filling import Log, fill, writer
 from tests.readmodel.test_reading import histories
 
@@ -77,6 +79,60 @@ def test_dead_letters_are_the_same_as_from_the_records(run: Run, files: str) -> 
         assert err.startswith("From the read model")
 
 
+def test_dead_letters_are_listed_without_kafka_which_is_searched_for_what_is_open(run: Run) -> None:
+    """What was sent again shows in the inputs alone, so the list says that it has not looked there."""
+    status, out, err = run("deadletters", "list", "--json")
+    assert status == 0 and json.loads(out)["letters"] > 0
+    assert "is not searched for, so it may be listed as open. --open searches the input topics." in err
+    status, _, err = run("deadletters", "list", "--json", "--open")
+    assert status == 3 and "Kafka does not answer" in err
+    status, out, _ = run("deadletters", "list", "--json", "--open", "--letters-only")
+    assert status == 0 and json.loads(out)["letters"] > 0
+
+
+def test_a_read_model_without_dead_letters_is_not_said_to_have_answered(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = address(str(tmp_path / "statistician.sqlite"))
+    fill(where, histories(), Audience.STATISTICIAN, servers=NOWHERE)
+    monkeypatch.setenv("PICUSTREAM_STORE", str(where))
+    status, _, err = run("deadletters", "list")
+    assert status == 3 and "From Kafka: the read model is for statistician." in err and "as of" not in err
+
+
+OF_THE_TRIAL = re.compile(r"treatment|consent|arm|randomis|study day|in the analysis window", re.IGNORECASE)
+HIDDEN = ("elapsed_day", "sdtm_day", "in_window")
+
+
+def test_explain_says_from_the_wards_read_model_what_the_ward_may_know(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: Address
+) -> None:
+    """The same points by the same values, and nothing of the trial: not when, not why, not how often."""
+    stays = ReadModel.at(store).stays()
+    known = {stay: json.loads(run("explain", stay, "--json")[1]) for stay in stays}
+    assert any(one["elapsed_day"] for found in known.values() for one in found["records"])
+    ward = address(str(tmp_path / "ward.sqlite"))
+    fill(ward, histories(), Audience.WARD, servers=NOWHERE)
+    monkeypatch.setenv("PICUSTREAM_STORE", str(ward))
+    same = ("score", "day", "total", "components", "patient_id", "emitted_at")
+    for stay in stays:
+        status, out, err = run("explain", stay, "--json")
+        found = json.loads(out)
+        assert status == 0 and err.startswith("From the ward's read model, without what the ward may not know, as of")
+        assert not [name for one in found["records"] for name in HIDDEN if name in one]
+        assert [
+            one["explained"]["does_not_add_up"] for one in found["records"] if one["explained"]["does_not_add_up"]
+        ] == []
+        for one, other in zip(found["records"], known[stay]["records"], strict=True):
+            assert [one[name] for name in same[:-1]] == [other[name] for name in same[:-1]]
+            assert one["emitted_at"] <= other["emitted_at"]
+        for arguments in ([], ["--day", found["records"][0]["day"]]):
+            status, out, _ = run("explain", stay, *arguments)
+            assert status == 0 and not OF_THE_TRIAL.findall(out) and stay in out
+        assert not OF_THE_TRIAL.findall(json.dumps([one["cause"] for one in found["revisions"]]))
+    assert run("alerts")[0] == 3
+
+
 def test_kafka_is_asked_where_it_is_wanted(run: Run) -> None:
     for command in (["explain", "S-1"], ["alerts"], ["deadletters", "list"]):
         status, _, err = run(*command, "--from-kafka")
@@ -111,7 +167,7 @@ def test_a_read_model_that_is_old_unfinished_or_of_another_kafka_is_not_asked(tm
     old = address(str(tmp_path / "old.sqlite"))
     fill(old, Log(), servers=NOWHERE, known_until=long_ago)
     assert "is its follower at work?" in str(look(settings(old), [MODS]))
-    for audience, topic in ((Audience.STATISTICIAN, ALERT), (Audience.WARD, MODS)):
+    for audience, topic in ((Audience.STATISTICIAN, ALERT), (Audience.WARD, ELIGIBILITY)):
         other = address(str(tmp_path / f"{audience}.sqlite"))
         fill(other, log, audience, servers=NOWHERE)
         assert look(settings(other), [topic]) == f"the read model is for {audience}."

@@ -93,7 +93,7 @@ class AppsDescription:
             return
         if record.onset_at is not None:
             yield "ARDS", f"{record.ards}, onset {words.moment(record.onset_at)} (A2, A3)"
-        yield "counted", words.study_day(record)
+        yield words.COUNTED, words.study_day(record)
         settings = words.yes_no(record.standard_settings, "not known, for PEEP or FiO2 is missing")
         yield "settings", f"PEEP and FiO2 at standard or above: {settings} (A8)"
         points = " + ".join("–" if part.points is None else str(part.points) for part in self.parts(record).values())

@@ -53,7 +53,7 @@ class ModsDescription:
             length = record.window.end - record.window.start
             unlike = "" if length == timedelta(days=1) else f" ({words.span(length)})"
             yield "day", f"{start} to {end}{unlike}, {record.window.timezone}"
-        yield "counted", f"day {record.picu_day} in the PICU; {words.study_day(record)}"
+        yield words.COUNTED, f"day {record.picu_day} in the PICU; {words.study_day(record)}"
         points = " + ".join(str(component.points) for component in record.components)
         yield "total", f"{points} = {record.total}"
         if record.range is not None:
