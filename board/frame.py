@@ -40,4 +40,4 @@ class Frame:
     @property
     def stale(self) -> bool:
         """Whether what is shown is old, however often the page is renewed."""
-        return not self.past and any(trouble.kind == "stale" for trouble in self.troubles)
+        return any(trouble.kind == "stale" for trouble in self.troubles)

@@ -61,7 +61,6 @@ def _made(
 def frame(board: Board, beat: Beat, at: datetime | None, place: str, visitor: Visitor) -> Frame:
     """What is around a page that shows what is known now, or was at a moment."""
     known = (at or beat.state.known).astimezone(board.zone)
-    past = [] if at is None else [Trouble("past", "The past.", f"As it was known at {times.exact(known)}.")]
     return Frame(
         beat.version,
         board.software,
@@ -74,8 +73,16 @@ def frame(board: Board, beat: Beat, at: datetime | None, place: str, visitor: Vi
         times.exact(known),
         board.zone.key,
         at is not None,
-        (*past, *beat.state.troubles),
+        beat.state.troubles if at is None else (_of_past(known, beat.state.known.astimezone(board.zone)),),
     )
+
+
+def _of_past(at: datetime, known: datetime) -> Trouble:
+    """What is said of a moment: nothing that is wrong now changes it, once all that was published by then is known."""
+    if at <= known:
+        return Trouble("past", "The past.", f"As it was known at {times.exact(at)}.")
+    words = f"Of {times.exact(at)} it is known what was published until {times.exact(known)}."
+    return Trouble("stale", "Not complete yet.", words)
 
 
 def moment(request: Request) -> datetime | None:

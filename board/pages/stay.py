@@ -12,6 +12,7 @@ from picustream.board.board import Board
 from picustream.board.pages.page import AT, answer, written
 from picustream.board.views.reading import Reading
 from picustream.board.views.stay import stay
+from picustream.board.views.ward import neighbours
 
 
 async def show(request: Request) -> Response:
@@ -25,7 +26,11 @@ async def show(request: Request) -> Response:
             raise HTTPException(404, "There is no such stay.")
         here = partial(address, stay_id, day=found.chosen, at=reading.at, all=everything)
         shown = {"stay": found, "at": reading.at, "chosen_moment": found.moment_at(reading.at)}
-        return {**shown, "everything": everything, "AT": AT, "here": here}
+        beside = {
+            "neighbours": neighbours(reading, stay_id),
+            "other": partial(address, day=None, at=reading.at, all=False),
+        }
+        return {**shown, **beside, "everything": everything, "AT": AT, "here": here}
 
     return await answer(request, "stay.html", "", content)
 

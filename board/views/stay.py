@@ -112,7 +112,8 @@ def stay(reading: Reading, stay_id: str, zone: ZoneInfo, chosen: date | None = N
     if not ever.chains and not all_presence:
         return None
     days = tuple(_days(_figures(known), _figures(ever)))
-    chosen = chosen if chosen in {day.day for day in days} else max((day.day for day in days), default=None)
+    if chosen not in {day.day for day in days}:  # the newest of which anything was known then
+        chosen = max(((day.figure is not None, day.day) for day in days), default=(False, None))[1]
     return Stay(
         stay=stay_id,
         patient=found.patient_id if found else None,

@@ -44,6 +44,16 @@ def ward(reading: Reading, now: datetime, zone: ZoneInfo, unit: str | None = Non
     return Ward(tuple(Unit(name, tuple(found)) for name, found in units.items()), since, now.date())
 
 
+def neighbours(reading: Reading, stay: str) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+    """The stays in the beds before and after a child's, each with the bed's label, as on a round; None at an end."""
+    here = sorted(reading.present(None), key=lambda one: (natural(one.unit), natural(one.bed), one.stay_id))
+    found = [(one.stay_id, Bed(one.bed, one.unit, (), ()).label) for one in here]
+    place = next((place for place, (one, _) in enumerate(found) if one == stay), None)
+    if place is None:
+        return None, None
+    return found[place - 1] if place else None, found[place + 1] if place + 1 < len(found) else None
+
+
 def moments(now: datetime) -> list[datetime]:
     """What the ward may be looked at, the newest first: each hour of two days, and the mornings of the days before."""
     hour = now.replace(minute=0, second=0, microsecond=0).astimezone(UTC)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from picustream.board.frame import Trouble
 from picustream.board.pages.page import AT, moment, written
 from picustream.board.views.reading import Reading
 from picustream.board.views.stay import Stay, stay
@@ -109,6 +110,51 @@ def test_the_link_to_this_page_shows_the_same_when_more_is_known() -> None:
     before, after = (asked(made(Memory(everything(), until)), link).text for until in (NOON, None))
     of_day = re.compile(r'<section id="receipt".*?</section>\n<section id="revisions".*?</section>', re.DOTALL)
     assert of_day.findall(before) == of_day.findall(after) != []
+
+
+@given(st.sampled_from(MOMENTS))
+def test_a_page_of_the_past_opens_the_newest_day_of_which_anything_was_known(at: datetime) -> None:
+    found = shown(Memory(everything()), at)
+    known = [day.day for day in found.days if day.figure]
+    assert found.chosen == max(known, default=max((day.day for day in found.days), default=None))
+
+
+def test_a_round_goes_from_bed_to_bed_and_past_those_that_are_empty() -> None:
+    """At whatever moment it is asked for: on 7 March at noon beds 3, 4 and 8 are empty."""
+    way = {}
+    for stay_id in ("S-301", "S-302", "S-305", "S-306", "S-307"):
+        page = asked(made(Memory(everything())), f"/stay/{stay_id}?{AT}=2026-03-07T12:00").text
+        nav = page[page.index('class="round"') :].partition("</nav>")[0]
+        way[stay_id] = re.findall(r'href="/stay/(S-\d+)\?as-known-at=2026-03-07T12[^"]*">([^<]+)<', nav)
+    assert way == {
+        "S-301": [("S-302", "Bed 2 ›")],
+        "S-302": [("S-301", "‹ Bed 1"), ("S-305", "Bed 5 ›")],
+        "S-305": [("S-302", "‹ Bed 2"), ("S-306", "Bed 6 ›")],
+        "S-306": [("S-305", "‹ Bed 5"), ("S-307", "Bed 7 ›")],
+        "S-307": [("S-306", "‹ Bed 6")],
+    }
+    assert 'class="round"' not in asked(made(Memory(everything())), f"/stay/S-303?{AT}=2026-03-07T12:00").text
+
+
+@pytest.mark.parametrize("path", ["/ward", "/stay/S-301"])
+@pytest.mark.parametrize("later", [timedelta(seconds=1), timedelta(days=400)])
+def test_of_a_moment_that_has_not_come_no_page_says_that_it_is_the_past(path: str, later: timedelta) -> None:
+    """Nor that it will stay as it is: whatever is published by then will be on it."""
+    board = made(Memory(everything(), NOON))
+    page = asked(board, f"{path}?{urlencode({AT: written(NOON + later)})}").text
+    assert "Not complete yet." in page and "published until Fri 6 Mar 15:20:00" in page and " data-stale" in page
+    assert "The past." not in page and "A link to exactly this" not in page
+    assert "The past." in asked(board, f"{path}?{urlencode({AT: written(NOON - later)})}").text
+
+
+def test_what_is_wrong_now_is_not_said_of_the_past() -> None:
+    """Such a page is never renewed, and would say it for ever."""
+    troubles = (Trouble("stale", "The read model is behind", "by 45 s."), Trouble("silent", "Silent:", "bga-2"))
+    board = made(Memory(everything(), NOON), troubles=lambda: troubles)
+    now, then = (asked(board, f"/ward{query}").text for query in ("", f"?{AT}=2026-03-05T08:00"))
+    for one in troubles:
+        assert one.title in now and one.title not in then
+    assert " data-stale" in now and " data-stale" not in then
 
 
 @pytest.mark.parametrize(
