@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from picustream.gateways.server.again import Account
 
 FINDINGS = 1
+_ABOUT = ("application", "facility", "system", "code", "unit")
+_MOST = 8
+"""Codes, units or senders that are listed of one reason."""
 letters_app = typer.Typer(help="What could not be mapped: list, show, resubmit.", no_args_is_help=True)
 
 _JSON = typer.Option(False, "--json", help="For a program to read.")
@@ -226,7 +229,13 @@ def _line(one: "Message") -> str:
 
 
 def _letter_line(one: "KeptLetter") -> str:
-    return f"{one.letter} {one.at[:19]}Z {one.source or '(unknown)'} {one.reason} {one.path}: {one.body['message']}"
+    line = f"{one.letter} {one.at[:19]}Z {one.source or '(unknown)'} {one.reason} {one.path}: {one.body['message']}"
+    return f"{line} ({about})" if (about := _about(one)) else line
+
+
+def _about(one: "KeptLetter") -> str:
+    """What has to be mapped: the sender, code or unit in question."""
+    return ", ".join(f"{name} {one.body[name]}" for name in _ABOUT if name in one.body)
 
 
 def _sums(found: "list[KeptLetter]") -> Iterable[str]:
@@ -237,5 +246,9 @@ def _sums(found: "list[KeptLetter]") -> Iterable[str]:
         last = ones[-1]
         yield f"{len(ones):>6,} {source or '(unknown)'} {reason}: {last.body['message']} ({last.letter} {last.path})"
         yield f"       what to do: {last.body.get('fix', '')}"
+        abouts = Counter(about for one in ones if (about := _about(one)))
+        yield from (f"       {count:,} of {about}" for about, count in abouts.most_common(_MOST))
+        if len(abouts) > _MOST:
+            yield f"       and {len(abouts) - _MOST:,} others: --all-lines"
     if not groups:
         yield "No letters."

@@ -31,7 +31,7 @@ _AFTER = b"\x00\x1a\x1c\r\n"
 _USUAL, _USUAL_SEPARATORS = (b"|", b"^~\\&"), Separators()
 _HEAD = re.compile(rb"MSH[!-/:-@\[-`{-~]")
 _LINE = re.compile(rb"[^\r\n]*")
-_VALUE = re.compile(rb"(?:\A|(?<=[\r\n]))OBX(?![A-Za-z0-9 ])")
+_VALUE = re.compile(rb"(?:\A|(?<=[\r\n]))[ \t]*OBX(?![A-Za-z0-9 ])")
 
 
 class Segment:
@@ -227,8 +227,8 @@ def _field_18(line: str, separators: Separators) -> str:
 
 @lru_cache(maxsize=64)
 def _begins(separator: str) -> Callable[[str], re.Match[str] | None]:
-    """Whether a line begins with the name of a segment."""
-    return re.compile(rf"[A-Z][A-Z0-9]{{2}}(?:{re.escape(separator)}|\Z)").match
+    """The beginning of a line that has the name of a segment; blanks before it are of whoever set the file."""
+    return re.compile(rf"[ \t]*[A-Z][A-Z0-9]{{2}}(?:{re.escape(separator)}|\Z)").match
 
 
 def _joined(text: str, separators: Separators) -> tuple[list[str], int]:
@@ -238,7 +238,7 @@ def _joined(text: str, separators: Separators) -> tuple[list[str], int]:
     joined = 0
     for line in text.replace("\r\n", "\r").replace("\n", "\r").split("\r"):
         if is_segment(line):
-            segments.append([line])
+            segments.append([line.lstrip(" \t")])
         elif line.strip(" \t\0\x1a"):
             joined += 1
             if len(segments) > 1:

@@ -134,7 +134,7 @@ def _answer(raw: bytes, rng: random.Random) -> None:
 
 def _values(raw: bytes, mark: str) -> int:
     """How many lines are OBX segments, counted in the bytes."""
-    named = rb"(?:\A|(?<=[\r\n]))OBX(?:" + re.escape(mark.encode()) + rb"|[\r\n]|\Z)"
+    named = rb"(?:\A|(?<=[\r\n]))[ \t]*OBX(?:" + re.escape(mark.encode()) + rb"|[\r\n]|\Z)"
     return len(re.findall(named, raw.rstrip(b"\0\x1a\x1c")))
 
 

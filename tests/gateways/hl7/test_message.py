@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picustream.gateways.hl7.escapes import Separators, escaped
-from picustream.gateways.hl7.message import LARGEST, MOST_SEGMENTS, Message, header, read
+from picustream.gateways.hl7.message import LARGEST, MOST_SEGMENTS, Message, header, read, values_in
 from picustream.gateways.statement import Unreadable
 from tests.gateways.hl7.texts import PID, msh, obx, refusal, text, with_name
 
@@ -79,6 +79,15 @@ def test_a_line_end_within_a_field_is_mended(end: str) -> None:
     assert value is not None
     assert (value.text(5), value.text(11), message.joined) == ("first\nsecond line\n3rd", "F", 2)
     assert [segment.name for segment in message.segments] == ["MSH", "OBX", "PID"]
+
+
+@pytest.mark.parametrize("indent", [" ", "    ", "\t", " \t "])
+def test_blanks_before_a_segment_are_of_whoever_set_the_file(indent: str) -> None:
+    lines = ["MSH|^~\\&|A|B", "PID|1||7", "OBX|1|NM|x||5"]
+    found = read("\n".join(indent + line for line in lines).encode())
+    assert [segment.name for segment in found.segments] == ["MSH", "PID", "OBX"]
+    assert found.segments[2].text(5) == "5" and not found.joined
+    assert values_in("\n".join(indent + line for line in lines[1:]).encode()) == 1
 
 
 def test_a_line_that_is_a_bare_name_is_a_segment_even_with_a_tail() -> None:
