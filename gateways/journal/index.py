@@ -150,6 +150,7 @@ class Index:
         """Keep what became of messages, in order, all or nothing. `site`: what the configuration is known by."""
         done = list(batch)
         with self._transaction():
+            self._drop_letters(one.received.sequence for one in done if one.again)
             self._db.executemany(
                 "INSERT OR REPLACE INTO messages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (_row(one, site) for one in done),
@@ -256,6 +257,15 @@ class Index:
                     letter.reason, letter.path, json.dumps(letter.as_json(), default=str),
                 ),
             )  # fmt: skip
+
+    def _drop_letters(self, sequences: Iterable[int]) -> None:
+        """Of messages that are done again: where another source takes one than before, its id is another."""
+        for sequence in sequences:
+            self._db.execute(
+                "DELETE FROM letters WHERE sequence = ?1"
+                " AND message = (SELECT message FROM messages WHERE sequence = ?1)",
+                (sequence,),
+            )
 
     def _put(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))

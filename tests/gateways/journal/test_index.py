@@ -70,6 +70,18 @@ def test_what_is_old_is_forgotten_in_portions_with_its_letters(tmp_path: Path) -
     index.close()
 
 
+def test_what_another_source_takes_when_it_is_done_again_has_no_letter_of_before(tmp_path: Path) -> None:
+    """Its id is another one, for that is of source and bytes."""
+    index = Index(tmp_path)
+    refused = [FakeLetter("source-unknown")]
+    index.commit([done(number, name="h-nobody", letters=refused) for number in (1, 2)], "site")
+    index.commit([done(2, name="h-poct", again=True, letters=[FakeLetter("unit-unknown")])], "other")
+    assert index.rows("SELECT message, reason FROM letters") == [("h-poct", "unit-unknown")]
+    index.commit([done(2, name="h-poct", again=True)], "other")
+    assert index.rows("SELECT message FROM letters") == []
+    index.close()
+
+
 def test_a_letter_stays_as_long_as_a_message_of_its_bytes_does(tmp_path: Path) -> None:
     index = Index(tmp_path)
     index.commit([done(1, letters=[FakeLetter("no-stay")]), done(2, name="h-1")], "site")
