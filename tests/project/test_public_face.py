@@ -36,7 +36,7 @@ def test_the_examples_of_files_run(
     example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("my-events.ndjson").write_text(as_lines(ward().events[:200]))
+    Path("my-events.ndjson").write_text(as_lines(ward().events))
     Path("my-trial.toml").write_bytes((ROOT / "protocols" / "nct04850469.toml").read_bytes())
     Path("my-codes.toml").write_text("")
     exec(example, {"picustream": picustream})
