@@ -1,6 +1,7 @@
 """How events are kept in the store: nothing is lost, nothing comes back, and little is written again (I9)."""
 
 from datetime import UTC, datetime, timedelta
+from zlib import compress
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from picustream.models.event import INPUT_TOPICS, VITAL
 from picustream.models.record import Cause
 from picustream.scoring.chart.entries import Filed, filed
 from picustream.scoring.chart.gaps import GAPS, GAPS_BEFORE, NAMES
-from picustream.scoring.event_packs import FANOUT, MOST, PACK, EventPacks, packed, stored_events, unpacked
+from picustream.scoring.event_packs import FANOUT, LARGE, MOST, PACK, SMALL, EventPacks, packed, stored_events, unpacked
 from picustream.scoring.stay_state import HEAD, StayState
 from picustream.scoring.validation import LATEST
 from tests.scoring.histories import SHIPPED
@@ -106,6 +107,22 @@ def test_i9_an_event_comes_out_of_a_pack_as_it_was_sent(topic: str) -> None:
     """With all its white space, and with what is beyond ASCII."""
     events = [(topic, '{\n "mode":\t"Druck" }'), (topic, '{"mode":"Lungenprotektiv, für Säuglinge \\u001e"}')]
     assert list(unpacked(packed(events))) == events
+
+
+@pytest.mark.proves("I9")
+@given(st.lists(st.tuples(st.sampled_from(sorted(INPUT_TOPICS)), st.text("aäß€😀 ", max_size=40)), min_size=1))
+@pytest.mark.parametrize("size", [0, SMALL, LARGE])
+def test_i9_what_is_packed_comes_out_again_whatever_size_it_has(size: int, events: list[tuple[str, str]]) -> None:
+    """As it is, by zlib and by zstd."""
+    long = [*events, (VITAL, "x" * size)]
+    assert list(unpacked(packed(long))) == long
+
+
+@pytest.mark.proves("I9")
+def test_i9_a_large_pack_of_an_older_program_is_read() -> None:
+    """It had zlib alone."""
+    events = [(VITAL, f"{number:0100}") for number in range(500)]
+    assert list(unpacked(compress("\x1e".join(map("\n".join, events)).encode()))) == events
 
 
 @pytest.mark.proves("I9")
