@@ -11,7 +11,7 @@ COPY . .
 # By this variable the constraints also pin what builds the package.
 ENV PIP_CONSTRAINT=/src/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv --without-pip /opt/picustream \
- && pip --python /opt/picustream/bin/python install -c constraints.txt .
+ && pip --python /opt/picustream/bin/python install -c constraints.txt '.[encryption,oidc,postgres]'
 # Without its compiled extensions Faust would still install, and the worker would not start.
 RUN /opt/picustream/bin/python -c "import faust.transport._cython.conductor, faust._cython.streams" \
  && /opt/picustream/bin/picustream --version

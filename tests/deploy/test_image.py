@@ -70,8 +70,17 @@ def test_what_installs_and_compiles_is_not_in_the_image() -> None:
 def test_the_constraints_pin_all_that_is_installed() -> None:
     build = stages()[-2]
     (install,) = [run for run in of(build, "RUN") if "pip" in run]
-    assert "install -c constraints.txt ." in install
+    assert "install -c constraints.txt '.[" in install
     assert "PIP_CONSTRAINT=/src/constraints.txt" in of(build, "ENV")[0]
+
+
+def test_whatever_can_be_set_works_in_the_image() -> None:
+    """Every extra is in it but those for developers, and for a Kafka and a Redis on one's own machine."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"].keys()
+    install = " ".join(of(stages()[-2], "RUN"))
+    found = re.search(r"'\.\[([a-z,]+)\]'", install)
+    assert found is not None
+    assert set(found[1].split(",")) == extras - {"local", "test", "lint", "mutation", "bench"}
 
 
 def test_nothing_is_fetched_by_address_and_no_secret_is_in_the_image() -> None:
