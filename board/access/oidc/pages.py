@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from picustream.board.access.accounts import ELSEWHERE
 from picustream.board.access.audit import Audit
 from picustream.board.access.identity import SESSION, BuiltIn
 from picustream.board.access.login import local
@@ -51,7 +52,8 @@ class Elsewhere:
 
     async def back(self, request: Request) -> Response:
         """From the provider: in, or not."""
-        names, now = (f"address {request.client.host if request.client else ''}",), monotonic()
+        address = request.client.host if request.client else ""
+        names, now = (f"address {address}",), monotonic()
         wait = self._throttle.wait(names, now)
         if wait:
             words = f"Too many attempts. Try again in {int(wait) + 1} seconds."
@@ -60,7 +62,8 @@ class Elsewhere:
             answer = await self._let_in(request)
         except Refused as refused:
             self._throttle.failed(names, now)
-            self._audit.happened("log-in-failed", address=names[0].partition(" ")[2], why=refused.why.value)
+            who = {} if refused.who is None else {"who": f"{ELSEWHERE}{refused.who}"}
+            self._audit.happened("log-in-failed", address=address, why=refused.why.value, **who)
             answer = _page("You are not logged in", refused.sentence, 403, AGAIN)
         except Unreachable:
             answer = self._away()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import monotonic, time
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from joserfc.jwk import KeySet
@@ -145,7 +146,9 @@ class Provider:
         try:
             async with (
                 aiohttp.ClientSession(connector=connector, timeout=PATIENCE) as session,
-                session.request(method, address, data=form, headers=headers, allow_redirects=False) as answer,
+                session.request(
+                    method, address, data=form, headers=headers, proxy=_proxy(address), allow_redirects=False
+                ) as answer,
             ):
                 body = bytearray()
                 async for chunk in answer.content.iter_any():
@@ -174,6 +177,12 @@ class _Known(NamedTuple):
     at: float
     endpoints: Endpoints
     keys: KeySet
+
+
+def _proxy(address: str) -> str | None:
+    """The way out of the hospital, as the environment has it. aiohttp would look for passwords in ~/.netrc, too."""
+    parts = urlsplit(address)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 def _with(address: str, query: Mapping[str, str]) -> str:

@@ -46,11 +46,12 @@ SENTENCES = {
 
 
 class Refused(Exception):
-    """Somebody is not let in. Holds nothing that the provider or a browser sent."""
+    """Somebody is not let in. Holds nothing that the provider or a browser sent, but the name of whom it knows."""
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: Why, who: str | None = None) -> None:
         super().__init__(why)
         self.why = why
+        self.who = who
         self.sentence = SENTENCES[why]
 
 

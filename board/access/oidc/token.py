@@ -50,7 +50,7 @@ def person(token: str, keys: KeySet, terms: Terms, nonce: str, now: float) -> Pe
         raise Refused(Why.NAME)
     roles = frozenset(terms.roles[value] for value in _values(claims, terms.roles_claim) if value in terms.roles)
     if not roles:
-        raise Refused(Why.ROLE)
+        raise Refused(Why.ROLE, name)
     return Person(name, claims["sub"], roles)
 
 

@@ -3,6 +3,7 @@
 It is strict where providers are: a code is good once, for the verifier, the address and the client that it is for.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -25,6 +27,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
+
+from tests.gateways.certificates import Party
 
 CLIENT = "picustream-board"
 SECRET = "canary-secret/of the client+"
@@ -89,6 +93,12 @@ class Provider:
         self.forged = False
         self.kid = KID
         self.refuses = ""
+        self.hangs = 0.0
+        """Seconds before it says anything of itself."""
+        self.rambles = 0
+        """Characters of what it says of itself."""
+        self.ca: Path | None = None
+        """Who has to be trusted, where it speaks TLS."""
         self.asks = False
         """Whether somebody has to press something there."""
         self.metadata: dict[str, Any] = {}
@@ -110,9 +120,11 @@ class Provider:
 
     async def configuration(self, request: Request) -> Response:
         self.asked.append("configuration")
+        await asyncio.sleep(self.hangs)
         ends = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
         found = {name: f"{self.issuer}/{path}" for name, path in ends.items()}
-        found |= {"issuer": self.issuer, "end_session_endpoint": f"{self.issuer}/out"} | self.metadata
+        found |= {"issuer": self.issuer, "end_session_endpoint": f"{self.issuer}/out", "padding": " " * self.rambles}
+        found |= self.metadata
         return JSONResponse({name: value for name, value in found.items() if value is not None})
 
     async def keys(self, request: Request) -> Response:
@@ -152,7 +164,9 @@ class Provider:
         return JSONResponse(tokens | {"token_type": "Bearer"} if self.answer is None else self.answer)
 
     def knows(self, header: str, form: dict[str, str]) -> bool:
-        """Whether the client proves who it is."""
+        """Whether the client proves who it is, where it has a secret."""
+        if self.metadata.get("token_endpoint_auth_methods_supported") == ["none"]:
+            return (header, form.get("client_id"), form.get("client_secret")) == ("", CLIENT, None)
         if self.metadata.get("token_endpoint_auth_methods_supported") == ["client_secret_post"]:
             return (form.get("client_id"), form.get("client_secret")) == (CLIENT, SECRET)
         name, _, secret = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
@@ -172,15 +186,20 @@ class Provider:
 
 
 @contextmanager
-def running(host: str = "127.0.0.1") -> Iterator[Provider]:
+def running(tls: Party | None = None) -> Iterator[Provider]:
     """One, until it is no longer needed."""
     provider = Provider()
-    server = uvicorn.Server(uvicorn.Config(provider.app, port=0, log_config=None, access_log=False))
+    config = uvicorn.Config(provider.app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    if tls is not None:
+        config.ssl_certfile, config.ssl_keyfile, provider.ca = tls.certificate, tls.key_file, tls.certificate
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    provider.issuer = f"http://{host}:{server.servers[0].sockets[0].getsockname()[1]}"
+    provider.issuer = (
+        f"{'http://127.0.0.1' if tls is None else 'https://localhost'}:{server.servers[0].sockets[0].getsockname()[1]}"
+    )
     yield provider
     server.should_exit = True
     thread.join()

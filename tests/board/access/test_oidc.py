@@ -1,14 +1,19 @@
 """Log-in at a provider: over HTTP, with a real key; whatever is not as it has to be is refused, and for that reason."""
 
+import asyncio
 import http.client
 import json
 import re
+import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +39,7 @@ from tests.board.access.provider import CLIENT, SECRET, Provider, running, signe
 from tests.board.access.test_gate import OWN, PASSWORD, cookie_of
 from tests.board.made import Answer, ask
 from tests.board.office import Office
+from tests.gateways.certificates import party
 
 ROLES = {"picu-nurses": Role.WARD, "picu-trial": Role.TRIAL_OFFICE, "night": Role.OPS}
 
@@ -72,7 +78,7 @@ class Visit:
     def at_the_provider(self, begun: Answer) -> str:
         """Where it sends the browser: path and query."""
         assert begun.status == 303
-        back = urlsplit(redirected(begun.headers["location"]))
+        back = urlsplit(redirected(begun.headers["location"], self.provider.ca))
         return f"{back.path}?{back.query}"
 
     def lines(self) -> list[dict[str, Any]]:
@@ -88,9 +94,12 @@ def session_of(answer: Answer) -> str:
     return found
 
 
-def redirected(address: str) -> str:
+def redirected(address: str, ca: Path | None) -> str:
     parts = urlsplit(address)
     connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    if ca is not None:
+        trusted = ssl.create_default_context(cafile=ca)
+        connection = http.client.HTTPSConnection(parts.netloc, timeout=10, context=trusted)
     connection.request("GET", f"{parts.path}?{parts.query}")
     answer = connection.getresponse()
     assert answer.status == 302
@@ -190,7 +199,8 @@ def test_what_is_wrong_is_refused_for_that_reason_and_nothing_of_it_is_shown(
     assert visit.refused() == [why]
     assert [cookie for cookie in answer.cookies if "picustream-session" in cookie] == []
     assert "canary" not in answer.text + visit.audit.read_text()
-    assert [line["act"] for line in visit.lines()] == ["log-in-failed"]
+    [line] = visit.lines()
+    assert (line["act"], line.get("who")) == ("log-in-failed", "oidc:ana" if why is Why.ROLE else None)
 
 
 def test_the_board_s_own_secret_or_name_that_is_wrong_is_said_to_be(
@@ -332,6 +342,72 @@ def test_a_provider_may_sign_with_a_curve_and_want_the_secret_in_the_form(visit:
     visit.provider.header = {"alg": "ES256", "kid": "key-ec"}
     visit.provider.metadata = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
     assert visit.log_in().status == 200
+
+
+def test_a_client_without_a_secret_proves_itself_by_pkce_alone(
+    tmp_path: Path, board: Board, provider: Provider
+) -> None:
+    provider.metadata = {"token_endpoint_auth_methods_supported": ["none"]}
+    assert Visit(tmp_path, board, provider, secret=None).log_in().status == 200
+
+
+def test_a_provider_is_known_by_its_certificate(tmp_path: Path, board: Board) -> None:
+    authority = party(tmp_path, "sso")
+    with running(authority) as provider:
+        assert Visit(tmp_path, board, provider).begin().status == 503
+        trusted = ssl.create_default_context(cafile=authority.certificate)
+        assert Visit(tmp_path, board, provider, trusted=trusted).log_in().status == 200
+        provider.issuer = provider.issuer.replace("localhost", "127.0.0.1")
+        assert Visit(tmp_path, board, provider, trusted=trusted).begin().status == 503
+
+
+def test_a_provider_outside_is_asked_by_the_way_out(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class WayOut(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(403)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), WayOut) as way:
+        threading.Thread(target=way.serve_forever, daemon=True).start()
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{way.server_port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert visit.begin().status == 503
+        assert asked == [f"{visit.provider.issuer}/.well-known/openid-configuration"]
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        visit.seconds += speaking.AGAIN
+        assert visit.log_in().status == 200
+        assert len(asked) == 1
+        way.shutdown()
+
+
+def test_many_who_log_in_at_once_ask_the_provider_once(tmp_path: Path, board: Board, provider: Provider) -> None:
+    client = Visit(tmp_path, board, provider).client
+
+    async def all_at_once() -> list[str]:
+        return await asyncio.gather(*(client.log_in_at(Attempt.new(""), "https://board/back") for _ in range(20)))
+
+    assert len(set(asyncio.run(all_at_once()))) == 20
+    assert provider.asked == ["configuration", "keys"]
+
+
+@pytest.mark.parametrize("fault", [{"hangs": 20.0}, {"rambles": speaking.LARGEST}])
+def test_a_provider_that_hangs_or_answers_without_end_is_away(
+    visit: Visit, fault: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speaking, "PATIENCE", aiohttp.ClientTimeout(total=1.0))
+    for name, value in fault.items():
+        setattr(visit.provider, name, value)
+    begun = time.monotonic()
+    assert visit.begin().status == 503
+    assert visit.begin().status == 503
+    assert time.monotonic() - begun < 10
+    assert visit.provider.asked == ["configuration"]
 
 
 def test_whoever_fails_again_and_again_waits(visit: Visit) -> None:
