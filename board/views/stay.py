@@ -92,6 +92,11 @@ class Stay:
         """The revisions of the chosen day."""
         return [one for one in self.revisions if one.day == self.chosen]
 
+    def revised(self, day: date) -> tuple[int, int]:
+        """How many revisions of a day's records there are, and how many of them changed it after it was closed."""
+        found = [one.late for one in self.revisions if one.day == day]
+        return len(found), sum(found)
+
     def moment_at(self, at: datetime | None) -> Moment | None:
         """The last one at or before a moment that was asked for; None: now."""
         return None if at is None else next((one for one in self.moments if one.at <= at), None)

@@ -119,6 +119,17 @@ def test_a_page_of_the_past_opens_the_newest_day_of_which_anything_was_known(at:
     assert found.chosen == max(known, default=max((day.day for day in found.days), default=None))
 
 
+def test_the_table_counts_the_revisions_that_a_day_lists() -> None:
+    found = shown(Memory(everything(), NOON))
+    assert [day.day.day for day in found.days if found.revised(day.day)[1]] == [4], "the creatinine came a day late"
+    for day in found.days:
+        page = asked(made(Memory(everything(), NOON)), f"/stay/S-301?day={day.day}").text
+        listed = page[page.index('<ol class="revisions">') :]
+        assert (listed.count("<li>\n") + listed.count('<li class="late">'), listed.count('class="late"')) == (
+            found.revised(day.day)
+        )
+
+
 def test_a_round_goes_from_bed_to_bed_and_past_those_that_are_empty() -> None:
     """At whatever moment it is asked for: on 7 March at noon beds 3, 4 and 8 are empty."""
     way = {}
