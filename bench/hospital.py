@@ -19,7 +19,9 @@ from picustream.scoring.validation import InputRecord
 NOW = datetime(2026, 3, 6, 15, 20, tzinfo=ZONE)
 """When the forty are here: the fifth day of the demo's ward, on which it has seven children."""
 HERE = 40
-CHILDREN, STILL_HERE = 8, 7
+STILL_HERE = 7
+DECIDED = ("S-301", "S-302", "S-304", "S-307", "S-308")
+"""Of whom consent is recorded, or not asked for. Of the three others it never is: each tenth ward alone has them."""
 WARDS = 5
 """Of eight beds each, at a time."""
 APART = 8
@@ -29,7 +31,7 @@ _DAY = re.compile(r"2026-\d\d-\d\d")
 
 
 def records(stays: int) -> Iterator[Record]:
-    """The records of so many stays that have ended, the oldest first, of those who are here, and of the desk."""
+    """The records of at least so many stays that have ended, the oldest first, of who is here, and of the desk."""
     offsets: dict[str, int] = {}
     for topic, key, value in _all(stays):
         offset = offsets[topic] = offsets.get(topic, -1) + 1
@@ -38,10 +40,12 @@ def records(stays: int) -> Iterator[Record]:
 
 def _all(stays: int) -> Iterator[tuple[str, bytes | None, bytes]]:
     whole, until_now = made()
-    for number in reversed(range(stays // CHILDREN)):
+    for number in reversed(range(1 + stays // len(DECIDED))):
         earlier = timedelta(days=APART * (1 + number // WARDS))
         for one in whole:
-            if one.key is not None and one.topic not in DEAD_LETTERS:
+            if one.key is None or one.topic in DEAD_LETTERS:
+                continue
+            if number % 10 == 0 or one.key.decode() in DECIDED:
                 yield one.topic, one.key, _other(one, f"{number:05}", earlier, bed=8 * (number % WARDS))
         yield DESK, None, _entry(number, earlier)
     for bed in range(1, HERE + 1):

@@ -72,6 +72,7 @@ class Fields(msgspec.Struct):
     total: Annotated[int, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)] | None = None
     bed: str | None = None
     audience: str | None = None
+    name: str | None = None
     unit: str | None = None
 
     @property
@@ -131,6 +132,7 @@ def revision_row(record: Arrived, name: str, found: Fields, body: str) -> dict[s
         "unit": found.unit if placed else None,
         "bed": found.bed if placed else None,
         "audience": found.audience,
+        "name": found.name,
         "effective_at": micros(found.effective_at),
         "emitted_at": micros(found.emitted_at),
         "sha256": digest(body.encode()),

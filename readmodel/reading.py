@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, Select, and_, func, select, text
+from sqlalchemy import Connection, Engine, Executable, Select, and_, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from picustream.models.record import ALERT
-from picustream.readmodel import schema
+from picustream.readmodel import asking, schema
+from picustream.readmodel.asking import Stays
 from picustream.readmodel.audience import Audience
 from picustream.readmodel.database import Address, NoStore, address, for_reading, reason_of
 from picustream.readmodel.rows import (
@@ -23,9 +24,9 @@ from picustream.readmodel.rows import (
     Position,
     Progress,
     Row,
+    of_columns,
     of_micros,
     of_row,
-    to_micros,
 )
 from picustream.scoring.presence.record import STAY
 
@@ -114,16 +115,17 @@ class ReadModel:
         self,
         topic: str,
         *,
-        stay: str | None = None,
+        stay: Stays | None = None,
         record: str | None = None,
         state: str | None = None,
         unit: str | None = None,
+        audience: str | None = None,
+        name: str | None = None,
     ) -> list[Row]:
         """The newest revision of each record of a topic, withdrawn ones too; those alone that the words name."""
-        asked = {"topic": topic, "stay": stay, "record": record, "state": state, "unit": unit}
-        same = and_(*(_REVISIONS[name] == _CURRENT[name] for name in ("topic", "partition", "offset")))
-        joined = select(schema.revisions).select_from(schema.current.join(schema.revisions, same))
-        return self._rows(joined.where(*_named(asked)))
+        return self._rows(
+            asking.current(topic, stay, record=record, state=state, unit=unit, audience=audience, name=name)
+        )
 
     def present(self, unit: str | None = None) -> list[Row]:
         """The record of each stay whose child is here."""
@@ -131,48 +133,52 @@ class ReadModel:
 
     def places(self, since: datetime, until: datetime | None = None) -> list[tuple[str | None, str]]:
         """Every unit and bed that a record of a stay has named since a moment, each once; `until` another one."""
-        named = [_REVISIONS.topic == STAY, _REVISIONS.bed.is_not(None), _REVISIONS.emitted_at >= to_micros(since)]
-        if until is not None:
-            named.append(_REVISIONS.emitted_at <= to_micros(until))
-        found = self._all(select(_REVISIONS.unit, _REVISIONS.bed).distinct().where(*named))
-        return [(one["unit"], one["bed"]) for one in found]
+        named = select(_REVISIONS.unit, _REVISIONS.bed).distinct().where(_REVISIONS.bed.is_not(None))
+        return [(one["unit"], one["bed"]) for one in self._all(named.where(*asking.between(STAY, since, until)))]
 
     def published(self, topic: str, since: datetime, until: datetime | None = None) -> list[Row]:
-        """Every revision of a topic that was published since a moment, by records; `until` another one."""
-        when = [_REVISIONS.emitted_at >= to_micros(since)]
-        if until is not None:
-            when.append(_REVISIONS.emitted_at <= to_micros(until))
-        return self._rows(select(schema.revisions).where(_REVISIONS.topic == topic, *when))
+        """Every revision of a topic of states that was published since a moment, by records; `until` another one."""
+        return self._rows(select(*asking.ROW).where(*asking.between(topic, since, until)))
 
-    def alerts(self, *, firing: bool | None = True, audience: str | None = None, stay: str | None = None) -> list[Row]:
+    def changed(self, topic: str, since: datetime, until: datetime | None = None) -> list[str]:
+        """The stays whose state of a topic had a revision since a moment; `until` another one."""
+        found = select(_REVISIONS.stay).distinct().where(_REVISIONS.stay.is_not(None))
+        return [one["stay"] for one in self._all(found.where(*asking.between(topic, since, until)))]
+
+    def standing(self, topic: str, at: datetime | None = None) -> list[tuple[str, str]]:
+        """Each stay of a topic of states and its state, now or at a moment; none whose record was withdrawn."""
+        asked = asking.standing(topic) if at is None else asking.stood_at(at, topic)
+        with self._connection() as connection:
+            return [(stay, state) for stay, state in connection.execute(asked)]
+
+    def alerts(
+        self,
+        *,
+        firing: bool | None = True,
+        audience: str | None = None,
+        name: str | None = None,
+        stay: Stays | None = None,
+    ) -> list[Row]:
         """Alerts that fire (False: that are resolved, None: both)."""
         state = None if firing is None else "firing" if firing else "resolved"
-        found = self.current(ALERT, state=state, stay=stay)
-        return [row for row in found if audience in (None, row.audience)]
+        return self.current(ALERT, state=state, stay=stay, audience=audience, name=name)
 
-    def known_at(self, at: datetime, topic: str, *, stay: str | None = None, record: str | None = None) -> list[Row]:
+    def known_at(
+        self,
+        at: datetime,
+        topic: str,
+        *,
+        stay: Stays | None = None,
+        record: str | None = None,
+        state: str | None = None,
+        name: str | None = None,
+    ) -> list[Row]:
         """What `current` would have said at a moment, if nothing had been behind: by `emitted_at`."""
-        by_then = (
-            select(func.max(_REVISIONS.revision))
-            .where(
-                _REVISIONS.topic == _CURRENT.topic,
-                _REVISIONS.record == _CURRENT.record,
-                _REVISIONS.emitted_at <= to_micros(at),
-            )
-            .correlate(schema.current)
-            .scalar_subquery()
-        )
-        asked = {"topic": topic, "stay": stay, "record": record}
-        same = and_(
-            _REVISIONS.topic == _CURRENT.topic, _REVISIONS.record == _CURRENT.record, _REVISIONS.revision == by_then
-        )
-        # An outer join, so that SQLite begins with the current records and not with all revisions of the topic.
-        joined = select(schema.revisions).select_from(schema.current.outerjoin(schema.revisions, same))
-        return self._rows(joined.where(*_named(asked)), one_each=True)
+        return self._rows(asking.known_at(at, topic, stay, state, record=record, name=name), one_each=True)
 
     def revisions(self, topic: str, *, stay: str, record: str | None = None) -> list[Row]:
         """Every revision of a stay's records, or of one of them, in order."""
-        return self._rows(select(schema.revisions).where(_REVISIONS.topic == topic, *_of(stay, topic, record)))
+        return self._rows(asking.revisions(topic, stay, record))
 
     def moments(self, stay: str) -> list[datetime]:
         """The moments at which anything about a stay changed, in order."""
@@ -191,10 +197,13 @@ class ReadModel:
         found = self._all(select(_CURRENT.stay).distinct().where(_CURRENT.stay.is_not(None)).order_by(_CURRENT.stay))
         return [one["stay"] for one in found]
 
-    def desk(self, *, stay: str | None = None, alert: str | None = None, type: str | None = None) -> list[DeskRow]:
+    def desk(self, *, stay: Stays | None = None, alert: str | None = None, type: str | None = None) -> list[DeskRow]:
         """What people entered, in the order of its moments; an entry that was sent twice is there once."""
-        columns, asked = schema.desk.c, {"stay": stay, "alert": alert, "type": type}
-        wanted = [columns[name] == value for name, value in asked.items() if value is not None]
+        columns, asked = schema.desk.c, {"alert": alert, "type": type}
+        wanted = [
+            *asking.of(columns.stay, stay),
+            *(columns[one] == is_ for one, is_ in asked.items() if is_ is not None),
+        ]
         found = self._all(select(schema.desk).where(*wanted).order_by(columns.at, columns.partition, columns.offset))
         return list({one["event_id"]: of_row(DeskRow, one) for one in reversed(found)}.values())[::-1]
 
@@ -241,8 +250,9 @@ class ReadModel:
 
         They are put in order here: a database that has to do it reads whole topics, by the index that has the order.
         """
-        found = self._all(statement)
-        rows = sorted((of_row(Row, one) for one in found if one["topic"] is not None), key=_order)
+        with self._connection() as connection:
+            found = [one for one in connection.execute(statement) if one[0] is not None]
+        rows = sorted(map(of_columns, found), key=_order)
         if not one_each:
             return rows
         return list({row.record: row for row in reversed(rows)}.values())[::-1]  # of a repeat the first one counts
@@ -275,14 +285,3 @@ class ReadModel:
 
 def _order(row: Row) -> tuple[str, int, int, int]:
     return row.record, row.revision, row.partition, row.offset
-
-
-def _named(asked: Mapping[str, str | None]) -> list[ColumnElement[bool]]:
-    """Those of the current revisions that have these values; None: whatever it is."""
-    return [_CURRENT[name] == value for name, value in asked.items() if value is not None]
-
-
-def _of(stay: str, topic: str, record: str | None) -> list[ColumnElement[bool]]:
-    """Revisions of a stay's records, which are known from the current ones, or of one of them."""
-    mine = select(_CURRENT.record).where(_CURRENT.stay == stay, _CURRENT.topic == topic)
-    return [_REVISIONS.record.in_(mine), *([] if record is None else [_REVISIONS.record == record])]

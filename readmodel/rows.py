@@ -1,6 +1,6 @@
 """What is read of a read model: rows as they are, moments as moments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -44,6 +44,8 @@ class Row:
     unit: str | None
     bed: str | None
     audience: str | None
+    """Of an alert."""
+    name: str | None
     """Of an alert."""
     effective_at: datetime
     emitted_at: datetime
@@ -166,7 +168,7 @@ class Progress:
 _MOMENTS = frozenset({"at", "asked_at", "effective_at", "emitted_at", "first_seen_at", "last_seen_at", "noticed_at"})
 """Columns that hold moments."""
 
-Kind = TypeVar("Kind", Row, DeskRow, DeadLetterCount, Hole, Position)
+Kind = TypeVar("Kind", DeskRow, DeadLetterCount, Hole, Position)
 
 
 def of_row(kind: type[Kind], found: Mapping[str, Any]) -> Kind:
@@ -175,3 +177,15 @@ def of_row(kind: type[Kind], found: Mapping[str, Any]) -> Kind:
     for name in _MOMENTS & values.keys():
         values[name] = None if values[name] is None else of_micros(values[name])
     return kind(**values)
+
+
+COLUMNS = tuple(one.name for one in fields(Row))
+"""Of a revision, in the order of `Row`."""
+_EFFECTIVE, _EMITTED = COLUMNS.index("effective_at"), COLUMNS.index("emitted_at")
+
+
+def of_columns(found: Sequence[Any]) -> Row:
+    """A revision of its `COLUMNS`: of these there are many."""
+    values = list(found)
+    values[_EFFECTIVE], values[_EMITTED] = of_micros(values[_EFFECTIVE]), of_micros(values[_EMITTED])
+    return Row(*values)

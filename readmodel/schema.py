@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 """Another number for another form of these tables, or another meaning of what is in them."""
 
 metadata = MetaData()
@@ -49,6 +49,7 @@ revisions = Table(
     Column("unit", Text),
     Column("bed", Text),
     Column("audience", Text),  # of an alert
+    Column("name", Text),  # of an alert
     Column("effective_at", BigInteger, nullable=False),
     Column("emitted_at", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),  # of the bytes of `body`
@@ -57,6 +58,9 @@ revisions = Table(
 )
 """Every revision of every record of a stay, and of every alert."""
 Index("revisions_of_record", *(revisions.c[name] for name in ("topic", "record", "revision", "emitted_at")))
+STATED = revisions.c.state.is_not(None)
+"""What is a state: of a stay, an alert, a screening. Who asks by time asks for these, and says so."""
+Index("revisions_in_time", revisions.c.topic, revisions.c.emitted_at, sqlite_where=STATED, postgresql_where=STATED)
 
 current = Table(
     "current",
@@ -71,11 +75,13 @@ current = Table(
     Column("stay", Text),
     Column("state", Text),
     Column("unit", Text),
+    Column("audience", Text),
+    Column("name", Text),
     PrimaryKeyConstraint("topic", "record"),
 )
 """Of every record its newest revision."""
 Index("current_of_stay", *(current.c[name] for name in ("stay", "topic")))
-Index("current_in_state", *(current.c[name] for name in ("topic", "state")))
+Index("current_in_state", *(current.c[name] for name in ("topic", "state", "audience", "name")))
 
 desk = Table(
     "desk",

@@ -141,7 +141,7 @@ def _row(one: Revision, body: str) -> Row:
 
 
 def _current(row: Row, after: Head) -> Row:
-    same = ("topic", "record", "partition", "offset", "revision", "stay", "state", "unit")
+    same = ("topic", "record", "partition", "offset", "revision", "stay", "state", "unit", "audience", "name")
     return {name: row[name] for name in same} | {"head": after.head, "digest": after.digest}
 
 

@@ -1,7 +1,7 @@
 """`/desk`: the trial office. A list by tab, a page for each stay, and what is entered there."""
 
 import asyncio
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import cast
 from urllib.parse import quote, urlencode
@@ -13,29 +13,39 @@ from starlette.responses import RedirectResponse, Response
 from picustream.board.access.login import form
 from picustream.board.board import Board, office_of
 from picustream.board.entries import NotSent, entered
-from picustream.board.pages.page import AT, answer, moment, written
+from picustream.board.pages.page import AT, answer, day, moment, written
+from picustream.board.views.flow import flow
 from picustream.board.views.reading import Reading
-from picustream.board.views.screening import DECISIONS, TABS, Candidate, Desk, Office, desk, history
+from picustream.board.views.screening import DECISIONS, TABS, Candidate, Office, at_desk, desk, history
 
 REASONS = (
     "guardian-declined", "no-guardian-present", "language", "other-study", "clinician-declined", "not-expected-to-stay",
     "other",
 )  # fmt: skip
 """Of a screening log; a code goes into the event."""
+RECENT = timedelta(days=60)
+"""For how long a stay is listed after it last changed, unless `?since=` names an earlier day."""
 NOT_KEPT = "Kafka does not answer, so it is not certain that this was kept. Go back and send it again: it counts once."
 
 
 async def show(request: Request) -> Response:
     """The list; `?tab=` and `?unit=` choose from it."""
     tab, unit = request.query_params.get("tab", "eligible"), request.query_params.get("unit") or None
+    chosen = day(request, "since")
     if tab not in (*TABS, "log"):
         raise HTTPException(404, "There is no such list.")
 
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
-        found = _desk(board, reading, now)
-        here = partial(address, at=reading.at)
+        office, first = cast(Office, reading.model), chosen or now.date() - RECENT
+        since = datetime.combine(first, time(), board.zone)
+        found = desk(reading, office, now, board.zone, at_desk(reading, office, since))
         shown = {"desk": found, "tab": tab, "tabs": TABS, "unit": unit, "listed": found.of_tab(tab, unit)}
-        return {**shown, "here": here, "stay_address": partial(stay_address, at=reading.at), "now": now}
+        counts = flow(reading, office) if tab == "log" else ()
+        places = {
+            "here": partial(address, at=reading.at, since=chosen),
+            "stay_address": partial(stay_address, at=reading.at),
+        }
+        return {**shown, **places, "counts": counts, "since": first, "at": reading.at, "AT": AT, "now": now}
 
     return await answer(request, "desk.html", "/desk", content, office_of(request))
 
@@ -45,10 +55,10 @@ async def show_stay(request: Request) -> Response:
     stay, sent = request.path_params["stay"], request.query_params.get("sent")
 
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
-        one = next((one for one in _desk(board, reading, now).candidates if one.stay == stay), None)
+        office = cast(Office, reading.model)
+        one = next(iter(desk(reading, office, now, board.zone, [stay]).candidates), None)
         if one is None:
             raise HTTPException(404, "There is no such stay at the desk.")
-        office = cast(Office, reading.model)
         past = history(reading, office, stay, board.zone)
         shown = {"one": one, "history": past, "pending": pending(one, sent), "based_on": len(one.entries)}
         return {**shown, "decisions": DECISIONS, "reasons": REASONS, "past": reading.at is not None, "now": now}
@@ -82,16 +92,12 @@ def pending(one: Candidate, sent: str | None) -> bool:
     return bool(sent) and all(entry.event_id != sent for entry in one.entries)
 
 
-def address(tab: str, unit: str | None = None, at: datetime | None = None) -> str:
+def address(tab: str, unit: str | None = None, at: datetime | None = None, since: date | None = None) -> str:
     """The address of a list."""
-    asked = {"tab": tab, "unit": unit, AT: at and written(at)}
+    asked = {"tab": tab, "unit": unit, AT: at and written(at), "since": since and since.isoformat()}
     return "/desk?" + urlencode({name: value for name, value in asked.items() if value})
 
 
 def stay_address(stay: str, at: datetime | None = None) -> str:
     """The address of a stay at the desk."""
     return f"/desk/{quote(stay)}" + (f"?{urlencode({AT: written(at)})}" if at else "")
-
-
-def _desk(board: Board, reading: Reading, now: datetime) -> Desk:
-    return desk(reading, cast(Office, reading.model), now, board.zone)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -101,3 +101,12 @@ def moment(request: Request) -> datetime | None:
 def written(at: datetime) -> str:
     """A moment as an address has it: `moment` makes the same of it."""
     return (at - TO_ITS_END if at.microsecond == 999_999 else at).isoformat()
+
+
+def day(request: Request, name: str) -> date | None:
+    """The day that a parameter names."""
+    asked = request.query_params.get(name)
+    try:
+        return date.fromisoformat(asked) if asked else None
+    except ValueError:
+        raise HTTPException(400, f"{name} is no day: write it as 2026-03-04") from None

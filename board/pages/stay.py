@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from picustream.board.board import Board
-from picustream.board.pages.page import AT, answer, written
+from picustream.board.pages.page import AT, answer, day, written
 from picustream.board.views.reading import Reading
 from picustream.board.views.stay import stay
 from picustream.board.views.ward import neighbours
@@ -17,7 +17,7 @@ from picustream.board.views.ward import neighbours
 
 async def show(request: Request) -> Response:
     """The stay; `?day=` chooses the day of the receipt, `?revisions=all` shows the changes of all days."""
-    stay_id, chosen = request.path_params["stay"], day(request)
+    stay_id, chosen = request.path_params["stay"], day(request, "day")
     everything = request.query_params.get("revisions") == "all"
 
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
@@ -40,12 +40,3 @@ def address(stay_id: str, *, day: date | None, at: datetime | None, all: bool) -
     asked = {"day": day, AT: at and written(at), "revisions": "all" if all else None}
     query = urlencode({name: str(value) for name, value in asked.items() if value})
     return f"/stay/{quote(stay_id)}" + (f"?{query}" if query else "")
-
-
-def day(request: Request) -> date | None:
-    """The day that was chosen."""
-    asked = request.query_params.get("day")
-    try:
-        return date.fromisoformat(asked) if asked else None
-    except ValueError:
-        raise HTTPException(400, "day is no day: write it as 2026-03-04") from None

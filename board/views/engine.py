@@ -172,4 +172,4 @@ def _local(at: datetime, now: datetime) -> datetime:
 
 
 def _ago(at: datetime, now: datetime) -> str:
-    return times.short(now - at)
+    return times.short(times.between(at, now))

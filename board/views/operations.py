@@ -107,14 +107,14 @@ def _fires(row: Row, acknowledged: dict[str | None, Entry], now: datetime, zone:
         alert["stay_id"] or str(alert["alert_id"]).rpartition(f"{alert['name']}/")[2],
         alert["detail"] or "",
         since,
-        times.long(now - since),
+        times.long(times.between(since, now)),
         seen if seen is not None and seen.at >= row.emitted_at else None,  # of an earlier time that it fired: no more
     )
 
 
 def _refused(one: DeadLetterCount, now: datetime, zone: ZoneInfo) -> Refused:
     last = one.last_seen_at.astimezone(zone)
-    ago = times.long(now - last)
+    ago = times.long(times.between(last, now))
     return Refused(one.about, one.source or "not known", one.reason, one.scope, one.count, last, ago)
 
 

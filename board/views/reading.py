@@ -3,7 +3,7 @@
 A read model for the ward holds no more than that anyway; of one that holds everything, the rest is left out here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Protocol, cast
 
 from picustream.models.record import Record
+from picustream.readmodel.asking import Stays
 from picustream.readmodel.blinding import completed, digest_of, seen_by_ward
 from picustream.scoring.presence.record import STAY, StayRecord
 from picustream.scoring.scores.registry import MODELS
@@ -38,10 +39,12 @@ class Model(Protocol):
     def snapshot(self) -> AbstractContextManager["Model"]:
         """It, standing still."""
 
-    def current(self, topic: str, *, stay: str | None = None) -> Sequence[Row]:
+    def current(self, topic: str, *, stay: Stays | None = None) -> Sequence[Row]:
         """The records in force."""
 
-    def known_at(self, at: datetime, topic: str, *, stay: str | None = None) -> Sequence[Row]:
+    def known_at(
+        self, at: datetime, topic: str, *, stay: Stays | None = None, state: str | None = None
+    ) -> Sequence[Row]:
         """Those that were in force at a moment."""
 
     def revisions(self, topic: str, *, stay: str) -> Sequence[Row]:
@@ -64,18 +67,21 @@ class Reading:
     model: Model
     at: datetime | None = None
 
-    def current(self, topic: str, stay: str) -> list[Record]:
-        """The records of a stay that were in force."""
-        if self.at is None:
-            return records(self.model.current(topic, stay=stay))
-        return records(self.model.known_at(self.at, topic, stay=stay))
+    def current(self, topic: str, stays: Collection[str]) -> dict[str, list[Record]]:
+        """The records of stays that were in force, by stay."""
+        rows = (
+            self.model.current(topic, stay=stays)
+            if self.at is None
+            else self.model.known_at(self.at, topic, stay=stays)
+        )
+        found: dict[str, list[Record]] = {stay: [] for stay in stays}
+        for one in records(rows):
+            found[str(one.stay_id)].append(one)
+        return found
 
     def present(self, unit: str | None) -> list[StayRecord]:
         """The stays of those who were there, in a unit or in any."""
-        if self.at is None:
-            rows = self.model.present(unit)
-        else:
-            rows = [row for row in self.model.known_at(self.at, STAY) if row.state == "present"]
+        rows = self.model.present(unit) if self.at is None else self.model.known_at(self.at, STAY, state="present")
         stays = [record for record in records(rows) if isinstance(record, StayRecord)]
         return [stay for stay in stays if unit in (None, stay.unit)]
 

@@ -1,15 +1,15 @@
 """The desk: who may be enrolled, why, what is missing, until when, and what was entered about them."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from picustream.board.views import times
 from picustream.board.views.reading import Reading, record
 from picustream.models.record import ALERT
+from picustream.readmodel.asking import Stays
 from picustream.readmodel.rows import DeskRow, Row
 from picustream.scoring.presence.record import STAY, StayRecord
 from picustream.scoring.trial.records import ELIGIBILITY, Criterion, EligibilityRecord
@@ -34,15 +34,23 @@ TABS = {
 DECISIONS = ("approached", "enrolled", "declined", "not-suitable")
 DUE = {"consent-due": "consent due", "follow-up-due": "follow-up due"}
 """Alerts of the trial office that ask for an act."""
+FIRING = "firing"
+CLOSED = "closed"
 
 
 class Office(Protocol):
     """A read model, as far as the desk needs one."""
 
-    def current(self, topic: str, *, stay: str | None = None) -> Sequence[Row]: ...
-    def known_at(self, at: datetime, topic: str, *, stay: str | None = None) -> Sequence[Row]: ...
+    def current(
+        self, topic: str, *, stay: Stays | None = None, state: str | None = None, name: str | None = None
+    ) -> Sequence[Row]: ...
+    def known_at(
+        self, at: datetime, topic: str, *, stay: Stays | None = None, state: str | None = None, name: str | None = None
+    ) -> Sequence[Row]: ...
+    def changed(self, topic: str, since: datetime, until: datetime | None = None) -> Sequence[str]: ...
+    def standing(self, topic: str, at: datetime | None = None) -> Sequence[tuple[str, str]]: ...
     def revisions(self, topic: str, *, stay: str) -> Sequence[Row]: ...
-    def desk(self, *, stay: str | None = None) -> Sequence[DeskRow]: ...
+    def desk(self, *, stay: Stays | None = None, type: str | None = None) -> Sequence[DeskRow]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All candidates, those whose time runs out first, and how many are where."""
+    """Candidates, those first whose time runs out first, and those last whose time is over."""
 
     candidates: tuple[Candidate, ...]
 
@@ -126,26 +134,36 @@ class Desk:
     def units(self) -> tuple[str, ...]:
         return tuple(sorted({one.unit for one in self.candidates if one.unit}))
 
-    @property
-    def counts(self) -> tuple[tuple[str, int], ...]:
-        """The flow of a CONSORT diagram: of those screened, who went which way and why."""
-        return tuple(_flow(self.candidates))
+
+def at_desk(reading: Reading, office: Office, since: datetime) -> list[str]:
+    """Who is listed: the children who are here, whose stay changed since a moment, and whoever waits for an act."""
+    here = (row.stay for row in _in_force(reading, office, STAY, state="present"))
+    review = (row.stay for row in _in_force(reading, office, ELIGIBILITY, state="review"))
+    changed = (*office.changed(STAY, since, reading.at), *office.changed(ELIGIBILITY, since, reading.at))
+    due = (row.stay for name in DUE for row in _firing(reading, office, name))
+    return sorted({stay for stay in (*here, *review, *changed, *due) if stay is not None})
 
 
-def desk(reading: Reading, office: Office, now: datetime, zone: ZoneInfo) -> Desk:
-    """The desk as known at the reading's moment; `now`, in the zone, is that moment or the present."""
-    stays = {row.stay: row for row in _in_force(reading, office, STAY)}
-    due = _due(reading, office)
+def desk(reading: Reading, office: Office, now: datetime, zone: ZoneInfo, listed: Sequence[str]) -> Desk:
+    """These stays as known at the reading's moment; `now`, in the zone, is that moment or the present."""
+    stays = {row.stay: row for row in _in_force(reading, office, STAY, listed)}
+    due = _due(reading, office, listed)
     entered: dict[str, list[DeskRow]] = {}
-    for one in office.desk():
+    for one in office.desk(stay=listed):
         if one.stay is not None and (reading.at is None or one.at <= reading.at):
             entered.setdefault(one.stay, []).append(one)
-    rows = [row for row in _in_force(reading, office, ELIGIBILITY) if row.status != "entered-in-error"]
+    rows = [row for row in _in_force(reading, office, ELIGIBILITY, listed) if row.status != "entered-in-error"]
     found = [
         _candidate(row, stays.get(row.stay), due.get(row.stay or "", ()), entered.get(row.stay or "", []), now, zone)
         for row in rows
     ]
-    return Desk(tuple(sorted(found, key=lambda one: (one.closes_at is None, one.closes_at or one.since, one.stay))))
+    return Desk(tuple(sorted(found, key=urgency)))
+
+
+def urgency(one: Candidate) -> tuple[bool, bool, float, str]:
+    """Its place in a list. By what clocks everywhere show: on one of a zone an hour comes twice, once a year."""
+    moment = one.closes_at or one.since
+    return one.left == CLOSED, one.closes_at is None, moment.timestamp(), one.stay
 
 
 def history(
@@ -165,18 +183,29 @@ def history(
     return found[::-1]
 
 
-def _in_force(reading: Reading, office: Office, topic: str) -> Sequence[Row]:
-    return office.current(topic) if reading.at is None else office.known_at(reading.at, topic)
+def _in_force(
+    reading: Reading, office: Office, topic: str, stays: Stays | None = None, state: str | None = None
+) -> Sequence[Row]:
+    if reading.at is None:
+        return office.current(topic, stay=stays, state=state)
+    return office.known_at(reading.at, topic, stay=stays, state=state)
 
 
-def _due(reading: Reading, office: Office) -> dict[str, tuple[tuple[str, datetime], ...]]:
+def _firing(reading: Reading, office: Office, name: str, stays: Stays | None = None) -> Sequence[Row]:
+    """The alerts of a name that fire."""
+    if reading.at is None:
+        return office.current(ALERT, stay=stays, state=FIRING, name=name)
+    return office.known_at(reading.at, ALERT, stay=stays, state=FIRING, name=name)
+
+
+def _due(reading: Reading, office: Office, stays: Stays) -> dict[str, tuple[tuple[str, datetime], ...]]:
     """What fires for the trial office and asks for an act, by stay."""
     found: dict[str, tuple[tuple[str, datetime], ...]] = {}
-    for row in _in_force(reading, office, ALERT):
-        alert = row.json()
-        if alert["state"] == "firing" and alert["name"] in DUE and row.stay is not None:
-            one = (DUE[alert["name"]], datetime.fromisoformat(alert["since"]))
-            found[row.stay] = (*found.get(row.stay, ()), one)
+    for name, words in DUE.items():
+        for row in _firing(reading, office, name, stays):
+            if row.stay is not None:
+                one = (words, datetime.fromisoformat(row.json()["since"]))
+                found[row.stay] = (*found.get(row.stay, ()), one)
     return found
 
 
@@ -203,7 +232,7 @@ def _candidate(
         criteria=tuple(_judged(one) for one in screened.criteria),
         next_change_at=_local(screened.next_change_at, zone),
         closes_at=closes,
-        left="" if closes is None else times.long(closes - now) if closes > now else "closed",
+        left="" if closes is None else _left(closes, now),
         due=tuple((name, since.astimezone(zone)) for name, since in due),
         decision=_last(entries, entered, "screening-decision"),
         note=_last(entries, entered, "note"),
@@ -225,13 +254,16 @@ def _judged(criterion: Criterion) -> Judged:
 
 
 def entry_of(row: DeskRow, zone: ZoneInfo) -> Entry:
+    """What was entered, by whom and when."""
+    return Entry(row.event_id, said(row), row.by, row.at.astimezone(zone))
+
+
+def said(row: DeskRow) -> str:
     """What was entered, in words."""
-    said: dict[str, Any] = row.json()
-    what = said["note"] if row.type == "note" else said.get("decision", row.type).replace("-", " ")
-    reason = said.get("reason")
-    return Entry(
-        row.event_id, f"{what}: {reason.replace('-', ' ')}" if reason else what, row.by, row.at.astimezone(zone)
-    )
+    fields: dict[str, Any] = row.json()
+    what = str(fields["note"]) if row.type == "note" else str(fields.get("decision", row.type)).replace("-", " ")
+    reason = fields.get("reason")
+    return f"{what}: {reason.replace('-', ' ')}" if reason else what
 
 
 def _last(entries: Sequence[Entry], entered: Sequence[DeskRow], type: str) -> Entry | None:
@@ -242,18 +274,6 @@ def _local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
     return None if at is None else at.astimezone(zone)
 
 
-def _flow(candidates: Sequence[Candidate]) -> list[tuple[str, int]]:
-    decided = Counter(one.decision.what for one in candidates if one.decision is not None)
-    states = Counter(one.state for one in candidates)
-    why = Counter(
-        next((judged.label for judged in one.criteria if judged.met is False), "other")
-        for one in candidates
-        if one.state == "ineligible"
-    )
-    return [
-        ("assessed", len(candidates)),
-        *((f"not eligible: {label}", count) for label, count in sorted(why.items())),
-        *((name, states[name]) for name in ("screening", "review", "withdrawn", "eligible")),
-        ("eligible, no decision entered", sum(one.state == "eligible" and one.decision is None for one in candidates)),
-        *sorted(decided.items()),
-    ]
+def _left(closes: datetime, now: datetime) -> str:
+    left = times.between(now, closes)
+    return times.long(left) if left > timedelta(0) else CLOSED

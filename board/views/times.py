@@ -1,6 +1,6 @@
 """Moments, days and ages as a person on a ward says them. Local times are those of the protocol's zone."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 STEP = 5
@@ -29,6 +29,15 @@ def _which(at: datetime) -> str:
 def weekday(on: date) -> str:
     """The day of the week, in three letters."""
     return f"{on:%a}"
+
+
+def between(then: datetime, now: datetime) -> timedelta:
+    """How long it is from one moment to another.
+
+    To subtract two moments of one zone gives what its clocks showed: an hour more or less in the nights in which they
+    are changed.
+    """
+    return now.astimezone(UTC) - then.astimezone(UTC)
 
 
 def long(length: timedelta) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,8 +29,11 @@ def ward(reading: Reading, now: datetime, zone: ZoneInfo, unit: str | None = Non
     now = now.astimezone(zone)
     since = morning(now)
     by_place: dict[Place, list[Child]] = defaultdict(list)
-    for stay in reading.present(unit):
-        by_place[stay.unit, stay.bed].append(_child(reading, stay, now, since))
+    here = reading.present(unit)
+    stays = [str(stay.stay_id) for stay in here]
+    found, earlier = reading.current(MODS, stays), reading.earlier(since).current(MODS, stays)
+    for stay, name in zip(here, stays, strict=True):
+        by_place[stay.unit, stay.bed].append(_child(stay, found[name], figures(earlier[name]), now, since))
     gone: dict[Place, list[Left]] = defaultdict(list)
     for stay in reading.left(since, unit):
         gone[stay.unit, stay.bed].append(_left(stay, now))
@@ -81,9 +84,10 @@ def figures(found: Iterable[object]) -> dict[date, Figure]:
     return {one.day: one for one in shown if one is not None}
 
 
-def _child(reading: Reading, stay: StayRecord, now: datetime, since: datetime) -> Child:
-    found = reading.current(MODS, stay.stay_id)
-    by_day, before = figures(found), figures(reading.earlier(since).current(MODS, stay.stay_id))
+def _child(
+    stay: StayRecord, found: Sequence[object], before: Mapping[date, Figure], now: datetime, since: datetime
+) -> Child:
+    by_day = figures(found)
     latest = by_day[max(by_day)] if by_day else None
     return Child(
         stay.stay_id,
@@ -114,7 +118,7 @@ def _arrived(stay: StayRecord, now: datetime, since: datetime) -> str:
     return ""
 
 
-def _unchanged(latest: Figure | None, before: dict[date, Figure], since: datetime) -> str:
+def _unchanged(latest: Figure | None, before: Mapping[date, Figure], since: datetime) -> str:
     if latest is not None and latest.day < since.date():
         return "nothing new"
     return "no change" if before else "no score then"

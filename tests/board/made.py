@@ -20,6 +20,7 @@ from picustream.demo.timeline import Timed
 from picustream.demo.ward import SEED, ward
 from picustream.eventfiles.replay import Replay
 from picustream.models.record import DEAD_LETTERS
+from picustream.readmodel.asking import Stays
 from picustream.scoring.presence.record import STAY
 from picustream.scoring.rules import load_rules
 from picustream.scoring.validation import InputRecord
@@ -82,12 +83,14 @@ class Memory:
     def model(self) -> "Memory":
         return self
 
-    def current(self, topic: str, *, stay: str | None = None) -> Sequence[Kept]:
-        return newest(row for row in self.rows if row.topic == topic and stay in (None, row.stay))
+    def current(self, topic: str, *, stay: Stays | None = None) -> Sequence[Kept]:
+        return newest(row for row in self.rows if row.topic == topic and is_of(row, stay))
 
-    def known_at(self, at: datetime, topic: str, *, stay: str | None = None) -> Sequence[Kept]:
-        found = (row for row in self.rows if row.topic == topic and stay in (None, row.stay))
-        return newest(row for row in found if row.emitted_at <= at)
+    def known_at(
+        self, at: datetime, topic: str, *, stay: Stays | None = None, state: str | None = None
+    ) -> Sequence[Kept]:
+        found = newest(row for row in self.rows if row.topic == topic and row.emitted_at <= at and is_of(row, stay))
+        return [row for row in found if state in (None, row.state)]
 
     def revisions(self, topic: str, *, stay: str) -> Sequence[Kept]:
         found = [row for row in self.rows if row.topic == topic and row.stay == stay]
@@ -107,6 +110,11 @@ class Memory:
         rows = (row for row in self.rows if row.topic == STAY and row.emitted_at >= since)
         bodies = (json.loads(row.body) for row in rows if until is None or row.emitted_at <= until)
         return list({(body["unit"], body["bed"]): None for body in bodies if body["bed"] is not None})
+
+
+def is_of(row: Kept, stay: Stays | None) -> bool:
+    """Whether it is of a stay, or of one of several."""
+    return stay is None or (row.stay == stay if isinstance(stay, str) else row.stay in stay)
 
 
 def newest(rows: Iterable[Kept]) -> list[Kept]:

@@ -1,22 +1,28 @@
 """The desk: what it says of each stay is what the records say, and what is entered is kept once or not said to be."""
 
 import re
-from datetime import timedelta
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
 from starlette.types import ASGIApp
 
 from picustream.board.access.roles import LOCAL, Role, Visitor
 from picustream.board.app import application
 from picustream.board.entries import entered
+from picustream.board.views.flow import flow
 from picustream.board.views.reading import Reading
-from picustream.board.views.screening import TABS, Desk, desk
+from picustream.board.views.screening import TABS, Desk, at_desk, desk, urgency
 from picustream.readmodel.reading import ReadModel
+from picustream.scoring.presence.record import STAY
 from picustream.scoring.trial.records import ELIGIBILITY
 from tests.board.made import NOON, ZONE, Answer, ask
 from tests.board.office import Office
+from tests.board.test_ward import MOMENTS
 
 OWN = {"sec_fetch_site": "same-origin"}
 
@@ -34,7 +40,12 @@ def office(tmp_path: Path) -> Office:
 
 def shown(office: Office) -> Desk:
     model = ReadModel.at(office.where)
-    return desk(Reading(model), model, office.now.astimezone(ZONE), ZONE)
+    return desk(Reading(model), model, office.now.astimezone(ZONE), ZONE, model.stays())
+
+
+def counts(office: Office) -> dict[str, int]:
+    model = ReadModel.at(office.where)
+    return dict(flow(Reading(model), model))
 
 
 def send(app: ASGIApp, path: str, **fields: str) -> Answer:
@@ -58,12 +69,58 @@ def test_each_stay_is_shown_as_its_record_has_it(still: Office) -> None:
 
 
 def test_the_flow_counts_every_stay_once(still: Office) -> None:
-    found = shown(still)
-    counts = dict(found.counts)
-    states = [count for name, count in counts.items() if name.startswith("not eligible") or name in (
+    found = counts(still)
+    states = [count for name, count in found.items() if name.startswith("not eligible") or name in (
         "screening", "review", "withdrawn", "eligible",
     )]  # fmt: skip
-    assert sum(states) == counts["assessed"] == len(found.candidates)
+    assert sum(states) == found["assessed"] == len(shown(still).candidates)
+
+
+@given(MOMENTS)
+def test_the_flow_of_any_moment_is_that_of_all_stays_at_the_desk(still: Office, at: datetime) -> None:
+    """It is counted without reading what is not needed, and comes to the same."""
+    model = ReadModel.at(still.where)
+    reading = Reading(model, at)
+    found = desk(reading, model, at, ZONE, model.stays()).candidates
+    states = Counter(one.state for one in found if one.state != "ineligible")
+    unmet = [next((each.label for each in one.criteria if each.met is False), "other") for one in found
+             if one.state == "ineligible"]  # fmt: skip
+    counted = {name: count for name, count in flow(reading, model) if count}
+    counted.pop("eligible, no decision entered", None)
+    wanted = {**states, **Counter(f"not eligible: {label}" for label in unmet), "assessed": len(found)}
+    assert counted == {name: count for name, count in wanted.items() if count}
+
+
+@given(MOMENTS, MOMENTS)
+def test_nobody_who_waits_for_an_act_is_left_out_however_long_ago(still: Office, at: datetime, since: datetime) -> None:
+    """And of the others those are listed whose stay or screening changed since; at least all who are here."""
+    model = ReadModel.at(still.where)
+    reading = Reading(model, at)
+    every = desk(reading, model, at, ZONE, model.stays()).candidates
+    listed = set(at_desk(reading, model, since))
+    here = {row.stay for row in model.known_at(at, STAY) if row.state == "present"}
+    changed = {row.stay for topic in (STAY, ELIGIBILITY) for stay in model.stays()
+               for row in model.revisions(topic, stay=stay) if since <= row.emitted_at <= at}  # fmt: skip
+    waiting = {one.stay for one in every if one.due or one.state == "review"}
+    assert listed == here | changed | waiting
+
+
+def test_an_earlier_day_lists_those_before_it(still: Office) -> None:
+    app = application(replace(still.board(), now=lambda: NOON + timedelta(days=400)))
+    assert "S-308" not in ask(app, "/desk?tab=all").text
+    assert "S-308" in ask(app, "/desk?tab=all&since=2026-03-01").text
+    assert ask(app, "/desk?since=yesterday").status == 400
+
+
+def test_those_whose_time_is_over_come_last(still: Office) -> None:
+    [one, *_] = shown(still).candidates
+    hours = {"a": 30.0, "b": -2.0, "c": 1.0, "d": None}
+    made = [
+        replace(one, stay=stay, closes_at=None if left is None else NOON + timedelta(hours=left),
+                left="closed" if left is not None and left < 0 else "")
+        for stay, left in hours.items()
+    ]  # fmt: skip
+    assert [each.stay for each in sorted(made, key=urgency)] == ["c", "a", "d", "b"]
 
 
 def test_every_list_and_every_stay_has_a_page(still: Office) -> None:
@@ -81,7 +138,7 @@ def test_every_list_and_every_stay_has_a_page(still: Office) -> None:
 def test_yesterday_is_as_it_was_known_then_and_takes_no_entry(still: Office) -> None:
     at = NOON - timedelta(days=2)
     model = ReadModel.at(still.where)
-    then = desk(Reading(model, at), model, at, ZONE)
+    then = desk(Reading(model, at), model, at, ZONE, model.stays())
     known = {row.stay: row.state for row in model.known_at(at, ELIGIBILITY) if row.status != "entered-in-error"}
     assert {one.stay: one.state for one in then.candidates} == known
     assert known != {one.stay: one.state for one in shown(still).candidates}
@@ -101,7 +158,7 @@ def test_a_decision_and_a_note_are_sent_and_shown_once_they_are_on_record(office
     text = ask(app, back).text
     assert "not yet on record" not in text
     assert "declined: language" in text
-    assert dict(shown(office).counts)["declined: language"] == 1
+    assert counts(office)["declined: language"] == 1
     send(app, "/desk/S-301", type="note", note="Mother <b>back</b> at six", based_on="1")
     office.read()
     assert "Mother &lt;b&gt;back&lt;/b&gt; at six" in ask(app, "/desk?tab=all").text

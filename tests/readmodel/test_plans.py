@@ -40,13 +40,17 @@ def plans(model: ReadModel, ask: Any) -> list[str]:
     return [step[3] for steps in explained for step in steps]
 
 
-def test_revisions_are_found_by_their_record_or_their_place_and_never_by_their_topic_alone(model: ReadModel) -> None:
+def test_revisions_are_found_by_record_place_or_time_and_never_by_their_topic_alone(model: ReadModel) -> None:
     stay = model.stays()[0]
     at = model.moments(stay)[-1]
     questions = {
         "current": lambda: model.current(MODS),
         "current of a stay": lambda: model.current(MODS, stay=stay),
         "known at": lambda: model.known_at(at, STAY),
+        "known at, in a state": lambda: model.known_at(at, STAY, state="present"),
+        "stood at": lambda: model.standing(STAY, at),
+        "places": lambda: model.places(at),
+        "changed": lambda: model.changed(STAY, at),
         "known at, of a stay": lambda: model.known_at(at, MODS, stay=stay),
         "revisions": lambda: model.revisions(MODS, stay=stay),
         "moments": lambda: model.moments(stay),
@@ -57,7 +61,7 @@ def test_revisions_are_found_by_their_record_or_their_place_and_never_by_their_t
         steps = [step for step in plans(model, ask) if "revisions" in step]
         assert steps, name
         for step in steps:
-            assert re.search(r"SEARCH .*\(topic=\? AND (record|partition)=\?", step), (name, step)
+            assert re.search(r"SEARCH .*\(topic=\? AND ((record|partition)=\?|emitted_at>\?)", step), (name, step)
 
 
 def test_the_current_records_of_a_stay_are_found_by_the_stay(model: ReadModel) -> None:

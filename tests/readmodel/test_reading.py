@@ -19,6 +19,7 @@ from picustream.readmodel.reading import ReadModel, _order
 from picustream.readmodel.rows import Row
 from picustream.scoring.presence.record import STAY
 from picustream.scoring.scores.mods.record import MODS
+from picustream.scoring.trial.records import ELIGIBILITY
 from tests.readmodel.filling import Log, Record, fill
 from tests.reference.generate import case
 from tests.scoring.histories import input_records, rules_for
@@ -84,6 +85,24 @@ def test_what_was_known_at_each_moment_is_the_newest_revision_made_by_then(model
                 wanted |= {name: by_then[-1]} if by_then else {}
             found = {row.record: row for row in model.known_at(at, topic)}
             assert found.keys() == wanted.keys() and all(same(found[name], record) for name, record in wanted.items())
+            states = {row.state for row in found.values()}
+            for state in states - {None}:
+                assert model.known_at(at, topic, state=state) == [one for one in found.values() if one.state == state]
+            some = model.stays()[::2]
+            assert model.known_at(at, topic, stay=some) == [one for one in found.values() if one.stay in some]
+
+
+@pytest.mark.parametrize("topic", [STAY, ELIGIBILITY])
+def test_states_and_what_changed_in_a_time_are_those_of_the_records(model: ReadModel, topic: str) -> None:
+    moments = sorted(row.emitted_at for stay in model.stays() for row in model.revisions(topic, stay=stay))
+    assert sorted(model.standing(topic)) == sorted((row.stay, row.state) for row in model.current(topic) if row.state)
+    for since, at in zip(moments[::7], moments[3::7], strict=False):
+        known = model.known_at(at, topic)
+        assert sorted(model.standing(topic, at)) == sorted((row.stay, row.state) for row in known if row.state)
+        mine = {row.stay for stay in model.stays() for row in model.revisions(topic, stay=stay)
+                if row.state and since <= row.emitted_at <= at}  # fmt: skip
+        assert sorted(model.changed(topic, since, at)) == sorted(str(stay) for stay in mine)
+        assert set(model.changed(topic, since)) >= mine
 
 
 def test_revisions_and_moments_of_a_stay_are_all_there_are(model: ReadModel) -> None:
@@ -113,6 +132,8 @@ def test_who_is_here_and_what_fires_are_by_their_current_state(model: ReadModel)
     assert model.alerts(firing=None) == alerts and {row.audience for row in alerts} == {"operations", "trial-office"}
     mine = model.alerts(firing=None, audience="trial-office")
     assert mine == [row for row in alerts if row.json()["audience"] == "trial-office"]
+    for name in {row.name for row in alerts}:
+        assert model.alerts(firing=None, name=name) == [row for row in alerts if row.json()["name"] == name]
 
 
 def test_what_was_published_between_two_moments_is_all_there_is(model: ReadModel) -> None:
