@@ -31,7 +31,8 @@ _AFTER = b"\x00\x1a\x1c\r\n"
 _USUAL, _USUAL_SEPARATORS = (b"|", b"^~\\&"), Separators()
 _HEAD = re.compile(rb"MSH[!-/:-@\[-`{-~]")
 _LINE = re.compile(rb"[^\r\n]*")
-_VALUE = re.compile(rb"(?:\A|(?<=[\r\n]))[ \t]*OBX(?![A-Za-z0-9 ])")
+_VALUE = re.compile(rb"[\r\n][ \t]*OBX(?![A-Za-z0-9 ])")
+"""After the end of a line: a pattern that may begin anywhere takes seven times as long."""
 
 
 class Segment:
@@ -121,7 +122,7 @@ class Message:
 
 def values_in(raw: bytes) -> int:
     """How many lines are OBX segments, in bytes that may not be a message."""
-    return len(_VALUE.findall(raw))
+    return len(_VALUE.findall(b"\r" + raw))
 
 
 def read(raw: bytes, charset: str | None = None) -> Message:
