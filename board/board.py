@@ -14,6 +14,7 @@ from picustream.board.pipeline import Behind
 from picustream.board.pulse import Pulse
 from picustream.board.views.reading import Model
 from picustream.board.workers import PartitionReport
+from picustream.models.protocol import FollowUp
 
 
 class Opens(Protocol):
@@ -36,6 +37,8 @@ class Board:
     software: str
     office: "Board | None" = None
     """What the desk and the operator's page are made from, where the ward has a read model of its own."""
+    follow_up_days: int = FollowUp().days
+    """The protocol's: after a discharge it is asked for so long whether the child lives."""
     send: Sends | None = None
     """Where entries go; None: nothing can be entered."""
     workers: Callable[[], Sequence[PartitionReport]] = tuple

@@ -49,7 +49,9 @@ def serve(
     checks = Checks({} if store is None else {"PICUSTREAM_STORE": store})
     workers = Workers(settings.board_workers.split(",") if settings.board_workers else ())
     everything = _Part(settings, zone, named(settings, store), Audience.EVERYTHING, follow, workers)
+    days = rules.protocol.follow_up.days
     board = replace(everything.board, send=sender, workers=workers.partitions, behind=pipeline, checked=checks)
+    board = replace(board, follow_up_days=days)
     parts = [everything]
     own = ward_store or settings.board_ward_store
     if own is not None:

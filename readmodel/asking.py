@@ -15,17 +15,17 @@ ROW = [_REVISIONS[name] for name in COLUMNS]
 _state = func.coalesce(_REVISIONS.state, "")
 
 Stays = str | Collection[str]
-"""A stay, or several."""
+"""A stay, or several; of other names likewise."""
 
 
-def current(topic: str, stay: Stays | None, **asked: str | None) -> Select[Any]:
+def current(topic: str, stay: Stays | None, **asked: Stays | None) -> Select[Any]:
     """The newest revision of each record."""
     same = and_(*(_REVISIONS[name] == _CURRENT[name] for name in ("topic", "partition", "offset")))
     joined = select(*ROW).select_from(schema.current.join(schema.revisions, same))
     return joined.where(*_named(topic, stay, **asked))
 
 
-def known_at(at: datetime, topic: str, stay: Stays | None, state: str | None, **asked: str | None) -> Select[Any]:
+def known_at(at: datetime, topic: str, stay: Stays | None, state: str | None, **asked: Stays | None) -> Select[Any]:
     """The newest that there was at a moment, or nothing, of each record."""
     then = [] if state is None else [_state == state]
     return select(*ROW).select_from(_then(at)).where(*_named(topic, stay, **asked), *then)
@@ -76,9 +76,9 @@ def between(topic: str, since: datetime, until: datetime | None) -> list[ColumnE
     return wanted if until is None else [*wanted, _REVISIONS.emitted_at <= to_micros(until)]
 
 
-def _named(topic: str, stay: Stays | None, **asked: str | None) -> list[ColumnElement[bool]]:
+def _named(topic: str, stay: Stays | None, **asked: Stays | None) -> list[ColumnElement[bool]]:
     """Those current records of a topic that have these values; None: whatever it is."""
-    others: list[ColumnElement[bool]] = [_CURRENT[name] == value for name, value in asked.items() if value is not None]
+    others = (condition for name, value in asked.items() for condition in of(_CURRENT[name], value))
     return [_CURRENT.topic == topic, *of(_CURRENT.stay, stay), *others]
 
 

@@ -27,6 +27,7 @@ from picustream.readmodel.rows import (
     of_columns,
     of_micros,
     of_row,
+    to_micros,
 )
 from picustream.scoring.presence.record import STAY
 
@@ -116,7 +117,7 @@ class ReadModel:
         topic: str,
         *,
         stay: Stays | None = None,
-        record: str | None = None,
+        record: Stays | None = None,
         state: str | None = None,
         unit: str | None = None,
         audience: str | None = None,
@@ -169,7 +170,7 @@ class ReadModel:
         topic: str,
         *,
         stay: Stays | None = None,
-        record: str | None = None,
+        record: Stays | None = None,
         state: str | None = None,
         name: str | None = None,
     ) -> list[Row]:
@@ -197,12 +198,22 @@ class ReadModel:
         found = self._all(select(_CURRENT.stay).distinct().where(_CURRENT.stay.is_not(None)).order_by(_CURRENT.stay))
         return [one["stay"] for one in found]
 
-    def desk(self, *, stay: Stays | None = None, alert: str | None = None, type: str | None = None) -> list[DeskRow]:
+    def desk(
+        self,
+        *,
+        stay: Stays | None = None,
+        alert: str | None = None,
+        type: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[DeskRow]:
         """What people entered, in the order of its moments; an entry that was sent twice is there once."""
         columns, asked = schema.desk.c, {"alert": alert, "type": type}
         wanted = [
             *asking.of(columns.stay, stay),
             *(columns[one] == is_ for one, is_ in asked.items() if is_ is not None),
+            *([] if since is None else [columns.at >= to_micros(since)]),
+            *([] if until is None else [columns.at <= to_micros(until)]),
         ]
         found = self._all(select(schema.desk).where(*wanted).order_by(columns.at, columns.partition, columns.offset))
         return list({one["event_id"]: of_row(DeskRow, one) for one in reversed(found)}.values())[::-1]

@@ -14,9 +14,12 @@ from picustream.board.access.login import form
 from picustream.board.board import Board, office_of
 from picustream.board.entries import NotSent, entered
 from picustream.board.pages.page import AT, answer, day, moment, written
+from picustream.board.views import changes
 from picustream.board.views.flow import flow
+from picustream.board.views.moments import chosen as chosen_of
+from picustream.board.views.office import Office, at_desk
 from picustream.board.views.reading import Reading
-from picustream.board.views.screening import DECISIONS, TABS, Candidate, Office, at_desk, desk, history
+from picustream.board.views.screening import DECISIONS, TABS, Candidate, desk, history
 
 REASONS = (
     "guardian-declined", "no-guardian-present", "language", "other-study", "clinician-declined", "not-expected-to-stay",
@@ -38,14 +41,21 @@ async def show(request: Request) -> Response:
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
         office, first = cast(Office, reading.model), chosen or now.date() - RECENT
         since = datetime.combine(first, time(), board.zone)
-        found = desk(reading, office, now, board.zone, at_desk(reading, office, since))
+        found = desk(reading, office, now, board.zone, at_desk(reading, office, since), board.follow_up_days)
         shown = {"desk": found, "tab": tab, "tabs": TABS, "unit": unit, "listed": found.of_tab(tab, unit)}
         counts = flow(reading, office) if tab == "log" else ()
+        known = changes.of_all(office, reading.at, now, board.zone)
+        kept = {"tab": tab, "unit": unit, "since": chosen and chosen.isoformat()}
+        slider = {
+            "known": known,
+            "chosen": chosen_of(known, reading.at),
+            "asked": [(name, value) for name, value in kept.items() if value],
+        }
         places = {
             "here": partial(address, at=reading.at, since=chosen),
             "stay_address": partial(stay_address, at=reading.at),
         }
-        return {**shown, **places, "counts": counts, "since": first, "at": reading.at, "AT": AT, "now": now}
+        return {**shown, **places, **slider, "counts": counts, "since": first, "at": reading.at, "AT": AT, "now": now}
 
     return await answer(request, "desk.html", "/desk", content, office_of(request))
 
@@ -56,11 +66,13 @@ async def show_stay(request: Request) -> Response:
 
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
         office = cast(Office, reading.model)
-        one = next(iter(desk(reading, office, now, board.zone, [stay]).candidates), None)
+        one = next(iter(desk(reading, office, now, board.zone, [stay], board.follow_up_days).candidates), None)
         if one is None:
             raise HTTPException(404, "There is no such stay at the desk.")
         past = history(reading, office, stay, board.zone)
-        shown = {"one": one, "history": past, "pending": pending(one, sent), "based_on": len(one.entries)}
+        known = changes.of_stay(office, stay, board.zone)
+        slider = {"known": known, "chosen": chosen_of(known, reading.at), "here": stay_address(stay), "AT": AT}
+        shown = {"one": one, **slider, "history": past, "pending": pending(one, sent), "based_on": len(one.entries)}
         return {**shown, "decisions": DECISIONS, "reasons": REASONS, "past": reading.at is not None, "now": now}
 
     return await answer(request, "candidate.html", "/desk", content, office_of(request))

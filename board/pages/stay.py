@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from picustream.board.board import Board
 from picustream.board.pages.page import AT, answer, day, written
+from picustream.board.views.moments import chosen as chosen_of
 from picustream.board.views.reading import Reading
 from picustream.board.views.stay import stay
 from picustream.board.views.ward import neighbours
@@ -25,10 +26,12 @@ async def show(request: Request) -> Response:
         if found is None:
             raise HTTPException(404, "There is no such stay.")
         here = partial(address, stay_id, day=found.chosen, at=reading.at, all=everything)
-        shown = {"stay": found, "at": reading.at, "chosen_moment": found.moment_at(reading.at)}
+        kept = {"day": found.chosen, "revisions": "all" if everything else None}
+        shown = {"stay": found, "at": reading.at, "chosen_moment": chosen_of(found.moments, reading.at)}
         beside = {
             "neighbours": neighbours(reading, stay_id),
             "other": partial(address, day=None, at=reading.at, all=False),
+            "asked": [(name, value) for name, value in kept.items() if value],
         }
         return {**shown, **beside, "everything": everything, "AT": AT, "here": here}
 

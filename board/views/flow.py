@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from picustream.board.views.office import Office
 from picustream.board.views.reading import Reading
-from picustream.board.views.screening import LABELS, Office, said
+from picustream.board.views.screening import LABELS, said
 from picustream.scoring.trial.records import ELIGIBILITY
 
 

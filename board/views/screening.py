@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from picustream.board.views import times
+from picustream.board.views.due import CONSENT, FOLLOW_UP, Due, consent, follow_up, left_alive
+from picustream.board.views.office import Office, asked_since, decided, in_force
 from picustream.board.views.reading import Reading, record
-from picustream.models.record import ALERT
-from picustream.readmodel.asking import Stays
-from picustream.readmodel.rows import DeskRow, Row
+from picustream.readmodel.rows import DeskRow
 from picustream.scoring.presence.record import STAY, StayRecord
 from picustream.scoring.trial.records import ELIGIBILITY, Criterion, EligibilityRecord
 
@@ -26,31 +26,14 @@ TABS = {
     "eligible": "Eligible",
     "near-miss": "Near misses",
     "waiting": "Waiting for time",
+    CONSENT: "Consent",
     "review": "Review",
-    "follow-up": "Follow-up due",
+    FOLLOW_UP: "Follow-up",
     "all": "All",
 }
 """Name in the address, and on the page."""
 DECISIONS = ("approached", "enrolled", "declined", "not-suitable")
-DUE = {"consent-due": "consent due", "follow-up-due": "follow-up due"}
-"""Alerts of the trial office that ask for an act."""
-FIRING = "firing"
 CLOSED = "closed"
-
-
-class Office(Protocol):
-    """A read model, as far as the desk needs one."""
-
-    def current(
-        self, topic: str, *, stay: Stays | None = None, state: str | None = None, name: str | None = None
-    ) -> Sequence[Row]: ...
-    def known_at(
-        self, at: datetime, topic: str, *, stay: Stays | None = None, state: str | None = None, name: str | None = None
-    ) -> Sequence[Row]: ...
-    def changed(self, topic: str, since: datetime, until: datetime | None = None) -> Sequence[str]: ...
-    def standing(self, topic: str, at: datetime | None = None) -> Sequence[tuple[str, str]]: ...
-    def revisions(self, topic: str, *, stay: str) -> Sequence[Row]: ...
-    def desk(self, *, stay: Stays | None = None, type: str | None = None) -> Sequence[DeskRow]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +81,7 @@ class Candidate:
     closes_at: datetime | None
     left: str
     """How long enrolment is open yet; empty without an end."""
-    due: tuple[tuple[str, datetime], ...]
-    """What is due, and since when."""
+    due: tuple[Due, ...]
     decision: Entry | None
     note: Entry | None
     entries: tuple[Entry, ...]
@@ -109,6 +91,15 @@ class Candidate:
         return tuple(one for one in self.criteria if one.met is not True)
 
     @property
+    def acted(self) -> Entry | None:
+        """The last who did something about it."""
+        return next(iter(self.entries), None)
+
+    def due_at(self, what: str) -> float:
+        """From when something is due that is; by what clocks everywhere show."""
+        return next(one.at.timestamp() for one in self.due if one.what == what)
+
+    @property
     def tabs(self) -> frozenset[str]:
         """Where it is listed."""
         found = {
@@ -116,8 +107,7 @@ class Candidate:
             "near-miss": self.state != "withdrawn" and len(self.missing) == 1,
             "waiting": self.state == "screening" and self.next_change_at is not None,
             "review": self.state == "review",
-            "follow-up": any(name == DUE["follow-up-due"] for name, _ in self.due),
-        }
+        } | {one.what: True for one in self.due}
         return frozenset({"all"} | {name for name, listed in found.items() if listed})
 
 
@@ -128,35 +118,37 @@ class Desk:
     candidates: tuple[Candidate, ...]
 
     def of_tab(self, tab: str, unit: str | None) -> tuple[Candidate, ...]:
-        return tuple(one for one in self.candidates if tab in one.tabs and unit in (None, one.unit))
+        """A list; what is due by when it is."""
+        found = [one for one in self.candidates if tab in one.tabs and unit in (None, one.unit)]
+        return tuple(sorted(found, key=lambda one: one.due_at(tab)) if tab in (CONSENT, FOLLOW_UP) else found)
 
     @property
     def units(self) -> tuple[str, ...]:
         return tuple(sorted({one.unit for one in self.candidates if one.unit}))
 
 
-def at_desk(reading: Reading, office: Office, since: datetime) -> list[str]:
-    """Who is listed: the children who are here, whose stay changed since a moment, and whoever waits for an act."""
-    here = (row.stay for row in _in_force(reading, office, STAY, state="present"))
-    review = (row.stay for row in _in_force(reading, office, ELIGIBILITY, state="review"))
-    changed = (*office.changed(STAY, since, reading.at), *office.changed(ELIGIBILITY, since, reading.at))
-    due = (row.stay for name in DUE for row in _firing(reading, office, name))
-    return sorted({stay for stay in (*here, *review, *changed, *due) if stay is not None})
-
-
-def desk(reading: Reading, office: Office, now: datetime, zone: ZoneInfo, listed: Sequence[str]) -> Desk:
+def desk(
+    reading: Reading, office: Office, now: datetime, zone: ZoneInfo, listed: Sequence[str], follow_up_days: int
+) -> Desk:
     """These stays as known at the reading's moment; `now`, in the zone, is that moment or the present."""
-    stays = {row.stay: row for row in _in_force(reading, office, STAY, listed)}
-    due = _due(reading, office, listed)
+    stays = {row.stay: cast(StayRecord, record(STAY, row.body)) for row in in_force(reading, office, STAY, listed)}
+    since = asked_since(reading, office, listed)
+    went = [stay for stay, one in stays.items() if stay is not None and left_alive(one)]
+    known = decided(reading, office, went, follow_up_days)
     entered: dict[str, list[DeskRow]] = {}
     for one in office.desk(stay=listed):
         if one.stay is not None and (reading.at is None or one.at <= reading.at):
             entered.setdefault(one.stay, []).append(one)
-    rows = [row for row in _in_force(reading, office, ELIGIBILITY, listed) if row.status != "entered-in-error"]
-    found = [
-        _candidate(row, stays.get(row.stay), due.get(row.stay or "", ()), entered.get(row.stay or "", []), now, zone)
-        for row in rows
-    ]
+    rows = [row for row in in_force(reading, office, ELIGIBILITY, listed) if row.status != "entered-in-error"]
+    found = []
+    for row in rows:
+        screened, stay = EligibilityRecord.model_validate(row.json()), stays.get(row.stay)
+        dues = (
+            consent(screened, since.get(row.stay, row.emitted_at), zone),
+            follow_up(stay, row.stay in known, follow_up_days, now, zone),
+        )
+        due = tuple(one for one in dues if one is not None)
+        found.append(_candidate(screened, row.emitted_at, stay, due, entered.get(row.stay or "", ()), now, zone))
     return Desk(tuple(sorted(found, key=urgency)))
 
 
@@ -183,41 +175,15 @@ def history(
     return found[::-1]
 
 
-def _in_force(
-    reading: Reading, office: Office, topic: str, stays: Stays | None = None, state: str | None = None
-) -> Sequence[Row]:
-    if reading.at is None:
-        return office.current(topic, stay=stays, state=state)
-    return office.known_at(reading.at, topic, stay=stays, state=state)
-
-
-def _firing(reading: Reading, office: Office, name: str, stays: Stays | None = None) -> Sequence[Row]:
-    """The alerts of a name that fire."""
-    if reading.at is None:
-        return office.current(ALERT, stay=stays, state=FIRING, name=name)
-    return office.known_at(reading.at, ALERT, stay=stays, state=FIRING, name=name)
-
-
-def _due(reading: Reading, office: Office, stays: Stays) -> dict[str, tuple[tuple[str, datetime], ...]]:
-    """What fires for the trial office and asks for an act, by stay."""
-    found: dict[str, tuple[tuple[str, datetime], ...]] = {}
-    for name, words in DUE.items():
-        for row in _firing(reading, office, name, stays):
-            if row.stay is not None:
-                one = (words, datetime.fromisoformat(row.json()["since"]))
-                found[row.stay] = (*found.get(row.stay, ()), one)
-    return found
-
-
 def _candidate(
-    row: Row,
-    presence: Row | None,
-    due: Sequence[tuple[str, datetime]],
+    screened: EligibilityRecord,
+    emitted_at: datetime,
+    presence: StayRecord | None,
+    due: tuple[Due, ...],
     entered: Sequence[DeskRow],
     now: datetime,
     zone: ZoneInfo,
 ) -> Candidate:
-    screened = EligibilityRecord.model_validate(row.json())
     where, unit, age = _whereabouts(presence)
     entries = tuple(entry_of(one, zone) for one in entered)
     closes = _local(screened.closes_at, zone)
@@ -228,21 +194,20 @@ def _candidate(
         unit=unit,
         age=age,
         state=screened.state or "withdrawn",
-        since=(screened.eligible_since or row.emitted_at).astimezone(zone),
+        since=(screened.eligible_since or emitted_at).astimezone(zone),
         criteria=tuple(_judged(one) for one in screened.criteria),
         next_change_at=_local(screened.next_change_at, zone),
         closes_at=closes,
         left="" if closes is None else _left(closes, now),
-        due=tuple((name, since.astimezone(zone)) for name, since in due),
+        due=due,
         decision=_last(entries, entered, "screening-decision"),
         note=_last(entries, entered, "note"),
         entries=entries[::-1],
     )
 
 
-def _whereabouts(presence: Row | None) -> tuple[str, str | None, str]:
-    found = None if presence is None else record(STAY, presence.body)
-    if not isinstance(found, StayRecord):
+def _whereabouts(found: StayRecord | None) -> tuple[str, str | None, str]:
+    if found is None:
         return "not known", None, ""
     bed = f"Bed {found.bed}" if found.bed else "bed not known"
     return bed if found.state == "present" else found.end or "left", found.unit, times.age(found.age)

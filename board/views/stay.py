@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from picustream.board.views import times
 from picustream.board.views.figure import SCORE, STATUSES, Cell, Figure, figure
+from picustream.board.views.moments import Moment, labelled
 from picustream.board.views.reading import Reading
 from picustream.board.views.receipt import Receipt, receipt
 from picustream.explain.chains import Chain, StayScores, collect
@@ -20,7 +21,6 @@ from picustream.scoring.scores.apps.record import APPS
 from picustream.scoring.scores.description import Description
 from picustream.scoring.scores.mods.record import MODS
 
-LONGEST_LABEL = 60
 MEANINGS = {**STATUSES, WITHDRAWN: "withdrawn"}
 
 
@@ -60,14 +60,6 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment at which something became known."""
-
-    at: datetime
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
 class Stay:
     """What the page of a stay shows."""
 
@@ -96,10 +88,6 @@ class Stay:
         """How many revisions of a day's records there are, and how many of them changed it after it was closed."""
         found = [one.late for one in self.revisions if one.day == day]
         return len(found), sum(found)
-
-    def moment_at(self, at: datetime | None) -> Moment | None:
-        """The last one at or before a moment that was asked for; None: now."""
-        return None if at is None else next((one for one in self.moments if one.at <= at), None)
 
     def row(self, place: int) -> list[tuple[Day, Cell | None, Cell | None]]:
         """An organ's cells, day by day: then, and now where it is another one."""
@@ -130,7 +118,7 @@ def stay(reading: Reading, stay_id: str, zone: ZoneInfo, chosen: date | None = N
         chosen=chosen,
         receipts=tuple(receipt(one, known.first_counted, MEANINGS) for one in _of_day(known, chosen)),
         revisions=tuple(sorted(_revisions(known, zone), key=lambda one: one.at, reverse=True)),
-        moments=tuple(_moments(ever, all_presence, zone)),
+        moments=_moments(ever, all_presence, zone),
     )
 
 
@@ -214,13 +202,11 @@ def _total(chain: Chain, record: ScoreRecord) -> str:
     return "–" if record.total is None else str(record.total)
 
 
-def _moments(ever: StayScores, presence: Iterable[list[Record]], zone: ZoneInfo) -> Iterator[Moment]:
+def _moments(ever: StayScores, presence: Iterable[list[Record]], zone: ZoneInfo) -> tuple[Moment, ...]:
     """With what changed first in each."""
     what: dict[datetime, str] = {}
     for one in _revisions(ever, zone):
         what.setdefault(one.at, f"{one.title} of {times.day(one.day)}: {one.changes[0]}")
     for record in joined.from_iterable(presence):
         what.setdefault(record.emitted_at.astimezone(zone), words.cause(record.cause))
-    for at in sorted(what, reverse=True):
-        label = f"{times.clock(at)} · {what[at]}"
-        yield Moment(at, label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…")
+    return labelled(what)

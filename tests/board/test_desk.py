@@ -14,9 +14,12 @@ from starlette.types import ASGIApp
 from picustream.board.access.roles import LOCAL, Role, Visitor
 from picustream.board.app import application
 from picustream.board.entries import entered
+from picustream.board.pages.page import AT
 from picustream.board.views.flow import flow
+from picustream.board.views.office import at_desk
 from picustream.board.views.reading import Reading
-from picustream.board.views.screening import TABS, Desk, at_desk, desk, urgency
+from picustream.board.views.screening import TABS, Desk, desk, urgency
+from picustream.models.protocol import FollowUp
 from picustream.readmodel.reading import ReadModel
 from picustream.scoring.presence.record import STAY
 from picustream.scoring.trial.records import ELIGIBILITY
@@ -24,6 +27,8 @@ from tests.board.made import NOON, ZONE, Answer, ask
 from tests.board.office import Office
 from tests.board.test_ward import MOMENTS
 
+DAYS = FollowUp().days
+OPTION = re.compile(r'<option value="([^"]+:[^"]+)"[^>]*>([^<]*)</option>')
 OWN = {"sec_fetch_site": "same-origin"}
 
 
@@ -40,7 +45,7 @@ def office(tmp_path: Path) -> Office:
 
 def shown(office: Office) -> Desk:
     model = ReadModel.at(office.where)
-    return desk(Reading(model), model, office.now.astimezone(ZONE), ZONE, model.stays())
+    return desk(Reading(model), model, office.now.astimezone(ZONE), ZONE, model.stays(), DAYS)
 
 
 def counts(office: Office) -> dict[str, int]:
@@ -81,7 +86,7 @@ def test_the_flow_of_any_moment_is_that_of_all_stays_at_the_desk(still: Office, 
     """It is counted without reading what is not needed, and comes to the same."""
     model = ReadModel.at(still.where)
     reading = Reading(model, at)
-    found = desk(reading, model, at, ZONE, model.stays()).candidates
+    found = desk(reading, model, at, ZONE, model.stays(), DAYS).candidates
     states = Counter(one.state for one in found if one.state != "ineligible")
     unmet = [next((each.label for each in one.criteria if each.met is False), "other") for one in found
              if one.state == "ineligible"]  # fmt: skip
@@ -96,12 +101,12 @@ def test_nobody_who_waits_for_an_act_is_left_out_however_long_ago(still: Office,
     """And of the others those are listed whose stay or screening changed since; at least all who are here."""
     model = ReadModel.at(still.where)
     reading = Reading(model, at)
-    every = desk(reading, model, at, ZONE, model.stays()).candidates
+    every = desk(reading, model, at, ZONE, model.stays(), DAYS).candidates
     listed = set(at_desk(reading, model, since))
     here = {row.stay for row in model.known_at(at, STAY) if row.state == "present"}
     changed = {row.stay for topic in (STAY, ELIGIBILITY) for stay in model.stays()
                for row in model.revisions(topic, stay=stay) if since <= row.emitted_at <= at}  # fmt: skip
-    waiting = {one.stay for one in every if one.due or one.state == "review"}
+    waiting = {one.stay for one in every if one.state == "review" or any(due.now for due in one.due)}
     assert listed == here | changed | waiting
 
 
@@ -138,13 +143,13 @@ def test_every_list_and_every_stay_has_a_page(still: Office) -> None:
 def test_yesterday_is_as_it_was_known_then_and_takes_no_entry(still: Office) -> None:
     at = NOON - timedelta(days=2)
     model = ReadModel.at(still.where)
-    then = desk(Reading(model, at), model, at, ZONE, model.stays())
+    then = desk(Reading(model, at), model, at, ZONE, model.stays(), DAYS)
     known = {row.stay: row.state for row in model.known_at(at, ELIGIBILITY) if row.status != "entered-in-error"}
     assert {one.stay: one.state for one in then.candidates} == known
     assert known != {one.stay: one.state for one in shown(still).candidates}
     app = application(still.board())
     address = f"/desk/S-301?as-known-at={at.isoformat().replace('+', '%2B')}"
-    assert "<form" not in ask(app, address).text.partition("<main")[2]
+    assert 'method="post"' not in ask(app, address).text.partition("<main")[2]
     assert send(app, address, type="note", note="too late").status == 400
 
 
@@ -177,6 +182,40 @@ def test_a_form_that_is_sent_twice_counts_once_and_two_notes_count_twice(office:
     ]
     send(app, "/desk/S-301", type="note", note="called", based_on="2")  # a day later, the same words: another note
     assert len({event.event_id for event in office.sent}) == 3
+
+
+def test_the_slider_goes_through_every_change_and_each_leads_to_what_was_known_then(office: Office) -> None:
+    """Of a stay all of them; of a list those of three days about the moment, and `now`."""
+    app, model = application(office.board()), ReadModel.at(office.where)
+    send(app, "/desk/S-303", type="note", note="called the father", based_on="0")
+    office.read()
+    stay = OPTION.findall(ask(app, "/desk/S-303").text)
+    screened = model.revisions(ELIGIBILITY, stay="S-303")
+    assert [(at, label.partition(" · ")[2]) for at, label in stay] == [
+        (office.now.astimezone(ZONE).isoformat(), "S-303 called the father, local"),
+        *((row.emitted_at.astimezone(ZONE).isoformat(), f"S-303 {row.state}") for row in reversed(screened)),
+    ]
+    listed = OPTION.findall(ask(app, "/desk?tab=all").text)
+    first = office.now - timedelta(days=3)
+    assert {at for at, _ in listed} >= {
+        row.emitted_at.astimezone(ZONE).isoformat() for row in model.published(ELIGIBILITY, first)
+    }
+    for at, label in listed:
+        text = ask(app, f"/desk?{urlencode({'tab': 'all', AT: at})}").text
+        assert f'<option value="{at}" selected>{label}</option>' in text
+        assert "The past." in text and "Back to now" in text
+    assert (
+        "called the father"
+        not in ask(app, f"/desk?{urlencode({'tab': 'all', AT: listed[-1][0]})}").text.partition("</form>")[2]
+    )
+
+
+def test_who_acted_last_is_named(office: Office) -> None:
+    app = application(office.board())
+    assert "last acted" not in ask(app, "/desk?tab=all").text
+    send(app, "/desk/S-301", type="note", note="called", based_on="0")
+    office.read()
+    assert ask(app, "/desk?tab=all").text.count("last acted: <b>local</b>") == 1
 
 
 def test_what_kafka_has_not_confirmed_is_not_said_to_be_kept(office: Office) -> None:
