@@ -2,15 +2,19 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from picustream.board.checks import Checked
+from picustream.board.pipeline import Behind, Feed
+from picustream.doctor.finding import Finding, skipped
 from tests.board.access.test_gate import PASSWORD, Door
 from tests.board.conftest import Serves
 from tests.board.office import ALARMED, Office
@@ -18,7 +22,7 @@ from tests.board.test_browser import SIZES, SMALL, fits, opened
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-PAGES = ("/desk?tab=all", "/desk?tab=log", "/desk?tab=review", "/desk/S-303", "/ops")
+PAGES = ("/desk?tab=all", "/desk?tab=log", "/desk?tab=consent", "/desk/S-303", "/ops")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,13 @@ class Served:
 @pytest.fixture(scope="module")
 def served(serves: Serves, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     office = Office.of(tmp_path_factory.mktemp("office"), ALARMED)
-    yield Served(office, serves(office.board()))
+    heard = Feed("monitor", True, ALARMED - timedelta(hours=1), timedelta(hours=24), ALARMED)
+    behind = Behind({0: "icu-1 (10.0.0.3)"}, {("picu.lab.v1", 0): 3}, {"picu.lab.v1": ALARMED}, (heard,), 2, ("No.",))
+    found = Checked(
+        datetime.now(UTC), (skipped("redis", "CONFIG is not allowed"), Finding("store", "finding", "old", "Do."))
+    )
+    board = replace(office.board(), behind=lambda: behind, checked=lambda: found)
+    yield Served(office, serves(board))
 
 
 def until(page: Page, done: Callable[[], bool]) -> None:
@@ -77,6 +87,21 @@ def test_what_somebody_is_writing_outlives_a_page_that_renews_itself(page: Page,
     assert page.input_value("textarea") == "half a sen"
 
 
+def test_the_slider_of_the_desk_goes_to_a_moment(page: Page, served: Served) -> None:
+    """Of a list it then goes on from there: it has the changes of some days before."""
+    for path in ("/desk/S-304", "/desk?tab=all"):
+        opened(page, served.address + path, "desktop")
+        slider = page.locator("input[type=range]")
+        slider.focus()
+        slider.press("Home")
+        page.wait_for_url("**as-known-at=2026-03-0**")
+        assert "The past." in page.inner_text("#troubles")
+        at = parse_qs(urlsplit(page.url).query)["as-known-at"]
+        assert [page.locator("#moment").input_value()] == at
+        assert (page.locator("input[type=range]").input_value() == "0") == (path == "/desk/S-304")
+        assert fits(page)
+
+
 def test_a_decision_is_entered_without_scripts(browser: Browser, served: Served) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
@@ -109,7 +134,7 @@ def test_the_door_can_be_used_by_everybody(browser: Browser, serves: Serves, tmp
         page.wait_for_selector("html[data-live='yes']")
         assert page.url == address + "/stay/S-301"
         assert Axe().run(page).violations_count == 0
-        assert page.locator("nav a").all_inner_texts() == ["Ward"]
+        assert page.locator("nav[aria-label=Pages] a").all_inner_texts() == ["Ward"]
         page.click("text=Log out")
         page.wait_for_url("**/login")
         page.goto(address + "/ward")
