@@ -499,6 +499,21 @@ def test_clocks_may_differ_by_a_minute_and_no_more(skew: int) -> None:
             assert raised.value.why is (Why.EXPIRED if name == "exp" else Why.EARLY)
 
 
+groups = st.sampled_from(["all", "picu", "CN=picu,OU=wards", "urn:x:y", "Ä", ""])
+
+
+@given(mapped=st.dictionaries(groups, st.sampled_from(list(Role)), min_size=1), has=st.lists(groups, max_size=6))
+def test_somebody_has_the_roles_of_their_groups_and_no_other(mapped: dict[str, Role], has: list[str]) -> None:
+    terms, text = terms_of("https://sso.example", roles=mapped), token(RIGHT | PERSON | {"groups": has})
+    expected = {role for group, role in mapped.items() if group in has}
+    if expected:
+        assert person(text, KEYS, terms, "n", NOW).roles == expected
+    else:
+        with pytest.raises(Refused) as raised:
+            person(text, KEYS, terms, "n", NOW)
+        assert (raised.value.why, raised.value.who) == (Why.ROLE, "ana")
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(list(ROLES)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
