@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from sys import intern
 from typing import BinaryIO, cast
 
 from picustream.models.message import Message, decode
@@ -185,7 +186,7 @@ def _usual(raw: bytes, file: str, number: int) -> Line | None:
     begun, rest = _USUAL.match(raw), raw.rstrip(_BLANKS)
     if begun is None or not rest.endswith(b"}"):
         return None
-    topic, value = begun[1].decode(), rest[begun.end() : -1].rstrip(_BLANKS)
+    topic, value = intern(begun[1].decode()), rest[begun.end() : -1].rstrip(_BLANKS)
     message = decode(topic, value)
     return None if message is None else Line(file, number, topic, value, message=message)
 

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Sequence
 from picustream.models.fact import FactEvent
 from picustream.models.variable import Variable
 from picustream.scoring.chart.conflicts import Conflicts
+from picustream.scoring.chart.current import Current
 from picustream.scoring.chart.entries import (
     Changes,
     Entry,
     Fact,
     Filed,
     Identity,
-    Kind,
     Observed,
     Piece,
     Ventilation,
@@ -39,8 +39,8 @@ class Chart:
     """Current versions of one stay, with the usable observations of each variable in the order V1."""
 
     def __init__(self) -> None:
-        self._current: defaultdict[str, dict[str, Observed]] = defaultdict(dict)
-        """By source and id."""
+        self._current: defaultdict[str, Current] = defaultdict(Current)
+        """By source."""
         self._ventilation: dict[Identity, Ventilation] = {}
         self.facts: dict[FactKey, Fact] = {}
         self.index = SeriesIndex()
@@ -59,20 +59,25 @@ class Chart:
 
     def file(self, filed: Filed, reading: Reading, fact: FactEvent | None, changes: Changes) -> None:
         """Joins one event into the chart (docs/topics.md) and notes what changed."""
-        observed, statement = reading.observed, reading.ventilation
         if fact is not None:
             self._file_fact(fact, filed, changes)
             return
+        observed, statement = reading.observed, reading.ventilation
         if self.pruned and not self.pruned.precedes(filed) and self._skips_pruned(filed, observed, statement, changes):
             return
         if statement is not None:  # first, for it decides the series of a peak pressure
             self._file_ventilation(statement, changes)
-        self._file_observations(filed, observed, changes)
+        self._file_observations(filed, reading, changes)
 
     @property
     def size(self) -> int:
         """How many current versions there are."""
         return sum(map(len, self._current.values())) + len(self._ventilation) + len(self.facts)
+
+    @property
+    def named(self) -> int:
+        """How many current versions have an `id` that is not made of their event's."""
+        return sum(one.named for one in self._current.values())
 
     def control_of(self, observed: Observed) -> str | None:
         """The ventilator's control mode in the event that an observation came with (rule A6)."""
@@ -115,7 +120,7 @@ class Chart:
         for one in entries:
             source = one.filed.source
             if isinstance(one, Observed):
-                del self._current[source][one.id]
+                self._current[source].drop(one)
                 if one.variable in SAME_EVENT:
                     self.same_event.put(one, False)
             else:
@@ -142,26 +147,20 @@ class Chart:
         if statement is not None and self._may_move_peaks(statement):
             raise HistoryNeeded
         known = self._current[filed.source]
-        names = [one.id for one in observed if one.id not in known]
+        names = [one.id for one in observed if known.find(one) is None]
         if statement is not None and (filed.source, filed.event_id) not in self._ventilation:
             names.append(statement.pruned_as)
         whole = len(names) == len(observed) + (statement is not None)
-        whole = whole and not self._corrects_unknown(observed, statement)
-        if whole and self.live.names(filed.patient_id) and self._in_gaps(observed, statement):
+        entries: list[Entry] = [*observed, *((statement,) if statement is not None else ())]
+        whole = whole and not self.pruned.misses_what_is_corrected(entries)
+        control = statement.control if statement is not None else self.control_of(observed[0])
+        if whole and self.live.names(filed.patient_id) and self.index.in_gaps(entries, control):
             changed = [self.pruned.note(filed, name) for name in names]
             changes.pruned = changes.pruned or any(changed)
             return True
         if any(self.pruned.may_supersede(filed, name) for name in names):
             raise HistoryNeeded
         return False
-
-    def _corrects_unknown(self, observed: Sequence[Observed], statement: Ventilation | None) -> bool:
-        """Whether an event corrects or withdraws something that was not pruned, so that an alert may be due."""
-        entries: list[Entry] = [*observed, *((statement,) if statement is not None else ())]
-        return any(
-            one.status_rank >= AMENDED and not self.pruned.may_have_pruned(one.filed.source, one.pruned_as)
-            for one in entries
-        )
 
     def _may_move_peaks(self, statement: Ventilation) -> bool:
         """Whether pruned peaks may turn out to be under pressure control, and so be needed (A6)."""
@@ -170,18 +169,6 @@ class Chart:
             return False
         known = (statement.filed.source, event_id) in self._ventilation
         return not known and self.pruned.may_contain(statement.filed.source, statement.pruned_as)
-
-    def _in_gaps(self, observed: Sequence[Observed], statement: Ventilation | None) -> bool:
-        """Whether everything that an event states lies in pruned spans."""
-        if statement is not None and not self.index.of_ventilation(statement).is_pruned_at(statement.at):
-            return False
-        return all(
-            not one.of_blood_gas
-            and self.index.of_observed(one, statement.control if statement else self.control_of(one)).is_pruned_at(
-                one.at
-            )
-            for one in observed
-        )
 
     def _trace(self, piece: Piece, new: Entry | Fact, old: Entry | Fact | None, changes: Changes) -> None:
         """Notes what alerts need of the versions of a piece."""
@@ -193,11 +180,11 @@ class Chart:
 
     # Versions. ------------------------------------------------------------------------------------------------------
 
-    def _supersedes(self, kind: Kind, identity: Identity, new: Entry, old: Entry, changes: Changes) -> bool:
+    def _supersedes(self, piece: Piece, new: Entry, old: Entry, changes: Changes) -> bool:
         """Whether `new` is the later version of two; the other is remembered as hidden."""
-        later = self._later((kind, *identity), new, old, changes)
+        later = self._later(piece, new, old, changes)
         loser = old.filed if later else new.filed
-        self._hidden.setdefault((kind, *identity), {})[loser.key] = loser
+        self._hidden.setdefault(piece, {})[loser.key] = loser
         return later
 
     def _later(self, piece: Piece, new: Entry | Fact, old: Entry | Fact, changes: Changes) -> bool:
@@ -209,30 +196,47 @@ class Chart:
         changes.conflicts = True
         return later
 
-    def _file_observations(self, filed: Filed, observed: Sequence[Observed], changes: Changes) -> None:
-        fresh = stating = 0
-        current, traced = self._current[filed.source], bool(self.lineages)
+    def _file_observations(self, filed: Filed, reading: Reading, changes: Changes) -> None:
+        observed, current, traced = reading.observed, self._current[filed.source], bool(self.lineages)
+        if reading.plain and observed and not traced and current.take_all(filed, observed):
+            self._place_fresh(filed, observed, changes)
+            return
+        fresh = []
         for one in observed:
-            if traced or one.id in current or one.status_rank >= AMENDED:
+            if traced or one.meant.status_rank >= AMENDED or current.find(one) is not None:
                 self._file_observation(current, one, changes)
-                traced = bool(self.lineages)
-            else:  # nothing to supersede and nothing to trace, as of nearly all
-                current[one.id] = one
-                fresh, stating = fresh + 1, stating + one.in_force
-                self._place(one, True, changes)
+            else:  # nothing to supersede and nothing to trace
+                current.put(one)
+                fresh.append(one)
         if fresh:
-            self.live.take(filed, fresh, stating)
-            changes.stored[filed.key] = filed
+            self._place_fresh(filed, fresh, changes)
 
-    def _file_observation(self, current: dict[str, Observed], new: Observed, changes: Changes) -> None:
-        old, identity = current.get(new.id), (new.filed.source, new.id)
+    def _place_fresh(self, filed: Filed, observed: Sequence[Observed], changes: Changes) -> None:
+        """Puts into force what an event states, where nothing is superseded, corrected or withdrawn."""
+        usable, touched, at = self.index.usable, changes.touched, filed.happened_at
+        for one in observed:
+            meant = one.meant
+            if meant.fault is None and meant.variable not in SAME_EVENT:  # as of nearly all, and so asked first
+                series = usable[meant.variable]  # type: ignore[index]  # what is without a fault has a variable
+                series.add(one)
+                self.added += 1
+                touched.append((series.channel, at))
+            else:
+                self._place(one, True, changes)
+        self.live.take(filed, len(observed), len(observed))
+        changes.stored[filed.key] = filed
+
+    def _file_observation(self, current: Current, new: Observed, changes: Changes) -> None:
+        old, piece = current.find(new), ("observation", new.filed.source, new.id)
         if old is not None and new.filed.is_repeat_of(old.filed):
             return
-        self._trace(("observation", *identity), new, old, changes)
-        if old is not None and not self._supersedes("observation", identity, new, old, changes):
-            return
-        current[new.id] = new
-        self._put_in_force(("observation", *identity), new, old, changes)
+        self._trace(piece, new, old, changes)
+        if old is not None:
+            if not self._supersedes(piece, new, old, changes):
+                return
+            current.drop(old)
+        current.put(new)
+        self._put_in_force(piece, new, old, changes)
         if old is not None:
             self._place(old, False, changes)
         self._place(new, True, changes)
@@ -243,20 +247,15 @@ class Chart:
 
     def _place(self, observed: Observed, present: bool, changes: Changes) -> None:
         """Into its series, or out of it."""
-        variable = observed.variable
-        if observed.fault is None and variable not in SAME_EVENT:  # as of nearly all, and so asked first
-            series = self.index.usable[variable]  # type: ignore[index]  # what is without a fault has a variable
-            channel = series.channel
-        else:
-            series = self._series_of(observed)
-            channel = self.index.channel_of(observed, series)
+        series = self._series_of(observed)
+        channel = self.index.channel_of(observed, series)
         if present:
             series.add(observed)
             self.added += 1
         else:
             series.remove(observed)
         changes.touched.append((channel, observed.at))
-        if variable in SAME_EVENT:
+        if observed.variable in SAME_EVENT:
             changes.touched += [(PAO2, one.at) for one in self.same_event.put(observed, present)]
 
     def _file_ventilation(self, new: Ventilation, changes: Changes) -> None:
@@ -265,8 +264,9 @@ class Chart:
         old = self._ventilation.get(identity)
         if old is not None and filed.is_repeat_of(old.filed):
             return
-        self._trace(("ventilation", *identity), new, old, changes)
-        if old is not None and not self._supersedes("ventilation", identity, new, old, changes):
+        piece = ("ventilation", *identity)
+        self._trace(piece, new, old, changes)
+        if old is not None and not self._supersedes(piece, new, old, changes):
             return
         peaks = [o for o in self.same_event.of(identity) if o.variable is Variable.PEAK_PRESSURE]
         for peak in peaks:
@@ -275,7 +275,7 @@ class Chart:
         for peak in peaks:
             self._series_of(peak).add(peak)
             changes.touched.append((PEAKS, peak.at))  # it may have come or gone
-        self._put_in_force(("ventilation", *identity), new, old, changes)
+        self._put_in_force(piece, new, old, changes)
         if old is not None:
             self.index.of_ventilation(old).remove(old)
         self.index.of_ventilation(new).add(new)

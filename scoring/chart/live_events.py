@@ -4,7 +4,11 @@ from collections import Counter
 from datetime import datetime
 from operator import attrgetter
 
+from picustream.scoring.chart import texts
 from picustream.scoring.chart.entries import Filed
+
+PLAIN = 512
+"""Texts of a stay that are not packed: the events that came last are stored, and most of them pruned, before long."""
 
 
 class LiveEvents:
@@ -16,7 +20,9 @@ class LiveEvents:
         self.events: dict[str, Filed] = {}
         """By their short names."""
         self.written = 0
-        """Length of their texts."""
+        """Bytes of their texts."""
+        self._plain: list[Filed] = []
+        """Those whose texts are not packed, and some that have gone."""
         self._naming: dict[str, int] = {}
         """By the patient named, how many events do so; without those whose current versions are all withdrawals."""
         self._first: dict[str, Filed] = {}
@@ -29,7 +35,10 @@ class LiveEvents:
         """Versions of an event become current, so many of which are not withdrawn."""
         if filed.key not in self.events:
             self.events[filed.key] = filed
-            self.written += len(filed.text)
+            self.written += texts.size(filed.written)
+            self._plain.append(filed)
+            if len(self._plain) >= PLAIN:
+                self._pack()
             filed.live_count = filed.stating_count = 0  # a batch may be given to a second engine
         filed.live_count += versions
         if stating and not filed.stating_count:
@@ -41,7 +50,7 @@ class LiveEvents:
         filed.live_count -= 1
         if filed.live_count == 0:
             del self.events[filed.key]
-            self.written -= len(filed.text)
+            self.written -= texts.size(filed.written)
         if in_force:
             filed.stating_count -= 1
             if filed.stating_count == 0:
@@ -50,10 +59,23 @@ class LiveEvents:
     def drop(self, filed: Filed) -> None:
         """No version of an event is current any more."""
         del self.events[filed.key]
-        self.written -= len(filed.text)
+        self.written -= texts.size(filed.written)
         if filed.stating_count:
             self._forget_the_name(filed)
         filed.live_count = filed.stating_count = 0
+
+    def _pack(self) -> None:
+        """Packs texts, those that came first, but for half of what may be plain."""
+        plain = [one for one in self._plain if one.live_count and isinstance(one.written, str)]
+        some = (len(plain) - PLAIN // 2) // texts.TOGETHER * texts.TOGETHER
+        for first in range(0, some, texts.TOGETHER):
+            together = plain[first : first + texts.TOGETHER]
+            pack = texts.packed([one.text for one in together])
+            self.written += texts.TOGETHER * texts.size(pack)
+            for place, one in enumerate(together):
+                self.written -= len(one.text)
+                one.written, one.place = pack, place
+        self._plain = plain[max(some, 0) :]
 
     def _name(self, filed: Filed) -> None:
         name = filed.patient_id

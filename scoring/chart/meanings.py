@@ -22,6 +22,7 @@ from picustream.models.observation import Observation, ObservationEvent, Ventila
 from picustream.models.protocol import Protocol
 from picustream.models.record import Comparator
 from picustream.models.variable import Variable
+from picustream.scoring.chart.entries import Meant
 from picustream.scoring.chart.units import ONE, Unusable, canonical_value, factor_of
 
 COMPARATOR = "comparator"
@@ -52,10 +53,7 @@ class Wrong(NamedTuple):
 class Value(NamedTuple):
     """What becomes of a value of some meaning."""
 
-    original: Decimal | None
-    usable: Decimal | None
-    fault: str | None
-    comparator: Comparator | None
+    meant: Meant
     wrong: Wrong | None
     quotes: int
     """Quotation marks around the names and strings of the observation, without its `id`."""
@@ -73,11 +71,9 @@ class Meaning(Struct, gc=False):
     """Of the unit; None: each value has to say."""
     wrong: Wrong | None
     """What is wrong with the code, if it is known, but not under this system."""
-    in_force: bool
-    rank: int
     needs_filing_time: bool
-    suffix: str
-    """What the default `id` ends in."""
+    ambiguous: bool
+    """Whether the code has the mark at which an `id` that is made of it is taken apart."""
     quotes: int
     values: dict[bytes, Value]
     """By the text of the value."""
@@ -156,8 +152,8 @@ class Meanings:
         wrong = _SYSTEM_UNKNOWN if self._codemap.known_elsewhere(one.system, one.code) else None
         self.remember()
         found = meanings[form] = Meaning(
-            one.code, one.unit, one, status, variable, factor, wrong, status not in WITHDRAWN, STATUS_RANK[status],
-            status in NEEDS_FILING_TIME, f"#{one.code}", quotes_of(*form), {},
+            one.code, one.unit, one, status, variable, factor, wrong, status in NEEDS_FILING_TIME, "#" in one.code,
+            quotes_of(*form), {},
         )  # fmt: skip
         return found
 
@@ -176,7 +172,12 @@ class Meanings:
             quotes_ += 2
         usable, fault, wrong = self._usable(meaning, number)
         comparator = cast(Comparator, meaning.observation.comparator) if usable is not None else None
-        found = Value(number, usable, fault, comparator, wrong or meaning.wrong, meaning.quotes + quotes_)
+        status = meaning.status
+        meant = Meant(
+            meaning.variable, usable, fault, status not in WITHDRAWN, number, meaning.unit, STATUS_RANK[status],
+            f"#{meaning.code}", comparator,
+        )  # fmt: skip
+        found = Value(meant, wrong or meaning.wrong, meaning.quotes + quotes_)
         if len(written) <= LONGEST:
             self.remember()
             meaning.values[written] = found

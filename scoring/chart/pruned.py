@@ -15,6 +15,7 @@ import zstandard
 
 from picustream.models.times import EARLIEST
 from picustream.scoring.chart.entries import VENTILATION, Entry, Filed
+from picustream.scoring.chart.lineage import AMENDED
 
 BITS = 1 << 17
 HASHES = 2
@@ -84,6 +85,12 @@ class Pruned:
     def may_have_pruned(self, source: str, identity: str) -> bool:
         """Likewise; false for a source of which nothing was pruned."""
         return source in self._latest and self.may_contain(source, identity)
+
+    def misses_what_is_corrected(self, entries: Iterable[Entry]) -> bool:
+        """Whether one of these corrects or withdraws something that was not pruned, so that an alert may be due."""
+        return any(
+            one.status_rank >= AMENDED and not self.may_have_pruned(one.filed.source, one.pruned_as) for one in entries
+        )
 
     def to_store(self) -> dict[str, Any]:
         """For `restore`, but the names."""

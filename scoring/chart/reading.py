@@ -15,12 +15,12 @@ from picustream.models.codemap import CodeMap
 from picustream.models.envelope import NEEDS_FILING_TIME, NO_STATEMENT, STATUS_RANK, STATUSES, Status, id_of
 from picustream.models.event import OBSERVATION_TOPICS, VENTILATOR, validate
 from picustream.models.fact import FactEvent
-from picustream.models.message import Message, decode, message_of, quotes
+from picustream.models.message import Message, Nullable, decode, message_of, quotes
 from picustream.models.observation import ObservationEvent
 from picustream.models.protocol import Protocol
 from picustream.models.times import parse_instant
 from picustream.scoring.chart.entries import Filed, Observed, Ventilation, filed
-from picustream.scoring.chart.meanings import MOST, Certain, Meanings, Unread, Words, Wrong, quotes_of
+from picustream.scoring.chart.meanings import MOST, Certain, Meaning, Meanings, Unread, Words, Wrong, quotes_of
 
 
 class Reading(NamedTuple):
@@ -36,6 +36,8 @@ class Reading(NamedTuple):
     """Codes that no rule uses."""
     unknown_words: tuple[str, ...] = ()
     """The fields with a word that is not in their list."""
+    plain: bool = False
+    """Whether each `id` is made of the event's, and nothing corrects anything, as in nearly all events."""
 
 
 NOTHING = Reading()
@@ -109,46 +111,37 @@ class Reader:
         if len(items) > MOST_OBSERVATIONS or not (items or (statement is not None and _states_something(words))):
             raise Unread
         meanings = words.meanings.setdefault(event.status, {})
-        event_id, identity = event.event_id, ""
+        event_id = event.event_id
         counted = ENVELOPE_QUOTES if message.observations is UNSET else ENVELOPE_QUOTES + 2
         observed: list[Observed] = []
         unusable: list[tuple[int, Wrong]] = []
         ignored: list[str] = []
+        named = corrects = False
         for place, item in enumerate(items):
             form = (item.code, item.unit, item.system, item.comparator, item.status)
             meaning = meanings.get(form) or self._meanings.meaning(event.status, words.specimen, form, meanings)
             written = bytes(item.value) if item.value is not UNSET else b""
-            value = meaning.values.get(written) or self._meanings.value(meaning, written)
-            original, usable, fault, comparator, wrong, marks = value
+            meant, wrong, marks = meaning.values.get(written) or self._meanings.value(meaning, written)
             counted += marks
-            if item.id is UNSET:
-                identity = event_id + meaning.suffix
-            else:
-                identity = self._identity(item.id, event_id + meaning.suffix)
-                counted += 4 if item.id is not None else 2
-            if meaning.needs_filing_time and event.recorded_at is None:
-                raise Unread
+            own_id = None
+            if item.id is not UNSET or meaning.ambiguous:
+                own_id = self._own_id(item.id, event_id, meaning)
+                counted += 0 if item.id is UNSET else 4 if item.id is not None else 2
+                named = named or own_id is not None
+            if meaning.needs_filing_time:
+                if event.recorded_at is None:
+                    raise Unread
+                corrects = True
             if wrong is not None:
                 unusable.append((place, wrong))
-            elif meaning.variable is None:
+            elif meant.variable is None:
                 ignored.append(meaning.code)
-            observed.append(
-                Observed(
-                    event,
-                    identity,
-                    meaning.variable,
-                    usable,
-                    fault,
-                    meaning.in_force,
-                    original,
-                    meaning.unit,
-                    meaning.rank,
-                    comparator,
-                )
-            )
-        if len(observed) > 1 and len({one.id for one in observed}) != len(observed):
+            observed.append(Observed(event, meant, own_id))
+        names = {one.id for one in observed} if named else {one.meant.suffix for one in observed}
+        if len(names) != len(observed):
             raise Unread
-        return Reading(tuple(observed), statement, tuple(unusable), tuple(ignored), words.unknown), counted
+        plain = not (named or corrects)
+        return Reading(tuple(observed), statement, tuple(unusable), tuple(ignored), words.unknown, plain), counted
 
     def _id(self, given: str) -> str:
         """An id that events share, always the same string."""
@@ -162,12 +155,13 @@ class Reader:
         return found
 
     @staticmethod
-    def _identity(given: str | None, default: str) -> str:
-        if given is None:
-            return default
-        if id_of(given) is None:
+    def _own_id(given: Nullable, event_id: str, meaning: Meaning) -> str | None:
+        """An `id`, where it is not plainly made of the event's."""
+        if isinstance(given, str) and id_of(given) is None:
             raise Unread
-        return given
+        default = f"{event_id}#{meaning.code}"
+        found = given if isinstance(given, str) else default
+        return None if found == default and not meaning.ambiguous else found
 
 
 ENVELOPE_QUOTES = 20

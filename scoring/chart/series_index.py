@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from picustream.models.variable import Variable
-from picustream.scoring.chart.entries import Observed, Ventilation
+from picustream.scoring.chart.entries import Entry, Observed, Ventilation
 from picustream.scoring.chart.series import Channel, Series, Watch
 
 AnySeries = Series[Observed] | Series[Ventilation]
@@ -60,6 +60,15 @@ class SeriesIndex:
         if observed.variable is not None and observed.fault is not None:
             return UNUSABLE[observed.variable]
         return series.channel
+
+    def in_gaps(self, entries: Iterable[Entry], control: str | None) -> bool:
+        """Whether everything that an event states lies in pruned spans; `control` is its ventilator's mode."""
+        return all(
+            self.of_ventilation(one).is_pruned_at(one.at)
+            if isinstance(one, Ventilation)
+            else not one.of_blood_gas and self.of_observed(one, control).is_pruned_at(one.at)
+            for one in entries
+        )
 
     def is_whole(self, variables: Iterable[Variable]) -> bool:
         """Whether nothing of the usable values of some variables was pruned."""

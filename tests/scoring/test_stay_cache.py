@@ -69,7 +69,7 @@ def test_i9_finished_stays_leave_first_then_children_who_left() -> None:
 def test_i9_a_few_stays_too_many_do_not_drive_each_other_out() -> None:
     """Events of 12 children come round and round, and there is room for 10: most are in memory when they are needed."""
     stays = [here(f"S{number}") for number in range(12)]
-    memory = Memory(room_for([event for stay in stays[:10] for event in stay]) * 105 // 100)
+    memory = Memory(room_for([event for stay in stays[:10] for event in stay]) * 11 // 10)
     engine, missed = Engine(SHIPPED, memory=memory), 0
     for _ in range(10):
         for stay in stays:

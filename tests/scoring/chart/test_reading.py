@@ -51,7 +51,10 @@ def in_full(accepted: Accepted) -> dict[str, Any]:
     """Everything in it, each number as it is written."""
     filed, reading, fact = accepted
     fields = {name: getattr(filed, name) for name in filed.__struct_fields__}
-    observed = [{name: getattr(one, name) for name in one.__struct_fields__ if name != "filed"} for one in reading[0]]
+    observed = [
+        {"own_id": one.own_id} | {name: getattr(one.meant, name) for name in one.meant.__struct_fields__}
+        for one in reading.observed
+    ]
     statement = reading.ventilation
     stated = statement and [getattr(statement, name) for name in statement.__struct_fields__ if name != "filed"]
     for one in observed:
