@@ -38,7 +38,7 @@ class Filed(Struct, eq=False, gc=False):
     happened_at: datetime
     recorded_at: datetime | None
     written: str | bytes
-    """As received; or the pack of texts that this is in (`chart/texts.py`)."""
+    """As received; or the pack of texts that this is in (`scoring/chart/texts.py`)."""
     key: str
     """A short name of the text, for the store."""
     place: int = 0
