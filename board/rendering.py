@@ -1,6 +1,7 @@
 """The templates, and what they can call."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -34,9 +35,19 @@ def static(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
-def density(beds: int) -> str:
-    """How close the beds of a unit have to be, so that a wall shows all of them."""
-    return next(name for most, name in ((8, "few"), (15, "some"), (24, "many"), (beds, "crowd")) if beds <= most)
+DENSITIES = (("few", 4, 330), ("some", 5, 250), ("many", 6, 190), ("crowd", 8, 150))
+"""How close beds are on a wall: beds in a row, and the height that one needs."""
+WALL, HEADING = 920, 40
+"""What a wall has for beds, and what the name of one more unit takes of it."""
+
+
+def density(units: Sequence[int]) -> str:
+    """How close the beds have to be, so that a wall shows all of them; `units`: how many each unit has."""
+    room = WALL - HEADING * (len(units) - 1)
+    fitting = (
+        name for name, columns, height in DENSITIES if sum(-(-beds // columns) for beds in units) * height <= room
+    )
+    return next(fitting, "crowd")
 
 
 _environment.globals.update(

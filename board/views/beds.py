@@ -7,6 +7,9 @@ from datetime import date, datetime, timedelta
 from picustream.board.views import times
 from picustream.board.views.figure import Change, Figure
 
+MOST_PLACES = 3
+"""What a bed takes at most, however many children are recorded in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -65,11 +68,17 @@ class Bed:
     @property
     def anchor(self) -> str:
         """A name for the page."""
-        return "bed-" + re.sub(r"[^A-Za-z0-9]+", "-", self.name or "none")
+        name = self.name or "-".join(["none", *(child.stay for child in self.children)])
+        return "bed-" + re.sub(r"[^A-Za-z0-9]+", "-", name)
 
     @property
     def label(self) -> str:
         return f"Bed {self.name}" if self.name else "No bed known"
+
+    @property
+    def places(self) -> int:
+        """How many places on the page it takes, so that each child in it can be read."""
+        return min(max(len(self.children), 1), MOST_PLACES)
 
     @property
     def conflict(self) -> bool:
@@ -99,6 +108,11 @@ class Ward:
     @property
     def children(self) -> list[tuple[Bed, Child]]:
         return [pair for unit in self.units for pair in unit.children]
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many places each unit takes."""
+        return [sum(bed.places for bed in unit.beds) for unit in self.units]
 
     @property
     def highest(self) -> int | None:
@@ -171,7 +185,7 @@ class Ward:
 
     def called(self, bed: Bed) -> str:
         """The bed as a sentence about the ward calls it, with its unit where there are several."""
-        return f"{bed.unit}, {bed.label}" if len(self.units) > 1 and bed.unit else bed.label
+        return f"{bed.unit} {bed.label[0].lower()}{bed.label[1:]}" if len(self.units) > 1 and bed.unit else bed.label
 
     @property
     def since_words(self) -> str:

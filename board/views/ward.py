@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,8 +43,16 @@ def ward(reading: Reading, now: datetime, zone: ZoneInfo, unit: str | None = Non
     units: dict[str | None, list[Bed]] = defaultdict(list)
     for place in sorted(by_place, key=lambda place: (natural(place[0]), natural(place[1]))):
         children = sorted(by_place[place], key=lambda child: child.stay)
-        units[place[0]].append(Bed(place[1], place[0], tuple(children), tuple(gone[place])))
+        units[place[0]] += _beds(place, children, gone[place])
     return Ward(tuple(Unit(name, tuple(found)) for name, found in units.items()), since, now.date())
+
+
+def _beds(place: Place, children: Sequence[Child], left: Sequence[Left]) -> Iterator[Bed]:
+    """The bed of a place; where that is not known one for each child, for they are not in one bed."""
+    unit, name = place
+    together = [children] if name is not None else [[child] for child in children] or [[]]
+    for which, found in enumerate(together):
+        yield Bed(name, unit, tuple(found), () if which else tuple(left))
 
 
 def neighbours(reading: Reading, stay: str) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:

@@ -78,6 +78,30 @@ def test_a_wall_shows_all_of_so_many_beds(page: Page, serves: Serves, beds: int,
     assert page.evaluate(CUT) == []
 
 
+@pytest.mark.parametrize("beds", [8, 14, 20, 38])
+def test_a_wall_shows_two_children_in_one_bed_and_two_without_one(page: Page, serves: Serves, beds: int) -> None:
+    rows = [place(row, {"04": "5", "06": None, "07": None}) if row.topic == STAY else row for row in many(beds, NOON)]
+    opened(page, serves(made(Memory(rows, NOON))) + "/ward", "wall")
+    assert page.locator(".child").count() == beds and page.locator(".conflict .child").count() == 2
+    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+    assert fits(page) and page.evaluate(CUT) == []
+
+
+def place(row: Kept, beds: dict[str, str | None]) -> Kept:
+    """The revision, of a child in another bed."""
+    return next((changed(row, bed=bed) for end, bed in beds.items() if str(row.stay).endswith(end)), row)
+
+
+def test_a_wall_shows_two_units(page: Page, serves: Serves) -> None:
+    rows = many(14, NOON)
+    for index, row in enumerate(rows):
+        if row.topic == STAY and str(row.stay) > "S-4kx7h2q9m3vz08":
+            rows[index] = changed(row, unit="PICU-B")
+    opened(page, serves(made(Memory(rows, NOON))) + "/ward", "wall")
+    assert page.locator(".child").count() == 14 and page.locator("h2").count() == 2
+    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+
 CUT = """[...document.querySelectorAll(".child")].flatMap((child) => {
   const box = child.getBoundingClientRect();
   const within = (one) => { const it = one.getBoundingClientRect();

@@ -122,6 +122,15 @@ def test_a_child_whose_bed_is_not_known_comes_last() -> None:
     assert [bed.label for unit in shown(NOON, tuple(moved)).units for bed in unit.beds][-1] == "No bed known"
 
 
+def test_children_without_a_bed_are_in_no_conflict_and_each_has_a_place() -> None:
+    moved = [changed(row, bed=None) if row.topic == STAY and row.stay < "S-303" else row for row in everything()]
+    beds = [bed for unit in shown(NOON, tuple(moved)).units for bed in unit.beds]
+    last = [(bed.label, [child.stay for child in bed.children]) for bed in beds[-2:]]
+    assert last == [("No bed known", ["S-301"]), ("No bed known", ["S-302"])]
+    assert len({bed.anchor for bed in beds}) == len(beds)
+    assert not any(bed.conflict for bed in beds)
+
+
 def test_a_child_without_a_score_is_shown_without_a_figure() -> None:
     rows = tuple(row for row in everything() if row.topic != MODS or row.stay != "S-301")
     assert "no score yet" in asked(made(Memory(rows, NOON)), "/ward").text
