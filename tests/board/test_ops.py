@@ -2,16 +2,21 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from picustream.board.app import application
+from picustream.board.frame import Trouble
+from picustream.board.pulse import Pulse, State
 from picustream.board.workers import Workers
+from picustream.readmodel.database import address
 from picustream.readmodel.reading import ReadModel
 from tests.board.made import ask
 from tests.board.office import ALARMED, Office
+from tests.readmodel.filling import Log
 
 OWN = {"sec_fetch_site": "same-origin"}
 PARTITION = {"partition": 3, "held": True, "state": "working", "rebuilt": None, "lag": 1200, "idle": False}
@@ -79,3 +84,21 @@ def test_partitions_of_workers_are_shown_by_number_and_a_worker_that_is_away_has
     answers.clear()
     asyncio.run(workers.ask())
     assert workers.partitions() == []
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_what_is_not_known_yet_is_not_said_to_be_nothing(tmp_path: Path, wrong: bool) -> None:
+    """A read model that is empty for nobody has filled it says another thing than one that is empty."""
+    office = Office(address(str(tmp_path / "store.sqlite")), Log())
+    office.read()
+    troubles = (Trouble("stale", "Not complete yet.", "The read model is being filled."),) if wrong else ()
+    pulse = Pulse(lambda: State(1, office.now, troubles), lambda: office.now)
+    app = application(replace(office.board(), pulse=pulse))
+    words = {
+        "/ops": (">Nothing.<", ">None.<", ">What fires is not known.<", ">What was refused is not known.<"),
+        "/desk": (">Nobody is on this list.<", ">Who is on this list is not known.<"),
+        "/ward": (">Nobody is here.<", ">Who is here is not known.<"),
+    }
+    for path, said in words.items():
+        text = ask(app, path).text
+        assert [one for one in said if one in text] == [one for one in said if ("not known" in one) == wrong]
