@@ -50,7 +50,7 @@ def ward(reading: Reading, now: datetime, zone: ZoneInfo, unit: str | None = Non
 def _beds(place: Place, children: Sequence[Child], left: Sequence[Left]) -> Iterator[Bed]:
     """The bed of a place; where that is not known one for each child, for they are not in one bed."""
     unit, name = place
-    together = [children] if name is not None else [[child] for child in children] or [[]]
+    together: Sequence[Sequence[Child]] = [children] if name is not None else [[child] for child in children] or [[]]
     for which, found in enumerate(together):
         yield Bed(name, unit, tuple(found), () if which else tuple(left))
 
