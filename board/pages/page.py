@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -86,7 +86,11 @@ def _of_past(at: datetime, known: datetime) -> Trouble:
 
 
 def moment(request: Request) -> datetime | None:
-    """The moment that was asked for, in the zone of the board where it names none; None: now."""
+    """The moment that was asked for, in the zone of the board where it names none; None: now.
+
+    Of the hour that there is twice when clocks are put back the first one is meant, unless an offset says otherwise; in
+    the one that there is not, when they are put forward, the moment that its clocks would have shown before.
+    """
     asked = request.query_params.get(AT)
     if not asked:
         return None
@@ -94,13 +98,15 @@ def moment(request: Request) -> datetime | None:
         at = datetime.fromisoformat(asked.replace(" ", "+"))  # a + in an address is a space
     except ValueError:
         raise HTTPException(400, f"{AT} is no moment: write it as 2026-03-04T07:00") from None
-    at = at.replace(tzinfo=board_of(request).zone) if at.tzinfo is None else at
+    if at.tzinfo is None:
+        zone = board_of(request).zone
+        at = at.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
     return at if at.microsecond else at + TO_ITS_END
 
 
 def written(at: datetime) -> str:
     """A moment as an address has it: `moment` makes the same of it."""
-    return (at - TO_ITS_END if at.microsecond == 999_999 else at).isoformat()
+    return (at.replace(microsecond=0) if at.microsecond == 999_999 else at).isoformat()
 
 
 def day(request: Request, name: str) -> date | None:

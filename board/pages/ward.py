@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from picustream.board.board import Board
 from picustream.board.pages.page import AT, answer, written
+from picustream.board.views import times
 from picustream.board.views.reading import Reading
 from picustream.board.views.ward import moments, ward
 
@@ -18,8 +19,10 @@ async def show(request: Request) -> Response:
     def content(board: Board, reading: Reading, now: datetime) -> dict[str, object]:
         at = None if reading.at is None else datetime.fromisoformat(written(reading.at)).astimezone(board.zone)
         offered = moments(board.now().astimezone(board.zone))
-        if at is not None and at not in offered:  # one that an address names
-            offered = sorted([*offered, at], reverse=True)
-        return {"ward": ward(reading, now, board.zone, unit), "unit": unit, "at": at, "AT": AT, "moments": offered}
+        if at is not None:  # it may be one that an address names; by what it is in UTC: an hour there is twice a year
+            offered = list({one.timestamp(): one for one in (*offered, at)}.values())
+            offered.sort(key=datetime.timestamp, reverse=True)
+        shown = {"ward": ward(reading, now, board.zone, unit), "unit": unit, "at": at, "AT": AT, "moments": offered}
+        return {**shown, "other": times.other(at) if at else None}
 
     return await answer(request, "ward.html", "/ward", content)

@@ -27,6 +27,6 @@ def of_stay(office: Office, stay: str, zone: ZoneInfo) -> tuple[Moment, ...]:
 
 def _moments(screenings: Iterable[Row], entries: Iterable[DeskRow], zone: ZoneInfo) -> tuple[Moment, ...]:
     """With the state that each screening came to, and what was entered."""
-    what = {row.emitted_at.astimezone(zone): f"{row.stay} {row.state or 'withdrawn'}" for row in screenings}
-    what |= {one.at.astimezone(zone): f"{one.stay} {said(one)}, {one.by}" for one in entries if one.stay is not None}
-    return labelled(what)
+    what = {row.emitted_at: f"{row.stay} {row.state or 'withdrawn'}" for row in screenings}
+    what |= {one.at: f"{one.stay} {said(one)}, {one.by}" for one in entries if one.stay is not None}
+    return labelled(what, zone)

@@ -100,7 +100,7 @@ class Reading:
 
     def earlier(self, at: datetime) -> "Reading":
         """The same, as known at an earlier moment."""
-        return Reading(self.model, at if self.at is None else min(at, self.at))
+        return Reading(self.model, at if self.at is None else min(at, self.at, key=datetime.timestamp))
 
     def _seen(self, rows: Sequence[Row]) -> list[Record]:
         """The revisions that changed what is seen, counted anew: the count would give away the others."""

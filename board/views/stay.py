@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import chain as joined
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -117,7 +117,7 @@ def stay(reading: Reading, stay_id: str, zone: ZoneInfo, chosen: date | None = N
         days=days,
         chosen=chosen,
         receipts=tuple(receipt(one, known.first_counted, MEANINGS) for one in _of_day(known, chosen)),
-        revisions=tuple(sorted(_revisions(known, zone), key=lambda one: one.at, reverse=True)),
+        revisions=tuple(sorted(_revisions(known, zone), key=lambda one: one.at.timestamp(), reverse=True)),
         moments=_moments(ever, all_presence, zone),
     )
 
@@ -206,7 +206,7 @@ def _moments(ever: StayScores, presence: Iterable[list[Record]], zone: ZoneInfo)
     """With what changed first in each."""
     what: dict[datetime, str] = {}
     for one in _revisions(ever, zone):
-        what.setdefault(one.at, f"{one.title} of {times.day(one.day)}: {one.changes[0]}")
+        what.setdefault(one.at.astimezone(UTC), f"{one.title} of {times.day(one.day)}: {one.changes[0]}")
     for record in joined.from_iterable(presence):
-        what.setdefault(record.emitted_at.astimezone(zone), words.cause(record.cause))
-    return labelled(what)
+        what.setdefault(record.emitted_at.astimezone(UTC), words.cause(record.cause))
+    return labelled(what, zone)

@@ -23,7 +23,13 @@ def clock(at: datetime, today: date | None = None, short: bool = False) -> str:
 
 def _which(at: datetime) -> str:
     """The offset, in the hour that there is twice when clocks are put back."""
-    return f" {at:%z}" if at.utcoffset() != at.replace(fold=1 - at.fold).utcoffset() else ""
+    return f" {at:%z}" if other(at) else ""
+
+
+def other(at: datetime) -> datetime | None:
+    """The other moment at which clocks showed the same, in the hour that there is twice."""
+    twin = at.replace(fold=1 - at.fold)
+    return None if at.utcoffset() == twin.utcoffset() else twin
 
 
 def weekday(on: date) -> str:

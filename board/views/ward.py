@@ -136,7 +136,7 @@ def _oldest(latest: Figure | None, now: datetime) -> str:
     if latest is None or latest.oldest is None:
         return ""
     at, short = latest.oldest
-    return f"{times.long(now - at)} ({short})"
+    return f"{times.long(times.between(at, now))} ({short})"
 
 
 def _picu_day(found: Sequence[object], latest: Figure | None) -> int | None:
