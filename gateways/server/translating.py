@@ -11,7 +11,7 @@ from picustream.gateways.hl7.private import private_in
 from picustream.gateways.hl7.statements import no_production
 from picustream.gateways.journal.outcome import Answer, Outcome, State
 from picustream.gateways.journal.received import Received
-from picustream.gateways.letters import Letter, letter_of
+from picustream.gateways.letters import Letter, is_shown, letter_of
 from picustream.gateways.patients.patients import Patients
 from picustream.gateways.reader import is_fhir, read_statements
 from picustream.gateways.server.interpreter import answer_to_unreadable
@@ -131,7 +131,10 @@ def known_by(site: LoadedSite, rules: Rules) -> str:
 
 def _kind(statements: list[Statements]) -> str:
     """Of what could be read: an empty Bundle can."""
-    return statements[0].kind if statements else "(nothing)"
+    if not statements:
+        return "(nothing)"
+    kind = statements[0].kind
+    return kind if is_shown("kind", kind, statements[0].private) else "(other)"
 
 
 def _outcome(made: Translation, origin: Origin, kind: str, answer: Answer) -> Outcome:

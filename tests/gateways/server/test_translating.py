@@ -218,3 +218,14 @@ def test_what_is_no_production_is_refused_before_anything_is_made_or_not_at_all(
     assert (answer.code if answer else "AA") == training
     accepting = Translating(demo(), rules(), State())
     assert accepting.refusal(received(raw.replace(b"|X|", b"|T|"))) is None
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "stranger"])
+@pytest.mark.parametrize("field", range(3, 12))
+def test_what_the_header_says_of_a_patient_is_kept_nowhere(field: int, known: bool) -> None:
+    fields = texts.header("ORU^R01").split("|")
+    fields[field - 1] = texts.NUMBER if field != 9 else f"ORU^{texts.NAME}"
+    raw = texts.message("|".join(fields), texts.pid(), texts.obx())
+    found = Translating(demo() if known else site(), rules(), State()).outcome(received(raw))
+    kept = f"{found.kind} {found.source} {[letter.as_json() for letter in found.letters]}".upper()
+    assert not any(canary in kept for canary in texts.CANARIES)
