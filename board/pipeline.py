@@ -61,6 +61,8 @@ class Behind:
     feeds: tuple[Feed, ...] | None = None
     partitions: int = 0
     unknown: tuple[str, ...] = ()
+    as_of: datetime | None = None
+    """When it was asked, by the ward's clock, which may run fast."""
 
 
 class Pipeline:
@@ -88,7 +90,8 @@ class Pipeline:
 
     def ask(self) -> Behind:
         """Ask now."""
-        found = self._of_redis(self._of_kafka(Behind(partitions=self._settings.partitions)))
+        asked = Behind(as_of=self._clock.now(), partitions=self._settings.partitions)
+        found = self._of_redis(self._of_kafka(asked))
         self._last, self._at = found, self._monotonic()
         return found
 

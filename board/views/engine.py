@@ -90,11 +90,15 @@ def engine(
     now: datetime,
     wall: datetime,
 ) -> Engine:
-    """`silent`: the sources of which an alert fires, and since when. `now` is the ward's clock, in the zone."""
+    """`silent`: the sources of which an alert fires, and since when. `now` is the ward's clock, in the zone.
+
+    What was asked is judged as of when it was: a ward's clock that runs fast makes no feed overdue.
+    """
+    then = now if behind.as_of is None else behind.as_of.astimezone(now.tzinfo)
     return Engine(
         tuple(_partitions(behind, reports)),
-        tuple(_feeds(behind.feeds, silent, now)),
-        tuple(_inputs(behind, now)),
+        tuple(_feeds(behind.feeds, silent, then)),
+        tuple(_inputs(behind, then)),
         _checks(checked, wall),
         behind.unknown,
         behind.feeds is not None,

@@ -73,6 +73,13 @@ def test_a_feed_is_overdue_exactly_when_the_workers_would_call_it_silent(
         assert row.last == source.last
 
 
+def test_what_was_asked_is_judged_as_of_when_it_was() -> None:
+    """A ward's clock that runs fast has gone on for a day since."""
+    late = engine(replace(KNOWN, as_of=NOW), (), Checked(), {}, NOW + 2 * DAY, NOW)
+    assert late == engine(KNOWN, (), Checked(), {}, NOW, NOW)
+    assert [row.state for row in late.feeds] == ["in time"]
+
+
 def test_every_partition_is_on_the_page_with_whoever_has_it_and_what_is_not_known_says_so(tmp_path: Path) -> None:
     shown = engine(replace(KNOWN, owners={1: "icu-2"}), [REPORT], Checked(), {}, NOW, NOW).partitions
     assert [(row.number, row.owner, row.state, row.waiting, row.bad) for row in shown] == [

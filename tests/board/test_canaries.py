@@ -1,5 +1,6 @@
 """Words that nobody may see: in every input of the trial, and on no page of a role that may not see them."""
 
+import asyncio
 import base64
 import json
 import re
@@ -12,11 +13,17 @@ from picustream.board.access.audit import Audit
 from picustream.board.access.identity import ROLE, SECRET, USER, Proxy
 from picustream.board.access.roles import Role, Visitor, may_open
 from picustream.board.app import application
+from picustream.board.checks import Checks
+from picustream.board.pipeline import Pipeline
+from picustream.commands.main import main
 from picustream.demo.ward import SEED, ward
 from picustream.eventfiles.replay import Replay
 from picustream.models.event import INPUT_TOPICS
+from picustream.models.feeds import SourceMap
 from picustream.readmodel.audience import Audience
 from picustream.readmodel.database import address
+from picustream.runtime.clock import Clock
+from picustream.runtime.settings import Settings
 from picustream.scoring.rules import load_rules
 from picustream.scoring.validation import InputRecord
 from tests.board.made import ask
@@ -25,7 +32,10 @@ from tests.readmodel.filling import Log, fill
 
 SHARED = "s" * 40
 ARM = "canaryarm"
-PATHS = ("/ward", "/stay/S-301", "/stay/S-301?revisions=all", "/desk?tab=all", "/desk?tab=log", "/desk/S-301", "/ops")
+PATHS = (
+    "/ward", "/stay/S-301", "/stay/S-301?revisions=all", "/desk?tab=all", "/desk?tab=consent", "/desk?tab=follow-up",
+    "/desk?tab=log", "/desk?tab=all&as-known-at=2026-03-04T12:00", "/desk/S-301", "/ops",
+)  # fmt: skip
 TRIAL = ("randomised", "treatment", "elapsed_day", "sdtm_day", "in_window", "consent", "eligible", "enrol")
 """Of what the ward may know nothing."""
 
@@ -72,15 +82,7 @@ def test_no_page_of_a_role_has_what_the_role_may_not_see(log: Log, role: Role, t
     app = application(board, identity=Proxy(SHARED), audit=Audit(audit))
     said = {USER.replace("-", "_"): "ana", ROLE.replace("-", "_"): role.value, SECRET.replace("-", "_"): SHARED}
     seen = []
-    for path in (
-        "/ward",
-        "/stay/S-301",
-        "/stay/S-301?revisions=all",
-        "/desk?tab=all",
-        "/desk?tab=log",
-        "/desk/S-301",
-        "/ops",
-    ):
+    for path in PATHS:
         answer = ask(app, path, **said)
         if answer.status == 200:
             seen.append(path)
@@ -95,3 +97,31 @@ def test_no_page_of_a_role_has_what_the_role_may_not_see(log: Log, role: Role, t
     assert bool(seen) == any(may_open(visitor, path) for path in ("/ward", "/desk", "/ops"))
     assert ARM not in audit.read_text()
     assert SHARED not in audit.read_text()
+
+
+def test_explain_has_nothing_of_the_trial_from_the_wards_read_model(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bedside = tmp_path / "ward.sqlite"
+    fill(address(str(bedside)), log, Audience.WARD, sizes=(500,), servers="127.0.0.1:9")
+    monkeypatch.setenv("PICUSTREAM_STORE", str(bedside))
+    monkeypatch.setenv("PICUSTREAM_KAFKA", "127.0.0.1:9")
+    for arguments in ([], ["--day", "2026-03-04"], ["--json"]):
+        assert main(["explain", "S-301", *arguments]) == 0
+        said = capsys.readouterr()
+        assert "S-301" in said.out and ARM not in said.out + said.err
+        assert not [word for word in TRIAL if word in said.out.lower()], arguments
+
+
+def test_no_password_is_in_what_the_operators_page_says_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor in what the doctor finds, which the board runs with its own settings."""
+    monkeypatch.setenv("PICUSTREAM_KAFKA", "127.0.0.1:9")
+    monkeypatch.setenv("PICUSTREAM_KAFKA_SECURITY", "SASL_PLAINTEXT")
+    monkeypatch.setenv("PICUSTREAM_KAFKA_USERNAME", "board")
+    monkeypatch.setenv("PICUSTREAM_KAFKA_PASSWORD", SHARED)
+    monkeypatch.setenv("PICUSTREAM_REDIS", f"redis://board:{SHARED}@127.0.0.1:9/0")
+    pipeline, checks = Pipeline(Settings(), SourceMap(), Clock()), Checks({})
+    found = pipeline.ask()
+    asyncio.run(checks.check())
+    assert len(found.unknown) == 2 and checks().findings
+    assert SHARED not in repr((found, checks()))
