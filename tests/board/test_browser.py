@@ -92,6 +92,16 @@ def place(row: Kept, beds: dict[str, str | None]) -> Kept:
     return next((changed(row, bed=bed) for end, bed in beds.items() if str(row.stay).endswith(end)), row)
 
 
+def test_better_and_worse_differ_in_shape(page: Page, ward_page: str) -> None:
+    """As an outline does from a ground: who sees no colours reads which is which from across the room."""
+    opened(page, ward_page + "/ward", "wall")
+    grounds = {
+        page.eval_on_selector(f".since .change.{course}", "(one) => getComputedStyle(one).backgroundColor")
+        for course in ("better", "worse")
+    }
+    assert grounds == {"rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"}
+
+
 def test_a_wall_shows_two_units(page: Page, serves: Serves) -> None:
     rows = many(14, NOON)
     for index, row in enumerate(rows):
