@@ -238,7 +238,7 @@ def test_what_kafka_has_not_confirmed_is_not_said_to_be_kept(office: Office) -> 
         {"type": "screening-decision", "decision": "maybe"},
         {"type": "screening-decision", "decision": "declined", "reason": "Because He Said So"},
         {"type": "screening-decision", "decision": "declined", "note": "and a note"},
-        {"type": "cut-signed"},
+        {"type": "cut-signed", "cut_id": "0123456789abcdef"},
         {"type": "treatment_started"},
     ],
 )
