@@ -27,7 +27,7 @@ from picustream.scoring.validation import LATEST, InputRecord
 AFTERWARDS = timedelta(days=60)
 """How far the clock goes on after the last event, by default."""
 
-MEMORY = 128 << 20
+MEMORY = 112 << 20
 """Bytes for stays in memory, by default."""
 
 

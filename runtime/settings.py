@@ -148,7 +148,7 @@ class Settings(BaseSettings):
     )
 
     memory_mb: int = Field(
-        128,
+        112,
         ge=1,
         description="MB for the stays in memory at a time; the others are in Redis, or in a temporary file of `replay`",
     )
