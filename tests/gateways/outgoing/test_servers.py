@@ -186,12 +186,12 @@ def test_the_token_gets_nowhere_but_to_the_server(
     monkeypatch.setenv("PICUSTREAM_FHIR_TOKEN", secret)
     records = tmp_path / "records.ndjson"
     records.write_bytes(b"".join(files.record_line(one.topic, one.value) for one in stored(1)))
-    for does, status in (("503", 3), ("403", 3), ("422", 1), ("ok", 0)):
+    for does, status, patience in (("503", 3, "0.1"), ("403", 3, "60"), ("422", 1, "60"), ("ok", 0, "60")):
         server = RawServer(lambda _, does=does: does)  # type: ignore[misc]
         state = tmp_path / f"state-{does}"
 
-        async def work(url: str, state: Path = state) -> int:
-            command = ["fhir", "push", url, "--file", str(records), "--state", str(state), "--patience", "0.1"]
+        async def work(url: str, state: Path = state, patience: str = patience) -> int:
+            command = ["fhir", "push", url, "--file", str(records), "--state", str(state), "--patience", patience]
             return await asyncio.to_thread(main, command)
 
         assert server.run(work) == status
