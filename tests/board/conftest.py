@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from axe_playwright_python.base import AxeResults
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from picustream.board.app import application
 from picustream.board.board import Board
-from tests.board.made import Memory, everything, made
+from tests.board.made import NOON, Memory, everything, made
 
 CHROMIUM = next((path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()), None)
 MISSING = "needs the browser Chromium, which is not installed (Debian: apt install chromium)"
+
+SEEN = 30_000
+"""Milliseconds for a page to show what is so. It does within ten seconds where the machine does nothing else."""
 
 Serves = Callable[[Board], str]
 
@@ -43,6 +48,12 @@ def page(browser: Browser) -> Iterator[Page]:
         assert [text for text in complaints if not text.startswith("Failed to load resource")] == []
 
 
+def seen_by_axe(page: Page) -> AxeResults:
+    """What keeps somebody from using a page, as it is now: one that axe holds up for long would rightly turn grey."""
+    page.evaluate("for (let timer = 0; timer < 1000; timer += 1) clearInterval(timer)")
+    return Axe().run(page)
+
+
 @contextmanager
 def serving() -> Iterator[Serves]:
     """Serves boards on free ports: their addresses."""
@@ -63,16 +74,15 @@ def serving() -> Iterator[Serves]:
         server.should_exit = True
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def serves() -> Iterator[Serves]:
-    """Serves boards until all tests are done."""
+    """Serves boards until the test is done: those of all tests together would leave a page no time."""
     with serving() as serve:
         yield serve
 
 
 @pytest.fixture(scope="session")
-def ward_page(serves: Serves) -> str:
+def ward_page() -> Iterator[str]:
     """The address of a board of the ward's fifth day."""
-    from tests.board.made import NOON
-
-    return serves(made(Memory(everything(), NOON)))
+    with serving() as serve:
+        yield serve(made(Memory(everything(), NOON)))

@@ -5,13 +5,12 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from picustream.board.frame import Trouble
 from picustream.board.pages.page import AT
 from picustream.scoring.presence.record import STAY
-from tests.board.conftest import Serves
+from tests.board.conftest import Serves, seen_by_axe
 from tests.board.made import NOON, ZONE, Kept, Memory, everything, made
 from tests.board.test_ward import changed
 
@@ -50,7 +49,7 @@ def test_everybody_can_use_every_page(page: Page, ward_page: str, path: str, siz
     opened(page, ward_page + path, size)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert fits(page)
-    found = Axe().run(page)
+    found = seen_by_axe(page)
     assert found.violations_count == 0, found.generate_report()
     if size == "phone":
         small = page.evaluate(SMALL)

@@ -8,16 +8,13 @@ from playwright.sync_api import Page
 from picustream.board.views import times
 from picustream.board.views.reading import Reading
 from picustream.board.views.ward import ward
-from tests.board.conftest import Serves
+from tests.board.conftest import SEEN, Serves
 from tests.board.made import Memory
 from tests.board.nights import BACK, BERLIN, FORWARD, board, change, revisions
 from tests.board.test_browser import opened
 from tests.board.test_live import LIVE
 
 pytestmark = pytest.mark.xdist_group("browser")
-
-SEEN = 10_000
-"""Milliseconds for a page to be renewed."""
 
 
 @pytest.mark.parametrize("night", [BACK, FORWARD])

@@ -18,7 +18,7 @@ from picustream.board.pipeline import Behind, Feed
 from picustream.board.pulse import Pulse, State
 from picustream.local.ports import free_port
 from picustream.scoring.scores.mods.record import MODS
-from tests.board.conftest import Serves, serving
+from tests.board.conftest import SEEN, Serves, serving
 from tests.board.made import NOON, Memory, everything, made
 from tests.board.office import ALARMED, Office
 from tests.board.test_ward import changed
@@ -26,8 +26,6 @@ from tests.paths import ROOT
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-SEEN = 10_000
-"""Milliseconds within which a page must say what is wrong."""
 LIVE, OLD, NOT_LIVE = (f"html[data-live='{state}']" for state in ("yes", "old", "no"))
 
 
