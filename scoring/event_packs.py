@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from zlib import compress, decompress
 
-import cramjam
+import zstandard
 
 from picustream.scoring.chart.entries import Filed
 
@@ -37,7 +37,7 @@ def packed(events: Iterable[tuple[str, str]]) -> bytes:
     pack = _BETWEEN.join(f"{topic}\n{text}".encode() for topic, text in events)
     if len(pack) < SMALL:
         return pack
-    return compress(pack, _LEVEL) if len(pack) < LARGE else bytes(cramjam.zstd.compress(pack, _LEVEL_OF_LARGE))
+    return compress(pack, _LEVEL) if len(pack) < LARGE else zstandard.compress(pack, _LEVEL_OF_LARGE)
 
 
 def unpacked(pack: bytes) -> Iterator[tuple[str, str]]:
@@ -49,7 +49,7 @@ def unpacked(pack: bytes) -> Iterator[tuple[str, str]]:
 
 def _plain(pack: bytes) -> bytes:
     if pack.startswith(_ZSTD):
-        return bytes(cramjam.zstd.decompress(pack))
+        return zstandard.decompress(pack)
     return decompress(pack) if pack.startswith(_ZLIB) else pack
 
 
