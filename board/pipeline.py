@@ -118,8 +118,7 @@ class Pipeline:
         return replace(found, waiting={(part.topic, part.partition): left for part, left in waiting.items()})
 
     def _newest(self, found: Behind, client: KafkaAdminClient, parts: list[TopicPartition]) -> Behind:
-        newest = group.newest(client, parts)
-        return replace(found, newest={topic: self._clock.showed(at) for topic, at in newest.items()})
+        return replace(found, newest=group.newest(client, parts, self._clock.arrived))
 
     def _of_redis(self, found: Behind) -> Behind:
         """With what the workers keep of the feeds."""

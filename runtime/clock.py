@@ -16,6 +16,14 @@ _FIRST_STAMP, _LAST_STAMP = 1_262_304_000_000, 7_258_118_400_000
 """Milliseconds of 2010, when there was no broker yet, and of 2200; seconds and microseconds lie outside."""
 
 
+def stamped(timestamp: int) -> datetime | None:
+    """The moment of a record's stamp, milliseconds since 1970; None where no broker can have given it.
+
+    On a topic with `message.timestamp.type=CreateTime` it is the producer that says it, in whatever unit it likes.
+    """
+    return _EPOCH + timedelta(milliseconds=timestamp) if _FIRST_STAMP <= timestamp < _LAST_STAMP else None
+
+
 def wall_clock() -> datetime:
     """Now, in UTC."""
     return datetime.now(UTC)
@@ -58,13 +66,9 @@ class Clock:
         return (self.start + (moment - self.at) * self.speed).astimezone(UTC)
 
     def arrived(self, timestamp: int) -> datetime | None:
-        """What it showed as the broker stamped a record (milliseconds since 1970); None where no broker can have.
-
-        On a topic with `message.timestamp.type=CreateTime` it is the producer that says it, in whatever unit it likes.
-        """
-        if not _FIRST_STAMP <= timestamp < _LAST_STAMP:
-            return None
+        """What it showed as the broker stamped a record; None as of `stamped`."""
+        moment = stamped(timestamp)
         try:
-            return self.showed(_EPOCH + timedelta(milliseconds=timestamp))
+            return None if moment is None else self.showed(moment)
         except OverflowError:  # compressed time, and a stamp of another age
             return None

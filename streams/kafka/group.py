@@ -4,8 +4,8 @@ A worker commits what it has processed to its group for those who watch it, past
 goes by that itself.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
@@ -13,7 +13,7 @@ from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 from kafka.protocol.consumer import IsolationLevel
 
-from picustream.models.times import EPOCH
+from picustream.runtime.clock import stamped
 
 NO_GROUP = "Dead"
 """What Kafka says of the state of a group that nobody was ever in; newer brokers call it an error, too."""
@@ -39,14 +39,20 @@ def waiting(client: KafkaAdminClient, group: str, parts: Iterable[TopicPartition
     return {part: _left(done[part].offset if part in done else -1, ends[part].offset) for part in parts}
 
 
-def newest(client: KafkaAdminClient, parts: Iterable[TopicPartition]) -> dict[str, datetime]:
-    """The latest stamp on a record of each topic that has any. Raises UnsupportedVersionError before Kafka 3.0."""
+def newest(
+    client: KafkaAdminClient, parts: Iterable[TopicPartition], moment: Callable[[int], datetime | None] = stamped
+) -> dict[str, datetime]:
+    """The moment of the latest stamp in each topic, where it has one; `moment`: of a stamp, None for none.
+
+    Raises UnsupportedVersionError before Kafka 3.0.
+    """
     asked = dict.fromkeys(parts, OffsetSpec.MAX_TIMESTAMP)
-    stamps: dict[str, int] = {}
+    found: dict[str, datetime] = {}
     for part, one in (client.list_partition_offsets(asked) if asked else {}).items():
-        if one.timestamp >= 0:
-            stamps[part.topic] = max(one.timestamp, stamps.get(part.topic, 0))
-    return {topic: EPOCH + timedelta(milliseconds=stamp) for topic, stamp in stamps.items()}
+        at = moment(one.timestamp)
+        if at is not None:
+            found[part.topic] = max(at, found.get(part.topic, at))
+    return found
 
 
 def _left(done: int, end: int) -> int | None:

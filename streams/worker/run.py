@@ -24,6 +24,7 @@ from picustream.streams.partition.history import HistoryReader
 from picustream.streams.partition.rebuild import Rebuilder
 from picustream.streams.partition.suspects import QuarantineCount
 from picustream.streams.partition.takeover import TakeOver
+from picustream.streams.partition.trouble import TROUBLE
 from picustream.streams.store import redis_client, redis_rights
 from picustream.streams.store.redis_store import RedisStore
 from picustream.streams.store.store import Store
@@ -38,6 +39,8 @@ from picustream.streams.worker.watchdog import Watchdog
 
 log = logger(__name__)
 
+SHOW = 0.5
+"""Seconds to say for the last time how far it is."""
 STOP = 1.5
 """Seconds for Faust to end."""
 TICK = 0.5
@@ -178,6 +181,9 @@ class _Worker:
 
     async def _stop(self, app: App) -> None:
         started = time.monotonic()
+        with contextlib.suppress(TimeoutError, *TROUBLE):
+            async with asyncio.timeout(SHOW):
+                await watch.show(app)
         await app.partitions.release(list(app.partitions.owned))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP):

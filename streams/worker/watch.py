@@ -110,6 +110,22 @@ def reached(processed: int, read: tuple[int, int] | None) -> int:
     return max(processed, read[0]) if read is not None and processed >= read[1] else processed
 
 
+def processed(app: App, read: Mapping[TP, tuple[int, int]]) -> dict[TP, int]:
+    """For each input the offset up to which it is processed, as Redis has it; `read`: as of the consumer."""
+    return {
+        TP(topic, number): reached(offset, read.get(TP(topic, number)))
+        for number, partition in app.partitions.owned.items()
+        for topic, offset in partition.stored.items()
+    }
+
+
+async def show(app: App) -> None:
+    """Say for the last time how far this worker is, to those who watch the consumer group: what it has done would seem
+    to wait else. Raises `TROUBLE`."""
+    if app.partitions.owned:
+        await app.input_consumer.commit_for_display(processed(app, await app.input_consumer.read()))
+
+
 async def lag(app: App, health: Health) -> None:
     """Lag and progress for health and metrics; what is processed for those who watch the consumer group."""
     waits = WatcherLog("lag")
@@ -122,7 +138,6 @@ async def lag(app: App, health: Health) -> None:
             waits.note(error)
             continue
         waits.over()
-        stored = {}
         health.keep(app.partitions.owned)
         for number, partition in app.partitions.owned.items():
             position, behind = partition.position, 0
@@ -131,10 +146,8 @@ async def lag(app: App, health: Health) -> None:
                 waiting = max(0, (consumer.highwater(tp) or 0) - reached(offset, read.get(tp)))
                 metrics.LAG.labels(topic, str(number)).set(waiting)
                 behind += waiting
-            for topic, offset in partition.stored.items():
-                stored[TP(topic, number)] = reached(offset, read.get(TP(topic, number)))
             if position:  # else it is being taken over, and that alone is no progress
                 health.note(number, behind, sum(position.values()) + partition.pieces)
         for row in health.report()["partitions"]:
             metrics.STUCK.labels(str(row["partition"])).set(row["stuck"])
-        await consumer.commit_for_display(stored)
+        await consumer.commit_for_display(processed(app, read))

@@ -92,7 +92,7 @@ def test_what_is_entered_is_in_kafka_once_and_on_the_page_and_the_wards_file_kno
             status, back = post(f"{address}/desk/S-301", **note)
             assert status == 200
         wait_for(lambda: "not yet on record" not in get(back), "the note on record")
-        assert get(back).count("called the father") == 1
+        assert get(back).count("</b> called the father</li>") == 1
         alert = re.search(r'name="alert_id" value="([^"]+)"', get(f"{address}/ops"))
         assert alert is not None
         post(f"{address}/ops", type="alert-acknowledged", alert_id=alert[1], based_on="x")
@@ -119,4 +119,4 @@ def test_without_kafka_nothing_is_said_to_be_kept_and_afterwards_it_goes_on(
         started_again(local.start_kafka, fresh_servers.dir)
         wait_for(lambda: post(f"{address}/desk/S-301", type="note", note="while away", based_on="0")[0] == 200, "Kafka")
         wait_for(lambda: "while away" in get(f"{address}/desk/S-301"), "the note on record")
-        assert get(f"{address}/desk/S-301").count("while away") == 1
+        assert get(f"{address}/desk/S-301").count("</b> while away</li>") == 1
