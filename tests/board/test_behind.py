@@ -138,7 +138,7 @@ def test_what_the_doctor_found_is_on_the_page_with_its_age_and_what_to_do(tmp_pa
         Finding("kafka", "missing", "away", "Start it."),
     )
     text = office(tmp_path, checked=Checked(datetime.now(UTC) - timedelta(minutes=4, seconds=2), findings))
-    assert "4 min ago: 1 findings, 1 not checked, 1 well" in text
+    assert "4 min ago: 1 to see to, 1 not checked, 1 well" in text
     assert BAD.findall(text)[-1] == ("kafka", "missing") and "Start it." in text and "CONFIG" in text
 
 
