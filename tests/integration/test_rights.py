@@ -294,7 +294,7 @@ def test_the_board_sees_partitions_and_feeds_and_others_say_which_right_they_lac
 
     board = seen("board", "board")
     assert board.unknown == () and board.owners is not None
-    assert board.waiting is not None and set(board.waiting.values()) == {0}
+    assert board.waiting is not None and None not in board.waiting.values()  # how much waits: test_board_behind
     assert board.newest is not None and board.newest.keys() == set(INPUT_TOPICS)
     assert [feed.source for feed in board.feeds or ()] == ["test"]
     blind = seen("feed-lab", "operations")
