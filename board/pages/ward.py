@@ -8,6 +8,8 @@ from starlette.responses import Response
 from picustream.board.board import Board
 from picustream.board.pages.page import AT, answer, written
 from picustream.board.views import times
+from picustream.board.views.moments import Moment
+from picustream.board.views.moments import chosen as chosen_of
 from picustream.board.views.reading import Reading
 from picustream.board.views.ward import moments, ward
 
@@ -22,7 +24,9 @@ async def show(request: Request) -> Response:
         if at is not None:  # it may be one that an address names; by what it is in UTC: an hour there is twice a year
             offered = list({one.timestamp(): one for one in (*offered, at)}.values())
             offered.sort(key=datetime.timestamp, reverse=True)
-        shown = {"ward": ward(reading, now, board.zone, unit), "unit": unit, "at": at, "AT": AT, "moments": offered}
+        known = [Moment(one, times.clock(one)) for one in offered]
+        shown = {"ward": ward(reading, now, board.zone, unit), "unit": unit, "at": at, "AT": AT, "known": known}
+        shown |= {"asked": (("unit", unit),) if unit else (), "chosen": chosen_of(known, at)}
         return {**shown, "other": times.other(at) if at else None}
 
     return await answer(request, "ward.html", "/ward", content)
