@@ -12,7 +12,7 @@ _FLAGS = (
     "-Xmx512m",
     # With one small heap and two cores the collector that needs no threads is the quickest to start and the smallest.
     "-XX:+UseSerialGC",
-    # The second compiler takes half a core for minutes, which a broker on a laptop has not: scores came twice as late.
+    # The second compiler takes a third of a core for minutes: on two cores with a worker, scores came twice as late.
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
     # The log goes to standard error, and has only what is worth reading.

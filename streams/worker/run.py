@@ -181,7 +181,7 @@ class _Worker:
 
     async def _stop(self, app: App) -> None:
         started = time.monotonic()
-        with contextlib.suppress(TimeoutError, *TROUBLE):
+        with contextlib.suppress(*TROUBLE):
             async with asyncio.timeout(SHOW):
                 await watch.show(app)
         await app.partitions.release(list(app.partitions.owned))
