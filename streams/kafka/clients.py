@@ -7,7 +7,7 @@ listens there is no usable broker within `PATIENCE` seconds.
 import logging
 import socket
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -34,6 +34,8 @@ KNOCK = 3.0
 """Seconds to wait for a TCP connection to one address."""
 UNENDED = 5.0
 """Seconds to wait for a transaction under way to become known as ended."""
+AGAIN = 0.05
+"""Seconds until what is not there yet is asked for again."""
 CLOSE = 5.0
 """Seconds for what is under way when a producer is closed."""
 
@@ -98,8 +100,8 @@ class _Producer(KafkaProducer):
 
 
 class _Consumer(KafkaConsumer):
-    """One that is asked for offsets of what it knows. Of partitions in topics of which it has no metadata yet, beside
-    others of which it has, kafka-python 3.0.12 says nothing: a KeyError for ends, None for times."""
+    """One that is asked for offsets where it knows a leader. Of partitions of which it knows none (a topic that is new
+    to it, or to Kafka), beside others, kafka-python 3.0.12 says nothing: a KeyError for ends, None for times."""
 
     def beginning_offsets(self, partitions: Sequence[TopicPartition], *more: Any, **options: Any) -> Any:
         self._know(partitions)
@@ -113,9 +115,13 @@ class _Consumer(KafkaConsumer):
         self._know(timestamps)
         return super().offsets_for_times(timestamps, *more, **options)
 
-    def _know(self, partitions: Iterable[TopicPartition]) -> None:
-        for topic in {part.topic for part in partitions}:
-            self.partitions_for_topic(topic)
+    def _know(self, partitions: Collection[TopicPartition]) -> None:
+        until = time.monotonic() + PATIENCE
+        while any(self._cluster.leader_for_partition(part) in (None, -1) for part in partitions):
+            if time.monotonic() > until:
+                raise KafkaTimeoutError(f"partitions without a leader after {PATIENCE:g} s")
+            self._fetch_all_topic_metadata()
+            time.sleep(AGAIN)
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -180,7 +186,7 @@ def stable_ends(
         ends: dict[TopicPartition, int] = reader.end_offsets(parts)
         if time.monotonic() > until or all(ends[part] >= written[part] for part in parts):
             return ends
-        time.sleep(0.05)
+        time.sleep(AGAIN)
 
 
 def admin(settings: Settings) -> KafkaAdminClient:

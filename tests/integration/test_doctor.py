@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from kafka import TopicPartition
 from kafka.admin import ConfigResource
+from kafka.errors import KafkaTimeoutError
 from redis import Redis
 
 from picustream.commands.main import main
@@ -114,8 +116,10 @@ def test_refused_events_are_counted_once_for_each_input_record(
 
     def share() -> tuple[str, str]:
         capsys.readouterr()
-        main(["doctor", "--json"])
-        findings = json.loads(capsys.readouterr().out)["findings"]
+        status = main(["doctor", "--json"])
+        out, err = capsys.readouterr()
+        assert status in (0, 1), err
+        findings = json.loads(out)["findings"]
         [found] = [one for one in findings if one["check"] == "dead-letters"]
         return found["level"], found["message"].partition(" have")[0]
 
@@ -168,3 +172,22 @@ def test_offsets_are_known_of_topics_that_a_client_does_not_know_yet(bench: Benc
         with kafka_clients.consumer(bench.settings) as reader:
             assert right(reader, [known]) == [True]
             assert right(reader, [known, *others]) == [True] * len(INPUT_TOPICS), name
+
+
+def test_offsets_are_known_of_partitions_that_have_no_leader_yet(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the first moment of a topic that was made just now; one that never gets a leader is said to have none."""
+    with kafka_clients.admin(bench.settings) as admin:
+        topics.create(admin, bench.settings, topics.ALL)
+    parts = [TopicPartition(topic, 0) for topic in INPUT_TOPICS]
+    with kafka_clients.consumer(bench.settings) as reader:
+        leader, until = reader._cluster.leader_for_partition, time.monotonic() + 1
+        monkeypatch.setattr(
+            reader._cluster,
+            "leader_for_partition",
+            lambda part: -1 if part == parts[0] and time.monotonic() < until else leader(part),
+        )
+        assert reader.end_offsets(parts) == dict.fromkeys(parts, 0)
+        until = time.monotonic() + 60
+        monkeypatch.setattr(kafka_clients, "PATIENCE", 0.5)
+        with pytest.raises(KafkaTimeoutError, match="without a leader"):
+            reader.offsets_for_times(dict.fromkeys(parts, 1))

@@ -133,8 +133,8 @@ def test_a_body_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_who_sends_slowly_or_nothing_is_let_go_and_others_are_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "BODY", 0.3)
-    monkeypatch.setattr(http, "IDLE", 0.3)
+    monkeypatch.setattr(http, "BODY", 3.0)
+    monkeypatch.setattr(http, "IDLE", 3.0)
     head = b"POST /fhir HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
 
     async def work() -> None:
@@ -144,8 +144,7 @@ def test_who_sends_slowly_or_nothing_is_let_go_and_others_are_served(
             for number, (_, writer) in enumerate(held):
                 writer.write([b"", head, head + b"\r\n{"][number % 3])
             async with asyncio.timeout(PATIENCE):
-                while (await refused(port)) is False:
-                    await asyncio.sleep(0.01)
+                assert await refused(port)
                 ends = [await reader.read() for reader, _ in held]
             assert {end[:12] for end in ends} == {b"", b"HTTP/1.1 408"}
             assert (await one.send(resource("event a")))[0] == 200
@@ -153,7 +152,7 @@ def test_who_sends_slowly_or_nothing_is_let_go_and_others_are_served(
     async def refused(port: int) -> bool:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(1.0):
                 return await reader.read() == b""
         except (TimeoutError, ConnectionError) as error:
             return isinstance(error, ConnectionError)
