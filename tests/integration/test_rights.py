@@ -297,7 +297,7 @@ def test_the_board_sees_partitions_and_feeds_and_others_say_which_right_they_lac
     assert board.unknown == () and board.owners is not None
     assert board.waiting is not None and None not in board.waiting.values()  # how much waits: test_board_behind
     assert board.newest is not None and board.newest.keys() == set(INPUT_TOPICS)
-    assert [feed.source for feed in board.feeds or ()] == ["test"]
+    assert "test" in [feed.source for feed in board.feeds or ()]
     blind = seen("feed-lab", "operations")
     assert (blind.owners, blind.waiting, blind.newest, blind.feeds) == (None, None, None, None)
     assert [why for why in blind.unknown if "Not allowed by Kafka" in why]
