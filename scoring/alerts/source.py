@@ -132,8 +132,12 @@ def _added(one: Counts, other: Counts) -> Counts:
 
 
 def _sum_since(counts: Counts, first: int) -> tuple[int, int]:
-    recent = [counted for hour, counted in counts.items() if hour >= first]
-    return sum(every for every, _ in recent), sum(some for _, some in recent)
+    every = some = 0
+    for hour, counted in counts.items():
+        if hour >= first:
+            every += counted[0]
+            some += counted[1]
+    return every, some
 
 
 def readings_of(one: ValidatedInput) -> tuple[int, int]:
