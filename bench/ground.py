@@ -117,7 +117,8 @@ class Ground:
 
     def drained(self, *command: str, group: str = "") -> "Drained":
         """Run a program, a worker unless one is named, until it has worked off the backlog."""
-        child = self.child(*(command or WORKER), group=group or new_group())
+        # Of one name in its group, as a worker that is started again: another would wait until the first is given up.
+        child = self.child(*(command or WORKER), group=group or new_group(), instance="bench-drained")
         used = child.end()
         return Drained(used, child.said("ready"), child.said("stopping"))
 

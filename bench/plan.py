@@ -15,6 +15,8 @@ class Sizes:
     """The ward of `replay`."""
     drain: Size
     """The ward that workers drain."""
+    shared: Size
+    """The ward that two workers drain."""
     stays: list[Size]
     """Wards of ever more stays."""
     days: list[Size]
@@ -38,6 +40,7 @@ class Sizes:
 FULL = Sizes(
     replay=Size(10, 3),
     drain=Size(40, 3),
+    shared=Size(120, 1),
     stays=[Size(stays, 3) for stays in (10, 30, 100)],
     days=[Size(10, days) for days in (1, 3, 10)],
     rates=[Size(10, 1, rate) for rate in (1, 6, 30)],
@@ -51,6 +54,7 @@ FULL = Sizes(
 QUICK = Sizes(
     replay=Size(4, 2),
     drain=Size(10, 1),
+    shared=Size(20, 1),
     stays=[Size(stays, 1) for stays in (4, 8, 16)],
     days=[Size(4, days) for days in (1, 2, 4)],
     rates=[Size(4, 1, rate) for rate in (1, 2, 6)],
@@ -63,8 +67,9 @@ QUICK = Sizes(
 )
 _TINY = Size(1, 1, 0.1)
 TINY = Sizes(
-    _TINY, _TINY, [_TINY], [_TINY], [_TINY], years=(), drained_year=0, held=(2, 4), seconds=1, messages=50, stored=600
-)
+    _TINY, _TINY, _TINY, [_TINY], [_TINY], [_TINY],
+    years=(), drained_year=0, held=(2, 4), seconds=1, messages=50, stored=600,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

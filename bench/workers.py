@@ -1,4 +1,4 @@
-"""Two workers of a group against one, on the same backlog of 8 partitions."""
+"""Two workers of a group against one, on a backlog of 8 partitions with so many short stays that each has half."""
 
 from collections.abc import Generator
 
@@ -11,7 +11,7 @@ ONE, TWO = "one worker", "two workers"
 
 def tables(plan: Plan) -> Generator[Table]:
     """One table."""
-    feed = plan.feeds.ward(plan.sizes.drain)
+    feed = plan.feeds.ward(plan.sizes.shared)
     with ground(plan) as servers:
         servers.made_anew(partitions=8)
         servers.publish(feed)

@@ -55,7 +55,7 @@ class Partition:
         self.progress_at = time.monotonic()
         """When anything got done last: offsets, state, or that there was nothing to do. A take-over alone is none."""
         self.rebuilt: int | None = None
-        """Records read while lost state is rebuilt; None otherwise."""
+        """Records that the worker has read for rebuilds, while lost state is rebuilt or waits for it; else None."""
         self.snapshot: FeedSnapshot | None = None
         """What all partitions observed of the sources, as collected last."""
         self._settings = settings
