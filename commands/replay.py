@@ -43,7 +43,7 @@ def replay(
     """
     settings = Settings()
     rules = loaded_rules(protocol or settings.protocol, codemap or settings.codemap)
-    run = Replay(rules, moment(until, "--until"), memory_of(settings.memory_mb << 20))
+    run = Replay(rules, moment(until, "--until"), memory_of(settings.memory_mb << 20) if settings.memory_mb else None)
     collector.settle()
     broken = _BrokenLines()
     counts: Counter[str] = Counter()

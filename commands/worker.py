@@ -8,6 +8,9 @@ import typer
 
 from picustream.streams.worker import supervisor_link
 
+MEMORY_MB = 112
+"""For stays, unless set."""
+
 
 def worker(
     drain: bool = typer.Option(False, "--drain", help="End once what stood in the inputs at the start is processed."),
@@ -37,7 +40,7 @@ def worker(
 
     settings = Settings()
     rules = loaded_rules(settings.protocol, settings.codemap)
-    memory = Memory(settings.memory_mb << 20)
+    memory = Memory((settings.memory_mb or MEMORY_MB) << 20)
 
     def engine(partition: int) -> Engine:
         return Engine(rules, decides(partition, settings.partitions), bounded=True, lot=LOT, memory=memory)

@@ -27,8 +27,8 @@ from picustream.scoring.validation import LATEST, InputRecord
 AFTERWARDS = timedelta(days=60)
 """How far the clock goes on after the last event, by default."""
 
-MEMORY = 112 << 20
-"""Bytes for stays in memory, by default."""
+MEMORY = 256 << 20
+"""Bytes for stays in memory, by default: more than of a worker, for who is read back takes longer here."""
 
 
 def memory_of(budget: int) -> Memory:

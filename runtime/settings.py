@@ -147,10 +147,11 @@ class Settings(BaseSettings):
         None, description="health pages of the workers, comma separated: the board says when one is not at work"
     )
 
-    memory_mb: int = Field(
-        112,
+    memory_mb: int | None = Field(
+        None,
         ge=1,
-        description="MB for the stays in memory at a time; the others are in Redis, or in a temporary file of `replay`",
+        description="MB for the stays in memory at a time: 112 of a worker unless set, 256 of `replay`; others are in "
+        "Redis, or in a temporary file",
     )
     batch_records: int = Field(500, ge=1, le=10_000, description="most records of one partition in one batch")
     session_timeout: float = Field(10.0, gt=0, description="seconds until a silent worker's partitions move")

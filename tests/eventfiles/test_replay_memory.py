@@ -5,9 +5,8 @@ from itertools import zip_longest
 
 import pytest
 
-from picustream.eventfiles.replay import MEMORY, run
+from picustream.eventfiles.replay import run
 from picustream.eventfiles.scratch import Scratch
-from picustream.runtime.settings import Settings
 from picustream.scoring.event_packs import PACK, stored_events
 from picustream.scoring.memory import Memory
 from picustream.scoring.outputs import Output
@@ -78,8 +77,3 @@ def test_scratch_gives_back_what_it_was_given_last() -> None:
 
 def test_a_stay_of_nothing_has_nothing_to_keep() -> None:
     assert StayState("S", SHIPPED).to_store() == {}
-
-
-def test_a_replay_in_python_has_the_room_of_one_on_the_command_line() -> None:
-    """The default of the setting, which `picustream.replay` does not read."""
-    assert Settings.model_fields["memory_mb"].default << 20 == MEMORY
