@@ -17,8 +17,8 @@ import faust
 from bench.say import say
 from picustream.models.event import INPUT_TOPICS
 from picustream.runtime.settings import Settings
+from picustream.streams.kafka.limits import FETCH
 from picustream.streams.worker import loop
-from picustream.streams.worker.app import FETCH
 
 
 async def count(settings: Settings, events: int) -> None:

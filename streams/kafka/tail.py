@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka import offset_gaps, readable
 from picustream.streams.kafka.async_client import options
+from picustream.streams.kafka.limits import FETCH
 from picustream.streams.store.outbox import OUTBOX_HEADER, Entry
 
 PATIENCE = 60.0
@@ -21,9 +22,6 @@ PORTION = 200
 """Records handed over at a time."""
 AT_ONCE = 2_000
 """Records made of what has been fetched."""
-FETCH = 1024 * 1024
-"""Bytes of one partition in one fetch; a record that is larger the broker gives whole (KIP-74). With 16 MiB, which is
-the largest record, a whole topic came at once: it took 90 MB more."""
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -162,7 +160,7 @@ async def _reading(
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=FETCH,
+        max_partition_fetch_bytes=FETCH,  # with that of the largest record a whole topic came at once, 90 MB more
         fetch_max_wait_ms=50,
     )
     async with asyncio.timeout(patience):

@@ -13,14 +13,11 @@ from yarl import URL
 from picustream.runtime.errors import ENVIRONMENT, UserError
 from picustream.runtime.settings import Settings
 from picustream.streams.kafka.async_client import options, tls
+from picustream.streams.kafka.limits import FETCH
 from picustream.streams.kafka.scheduler import BatchScheduler, FetchedBatch
 from picustream.streams.kafka.transport import Consumer, Transport
 from picustream.streams.worker.partitions import Partitions
 
-FETCH = 1024 * 1024
-"""Bytes of one partition in one fetch, which are kept until they are handed over: 40 MiB at most of 8 partitions of
-five topics. What is larger the broker gives whole where its partition is the first of the
-request that has anything, and the order of these is drawn anew each time (KIP-74)."""
 QUEUED = 64
 """Batches that wait for the agent of a topic, which passes them on at once."""
 
