@@ -116,12 +116,13 @@ class _Consumer(KafkaConsumer):
         return super().offsets_for_times(timestamps, *more, **options)
 
     def _know(self, partitions: Collection[TopicPartition]) -> None:
-        until = time.monotonic() + PATIENCE
+        until, pause = time.monotonic() + PATIENCE, 0.0
         while any(self._cluster.leader_for_partition(part) in (None, -1) for part in partitions):
             if time.monotonic() > until:
                 raise KafkaTimeoutError(f"partitions without a leader after {PATIENCE:g} s")
+            time.sleep(pause)
             self._fetch_all_topic_metadata()
-            time.sleep(AGAIN)
+            pause = AGAIN
 
 
 def connection(settings: Settings) -> dict[str, Any]:
