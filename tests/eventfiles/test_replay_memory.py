@@ -5,8 +5,10 @@ from itertools import zip_longest
 
 import pytest
 
-from picustream.eventfiles.replay import run
+from picustream.commands.worker import MEMORY_MB
+from picustream.eventfiles.replay import MEMORY, run
 from picustream.eventfiles.scratch import Scratch
+from picustream.runtime.settings import Settings
 from picustream.scoring.event_packs import PACK, stored_events
 from picustream.scoring.memory import Memory
 from picustream.scoring.outputs import Output
@@ -77,3 +79,8 @@ def test_scratch_gives_back_what_it_was_given_last() -> None:
 
 def test_a_stay_of_nothing_has_nothing_to_keep() -> None:
     assert StayState("S", SHIPPED).to_store() == {}
+
+
+def test_the_setting_says_what_a_worker_and_a_replay_have_without_it() -> None:
+    said = Settings.model_fields["memory_mb"].description or ""
+    assert f"{MEMORY_MB} of a worker unless set, {MEMORY >> 20} of `replay`" in said

@@ -252,7 +252,7 @@ def test_doctor_says_of_each_user_what_it_could_not_see(ward: Bench, run: Run) -
     def skipped(user: str, redis_user: str = "operations") -> list[tuple[str, str]]:
         redis = {"PICUSTREAM_REDIS_USERNAME": redis_user}
         status, out, err = run(user, "doctor", "--json", **redis)
-        assert status in (0, 1), err
+        assert status in (0, 1) and "this is a bug" not in err, err
         found = json.loads(out)["findings"]
         wrong = [one for one in found if one["level"] in ("finding", "missing") and one["check"] != "dead-letters"]
         assert wrong == []
