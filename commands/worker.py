@@ -8,7 +8,7 @@ import typer
 
 from picustream.streams.worker import supervisor_link
 
-MEMORY_MB = 112
+MEMORY_MB = 104
 """For stays, unless set."""
 
 
@@ -29,6 +29,7 @@ def worker(
 
     from picustream.agents.inputs import AGENTS
     from picustream.commands.errors import guarded
+    from picustream.runtime.allocator import one_arena
     from picustream.runtime.settings import Settings
     from picustream.scoring.budget import LOT
     from picustream.scoring.engine import Engine
@@ -38,6 +39,7 @@ def worker(
     from picustream.streams.worker.run import run
     from picustream.terminal.options import loaded_rules
 
+    one_arena()
     settings = Settings()
     rules = loaded_rules(settings.protocol, settings.codemap)
     memory = Memory((settings.memory_mb or MEMORY_MB) << 20)

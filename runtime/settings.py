@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     memory_mb: int | None = Field(
         None,
         ge=1,
-        description="MB for the stays in memory at a time: 112 of a worker unless set, 256 of `replay`; others are in "
+        description="MB for the stays in memory at a time: 104 of a worker unless set, 256 of `replay`; others are in "
         "Redis, or in a temporary file",
     )
     batch_records: int = Field(500, ge=1, le=10_000, description="most records of one partition in one batch")

@@ -4,7 +4,7 @@ Of a dense feed 99 events in 100 fall into no such span, and nothing is evaluate
 a second set of rules: the look-ups note them while an answer is computed, an answer that there was nothing included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from picustream.scoring.chart.series import Channel, Span, Watch, union
@@ -15,7 +15,8 @@ Owner = tuple[str, date]
 WIDE = 14
 """Days: a longer span is not entered day by day. To enter it takes 0.4 us a day, to ask for it 0.1 us a change."""
 
-_OfDay = dict[Owner, list[Span]]
+_OfDay = dict[Owner, tuple[datetime, ...]]
+"""First and last moment of each span, in turn: most owners have one, and a list of pairs is three times as large."""
 _ByDay = dict[int | None, _OfDay]
 """Day since year 1, in UTC -> by owner, the spans that touch the day; under None those that are wide."""
 
@@ -46,10 +47,10 @@ class Reads:
                     of_day = by_day[day] = {}
                 spans = of_day.get(owner)
                 if spans is None:
-                    of_day[owner] = [(first, last)]
+                    of_day[owner] = first, last
                     places.append(of_day)
                 else:
-                    spans.append((first, last))
+                    of_day[owner] = (*spans, first, last)
 
     def drop(self, owner: Owner) -> None:
         """The owner has no answer any more."""
@@ -61,7 +62,7 @@ class Reads:
         moment some."""
         first = since.toordinal()
         some = (of_day for day, of_day in self._spans.get(channel, {}).items() if day is None or day >= first)
-        return list(union({span for of_day in some for spans in of_day.values() for span in spans}))
+        return list(union({span for of_day in some for spans in of_day.values() for span in _pairs(spans)}))
 
     def hit(self, channel: Channel, moment: datetime, found: set[Owner]) -> None:
         """Adds whose answer a change at a moment may change."""
@@ -71,8 +72,8 @@ class Reads:
         by_day = self._spans[channel]
         for day in (moment.toordinal(), None):
             for owner, spans in by_day.get(day, _NONE).items():
-                for first, last in spans:
-                    if first <= moment <= last:
+                for place in range(0, len(spans), 2):
+                    if spans[place] <= moment <= spans[place + 1]:
                         found.add(owner)
 
     def beyond(self, moment: datetime, found: set[Owner]) -> None:
@@ -80,10 +81,14 @@ class Reads:
         for by_day in self._spans.values():
             for day, of_day in by_day.items():
                 if day is None or day >= moment.toordinal():
-                    found.update(owner for owner, spans in of_day.items() if any(last > moment for _, last in spans))
+                    found.update(owner for owner, spans in of_day.items() if any(last > moment for last in spans[1::2]))
 
 
 _NONE: _OfDay = {}
+
+
+def _pairs(spans: tuple[datetime, ...]) -> Iterator[Span]:
+    return zip(spans[::2], spans[1::2], strict=True)
 
 
 def _joined(found: list[tuple[Channel, datetime, datetime]]) -> list[tuple[Channel, datetime, datetime]]:
