@@ -16,7 +16,8 @@ WIDE = 14
 """Days: a longer span is not entered day by day. To enter it takes 0.4 us a day, to ask for it 0.1 us a change."""
 
 _OfDay = dict[Owner, tuple[datetime, ...]]
-"""First and last moment of each span, in turn: most owners have one, and a list of pairs is three times as large."""
+"""First and last moment of each span, in turn: most owners have one, for which a list of pairs takes 120 bytes, and not
+56."""
 _ByDay = dict[int | None, _OfDay]
 """Day since year 1, in UTC -> by owner, the spans that touch the day; under None those that are wide."""
 
@@ -72,7 +73,7 @@ class Reads:
         by_day = self._spans[channel]
         for day in (moment.toordinal(), None):
             for owner, spans in by_day.get(day, _NONE).items():
-                for place in range(0, len(spans), 2):
+                for place in range(0, len(spans), 2):  # pairs of them would take three times as long
                     if spans[place] <= moment <= spans[place + 1]:
                         found.add(owner)
 

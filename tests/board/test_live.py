@@ -204,7 +204,8 @@ def sizes(page: Page) -> dict[str, float]:
     client.send("Performance.enable")
     readings = []
     for _ in range(5):
-        client.send("HeapProfiler.collectGarbage")
-        readings.append({one["name"]: one["value"] for one in client.send("Performance.getMetrics")["metrics"]})
         page.wait_for_timeout(200)
+        client.send("HeapProfiler.collectGarbage")
+        metrics = client.send("Performance.getMetrics")["metrics"]
+        readings.append({metric["name"]: metric["value"] for metric in metrics})
     return min(readings, key=lambda reading: reading["Nodes"])

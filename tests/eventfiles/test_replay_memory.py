@@ -82,5 +82,5 @@ def test_a_stay_of_nothing_has_nothing_to_keep() -> None:
 
 
 def test_the_setting_says_what_a_worker_and_a_replay_have_without_it() -> None:
-    said = Settings.model_fields["memory_mb"].description or ""
-    assert f"{MEMORY_MB} of a worker unless set, {MEMORY >> 20} of `replay`" in said
+    description = Settings.model_fields["memory_mb"].description or ""
+    assert f"{MEMORY_MB} of a worker unless set, {MEMORY >> 20} of `replay`" in description

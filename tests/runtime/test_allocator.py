@@ -18,8 +18,8 @@ def take():
     kept.extend(bytes(5_000) for _ in range(100))
     gate.wait()
 threads = [threading.Thread(target=take) for _ in range(3)]
-for one in threads: one.start()
-for one in threads: one.join()
+for thread in threads: thread.start()
+for thread in threads: thread.join()
 c = ctypes.CDLL(None)
 c.malloc_info(0, ctypes.c_void_p.in_dll(c, "stdout"))
 c.fflush(None)
